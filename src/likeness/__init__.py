@@ -1,0 +1,1 @@
+"""Likeness: reproducible training experiments on learned likeness."""

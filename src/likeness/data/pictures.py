@@ -1,0 +1,60 @@
+"""What a source of pictures looks like to everything that reads from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+class Pictures(Protocol):
+    """Labelled pictures, addressed by index.
+
+    `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape.
+    """
+
+    identity: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """The number of pictures, N."""
+        ...
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`, uint8 `[C, *spatial]` each; raises `BrokenPicture` with the name of a bad one."""
+        ...
+
+    def name(self, index: int) -> str:
+        """What to call a picture in a message or a figure."""
+        ...
+
+    def identity_name(self, identity: int) -> str:
+        """What to call a person in a message or a figure."""
+        ...
+
+    def fingerprint(self) -> dict[str, object]:
+        """Plain JSON by which the same data is recognised."""
+        ...
+
+
+class Pairs(NamedTuple):
+    """Verification pairs over some `Pictures`: indices `[M]`, whether they show one person `[M]`, fold `[M]`."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    same: NDArray[np.bool_]
+    fold: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DataSplits:
+    """What a data source hands to a run; no identity is in two splits.
+
+    `pairs` is an official protocol over `test`; where it is None, balanced pairs are drawn.
+    """
+
+    train: Pictures | None
+    validation: Pictures | None
+    test: Pictures
+    pairs: Pairs | None = None
