@@ -1,0 +1,229 @@
+"""Identity-balanced batches: P identities x K pictures, a stateless schedule.
+
+P x K batches are those of Hermans, Beyer and Leibe, "In Defense of the Triplet Loss" (2017), section 2.
+Commonly they come out of a stream of draws; here batch `i` of an epoch is a function of (seed, epoch, i) alone,
+so that a run may start at any batch and every device computes its own share.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Sampler
+
+from likeness.errors import LikenessError
+from likeness.randomness import generator, key
+
+Int64s = NDArray[np.int64]
+
+
+class Draw(NamedTuple):
+    """One picture as the sampler asks the dataset for it: augmentation is keyed by both numbers."""
+
+    epoch: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which a draw has no use for
+
+
+class PicturesByIdentity(NamedTuple):
+    """The pictures of the identities that can anchor: row e has `order[starts[e] : starts[e] + counts[e]]`."""
+
+    order: NDArray[np.integer]  # [N] picture indices, grouped by identity
+    starts: NDArray[np.integer]  # [E]
+    counts: NDArray[np.integer]  # [E], each at least 2
+
+
+def _smallest(values: Int64s) -> NDArray[np.integer]:
+    """The same numbers as int32 where they fit, in half the memory."""
+    return values.astype(np.int32) if values.size == 0 or values.max() < 2**31 else values
+
+
+def _grouped(identity: Int64s) -> NDArray[np.integer]:
+    """Picture indices sorted by identity, ties in order: a radix sort of the labels, 16 bits at a time."""
+    order = _smallest(np.argsort((identity & 0xFFFF).astype(np.uint16), kind="stable"))
+    for bits in range(16, int(identity.max(initial=0)).bit_length(), 16):
+        digit = ((identity >> bits) & 0xFFFF).astype(np.uint16)
+        order = order[np.argsort(digit[order], kind="stable")]
+    return order
+
+
+def _by_identity(identity: Int64s, counts: Int64s) -> PicturesByIdentity:
+    starts = np.cumsum(counts) - counts
+    anchors = counts > 1
+    return PicturesByIdentity(_grouped(identity), _smallest(starts[anchors]), _smallest(counts[anchors]))
+
+
+def _mix(numbers: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+    """A keyed 64-bit hash of every number: SplitMix64's (Steele, Lea and Flood 2014, figure 15)."""
+    z = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+class EpochPlan:
+    """The batches of one epoch, each computed when it is asked for, in any order.
+
+    Raises `IndexError` for a batch that the epoch does not have.
+    """
+
+    def __init__(
+        self,
+        pictures: PicturesByIdentity,
+        *,
+        identities: int,
+        images: int,
+        batches: int,
+        seed: int,
+        epoch: int,
+        rank: int,
+        world_size: int,
+    ) -> None:
+        self._pictures, self._identities, self._images, self._batches = pictures, identities, images, batches
+        self._seed, self._epoch, self._rank, self._world_size = seed, epoch, rank, world_size
+        self._salt = key("pictures of an identity", seed, epoch)
+        self._round_number, self._round = 0, self._permuted_identities(0)
+
+    def __len__(self) -> int:
+        return self._batches
+
+    def batch(self, i: int) -> Int64s:
+        """Picture indices `[P*K]` of the global batch `i`, identity by identity, K pictures each.
+
+        Costs O(P * pictures of an identity), plus one permutation of the identities where a new round begins.
+        """
+        if not 0 <= i < self._batches:
+            raise IndexError(f"batch {i} of an epoch of {self._batches}")
+        round_number, place = divmod(i, self._pictures.counts.size // self._identities)
+        if round_number != self._round_number:
+            self._round_number, self._round = round_number, self._permuted_identities(round_number)
+        rows = self._round[place * self._identities : (place + 1) * self._identities]
+        return self._chosen(rows, round_number)
+
+    def rank_batch(self, i: int) -> Int64s:
+        """This rank's contiguous share `[P*K / world_size]` of batch `i`: whole identities."""
+        share = self._identities * self._images // self._world_size
+        return self.batch(i)[self._rank * share : (self._rank + 1) * share]
+
+    def _permuted_identities(self, round_number: int) -> NDArray[np.int32]:
+        draw = generator("identities of an epoch", self._seed, self._epoch, round_number)
+        return draw.permutation(np.arange(self._pictures.counts.size, dtype=np.int32))
+
+    def _chosen(self, rows: NDArray[np.int32], round_number: int) -> Int64s:
+        order, starts, per_identity = self._pictures
+        counts = per_identity[rows].astype(np.int64)
+        first = np.cumsum(counts) - counts
+        row = np.repeat(np.arange(rows.size), counts)
+        mine = order[np.arange(counts.sum()) + np.repeat(starts[rows] - first, counts)].astype(np.int64)
+        # ranking an identity's pictures by a keyed hash permutes them, for all P identities in one sort
+        permuted = mine[np.lexsort((_mix(mine.astype(np.uint64), self._salt), row))]
+        position = round_number * self._images + np.arange(self._images)
+        return permuted[first[:, None] + position % counts[:, None]].reshape(-1)
+
+
+class IdentityBalancedBatches(Sampler[list[Draw]]):
+    """A batch sampler of P identities x K pictures each, for the `batch_sampler` of a torch `DataLoader`.
+
+    An epoch has as many batches as the pictures of all eligible identities would fill (at least one). It goes
+    in rounds: each is a keyed permutation of the eligible identities, taken P at a time, its remainder of fewer
+    than P dropped, so that no identity is twice in a batch. In round r an identity gives the pictures at
+    positions r*K .. r*K+K-1, modulo their number n, of its own permutation of that epoch, so that its pictures
+    come up evenly.
+
+    An identity with one picture has no positive and never enters (`singles` counts them). One with fewer than
+    K pictures repeats some of them within a batch (`short` counts them).
+
+    Over several devices each rank takes its contiguous P / world_size identities of the same global batch.
+
+    Args:
+        identity: label of every picture, `[N]`, not negative.
+        identities: P, identities in a global batch, a multiple of `world_size`.
+        images: K, pictures of each.
+        seed: every draw is a function of (seed, epoch, batch).
+        rank: this device's number.
+        world_size: the number of devices.
+
+    Raises:
+        LikenessError: P or K below 2, P not a multiple of `world_size`, no identity with two pictures, or
+            fewer than P of them.
+    """
+
+    def __init__(
+        self,
+        identity: Int64s,
+        *,
+        identities: int,
+        images: int,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        _check_shape(identities, images, world_size)
+        counts = np.bincount(identity)
+        self._pictures = _by_identity(identity, counts)
+        eligible = self._pictures.counts.size
+        _check_eligible(eligible, int(np.count_nonzero(counts)), identities)
+        self.identities, self.images, self.seed = identities, images, seed
+        self.rank, self.world_size = rank, world_size
+        self.eligible = eligible
+        self.singles = int(np.count_nonzero(counts == 1))
+        self.short = int(np.count_nonzero(self._pictures.counts < images))
+        self._batches = max(1, int(self._pictures.counts.sum(dtype=np.int64)) // (identities * images))
+        self._epoch, self._start = 0, 0
+
+    def __len__(self) -> int:
+        """Batches in an epoch, wherever the iteration starts."""
+        return self._batches
+
+    def plan(self, epoch: int) -> EpochPlan:
+        """The batches of `epoch`: a function of (seed, epoch) alone."""
+        return EpochPlan(
+            self._pictures,
+            identities=self.identities,
+            images=self.images,
+            batches=self._batches,
+            seed=self.seed,
+            epoch=epoch,
+            rank=self.rank,
+            world_size=self.world_size,
+        )
+
+    def set_epoch(self, epoch: int, start: int = 0) -> None:
+        """Let the next iteration give the batches of `epoch` from batch `start` on."""
+        self._epoch, self._start = epoch, start
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        # read once: a loader that reads ahead must not be moved by the next `set_epoch`
+        epoch, start = self._epoch, self._start
+        plan = self.plan(epoch)
+        for i in range(start, len(plan)):
+            yield [Draw(epoch, index) for index in plan.rank_batch(i).tolist()]
+
+
+def _check_shape(identities: int, images: int, world_size: int) -> None:
+    if identities < 2:
+        raise LikenessError(
+            f"A batch of {identities} identities has no negatives: choose at least 2 identities a batch."
+        )
+    if images < 2:
+        raise LikenessError(
+            f"A batch of {images} picture an identity has no positives: choose at least 2 of each identity."
+        )
+    if identities % world_size:
+        raise LikenessError(
+            f"{identities} identities a batch cannot be shared evenly by {world_size} devices: "
+            f"choose a multiple of {world_size}."
+        )
+
+
+def _check_eligible(eligible: int, people: int, identities: int) -> None:
+    if eligible == 0:
+        raise LikenessError(
+            f"None of the {people} training identities has two pictures, so no triplet has a positive: "
+            "add pictures."
+        )
+    if eligible < identities:
+        raise LikenessError(
+            f"A batch wants {identities} identities, but only {eligible} of the {people} training identities "
+            f"have two or more pictures: choose at most {eligible} identities a batch, or add pictures."
+        )

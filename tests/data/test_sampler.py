@@ -1,0 +1,173 @@
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+from torch.utils.data import DataLoader, Dataset
+
+from likeness.data.sampler import Draw, IdentityBalancedBatches
+from likeness.errors import LikenessError
+
+
+def labels(counts, seed=0):
+    """Labels in shuffled order, `counts[i]` pictures of identity i."""
+    return np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int64)
+
+
+MIXED = labels([1, 2, 3, 5, 8, 13, 1, 4, 4, 4, 30, 7, 1, 9, 6, 2, 11])
+
+
+def sampler(identity=MIXED, identities=4, images=4, seed=3, **more):
+    return IdentityBalancedBatches(identity, identities=identities, images=images, seed=seed, **more)
+
+
+def whole(plan):
+    return np.stack([plan.batch(i) for i in range(len(plan))])
+
+
+def test_every_batch_has_p_identities_of_k_pictures():
+    plan = sampler().plan(0)
+    counts = np.bincount(MIXED)
+    assert len(plan) == counts[counts > 1].sum() // 16
+    for batch in whole(plan):
+        people = MIXED[batch].reshape(4, 4)
+        assert (people == people[:, :1]).all()
+        assert len(set(people[:, 0])) == 4
+        for person, pictures in zip(people[:, 0], batch.reshape(4, 4), strict=True):
+            assert len(set(pictures)) == min(4, counts[person])
+
+
+def test_identities_of_one_picture_never_enter_and_short_ones_are_counted():
+    batches = sampler()
+    singles = np.flatnonzero(np.bincount(MIXED) == 1)
+    for epoch in range(5):
+        assert not np.isin(MIXED[whole(batches.plan(epoch))], singles).any()
+    assert (batches.singles, batches.short, batches.eligible) == (3, 3, 14)
+
+
+def test_plan_is_a_function_of_seed_and_epoch_only():
+    batches = sampler()
+    first = whole(batches.plan(7))
+    whole(batches.plan(2))
+    assert (whole(batches.plan(7)) == first).all()
+    assert (whole(sampler().plan(7)) == first).all()
+    assert not (whole(batches.plan(8)) == first).all()
+    assert not (whole(sampler(seed=4).plan(7)) == first).all()
+
+
+def test_batches_come_in_any_order():
+    first = whole(sampler().plan(1))
+    plan = sampler().plan(1)
+    for i in np.random.default_rng(0).permutation(len(plan)):
+        assert (plan.batch(int(i)) == first[i]).all()
+    with pytest.raises(IndexError):
+        plan.batch(len(plan))
+
+
+def test_starting_anywhere_gives_the_tail_of_the_whole():
+    batches = sampler()
+    batches.set_epoch(5)
+    everything = list(batches)
+    assert len(everything) == len(batches)
+    assert everything[0] == [Draw(5, int(i)) for i in batches.plan(5).batch(0)]
+    for start in range(len(batches) + 1):
+        batches.set_epoch(5, start=start)
+        assert list(batches) == everything[start:]
+
+
+@pytest.mark.parametrize("world_size", [2, 4])
+def test_ranks_share_the_batch_of_one_device(world_size):
+    alone = sampler().plan(3)
+    plans = [sampler(rank=rank, world_size=world_size).plan(3) for rank in range(world_size)]
+    for i in range(len(alone)):
+        shares = [plan.rank_batch(i) for plan in plans]
+        assert (np.concatenate(shares) == alone.batch(i)).all()
+        people = [set(MIXED[share]) for share in shares]
+        assert sum(map(len, people)) == len(set.union(*people)) == 4
+
+
+def test_all_pictures_of_an_identity_come_up_evenly():
+    # 12 identities of 4 to 15 pictures, 4 a batch: every round shows every identity once
+    identity = labels(list(range(4, 16)))
+    plan = sampler(identity, images=3).plan(0)
+    rounds = len(plan) // 3
+    shown = Counter(whole(plan)[: rounds * 3].reshape(-1).tolist())
+    for person in range(12):
+        times = [shown[int(i)] for i in np.flatnonzero(identity == person)]
+        assert sum(times) == rounds * 3
+        assert max(times) - min(times) <= 1
+
+
+def test_pictures_and_partners_are_drawn_uniformly_over_epochs():
+    identity = labels([6] * 6)
+    batches = sampler(identity, identities=2, images=2)
+    shown, partners = Counter(), Counter()
+    for epoch in range(600):
+        first = batches.plan(epoch).batch(0).reshape(2, 2)
+        shown.update(first.reshape(-1).tolist())
+        partners.update(tuple(sorted(pair)) for pair in first.tolist())
+    assert len(shown) == 36
+    assert len(partners) == 6 * 15  # every pair of every identity
+    expected = 600 * 4 / 36
+    assert (
+        sum((n - expected) ** 2 / expected for n in shown.values()) < 80
+    )  # chi-square, 35 degrees: p < 1e-4
+
+
+def test_labels_beyond_16_bits_are_grouped():
+    identity = labels([2, 3] * 100_000)
+    plan = sampler(identity, identities=2000, images=2).plan(0)
+    for i in (0, 99, len(plan) - 1):
+        pictures = plan.batch(i).reshape(-1, 2)
+        assert (identity[pictures[:, 0]] == identity[pictures[:, 1]]).all()
+        assert (pictures[:, 0] != pictures[:, 1]).all()
+
+
+def test_few_pictures_still_give_one_batch():
+    batches = sampler(labels([2, 2, 2]), identities=3, images=4)
+    assert len(batches) == 1
+    assert sorted(Counter(batches.plan(0).batch(0).tolist()).values()) == [2] * 6
+
+
+def test_the_loader_hands_draws_to_its_dataset():
+    class Echo(Dataset):
+        def __getitem__(self, draw):
+            return draw.epoch, draw.index
+
+    batches = sampler()
+    batches.set_epoch(2, start=1)
+    loaded = list(DataLoader(Echo(), batch_sampler=batches, num_workers=1))
+    assert [epochs.unique().tolist() for epochs, _ in loaded] == [[2]] * (len(batches) - 1)
+    assert (loaded[0][1].numpy() == batches.plan(2).batch(1)).all()
+
+
+@pytest.mark.parametrize(
+    ("counts", "arguments", "words"),
+    [
+        ([2, 2, 1], {"identities": 3}, "only 2 of the 3"),
+        ([1, 1, 1], {}, "two pictures"),
+        ([4, 4], {"images": 1}, "no positives"),
+        ([4, 4], {"identities": 1}, "no negatives"),
+        ([4, 4, 4, 4], {"world_size": 3}, "multiple of 3"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(counts, arguments, words):
+    with pytest.raises(LikenessError, match=words):
+        sampler(labels(counts), **arguments)
+
+
+def test_planning_costs_no_more_than_a_permutation_of_the_identities():
+    def seconds(people):
+        batches = sampler(np.repeat(np.arange(people), 10), identities=16)
+        best = []
+        for epoch in range(5):
+            began = time.perf_counter()
+            plan = batches.plan(epoch)
+            plan.batch(0)
+            plan.batch(len(plan) - 1)
+            best.append(time.perf_counter() - began)
+        return min(best)
+
+    seconds(100)
+    # 32 times the pictures cost 32 times as much: room for a busy machine's caches, none for a quadratic
+    assert seconds(320_000) < 300 * max(seconds(10_000), 1e-4)
