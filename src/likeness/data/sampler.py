@@ -1,8 +1,8 @@
 """Identity-balanced batches: P identities x K pictures, a stateless schedule.
 
 P x K batches are those of Hermans, Beyer and Leibe, "In Defense of the Triplet Loss" (2017), section 2.
-Commonly they come out of a stream of draws; here batch `i` of an epoch is a function of (seed, epoch, i) alone,
-so that a run may start at any batch and every device computes its own share.
+Commonly they come out of a stream of draws; here batch `i` of an epoch is a function of (seed, epoch, i)
+alone, so that a run may start at any batch and every device computes its own share.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ class Draw(NamedTuple):
 
 
 class PicturesByIdentity(NamedTuple):
-    """The pictures of the identities that can anchor: row e has `order[starts[e] : starts[e] + counts[e]]`."""
+    """The pictures of identities that can anchor: row e has `order[starts[e] : starts[e] + counts[e]]`."""
 
     order: NDArray[np.integer]  # [N] picture indices, grouped by identity
     starts: NDArray[np.integer]  # [E]
@@ -124,11 +124,11 @@ class EpochPlan:
 class IdentityBalancedBatches(Sampler[list[Draw]]):
     """A batch sampler of P identities x K pictures each, for the `batch_sampler` of a torch `DataLoader`.
 
-    An epoch has as many batches as the pictures of all eligible identities would fill (at least one). It goes
-    in rounds: each is a keyed permutation of the eligible identities, taken P at a time, its remainder of fewer
-    than P dropped, so that no identity is twice in a batch. In round r an identity gives the pictures at
-    positions r*K .. r*K+K-1, modulo their number n, of its own permutation of that epoch, so that its pictures
-    come up evenly.
+    An epoch has as many batches as the pictures of all eligible identities would fill (at least one). It
+    goes in rounds: each is a keyed permutation of the eligible identities, taken P at a time, its remainder of
+    fewer than P dropped, so that no identity is twice in a batch. In round r an identity gives the pictures at
+    positions r*K .. r*K+K-1, modulo their number n, of its own permutation of that epoch, so that its
+    pictures come up evenly.
 
     An identity with one picture has no positive and never enters (`singles` counts them). One with fewer than
     K pictures repeats some of them within a batch (`short` counts them).
