@@ -125,10 +125,10 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
     """A batch sampler of P identities x K pictures each, for the `batch_sampler` of a torch `DataLoader`.
 
     An epoch has as many batches as the pictures of all eligible identities would fill (at least one). It
-    goes in rounds: each is a keyed permutation of the eligible identities, taken P at a time, its remainder of
-    fewer than P dropped, so that no identity is twice in a batch. In round r an identity gives the pictures at
-    positions r*K .. r*K+K-1, modulo their number n, of its own permutation of that epoch, so that its
-    pictures come up evenly.
+    goes in rounds: each is a keyed permutation of the eligible identities, taken P at a time, its remainder
+    of fewer than P dropped, so that no identity is twice in a batch. In round r an identity gives the
+    pictures at positions r*K .. r*K+K-1, modulo their number n, of its own permutation of that epoch, so
+    that its pictures come up evenly.
 
     An identity with one picture has no positive and never enters (`singles` counts them). One with fewer than
     K pictures repeats some of them within a batch (`short` counts them).
