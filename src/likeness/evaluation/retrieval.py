@@ -1,0 +1,97 @@
+"""How well the neighbours of a picture show the same person."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .arrays import finite, labels
+
+_BLOCK_VALUES = 1 << 22  # distances held at a time: 32 MiB
+_QUANTUM = 2.0**-40
+
+
+class QueryScores(NamedTuple):
+    """Each query's scores `[Q]`: precision at 1, R-precision and average precision at R, all in [0, 1].
+
+    `query [Q]` are the indices of the pictures that asked: all those whose person has another picture.
+    """
+
+    query: NDArray[np.int64]
+    precision_at_1: NDArray[np.float64]
+    r_precision: NDArray[np.float64]
+    map_at_r: NDArray[np.float64]
+
+
+def query_scores(embeddings: ArrayLike, identity: ArrayLike) -> QueryScores:
+    """Lets every picture of `embeddings [N, D]` ask among all others for the R that share its `identity [N]`.
+
+    Neighbours are ranked by Euclidean distance, equal ones by index. With rel(i) = 1 where the i-th
+    neighbour is of the query's identity and P(i) the precision among the first i,
+
+        R-precision = (1/R) sum_{i<=R} rel(i),        MAP@R = (1/R) sum_{i<=R} rel(i) P(i)
+
+    (Musgrave, Belongie and Lim 2020, "A Metric Learning Reality Check"). A picture that is the only one of
+    its identity asks nothing but stays in the gallery. Blockwise: O(N^2 D) time and O(N D) memory.
+
+    Distances are `|a|^2 + |b|^2 - 2ab` of centred embeddings in float64, rounded to 2^-40 of the largest
+    squared norm, so that copies of one picture tie in spite of rounding. Raises ValueError if nothing can
+    be asked.
+    """
+    rows = finite(embeddings, "embeddings", 2)
+    _, people = np.unique(labels(identity, "identity", len(rows)), return_inverse=True)
+    wanted = np.bincount(people)[people] - 1  # R of each picture
+    # Queries with a like R share a block, so that no block sorts many more neighbours than it needs.
+    asking = np.argsort(wanted, kind="stable")
+    asking = asking[wanted[asking] > 0]
+    if not len(asking):
+        raise ValueError(
+            "retrieval needs an identity with at least 2 pictures, but every picture is of its own"
+        )
+    rows = rows - rows.mean(axis=0)
+    norms = np.einsum("nd,nd->n", rows, rows)
+    quantum = (norms.max() or 1.0) * _QUANTUM
+    scores = np.empty((3, len(rows)))
+    step = max(1, _BLOCK_VALUES // len(rows))
+    for start in range(0, len(asking), step):
+        block = asking[start : start + step]
+        squared = rows[block] @ rows.T
+        squared *= -2
+        squared += norms
+        squared += norms[block, None]
+        squared /= quantum
+        np.rint(squared, out=squared)
+        squared[np.arange(len(block)), block] = np.inf  # never its own neighbour
+        scores[:, block] = _block_scores(squared, people, people[block], wanted[block])
+    query = np.flatnonzero(wanted > 0)
+    return QueryScores(query, *scores[:, query])
+
+
+def _block_scores(
+    squared: NDArray[np.float64],
+    people: NDArray[np.int64],
+    asked: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """The three scores `[3, Q]` of queries for `asked [Q]`, `wanted [Q]` each, with distances `[Q, N]`."""
+    farthest = wanted.max() - 1
+    reach = np.partition(squared, farthest, axis=1)[:, farthest]
+    row, column = np.nonzero(
+        squared <= reach[:, None]
+    )  # all that could be among the first R, in order of index
+    order = np.lexsort((squared[row, column], row))  # stable: equal distances stay in order of index
+    row, column = row[order], column[order]
+    rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(asked)))[row]
+    within = rank < wanted[row]
+    row, column, rank = row[within], column[within], rank[within]
+    hit = (people[column] == asked[row]).astype(np.float64)
+    found = np.cumsum(hit)
+    starts = np.searchsorted(row, np.arange(len(asked)))
+    found -= (found[starts] - hit[starts])[row]  # hits among the first rank + 1 of this query
+    return np.stack(
+        [
+            hit[starts],
+            np.bincount(row, hit, len(asked)) / wanted,
+            np.bincount(row, hit * found / (rank + 1), len(asked)) / wanted,
+        ]
+    )
