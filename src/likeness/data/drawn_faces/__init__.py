@@ -1,0 +1,5 @@
+"""Faces that are drawn, not downloaded."""
+
+from likeness.data.drawn_faces.pictures import DrawnFaces, drawn_faces
+
+__all__ = ["DrawnFaces", "drawn_faces"]

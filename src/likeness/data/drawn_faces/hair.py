@@ -1,0 +1,86 @@
+"""Hair: a shell around the skull, cut off by the hairline, and what falls behind the head when it is worn loose."""
+
+import numpy as np
+
+from likeness.data.drawn_faces.conditions import Conditions
+from likeness.data.drawn_faces.draws import Plane
+from likeness.data.drawn_faces.geometry import Frame, Surface, dome, ramp
+from likeness.data.drawn_faces.identity import Person
+from likeness.data.drawn_faces.noise import along
+from likeness.data.drawn_faces.paint import Colour, blend, inside, plain
+
+_ONE = np.float32(1)
+
+
+def hair_colour(who: Person, how: Conditions) -> Colour:
+    """Black to blond, `[B, 1]`: a person's own, lighter or darker by the picture, and now and then dyed."""
+    like = who.width
+    tone = np.where(how.hair_dye > 0.75, np.clip(how.hair_dye * 4 - 3, 0, 1), who.hair_tone)
+    tone = np.clip(tone + 0.18 * how.hair_shade, 0, 1)
+    black, brown, blond = plain(like, 0.018, 0.014, 0.013), plain(like, 0.13, 0.065, 0.034), plain(like, 0.52, 0.34, 0.16)
+    ginger = plain(like, 0.30, 0.10, 0.035)
+    brown = blend(brown, ginger, np.clip(who.hair_red * 4 - 3, 0, 1))
+    low = blend(black, brown, np.clip(tone * 2, 0, 1))
+    return blend(low, blond, np.clip(tone * 2 - 1, 0, 1))
+
+
+def looseness(who: Person, how: Conditions) -> Plane:
+    """0 for hair that is short or tied, towards 1 for long hair worn loose, `[B, 1]`."""
+    return np.where((who.hair_length > 0.5) & (how.hair_loose > 0.3), np.minimum(2 * who.hair_length - 0.6, 1), 0).astype(np.float32)
+
+
+def behind(at: Frame, who: Person, how: Conditions) -> Plane:
+    """How much of each pixel the loose hair behind head and neck covers, `[B, N]`."""
+    loose = looseness(who, how)
+    x = at.x + np.float32(0.22) * at.sine
+    y = at.y
+    lowest = 0.15 - 1.55 * loose
+    wide = who.width + who.hair_volume + 0.06 + 0.10 * loose
+    flare = (0.2 - y) * (0.10 * who.hair_curl - 0.02)
+    edge = wide + flare - np.abs(x)
+    edge = np.minimum(edge, (y - lowest) * np.float32(0.9) + (wide - np.abs(x)) * np.float32(0.3))
+    edge = np.minimum(edge, np.float32(0.55) - y)
+    return inside(edge, np.maximum(at.pixel, np.float32(0.05))) * (loose > 0)
+
+
+def shell(at: Frame, on: Surface, who: Person, how: Conditions, strands: Plane) -> Plane:
+    """How much of each pixel the hair on the skull covers, `[B, N]`; `on` is the hair's own surface.
+
+    The hairline is a plane that slopes from the forehead back to the nape, bent by the person's peak and
+    recession and by the picture's fringe.
+    """
+    loose = looseness(who, how)
+    fold = np.abs(on.x)
+    away = on.x - how.parting
+    edge = on.y - (who.hairline - 0.86 * who.hair_slope * who.depth)
+    edge -= on.z * (1.02 * who.hair_slope)
+    centre = fold * np.float32(1 / 0.16)
+    edge += dome(np.multiply(centre, centre, out=centre)) * who.hair_peak
+    temple = (fold - np.float32(0.36)) * np.float32(1 / 0.24)
+    edge -= dome(np.multiply(temple, temple, out=temple)) * who.hair_recession
+    # a fringe falls from the parting to one side
+    swept = np.maximum(how.fringe, np.float32(0))
+    fall = away * np.float32(1 / 0.75)
+    edge += dome(np.multiply(fall, fall, out=fall)) * (swept * (0.10 + 0.20 * (how.parting > 0)))
+    edge += strands * (0.015 + 0.035 * who.hair_curl + 0.03 * swept)
+    # loose hair also hangs before the ears
+    side = (0.30 + 0.15 * how.fringe) - on.z
+    edge = np.where(loose > 0, np.maximum(edge, np.minimum(side, on.y + 1.4 * loose)), edge)
+    return inside(edge, np.maximum(at.pixel, np.float32(0.045))) * on.cover
+
+
+def strands_at(x: Plane, y: Plane, who: Person, how: Conditions, table: Plane) -> Plane:
+    """Noise in [-1, 1] along strands that fall from the parting, `[B, N]`; `table` is a `noise.line`."""
+    across = (x - how.parting) * (np.float32(1.25) + np.abs(y) * np.float32(0.35))
+    across += y * (who.hair_curl * 0.25)
+    across *= np.float32(26)
+    return along(table, across)
+
+
+def shaded(on: Surface, colour: Colour, light: Plane, strands: Plane, glance: Plane) -> Colour:
+    """The hair's colour under `light` `[B, N]`, streaked by its strands, with a band of gloss."""
+    streak = strands * np.float32(0.30) + np.float32(0.88)
+    streak *= light
+    gloss = glance * (strands * np.float32(0.4) + np.float32(0.6))
+    gloss *= np.float32(0.14)
+    return Colour(*(streak * channel + gloss * (channel + np.float32(0.08)) for channel in colour))

@@ -1,0 +1,100 @@
+"""Drawn faces as a source of pictures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.data.drawn_faces.render import render
+from likeness.data.pictures import DataSplits
+from likeness.errors import LikenessError
+
+_VERSION = 1
+"""Counts the changes to what is drawn: pictures of different versions are different data."""
+
+
+class DrawnFaces:
+    """`pictures_per_identity` pictures of each of the people `first .. first + identities - 1` of a seed.
+
+    Nothing is drawn before `load`, and nothing is kept.
+    """
+
+    def __init__(
+        self, seed: int, first: int, identities: int, pictures_per_identity: int, image_size: int, channels: int
+    ) -> None:
+        self.seed, self.first, self.identities = seed, first, identities
+        self.pictures_per_identity, self.image_size, self.channels = pictures_per_identity, image_size, channels
+        self.identity: NDArray[np.int64] = np.repeat(np.arange(identities, dtype=np.int64), pictures_per_identity)
+
+    def __len__(self) -> int:
+        return len(self.identity)
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`, uint8 `[channels, image_size, image_size]` each."""
+        at = np.asarray(indices, np.int64)
+        if len(at) and (at.min() < 0 or at.max() >= len(self)):
+            raise IndexError(f"drawn faces has pictures 0 to {len(self) - 1}, not {at.min()} to {at.max()}")
+        person, picture = np.divmod(at, self.pictures_per_identity)
+        pixels = render(self.seed, person + self.first, picture, self.image_size, self.channels)
+        return list(torch.from_numpy(pixels))
+
+    def name(self, index: int) -> str:
+        """Such as "person 12, picture 3"."""
+        person, picture = divmod(int(index), self.pictures_per_identity)
+        return f"{self.identity_name(person)}, picture {picture}"
+
+    def identity_name(self, identity: int) -> str:
+        """Such as "person 12", numbered through all the splits of a seed."""
+        return f"person {self.first + int(identity)}"
+
+    def fingerprint(self) -> dict[str, object]:
+        """All that the pictures are a function of."""
+        return {
+            "source": "drawn_faces",
+            "version": _VERSION,
+            "seed": self.seed,
+            "first": self.first,
+            "identities": self.identities,
+            "pictures_per_identity": self.pictures_per_identity,
+            "image_size": self.image_size,
+            "channels": self.channels,
+        }
+
+
+def drawn_faces(
+    *,
+    identities: int,
+    pictures_per_identity: int,
+    validation_identities: int,
+    test_identities: int,
+    seed: int,
+    image_size: int,
+    channels: int,
+) -> DataSplits:
+    """Faces that are drawn on demand: people [0, `identities`) to train on, the next to validate, the next to test.
+
+    Each picture is a pure function of (seed, person, picture). With `validation_identities` 0 there is no validation
+    split. Raises `LikenessError` for a number out of its range.
+    """
+    for name, value, least in (
+        ("identities", identities, 1),
+        ("pictures_per_identity", pictures_per_identity, 1),
+        ("validation_identities", validation_identities, 0),
+        ("test_identities", test_identities, 1),
+        ("image_size", image_size, 16),
+    ):
+        if value < least:
+            raise LikenessError(f"data.{name} is {value}, but drawn_faces needs at least {least}: give a larger number.")
+    if channels not in (1, 3):
+        raise LikenessError(f"data.channels is {channels}, but drawn_faces draws 1 (grey) or 3 (colour): give one of them.")
+
+    def people(first: int, count: int) -> DrawnFaces:
+        return DrawnFaces(seed, first, count, pictures_per_identity, image_size, channels)
+
+    return DataSplits(
+        train=people(0, identities),
+        validation=people(identities, validation_identities) if validation_identities else None,
+        test=people(identities + validation_identities, test_identities),
+    )
