@@ -1,0 +1,22 @@
+"""Losses and their mining: pure functions, and modules that keep a loss's words."""
+
+from .modules import AllSemiHardTripletLoss, BatchAllTripletLoss, BatchHardTripletLoss, SemiHardTripletLoss
+from .output import TripletOutput
+from .triplet import (
+    all_semi_hard_triplet_loss,
+    batch_all_triplet_loss,
+    batch_hard_triplet_loss,
+    semi_hard_triplet_loss,
+)
+
+__all__ = [
+    "AllSemiHardTripletLoss",
+    "BatchAllTripletLoss",
+    "BatchHardTripletLoss",
+    "SemiHardTripletLoss",
+    "TripletOutput",
+    "all_semi_hard_triplet_loss",
+    "batch_all_triplet_loss",
+    "batch_hard_triplet_loss",
+    "semi_hard_triplet_loss",
+]

@@ -1,0 +1,96 @@
+"""Distances between embeddings: many at once by matrix products, chosen ones by direct subtraction.
+
+`||a - b||^2 = ||a||^2 + ||b||^2 - 2 <a, b>` costs one matrix product for all pairs, but its error is relative to
+the norms, not to the distance: near-duplicates come out as noise, and equal distances come out unequal. So it is
+only used to look (centred first, which keeps a collapsing encoding in focus); every comparison that it cannot
+decide beyond its `tolerance`, and every distance that enters a loss alone, is decided by subtracting.
+"""
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+Distance = Literal["squared", "plain"]
+
+
+class Points(NamedTuple):
+    """A batch of embeddings, with what pairwise distances need.
+
+    `embedding` [B, D]; `centred` [B, D], the embedding less its mean; `square` [B], the centred squared norms;
+    `tolerance` 0-d, more than a squared distance from a matrix product is ever off by; `near` 0-d, the squared
+    distance below which such an error is no longer small beside the distance itself.
+    """
+
+    embedding: Tensor
+    centred: Tensor
+    square: Tensor
+    tolerance: Tensor
+    near: Tensor
+
+
+def points(embedding: Tensor) -> Points:
+    """`embedding` [B, D], B at least 1, float32 or float64, made ready for `squared_distances`."""
+    centred = embedding - embedding[0]  # first, so that equal embeddings become exactly 0
+    centred = centred - centred.mean(0)
+    square = centred.square().sum(1)
+    eps = torch.finfo(embedding.dtype).eps
+    largest = square.max()
+    # Rounding errors of a product of length D add up like a random walk, hence the root; 2 and 4 are safety.
+    tolerance = 2 * (4 + embedding.shape[1] ** 0.5) * eps * largest
+    return Points(embedding, centred, square, tolerance, eps ** (1 / 3) * largest)
+
+
+def squared_distances(points: Points, rows: Tensor) -> Tensor:
+    """Squared distances [R, B] of the points `rows` [R] to all, by a matrix product: within `tolerance`."""
+    block = torch.addmm(points.square, points.centred[rows], points.centred.T, alpha=-2)
+    return block.add_(points.square[rows, None])
+
+
+def block_rows(batch: int, device: torch.device) -> int:
+    """How many rows of a [B, B] matrix are held at a time: a few MiB on a CPU (its cache), 256 MiB elsewhere."""
+    return max(1, (2**20 if device.type == "cpu" else 2**26) // max(batch, 1))
+
+
+def pair_squared_distances(embedding: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """Squared distances [M] of the pairs (`first` [M], `second` [M]), by subtraction: exact to rounding."""
+    step = block_rows(embedding.shape[1], embedding.device)
+    parts = [
+        (embedding[i] - embedding[j]).square_().sum(1)
+        for i, j in zip(first.split(step), second.split(step), strict=True)
+    ]
+    return torch.cat(parts)
+
+
+def add_pair_gradient(
+    gradient: Tensor, embedding: Tensor, first: Tensor, second: Tensor, weight: Tensor
+) -> None:
+    """Adds to `gradient` [B, D] that of `sum_m weight[m] ||x[first[m]] - x[second[m]]||^2`, in place."""
+    step = block_rows(embedding.shape[1], embedding.device)
+    for i, j, w in zip(first.split(step), second.split(step), weight.split(step), strict=True):
+        pull = (embedding[i] - embedding[j]).mul_(2 * w[:, None])
+        gradient.index_add_(0, i, pull)
+        gradient.index_add_(0, j, pull, alpha=-1)
+
+
+def add_block_gradient(gradient: Tensor, points: Points, rows: Tensor, weight: Tensor) -> None:
+    """Adds to `gradient` [B, D] that of `sum_rj weight[r, j] ||x[rows[r]] - x[j]||^2`, weight [R, B], in place."""
+    centred = points.centred
+    own = centred[rows]
+    # index_add_ holds for rows that repeat, although callers' rows do not.
+    gradient.index_add_(
+        0, rows, (weight.sum(1, keepdim=True) * own).addmm_(weight, centred, alpha=-1), alpha=2
+    )
+    gradient.add_((weight.sum(0)[:, None] * centred).addmm_(weight.T, own, alpha=-1), alpha=2)
+
+
+def measured(squared: Tensor, distance: Distance) -> Tensor:
+    """Squared distances as the distance asked for; what rounding made negative counts as 0."""
+    return squared.clamp(min=0) if distance == "squared" else squared.clamp(min=0).sqrt_()
+
+
+def slope(value: Tensor, distance: Distance) -> Tensor:
+    """Derivative of the measured distance `value` by the squared one; plain distance 0 gets the subgradient 0."""
+    if distance == "squared":
+        return torch.ones_like(value)
+    return torch.where(value > 0, 0.5 / value, torch.zeros_like(value))

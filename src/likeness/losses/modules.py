@@ -1,0 +1,91 @@
+"""The triplet losses as modules, so that a configuration can name them."""
+
+from torch import Tensor, nn
+
+from .distance import Distance
+from .output import TripletOutput
+from .triplet import (
+    Average,
+    Margin,
+    all_semi_hard_triplet_loss,
+    batch_all_triplet_loss,
+    batch_hard_triplet_loss,
+    check_words,
+    semi_hard_triplet_loss,
+)
+
+
+class _TripletLoss(nn.Module):
+    """Keeps the words of a loss; raises ValueError at once if one has no meaning."""
+
+    def __init__(self, margin: Margin, distance: Distance, average: Average) -> None:
+        super().__init__()
+        check_words(margin, distance, average)
+        self.margin = margin
+        self.distance = distance
+        self.average = average
+
+    def extra_repr(self) -> str:
+        return f"margin={self.margin!r}, distance={self.distance!r}, average={self.average!r}"
+
+
+class BatchHardTripletLoss(_TripletLoss):
+    """See `batch_hard_triplet_loss`."""
+
+    def __init__(
+        self, margin: Margin = 0.2, distance: Distance = "squared", average: Average = "valid"
+    ) -> None:
+        super().__init__(margin, distance, average)
+
+    def forward(self, embedding: Tensor, identity: Tensor) -> TripletOutput:
+        """`embedding` [B, D], `identity` [B] integers."""
+        return batch_hard_triplet_loss(
+            embedding, identity, margin=self.margin, distance=self.distance, average=self.average
+        )
+
+
+class SemiHardTripletLoss(_TripletLoss):
+    """See `semi_hard_triplet_loss`."""
+
+    def __init__(
+        self, margin: Margin = 0.2, distance: Distance = "squared", average: Average = "valid"
+    ) -> None:
+        super().__init__(margin, distance, average)
+
+    def forward(self, embedding: Tensor, identity: Tensor) -> TripletOutput:
+        """`embedding` [B, D], `identity` [B] integers."""
+        return semi_hard_triplet_loss(
+            embedding, identity, margin=self.margin, distance=self.distance, average=self.average
+        )
+
+
+class AllSemiHardTripletLoss(_TripletLoss):
+    """See `all_semi_hard_triplet_loss`."""
+
+    def __init__(
+        self, margin: float = 0.2, distance: Distance = "squared", average: Average = "active"
+    ) -> None:
+        super().__init__(margin, distance, average)
+        if margin == "soft":
+            raise ValueError("all-semi-hard triplets need a numeric margin: 'soft' gives them no upper end")
+
+    def forward(self, embedding: Tensor, identity: Tensor) -> TripletOutput:
+        """`embedding` [B, D], `identity` [B] integers."""
+        return all_semi_hard_triplet_loss(
+            embedding, identity, margin=self.margin, distance=self.distance, average=self.average
+        )
+
+
+class BatchAllTripletLoss(_TripletLoss):
+    """See `batch_all_triplet_loss`."""
+
+    def __init__(
+        self, margin: Margin = 0.2, distance: Distance = "squared", average: Average = "active"
+    ) -> None:
+        super().__init__(margin, distance, average)
+
+    def forward(self, embedding: Tensor, identity: Tensor) -> TripletOutput:
+        """`embedding` [B, D], `identity` [B] integers."""
+        return batch_all_triplet_loss(
+            embedding, identity, margin=self.margin, distance=self.distance, average=self.average
+        )

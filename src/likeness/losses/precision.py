@@ -1,0 +1,37 @@
+"""The precision that losses are computed in, whatever the surroundings ask for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+
+def in_working_precision(embedding: Tensor) -> Tensor:
+    """`embedding` in float64 if it is float64 already, else in float32; differentiable."""
+    return embedding if embedding.dtype == torch.float64 else embedding.float()
+
+
+def sum_dtype(device: torch.device) -> torch.dtype:
+    """The type that long sums are accumulated in: float64 wherever the device has it."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+@contextmanager
+def full_precision(device: torch.device) -> Iterator[None]:
+    """No autocast, and float32 matrix products that are float32: no TF32 and no bfloat16 inside them.
+
+    Half precision flips mined negatives and zeroes small distances; TF32 keeps 10 bits of the mantissa.
+    The process-wide matmul settings are restored on leaving.
+    """
+    cuda, cpu = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
+    common = torch.get_float32_matmul_precision()
+    own = cuda.fp32_precision, cpu.fp32_precision
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.autocast(device.type, enabled=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(common)
+        # The backends' own settings may be finer than the common word, which has just overwritten them.
+        cuda.fp32_precision, cpu.fp32_precision = own
