@@ -1,0 +1,92 @@
+"""Check a composed configuration against the schema, and say what is wrong in one sentence."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from likeness.config import nodes
+from likeness.config.nodes import Node
+from likeness.errors import LikenessError
+
+Config = TypeVar("Config", bound=Node)
+
+
+def target_of(node: type[Node]) -> str | None:
+    """The `_target_` that a node's schema stands for, or None where it has none."""
+    field = node.model_fields.get("target")
+    return get_args(field.annotation)[0] if field else None
+
+
+ALLOWED: dict[str, type[Node]] = {
+    target: node
+    for node in vars(nodes).values()
+    if isinstance(node, type) and issubclass(node, Node) and (target := target_of(node))
+}
+
+
+def check(config: dict[str, Any], schema: type[Config]) -> Config:
+    """The configuration as `schema` sees it.
+
+    Raises:
+        LikenessError: the first mistake, with the key's dotted name and the nearest known one.
+    """
+    try:
+        return schema.model_validate(config)
+    except ValidationError as error:
+        raise LikenessError(_sentence(error.errors()[0], schema)) from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The part of a sentence that names the known word nearest to `word`, or all of them where none is near."""
+    words = sorted(known)
+    close = get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(words)}."
+
+
+def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
+    location = [str(part) for part in error["loc"]]
+    dotted = ".".join(part for part in location if part not in ALLOWED and not _names_a_type(part))
+    match error["type"]:
+        case "extra_forbidden":
+            parent = _schema_at(location[:-1], schema)
+            known = {field.alias or name for name, field in parent.model_fields.items()}
+            return f"Unknown key {dotted}: {nearest(location[-1], known)}"
+        case "missing":
+            return f"The key {dotted} has no value; give it one with {dotted}=VALUE."
+        case "union_tag_invalid" | "union_tag_not_found":
+            target = error["input"].get("_target_") if isinstance(error["input"], dict) else error["input"]
+            expected = [word.strip(" '") for word in error.get("ctx", {}).get("expected_tags", "").split(",")]
+            known = f" {nearest(str(target), expected)}" if expected != [""] else ""
+            return f"{dotted}._target_={target} is not on the list of what a configuration may call;{known}"
+        case "value_error":
+            prefix = f"{dotted}={error['input']}: " if dotted and not isinstance(error["input"], dict) else ""
+            return f"{prefix}{error['msg'].removeprefix('Value error, ')}."
+        case "literal_error":
+            known = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+            return f"{dotted}={error['input']} is not a known value; {nearest(str(error['input']), known)}"
+        case _:
+            return f"{dotted}={error['input']} won't do: {error['msg'].removeprefix('Input ')}."
+
+
+def _names_a_type(part: str) -> bool:
+    """Whether pydantic put `part` into a location to name a branch of a union such as `float | Literal["soft"]`."""
+    return part.startswith(("constrained-", "literal[", "list[")) or part in {"float", "int", "str", "bool"}
+
+
+def _schema_at(location: list[str], schema: type[Node]) -> type[Node]:
+    """The schema of the node at a location of pydantic's, in which a union's choice is named by its target."""
+    for part in location:
+        if part in ALLOWED:
+            schema = ALLOWED[part]
+        elif part in schema.model_fields:
+            schema = _node_in(schema.model_fields[part].annotation) or schema
+    return schema
+
+
+def _node_in(annotation: Any) -> type[Node] | None:
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, Node) else None
+    return next(filter(None, map(_node_in, get_args(annotation))), None)

@@ -1,0 +1,67 @@
+"""Compose a configuration from words on a command line, and say in one sentence what can't be composed."""
+
+import re
+from collections.abc import Sequence
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from likeness.config.check import nearest
+from likeness.config.groups import CONF, groups
+from likeness.errors import LikenessError
+
+COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException)
+
+
+def composed(name: str, words: Sequence[str]) -> DictConfig:
+    """The configuration `name` (config or evaluate) under the overrides `words`.
+
+    Raises:
+        LikenessError: a word names no group, choice or key that there is.
+    """
+    try:
+        return _compose(name, words)
+    except COMPOSITION_ERRORS as error:
+        raise LikenessError(explain(error, name, words)) from None
+
+
+def explain(error: Exception, name: str, words: Sequence[str]) -> str:
+    """What is wrong with `words`, which composed to `error`, with the nearest known name."""
+    text = " ".join(str(error).split())
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file and "/" in error.missing_cfg_file:
+        group, _, choice = error.missing_cfg_file.rpartition("/")
+        known = groups().get(group.split("@")[0], {})
+        more = " Any timm network: backbone=timm backbone.name=NAME." if group == "backbone" else ""
+        return f"There is no {group} called {choice}: {nearest(choice, known)}{more}"
+    if found := re.search(r"Could not override '([^']+)'", text):
+        return _unknown_key(found[1], name, words)
+    if found := re.search(r"already at '([^']+)'", text):
+        return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
+    if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
+        return f"{found[1] or found[2]} has no value; give it one."
+    return f"The command line can't be read: {text}"
+
+
+def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
+    parent, _, leaf = dotted.rpartition(".")
+    others = [word for word in words if word.lstrip("+~").partition("=")[0] != dotted]
+    try:
+        config = _compose(name, others)
+    except COMPOSITION_ERRORS:
+        config = _compose(name, [])
+    node = OmegaConf.select(config, parent) if parent else config
+    if not isinstance(node, DictConfig):
+        top, _, rest = dotted.partition(".")
+        known = {str(key) for key in config} | set(groups())
+        return f"Unknown key {dotted}: {nearest(top, known) if top not in known else f'{top} has no {rest}.'}"
+    known = {str(key) for key in node} | (set(groups()) if not parent else set())
+    return f"Unknown key {dotted}: {nearest(leaf, known)}"
+
+
+def _compose(name: str, words: Sequence[str]) -> DictConfig:
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(name, overrides=list(words))

@@ -1,0 +1,19 @@
+"""The configuration groups on disk: what there is to choose from, found without importing Hydra or torch."""
+
+from pathlib import Path
+
+CONF = Path(__file__).parents[3] / "conf"
+
+
+def groups() -> dict[str, dict[str, str]]:
+    """By group its choices, each with the comment that its file begins with (or an empty string)."""
+    return {
+        folder.name: {file.stem: _comment(file) for file in sorted(folder.glob("*.yaml"))}
+        for folder in sorted(CONF.iterdir())
+        if folder.is_dir()
+    }
+
+
+def _comment(file: Path) -> str:
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
+    return lines[0].removeprefix("# ") if lines and lines[0].startswith("# ") else ""

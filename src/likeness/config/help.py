@@ -1,0 +1,34 @@
+"""What `python train.py --help` prints: the experiments, the groups with their choices, the keys."""
+
+from likeness.config.groups import CONF, groups
+
+USAGE = """Train an encoding and measure it on people it never saw.
+
+  python train.py [+experiment=NAME] [group=choice ...] [key=value ...]
+  python train.py -m ... key=1,2,3      one run for each combination of values
+
+"""
+
+EXAMPLES = """
+Examples
+  python train.py +experiment=triplet_hard
+  python train.py +experiment=triplet_hard backbone=resnet18 loss.margin=0.3 seed=1
+  python train.py +experiment=triplet_hard data=image_folder data.root=PICTURES
+  python train.py +experiment=triplet_hard trainer.devices=2 trainer.precision=bf16-mixed
+"""
+
+
+def print_help() -> None:
+    """Print the help."""
+    known = groups()
+    experiments = known.pop("experiment")
+    print(USAGE + "Experiments (+experiment=NAME)")
+    for name, comment in experiments.items():
+        print(f"  {name:<18} {comment}")
+    print("\nGroups (group=choice)")
+    for group, choices in known.items():
+        print(f"  {group:<18} {' '.join(choices)}")
+    print("\nKeys of every run (key=value; those of a choice stand in conf/GROUP/CHOICE.yaml)")
+    _, _, keys = (CONF / "config.yaml").read_text().partition("- hydra_quiet\n\n")
+    print("".join(f"  {line}\n" for line in keys.splitlines()), end="")
+    print(EXAMPLES, end="")

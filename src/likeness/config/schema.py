@@ -1,0 +1,74 @@
+"""The schema of a whole configuration: of a training run, and of an evaluation."""
+
+from pathlib import PurePath
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from likeness.config.nodes import (
+    Augmentation,
+    Backbone,
+    Data,
+    EmbeddingTask,
+    Evaluation,
+    Loader,
+    Loss,
+    Node,
+    Onnx,
+    Optimizer,
+    Sampler,
+    Scheduler,
+    Trackers,
+    Trainer,
+)
+
+
+class _Common(Node):
+    name: str
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    runs_dir: str
+    backbone: Backbone
+    data: Data
+    loader: Loader
+    evaluation: Evaluation
+
+    @field_validator("name")
+    @classmethod
+    def _one_folder(cls, name: str) -> str:
+        if name != PurePath(name).name or name in {"", ".", ".."}:
+            raise ValueError("name is a folder's name below runs_dir and takes no slash")
+        return name
+
+
+class TrainConfig(_Common):
+    """What `train.py` runs on."""
+
+    task: EmbeddingTask
+    loss: Loss
+    sampler: Sampler
+    augment: dict[str, Augmentation | None]
+    test_data: Data | None = None
+    optimizer: Optimizer
+    scheduler: Scheduler
+    trainer: Trainer
+    logger: Trackers
+    channels_last: bool
+    compile: bool
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "TrainConfig":
+        if isinstance(self.backbone, Onnx):
+            raise ValueError("backbone=onnx cannot be trained; use it with `likeness evaluate`")
+        batch = self.sampler.identities * self.sampler.images
+        world = self.trainer.devices * self.trainer.num_nodes
+        if batch % world:
+            raise ValueError(
+                f"sampler.identities x sampler.images = {batch} pictures cannot be shared by {world} devices"
+            )
+        return self
+
+
+class EvaluateConfig(_Common):
+    """What `likeness evaluate` runs on."""
+
+    task: EmbeddingTask | None = None

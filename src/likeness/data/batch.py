@@ -1,0 +1,17 @@
+"""What the network is trained on at a step."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Batch(NamedTuple):
+    """A batch of labelled pictures.
+
+    `images` `[B, C, *spatial]`: uint8 from the loader (a quarter of the traffic), float in [0, 1] on the device;
+    `identity` `[B]` int64; `index` `[B]` int64, the pictures' numbers in their data.
+    """
+
+    images: Tensor
+    identity: Tensor
+    index: Tensor

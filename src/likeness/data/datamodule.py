@@ -1,0 +1,88 @@
+"""The DataModule of every task that trains on labelled pictures."""
+
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader
+
+from likeness.data.augment import Augment
+from likeness.data.batch import Batch
+from likeness.data.loading import ordered_loader, training_loader
+from likeness.data.sampler import IdentityBalancedBatches
+from likeness.data.skipping import SkippingBroken
+
+
+class IdentityDataModule(pl.LightningDataModule):
+    """Identity-balanced training batches from any step on, and the validation pictures in order.
+
+    Args:
+        train: the pictures to learn from.
+        validation: the pictures to watch, or None.
+        identities: P, the identities in a global batch.
+        images: K, the pictures of each.
+        augment: what is done to a training picture, by its key.
+        seed: the seed of the schedule.
+        eval_batch_size: pictures in a validation batch.
+        workers: loader processes.
+        pin_memory: whether batches are put into pinned memory for a GPU.
+        channels_last: whether batches have the channels last in memory.
+    """
+
+    def __init__(
+        self,
+        train: SkippingBroken,
+        validation: SkippingBroken | None,
+        *,
+        identities: int,
+        images: int,
+        augment: Augment,
+        seed: int,
+        eval_batch_size: int,
+        workers: int,
+        pin_memory: bool,
+        channels_last: bool,
+    ) -> None:
+        super().__init__()
+        self.train, self.validation = train, validation
+        self.identities, self.images, self.seed = identities, images, seed
+        self.augment = augment
+        self.eval_batch_size = eval_batch_size
+        self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
+
+    def schedule(self, *, rank: int = 0, world_size: int = 1) -> IdentityBalancedBatches:
+        """The batches of a rank; raises `LikenessError` where the pictures can't fill them."""
+        return IdentityBalancedBatches(
+            self.train.identity,
+            identities=self.identities,
+            images=self.images,
+            seed=self.seed,
+            rank=rank,
+            world_size=world_size,
+        )
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """The training batches from the trainer's step on."""
+        trainer = self.trainer
+        assert trainer is not None
+        return training_loader(
+            self.train,
+            self.schedule(rank=trainer.global_rank, world_size=trainer.world_size),
+            self.augment,
+            start=trainer.global_step * trainer.accumulate_grad_batches,
+            workers=self.workers,
+            pin_memory=self.pin_memory,
+        )
+
+    def val_dataloader(self) -> DataLoader[Batch] | list[DataLoader[Batch]]:
+        """The validation pictures in order, all of them on every rank."""
+        if self.validation is None:
+            return []
+        return ordered_loader(
+            self.validation, range(len(self.validation)), batch_size=self.eval_batch_size, workers=self.workers
+        )
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """The batch with its pictures as floats in [0, 1]."""
+        images = batch.images.float().div_(255)
+        if self.channels_last and images.ndim == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
+        return batch._replace(images=images)

@@ -1,0 +1,105 @@
+"""From pictures to batches: the training loader, which may start at any step, and plain passes over pictures."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from likeness.data.augment import Augment
+from likeness.data.batch import Batch
+from likeness.data.pictures import Pictures
+from likeness.data.sampler import Draw, IdentityBalancedBatches
+from likeness.data.skipping import SkippingBroken
+
+
+class _Drawn(Dataset[Batch]):
+    """Training pictures by draw: loaded, augmented by their key, and put together."""
+
+    def __init__(self, pictures: SkippingBroken, augment: Augment) -> None:
+        self.pictures = pictures
+        self.augment = augment
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitems__(self, draws: Sequence[Draw]) -> Batch:
+        indices = [draw.index for draw in draws]
+        loaded = self.pictures.load(indices)
+        augmented = [
+            self.augment(picture, draw.epoch, draw.index)
+            for picture, draw in zip(loaded, draws, strict=True)
+        ]
+        return _batch(self.pictures, indices, augmented)
+
+
+class _Readable(Dataset[Batch]):
+    """Pictures by index, as they are; broken ones are left out."""
+
+    def __init__(self, pictures: SkippingBroken) -> None:
+        self.pictures = pictures
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        loaded = zip(indices, self.pictures.load_or_none(indices), strict=True)
+        readable = {index: picture for index, picture in loaded if picture is not None}
+        return _batch(self.pictures, list(readable), list(readable.values()))
+
+
+def _batch(pictures: Pictures, indices: list[int], loaded: list[Tensor]) -> Batch:
+    images = torch.stack(loaded) if loaded else torch.empty(0, dtype=torch.uint8)
+    return Batch(images, torch.from_numpy(pictures.identity[indices]), torch.tensor(indices))
+
+
+class _Steps(Sampler[list[Draw]]):
+    """One endless pass: step s is batch `s mod length` of epoch `s div length`, from any `start`."""
+
+    def __init__(self, schedule: IdentityBalancedBatches, start: int) -> None:
+        self.schedule = schedule
+        self.start = start
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        epoch, batch = divmod(self.start, len(self.schedule))
+        while True:
+            self.schedule.set_epoch(epoch, start=batch)
+            yield from self.schedule
+            epoch, batch = epoch + 1, 0
+
+
+def training_loader(
+    pictures: SkippingBroken,
+    schedule: IdentityBalancedBatches,
+    augment: Augment,
+    *,
+    start: int,
+    workers: int,
+    pin_memory: bool,
+) -> DataLoader[Batch]:
+    """An endless loader of the batches that `schedule` plans, from step `start` on."""
+    return DataLoader(
+        _Drawn(pictures, augment),
+        batch_sampler=_Steps(schedule, start),
+        collate_fn=_as_it_is,
+        num_workers=workers,
+        pin_memory=pin_memory,
+        persistent_workers=workers > 0,
+    )
+
+
+def ordered_loader(
+    pictures: SkippingBroken, indices: Sequence[int], *, batch_size: int, workers: int
+) -> DataLoader[Batch]:
+    """The pictures at `indices`, in order, as they are; a batch lacks those that are broken."""
+    return DataLoader(
+        _Readable(pictures),
+        sampler=indices,
+        batch_size=batch_size,
+        collate_fn=_as_it_is,
+        num_workers=workers,
+    )
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch

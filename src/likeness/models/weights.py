@@ -1,0 +1,53 @@
+"""Weights from a local file, checked against the network that is to take them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from likeness.errors import LikenessError
+
+CLASSIFIERS = ("fc.", "classifier.", "head.", "heads.", "last_linear.")
+
+
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """The state dict in a `.pth`, `.pt` or `.safetensors` file; only tensors are read, no code.
+
+    Raises:
+        LikenessError: there is no such file, it is cut short, or it holds something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise LikenessError(f"There is no weights file {path}; backbone.weights takes a path to one.")
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise LikenessError(f"{path} can't be read as weights; is it whole? ({type(error).__name__})") from error
+    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
+        state = state["state_dict"]
+    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise LikenessError(f"{path} holds no state dict of tensors; save one with torch.save(net.state_dict()).")
+    return dict(state)
+
+
+def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
+    """Load `state` into `network`; a classifier that only one of the two has is left out.
+
+    Raises:
+        LikenessError: a layer is missing or has another shape, so these are another network's weights.
+    """
+    own = network.state_dict()
+    missing = [name for name in own if name not in state and not name.startswith(CLASSIFIERS)]
+    misfit = [name for name in own if name in state and own[name].shape != state[name].shape]
+    wrong = [name for name in [*missing, *misfit] if not name.endswith("num_batches_tracked")]
+    if wrong:
+        raise LikenessError(
+            f"The weights in {source} belong to another network: {wrong[0]} and {len(wrong) - 1} more "
+            f"of its {len(own)} tensors are missing or of another shape; choose the backbone they were made for."
+        )
+    network.load_state_dict({name: value for name, value in state.items() if name in own}, strict=False)

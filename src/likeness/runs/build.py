@@ -1,0 +1,77 @@
+"""From a checked configuration to the parts of a run."""
+
+from typing import NamedTuple
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from likeness.data.augment import keyed_augment
+from likeness.data.datamodule import IdentityDataModule
+from likeness.data.pictures import DataSplits, Pairs
+from likeness.data.skipping import SkippingBroken
+from likeness.errors import LikenessError
+from likeness.randomness import key
+from likeness.tasks.embedding import EmbeddingTask
+
+
+class ReadableSplits(NamedTuple):
+    """The splits of some data, of which broken pictures are left out and told at the end."""
+
+    train: SkippingBroken | None
+    validation: SkippingBroken | None
+    test: SkippingBroken
+    pairs: Pairs | None
+
+
+def build_data(node: DictConfig) -> ReadableSplits:
+    """The data that a `data` node names."""
+    splits: DataSplits = instantiate(node, _convert_="all")
+    return ReadableSplits(
+        splits.train and SkippingBroken(splits.train),
+        splits.validation and SkippingBroken(splits.validation),
+        SkippingBroken(splits.test),
+        splits.pairs,
+    )
+
+
+def build_task(config: DictConfig) -> EmbeddingTask:
+    """The task with its freshly initialised network, whose draws are keyed by the seed."""
+    torch.manual_seed(key("weights", config.seed))
+    task = instantiate(config.task, _convert_="all")(
+        backbone=instantiate(config.backbone, _convert_="all"),
+        loss=instantiate(config.loss, _convert_="all"),
+        optimizer=instantiate(config.optimizer, _convert_="all"),
+        scheduler=instantiate(config.scheduler, _convert_="all"),
+    )
+    built: EmbeddingTask = task
+    return built
+
+
+def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityDataModule:
+    """Training batches and validation pictures.
+
+    Raises:
+        LikenessError: data that has nothing to train on, or that can't fill a batch.
+    """
+    if splits.train is None:
+        raise LikenessError(
+            "This data is for testing only; train on another and test on it, as in data=celeba data@test_data=lfw."
+        )
+    datamodule = IdentityDataModule(
+        splits.train,
+        splits.validation,
+        identities=config.sampler.identities,
+        images=config.sampler.images,
+        augment=keyed_augment(
+            [instantiate(node, _convert_="all") for node in config.augment.values() if node is not None],
+            seed=config.seed,
+        ),
+        seed=config.seed,
+        eval_batch_size=config.evaluation.batch_size,
+        workers=config.loader.workers,
+        pin_memory=config.loader.pin_memory,
+        channels_last=config.channels_last,
+    )
+    datamodule.schedule()  # says before anything starts what the pictures can't fill
+    return datamodule

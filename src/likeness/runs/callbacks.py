@@ -1,0 +1,92 @@
+"""What happens beside the training loop: keyed randomness, a look for NaN, the progress bar."""
+
+import math
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
+
+from likeness.errors import LikenessError
+from likeness.randomness import key
+
+
+class KeyedRandomness(pl.Callback):
+    """Before each batch, set torch's generators to a key of (seed, step, rank), so that no draw has a history."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Set the generators."""
+        micro = batch_idx % trainer.accumulate_grad_batches
+        torch.manual_seed(key("step", self.seed, trainer.global_step, micro, trainer.global_rank))
+
+
+class RefuseNaN(pl.Callback):
+    """Stop a run whose loss is not a number, at the steps that are logged (each look waits for the device)."""
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the loss."""
+        first_or_logged = batch_idx % max(1, trainer.log_every_n_steps) in (0, trainer.log_every_n_steps - 1)
+        if first_or_logged and not math.isfinite(float(outputs["loss"])):
+            raise LikenessError(
+                f"The loss is {float(outputs['loss'])} at step {trainer.global_step}; lower optimizer.lr, "
+                "set trainer.gradient_clip_val=1, or use trainer.precision=32."
+            )
+
+
+class ProgressBar(pl.Callback):
+    """A bar with the loss, the share of active triplets, and the time left; on rank 0 alone."""
+
+    def __init__(self, every: int = 5) -> None:
+        self.every = every
+        self.progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}  active {task.fields[active]:.0%}"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+        )
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begin the bar where the training begins."""
+        if trainer.is_global_zero:
+            self.progress.start()
+            self.bar = self.progress.add_task(
+                "training", total=trainer.max_steps, completed=trainer.global_step, loss=math.nan, active=math.nan
+            )
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Move the bar; the numbers are fetched only every few steps, as each fetch waits for the device."""
+        last = trainer.global_step == trainer.max_steps
+        if trainer.is_global_zero and (batch_idx % self.every == 0 or last):
+            metrics = trainer.callback_metrics
+            self.progress.update(
+                self.bar,
+                completed=trainer.global_step,
+                loss=_number(metrics.get("train/loss")),
+                active=_number(metrics.get("train/active")),
+            )
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """End the bar."""
+        self.progress.stop()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Leave the terminal as it was."""
+        self.progress.stop()
+
+
+def _number(value: Tensor | None) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,59 @@
+"""Encode pictures by a trained network, an ONNX file, or their own pixels."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.data.batch import Batch
+from likeness.data.loading import ordered_loader
+from likeness.data.pictures import Pictures
+from likeness.data.skipping import SkippingBroken
+
+Encoder = Callable[[Tensor], Tensor]
+
+
+def encode(
+    encoder: Encoder,
+    pictures: SkippingBroken,
+    *,
+    device: torch.device,
+    batch_size: int,
+    workers: int,
+    flip: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The indices `[M]` of the pictures that can be read, ascending, and their encodings `[M, D]`.
+
+    With `flip`, the encodings of a picture and of its mirror image are added and set to length 1.
+    """
+    loader = ordered_loader(pictures, range(len(pictures)), batch_size=batch_size, workers=workers)
+    indices, embeddings = [], []
+    with torch.inference_mode():
+        for batch in filter(_has_pictures, loader):
+            images = batch.images.to(device).float().div_(255)
+            embedding = encoder(images)
+            if flip:
+                embedding = torch.nn.functional.normalize(embedding + encoder(images.flip(-1)))
+            indices.append(batch.index)
+            embeddings.append(embedding.float().cpu())
+    return torch.cat(indices).numpy(), torch.cat(embeddings).numpy()
+
+
+def pixel_distances(
+    pictures: Pictures, first: NDArray[np.int64], second: NDArray[np.int64], *, block: int = 256
+) -> NDArray[np.float64]:
+    """Squared Euclidean distances `[M]` of raw pixels in [0, 1]; no more than a block of pairs is held at once."""
+    parts = []
+    for start in range(0, len(first), block):
+        a, b = (
+            torch.stack(pictures.load(side[start : start + block].tolist())).flatten(1).double().div_(255)
+            for side in (first, second)
+        )
+        parts.append((a - b).square().sum(1))
+    return torch.cat(parts).numpy()
+
+
+def _has_pictures(batch: Batch) -> bool:
+    return len(batch.index) > 0

@@ -1,0 +1,118 @@
+"""Fit a task: Lightning's loop with our keyed randomness, in this process or in one process a device."""
+
+import logging
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.loggers import CSVLogger, Logger
+
+from likeness.config.plain import plain
+from likeness.errors import LikenessError
+from likeness.data.datamodule import IdentityDataModule
+from likeness.runs.build import build_task
+from likeness.runs.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
+
+LAST = "checkpoints/last.ckpt"
+
+
+def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> None:
+    """Train as `config` says and leave the weights in the run's folder, as `checkpoints/last.ckpt`.
+
+    Raises:
+        LikenessError: the loss is not a number, or the process of a device failed.
+    """
+    if config.trainer.devices * config.trainer.num_nodes > 1:
+        _launch_ranks(config, folder)
+    else:
+        fit_here(config, folder, datamodule)
+
+
+def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> None:
+    """Train in this process, which is the only one or one rank of several."""
+    _quiet()
+    task = build_task(config)
+    if config.channels_last:
+        task.embedder.to(memory_format=torch.channels_last)
+    if config.compile:
+        task.embedder.compile()
+    settings: dict[str, Any] = plain(config.trainer)
+    trainer = pl.Trainer(
+        **settings,
+        max_epochs=-1,
+        check_val_every_n_epoch=None,
+        limit_val_batches=0 if datamodule.validation is None else None,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        logger=_loggers(config, folder),
+        callbacks=[
+            KeyedRandomness(config.seed),
+            RefuseNaN(),
+            ProgressBar(),
+            ModelCheckpoint(
+                folder / "checkpoints", save_last=True, save_top_k=0, every_n_train_steps=settings["val_check_interval"]
+            ),
+        ],
+    )
+    trainer.fit(task, datamodule)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    trainer.save_checkpoint(folder / LAST)
+
+
+def load_weights(task: pl.LightningModule, checkpoint: Path) -> None:
+    """Put a checkpoint's weights into `task`; only tensors and plain containers are read.
+
+    Raises:
+        LikenessError: the checkpoint is missing or cut short, or belongs to another network.
+    """
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    except FileNotFoundError:
+        raise LikenessError(f"There is no checkpoint {checkpoint}; has this run finished?") from None
+    except Exception as error:
+        raise LikenessError(f"The checkpoint {checkpoint} can't be read; it is cut short or altered.") from error
+    try:
+        task.load_state_dict(state)
+    except RuntimeError as error:
+        raise LikenessError(
+            f"The checkpoint {checkpoint} holds another network's weights than the run's config.yaml describes."
+        ) from error
+
+
+def _loggers(config: DictConfig, folder: Path) -> list[Logger]:
+    trackers: list[Logger] = [
+        instantiate(node, folder=folder, run_name=f"{config.name}/{folder.name}", _convert_="all")
+        for node in config.logger.values()
+        if node is not None and os.environ.get("RANK", "0") == "0"
+    ]
+    for tracker in trackers:
+        tracker.log_hyperparams(plain(config))
+    return [CSVLogger(folder.parent, name="", version=folder.name), *trackers]
+
+
+def _launch_ranks(config: DictConfig, folder: Path) -> None:
+    """Start a process a device by torchrun, each from the run's own resolved configuration."""
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(config.trainer.devices)]
+    words += ["--standalone", "-m", "likeness.runs.rank", str(folder)]
+    outcome = subprocess.run(words, check=False)
+    if outcome.returncode:
+        raise LikenessError(f"A training process failed (exit status {outcome.returncode}); its message is above.")
+
+
+def _quiet() -> None:
+    """Keep Lightning's hints about things that are set on purpose out of the output."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for message in (".*does not have many workers.*", ".*exists and is not empty.*", ".*GPU available but not used.*"):
+        warnings.filterwarnings("ignore", message)

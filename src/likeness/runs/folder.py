@@ -1,0 +1,55 @@
+"""A run's folder: where everything about a run is kept."""
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from likeness.errors import LikenessError
+
+
+def create_folder(runs_dir: str | Path, name: str) -> Path:
+    """A new folder `runs_dir/name/<run id>`; the id is the time in UTC and four random hexadecimal digits.
+
+    Raises:
+        LikenessError: the folder can't be written.
+    """
+    run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = Path(runs_dir) / name / run_id
+    try:
+        for part in (folder, folder / "checkpoints", folder / "figures"):
+            part.mkdir(parents=True)
+    except OSError as error:
+        raise LikenessError(
+            f"The run's folder {folder} can't be written ({error.strerror}); choose another place with runs_dir=DIR."
+        ) from error
+    return folder
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` beside and rename, so that a reader never sees half a file; NaN becomes null."""
+    write_text(path, json.dumps(_without_nan(content), indent=2, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` beside and rename.
+
+    Raises:
+        LikenessError: the disk is full or the folder is gone.
+    """
+    beside = path.with_suffix(path.suffix + ".partial")
+    try:
+        beside.write_text(text)
+        os.replace(beside, path)
+    except OSError as error:
+        raise LikenessError(f"{path} can't be written ({error.strerror}); make room and run again.") from error
+
+
+def _without_nan(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _without_nan(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_without_nan(value) for value in content]
+    return None if isinstance(content, float) and content != content else content

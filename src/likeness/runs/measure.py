@@ -1,0 +1,76 @@
+"""Measure encoders on people they never saw: the same pairs for each, and the retrieval of the encodings."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+
+from likeness.data.pictures import Pairs
+from likeness.evaluation import Metric, balanced_pairs, evaluate_pairs, evaluate_retrieval, pair_distances
+from likeness.runs.build import ReadableSplits
+from likeness.runs.encode import Encoder, encode, pixel_distances
+
+
+class Measured(NamedTuple):
+    """What was measured of each encoder, by its name, on the test pictures that could be read.
+
+    `identity [N]` and `pictures [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
+    `pairs` are pairs of rows; `distances [M]` are those of the pairs.
+    """
+
+    pictures: NDArray[np.int64]
+    identity: NDArray[np.int64]
+    pairs: Pairs
+    metrics: dict[str, dict[str, Metric]]
+    distances: dict[str, NDArray[np.float64]]
+    embeddings: dict[str, NDArray[np.float32]]
+
+
+def measure(
+    encoders: Mapping[str, Encoder], data: ReadableSplits, config: DictConfig, *, device: torch.device
+) -> Measured:
+    """Measure each encoder, and raw pixels, on the same pairs of the test people.
+
+    The pairs are the data's own protocol where it brings one, else balanced pairs drawn by the seed.
+    """
+    settings = config.evaluation
+    embeddings: dict[str, NDArray[np.float32]] = {}
+    for name, encoder in encoders.items():
+        pictures, embeddings[name] = encode(
+            encoder,
+            data.test,
+            device=device,
+            batch_size=settings.batch_size,
+            workers=config.loader.workers,
+            flip=settings.flip,
+        )
+    identity = data.test.identity[pictures]
+    pairs = _rows(data.pairs, pictures) if data.pairs else _drawn(identity, config)
+    distances = {name: pair_distances(rows, pairs.first, pairs.second) for name, rows in embeddings.items()}
+    distances["raw pixels"] = pixel_distances(data.test, pictures[pairs.first], pictures[pairs.second])
+    resampling = {"resamples": settings.resamples, "seed": config.seed}
+    metrics = {
+        name: evaluate_pairs(
+            distance, pairs.same, pairs.fold, identity[pairs.first], identity[pairs.second], **resampling
+        )
+        for name, distance in distances.items()
+    }
+    for name, rows in embeddings.items():
+        metrics[name] |= evaluate_retrieval(rows, identity, **resampling)
+    return Measured(pictures, identity, pairs, metrics, distances, embeddings)
+
+
+def _drawn(identity: NDArray[np.int64], config: DictConfig) -> Pairs:
+    folds = config.evaluation.folds
+    per_fold = config.evaluation.pairs // folds
+    return Pairs(*balanced_pairs(identity, folds=folds, pairs_per_fold=per_fold, seed=config.seed))
+
+
+def _rows(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:
+    """The pairs of pictures, as pairs of rows; those with a picture that could not be read are left out."""
+    first, second = np.searchsorted(pictures, pairs.first), np.searchsorted(pictures, pairs.second)
+    there = np.isin(pairs.first, pictures) & np.isin(pairs.second, pictures)
+    return Pairs(first[there], second[there], pairs.same[there], pairs.fold[there])

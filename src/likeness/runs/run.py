@@ -1,0 +1,90 @@
+"""The one path of a run: check, build, fit, measure on people never trained on, close the record."""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from likeness.config.check import check
+from likeness.config.plain import plain
+from likeness.config.schema import EvaluateConfig, TrainConfig
+from likeness.data.skipping import SkippingBroken
+from likeness.runs.build import build_data, build_datamodule, build_task
+from likeness.runs.encode import Encoder
+from likeness.runs.fit import LAST, fit, load_weights
+from likeness.runs.folder import create_folder, write_json
+from likeness.runs.measure import Measured, measure
+from likeness.runs.record import close_record, open_record
+from likeness.runs.results import write_results
+from likeness.runs.logs import logging_to
+from likeness.runs.table import print_table
+
+log = logging.getLogger("likeness")
+
+
+def train(config: DictConfig) -> Path:
+    """Train and measure as `config` says; returns the run's folder, whose path is the last line printed.
+
+    Raises:
+        LikenessError: what a user can mend, before training starts where it can be known then.
+    """
+    check(plain(config), TrainConfig)
+    splits = build_data(config.data)
+    tested = build_data(config.test_data) if config.get("test_data") else splits
+    datamodule = build_datamodule(config, splits)
+    untrained, trained = build_task(config), build_task(config)
+
+    def work(folder: Path) -> Measured:
+        fit(config, folder, datamodule)
+        load_weights(trained, folder / LAST)
+        encoders = {"trained": trained.embedder, "untrained": untrained.embedder}
+        return measure(encoders, tested, config, device=_device(config.trainer.accelerator))
+
+    return _recorded(work, config, {"train": splits.train, "test": tested.test})
+
+
+def evaluate(config: DictConfig, encoder: Encoder) -> Path:
+    """Measure `encoder` on the data of `config`; returns the run's folder.
+
+    Raises:
+        LikenessError: what a user can mend.
+    """
+    check(plain(config), EvaluateConfig)
+    splits = build_data(config.data)
+
+    def work(folder: Path) -> Measured:
+        return measure({"encoder": encoder}, splits, config, device=_device("auto"))
+
+    return _recorded(work, config, {"test": splits.test})
+
+
+def _recorded(
+    work: Callable[[Path], Measured], config: DictConfig, pictures: Mapping[str, SkippingBroken | None]
+) -> Path:
+    """Do `work` in a new run folder; its record is closed however it ends."""
+    folder = create_folder(config.runs_dir, config.name)
+    OmegaConf.save(config, folder / "config.yaml", resolve=True)
+    fingerprints = {name: source.fingerprint() for name, source in pictures.items() if source is not None}
+    record = open_record(folder, plain(config), fingerprints)
+    with logging_to(folder / "log.txt"):
+        try:
+            measured = work(folder)
+        except BaseException as error:
+            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            close_record(folder, record, status, reason=str(error))
+            log.info("The run %s; what there is of it is kept in %s", status, folder)
+            raise
+        broken = sorted({name for source in pictures.values() if source is not None for name in source.broken})
+        write_results(folder, measured)
+        close_record(folder, record, "finished", broken_pictures=broken)
+        print_table(measured.metrics)
+        if broken:
+            log.warning("%d pictures could not be read and were left out: %s", len(broken), ", ".join(broken[:10]))
+    print(folder)
+    return folder
+
+
+def _device(accelerator: str) -> torch.device:
+    return torch.device("cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu")

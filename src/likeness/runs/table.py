@@ -1,0 +1,39 @@
+"""The table at the end of a run."""
+
+import math
+from collections.abc import Mapping
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from likeness.evaluation import Metric
+
+
+def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
+    """Print the encoders side by side, a metric a row, with 95% intervals and sample sizes."""
+    table = Table(title="On people never trained on: per cent [95% interval]", box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("")
+    for encoder in metrics:
+        table.add_column(encoder, justify="right", no_wrap=True)
+    table.add_column("count", justify="right")
+    names = dict.fromkeys(name for measured in metrics.values() for name in measured)
+    group = ""
+    for name in names:
+        if not name.startswith(group + "/"):
+            group = name.partition("/")[0]
+            table.add_row(f"[bold]{group}")
+        cells = [measured.get(name) for measured in metrics.values()]
+        count = next(cell.count for cell in cells if cell is not None)
+        table.add_row(" " + name.partition("/")[2], *map(_cell, cells), f"{count:,}")
+    Console().print(table)
+
+
+def _cell(metric: Metric | None) -> str:
+    if metric is None:
+        return ""
+    if math.isnan(metric.value):
+        return "too few negatives"
+    if metric.low is None or metric.high is None:
+        return f"{100 * metric.value:.1f}"
+    return f"{100 * metric.value:.1f} \\[{100 * metric.low:.1f}, {100 * metric.high:.1f}]"
