@@ -56,5 +56,5 @@ class DataSplits:
 
     train: Pictures | None
     validation: Pictures | None
-    test: Pictures
+    test: Pictures | None
     pairs: Pairs | None = None

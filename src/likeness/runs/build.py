@@ -12,6 +12,7 @@ from likeness.data.pictures import DataSplits, Pairs
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.randomness import key
+from likeness.runs.measure import TestData
 from likeness.tasks.embedding import EmbeddingTask
 
 
@@ -20,19 +21,33 @@ class ReadableSplits(NamedTuple):
 
     train: SkippingBroken | None
     validation: SkippingBroken | None
-    test: SkippingBroken
+    test: SkippingBroken | None
     pairs: Pairs | None
 
 
 def build_data(node: DictConfig) -> ReadableSplits:
-    """The data that a `data` node names."""
+    """The data that a `data` node names, none of whose pictures is read yet."""
     splits: DataSplits = instantiate(node, _convert_="all")
     return ReadableSplits(
         splits.train and SkippingBroken(splits.train),
         splits.validation and SkippingBroken(splits.validation),
-        SkippingBroken(splits.test),
+        splits.test and SkippingBroken(splits.test),
         splits.pairs,
     )
+
+
+def test_data(splits: ReadableSplits) -> TestData:
+    """What there is to measure on.
+
+    Raises:
+        LikenessError: no person was kept for the test.
+    """
+    if splits.test is None:
+        raise LikenessError(
+            "Nobody is left to test on: give the third share of data.split something, or test on other data "
+            "with data@test_data=NAME."
+        )
+    return TestData(splits.test, splits.pairs)
 
 
 def build_task(config: DictConfig) -> EmbeddingTask:

@@ -9,9 +9,16 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from likeness.data.pictures import Pairs
+from likeness.data.skipping import SkippingBroken
 from likeness.evaluation import Metric, balanced_pairs, evaluate_pairs, evaluate_retrieval, pair_distances
-from likeness.runs.build import ReadableSplits
 from likeness.runs.encode import Encoder, encode, pixel_distances
+
+
+class TestData(NamedTuple):
+    """The pictures of people to measure on, and the data's own pairs of them where it brings some."""
+
+    pictures: SkippingBroken
+    pairs: Pairs | None
 
 
 class Measured(NamedTuple):
@@ -30,7 +37,7 @@ class Measured(NamedTuple):
 
 
 def measure(
-    encoders: Mapping[str, Encoder], data: ReadableSplits, config: DictConfig, *, device: torch.device
+    encoders: Mapping[str, Encoder], data: TestData, config: DictConfig, *, device: torch.device
 ) -> Measured:
     """Measure each encoder, and raw pixels, on the same pairs of the test people.
 
@@ -41,16 +48,16 @@ def measure(
     for name, encoder in encoders.items():
         pictures, embeddings[name] = encode(
             encoder,
-            data.test,
+            data.pictures,
             device=device,
             batch_size=settings.batch_size,
             workers=config.loader.workers,
             flip=settings.flip,
         )
-    identity = data.test.identity[pictures]
+    identity = data.pictures.identity[pictures]
     pairs = _rows(data.pairs, pictures) if data.pairs else _drawn(identity, config)
     distances = {name: pair_distances(rows, pairs.first, pairs.second) for name, rows in embeddings.items()}
-    distances["raw pixels"] = pixel_distances(data.test, pictures[pairs.first], pictures[pairs.second])
+    distances["raw pixels"] = pixel_distances(data.pictures, pictures[pairs.first], pictures[pairs.second])
     resampling = {"resamples": settings.resamples, "seed": config.seed}
     metrics = {
         name: evaluate_pairs(

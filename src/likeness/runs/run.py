@@ -11,7 +11,7 @@ from likeness.config.check import check
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.data.skipping import SkippingBroken
-from likeness.runs.build import build_data, build_datamodule, build_task
+from likeness.runs.build import build_data, build_datamodule, build_task, test_data
 from likeness.runs.encode import Encoder
 from likeness.runs.fit import LAST, fit, load_weights
 from likeness.runs.folder import create_folder, write_json
@@ -32,7 +32,7 @@ def train(config: DictConfig) -> Path:
     """
     check(plain(config), TrainConfig)
     splits = build_data(config.data)
-    tested = build_data(config.test_data) if config.get("test_data") else splits
+    tested = test_data(build_data(config.test_data) if config.get("test_data") else splits)
     datamodule = build_datamodule(config, splits)
     untrained, trained = build_task(config), build_task(config)
 
@@ -42,7 +42,7 @@ def train(config: DictConfig) -> Path:
         encoders = {"trained": trained.embedder, "untrained": untrained.embedder}
         return measure(encoders, tested, config, device=_device(config.trainer.accelerator))
 
-    return _recorded(work, config, {"train": splits.train, "test": tested.test})
+    return _recorded(work, config, {"train": splits.train, "test": tested.pictures})
 
 
 def evaluate(config: DictConfig, encoder: Encoder) -> Path:
@@ -52,12 +52,12 @@ def evaluate(config: DictConfig, encoder: Encoder) -> Path:
         LikenessError: what a user can mend.
     """
     check(plain(config), EvaluateConfig)
-    splits = build_data(config.data)
+    tested = test_data(build_data(config.data))
 
     def work(folder: Path) -> Measured:
-        return measure({"encoder": encoder}, splits, config, device=_device("auto"))
+        return measure({"encoder": encoder}, tested, config, device=_device("auto"))
 
-    return _recorded(work, config, {"test": splits.test})
+    return _recorded(work, config, {"test": tested.pictures})
 
 
 def _recorded(

@@ -1,0 +1,97 @@
+"""CelebA (Liu, Luo, Wang and Tang, "Deep Learning Face Attributes in the Wild", 2015)."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from likeness.data.picture_files import (
+    PictureFiles,
+    existing_folder,
+    files_of_identities,
+    identity_folders,
+    is_picture,
+)
+from likeness.data.pictures import DataSplits
+from likeness.data.split import split_pictures
+from likeness.errors import LikenessError
+
+LABELS = "identity_CelebA.txt"
+PICTURES = "img_align_celeba"
+
+
+def celeba(
+    *,
+    root: str,
+    image_size: int,
+    channels: int,
+    split: Sequence[float] = (0.8, 0.1, 0.1),
+    split_seed: int = 0,
+) -> DataSplits:
+    """CelebA, split by identity into train, validation and test (not by its own partition file).
+
+    `root` holds either the original files, `img_align_celeba/` and `identity_CelebA.txt`, or one folder an
+    identity. The original pictures, 178 x 218, lose their top and bottom to the centre crop.
+
+    Raises:
+        LikenessError: `root` is missing or holds neither, a line of the labels is malformed or names a
+        picture
+            that is missing, or the pictures do not suffice for `split`.
+    """
+    folder = existing_folder(root, f"CelebA ({PICTURES}/ and {LABELS}, or one folder an identity)")
+    if (folder / LABELS).is_file():
+        pictures = _original(folder, image_size, channels)
+    else:
+        found = identity_folders(folder)
+        if PICTURES in found:
+            raise LikenessError(
+                f"{root} holds {PICTURES}/ but not {LABELS}, which says who is who: put that file beside it."
+            )
+        if not found:
+            raise LikenessError(
+                f"{root} does not hold CelebA: put {PICTURES}/ and {LABELS} there, or one folder an identity."
+            )
+        pictures = files_of_identities(folder, found, image_size=image_size, channels=channels)
+    return split_pictures(pictures, split, split_seed, source=root)
+
+
+def _original(folder: Path, image_size: int, channels: int) -> PictureFiles:
+    """The pictures that `identity_CelebA.txt` names, each line `000001.jpg 2880`."""
+    # unpacking the archive with some tools leaves img_align_celeba/img_align_celeba
+    home = folder / PICTURES / PICTURES if (folder / PICTURES / PICTURES).is_dir() else folder / PICTURES
+    if not home.is_dir():
+        raise LikenessError(f"{folder} holds {LABELS} but no {PICTURES}/: unpack {PICTURES}.zip there.")
+    rows = _labels(folder / LABELS)
+    with os.scandir(home) as entries:
+        there = {entry.name for entry in entries if is_picture(entry.name)}
+    missing = [file for file, _ in rows if file not in there]
+    if missing:
+        raise LikenessError(
+            f"{len(missing)} of the {len(rows)} pictures named in {folder / LABELS} are missing from {home}, "
+            f"such as {missing[0]}: unpack {PICTURES}.zip again, or remove their lines."
+        )
+    names, identity = np.unique([label for _, label in rows], return_inverse=True)
+    return PictureFiles(
+        home,
+        [file for file, _ in rows],
+        identity.astype(np.int64),
+        [str(name) for name in names],
+        image_size=image_size,
+        channels=channels,
+    )
+
+
+def _labels(path: Path) -> list[tuple[str, int]]:
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        fields = line.split()
+        if len(fields) == 2 and fields[1].isdecimal():
+            rows.append((fields[0], int(fields[1])))
+        elif fields:
+            raise LikenessError(
+                f"Line {number} of {path} is not a file name and a number ('{line[:60]}'): mend that line."
+            )
+    if not rows:
+        raise LikenessError(f"{path} is empty: put CelebA's own {LABELS} there.")
+    return rows

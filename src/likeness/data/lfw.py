@@ -1,0 +1,124 @@
+"""Labeled Faces in the Wild (Huang, Ramesh, Berg and Learned-Miller, 2007) and its View 2 protocol."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from likeness.data.picture_files import PictureFiles, existing_folder, files_of_identities, identity_folders
+from likeness.data.pictures import DataSplits, Pairs
+from likeness.errors import LikenessError
+
+PAIRS = "pairs.txt"
+FOLDERS = ("", "lfw", "lfw-deepfunneled", "lfw_funneled", "lfw-deepfunneled/lfw-deepfunneled")
+
+
+class NamedPair(NamedTuple):
+    """One line of `pairs.txt`: two pictures, each a person and a number; the line; and the fold."""
+
+    first: tuple[str, int]
+    second: tuple[str, int]
+    line: int
+    fold: int
+
+    @property
+    def same(self) -> bool:
+        """Whether both show one person."""
+        return self.first[0] == self.second[0]
+
+
+def lfw(*, root: str, image_size: int, channels: int) -> DataSplits:
+    """All of LFW as test pictures, with the pairs of View 2; nothing to train on.
+
+    Pictures are `Name/Name_0001.jpg` (or another extension) in `root` or in its folder `lfw`,
+    `lfw-deepfunneled` or `lfw_funneled`; `pairs.txt` lies in `root` or beside the pictures.
+
+    Raises:
+        LikenessError: `root`, the pictures or `pairs.txt` are missing, or a line of it is malformed or
+        names a
+            picture that is not there.
+    """
+    folder = existing_folder(root, f"LFW (Name/Name_0001.jpg, and {PAIRS})")
+    home = next((folder / f for f in FOLDERS if _holds_lfw(folder / f)), None)
+    if home is None:
+        raise LikenessError(f"{root} does not hold LFW: put its folders Name/Name_0001.jpg there.")
+    listing = next((p for p in (folder / PAIRS, home / PAIRS) if p.is_file()), None)
+    if listing is None:
+        raise LikenessError(f"{root} holds no {PAIRS}, LFW's View 2 protocol: put that file there.")
+    named = parse_pairs(listing)
+    pictures = files_of_identities(home, identity_folders(home), image_size=image_size, channels=channels)
+    return DataSplits(train=None, validation=None, test=pictures, pairs=_resolved(named, pictures, listing))
+
+
+def _holds_lfw(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    people = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    return any(next(person.glob(f"{_escaped(person.name)}_[0-9]*"), None) for person in people)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def parse_pairs(path: Path) -> list[NamedPair]:
+    """The pairs of a View 2 `pairs.txt`, in its order.
+
+    The first line is `FOLDS  N`. Each fold follows with N lines `name  i  j` (one person) and then N lines
+    `name1  i  name2  j` (two people).
+
+    Raises:
+        LikenessError: a line is not what it should be, or lines are missing or left over.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    while lines and not lines[-1].strip():
+        lines.pop()
+    header = lines[0].split() if lines else []
+    if len(header) != 2 or not all(field.isdecimal() and int(field) > 0 for field in header):
+        raise LikenessError(
+            f"Line 1 of {path} should be the number of folds and of pairs, such as '10 300': put View 2's "
+            "pairs.txt there."
+        )
+    folds, size = int(header[0]), int(header[1])
+    if len(lines) != 1 + 2 * folds * size:
+        raise LikenessError(
+            f"{path} should hold {2 * folds * size} pairs ({folds} folds of {size} and {size}), but holds "
+            f"{len(lines) - 1}: put View 2's whole pairs.txt there."
+        )
+    pairs = []
+    for i, line in enumerate(lines[1:]):
+        fold, place = divmod(i, 2 * size)
+        pairs.append(_parse_pair(path, i + 2, line, fold, same=place < size))
+    return pairs
+
+
+def _parse_pair(path: Path, number: int, line: str, fold: int, *, same: bool) -> NamedPair:
+    fields = line.split()
+    match fields:
+        case [name, i, j] if same and i.isdecimal() and j.isdecimal():
+            return NamedPair((name, int(i)), (name, int(j)), number, fold)
+        case [a, i, b, j] if not same and a != b and i.isdecimal() and j.isdecimal():
+            return NamedPair((a, int(i)), (b, int(j)), number, fold)
+    form = "'name i j', one person's two pictures" if same else "'name1 i name2 j', two people's"
+    raise LikenessError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")
+
+
+def _resolved(named: list[NamedPair], pictures: PictureFiles, listing: Path) -> Pairs:
+    """The pairs by index instead of by name."""
+    index = {Path(pictures.name(i)).stem: i for i in range(len(pictures))}
+
+    def find(person: str, number: int, line: int) -> int:
+        stem = f"{person}_{number:04d}"
+        if stem not in index:
+            raise LikenessError(
+                f"{stem}, named in line {line} of {listing}, is not among the pictures: put "
+                f"{person}/{stem}.jpg back (all 13,233 pictures are needed)."
+            )
+        return index[stem]
+
+    return Pairs(
+        first=np.array([find(*pair.first, pair.line) for pair in named], dtype=np.int64),
+        second=np.array([find(*pair.second, pair.line) for pair in named], dtype=np.int64),
+        same=np.array([pair.same for pair in named], dtype=np.bool_),
+        fold=np.array([pair.fold for pair in named], dtype=np.int64),
+    )

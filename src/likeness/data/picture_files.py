@@ -1,0 +1,131 @@
+"""Pictures that are files below a folder."""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.data.decode import decode
+from likeness.errors import LikenessError
+
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+
+_READ_WHOLE = 64  # files whose contents enter the fingerprint
+
+
+class PictureFiles:
+    """`Pictures` over files: `files[i]` below `root` shows person `identity_names[identity[i]]`.
+
+    Pictures are decoded as `likeness.data.decode.decode` says.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[str],
+        identity: NDArray[np.int64],
+        identity_names: Sequence[str],
+        *,
+        image_size: int,
+        channels: int,
+    ) -> None:
+        self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
+        self._image_size, self._channels = image_size, channels
+        self.identity = identity
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return len(self._files)
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `BrokenPicture`."""
+        return [
+            decode(
+                os.path.join(self._root, self._files[i]), image_size=self._image_size, channels=self._channels
+            )
+            for i in indices
+        ]
+
+    def name(self, index: int) -> str:
+        """The file's path below the root."""
+        return self._files[index]
+
+    def identity_name(self, identity: int) -> str:
+        """The person's name."""
+        return self._identity_names[identity]
+
+    def fingerprint(self) -> dict[str, object]:
+        """Numbers of pictures and identities, total bytes, and a SHA-256.
+
+        The hash is over every file's path, label and size, and over the contents of 64 files spread evenly:
+        it notices a file more, less or relabelled and a folder aligned or encoded anew, but not any single
+        file changed in place to the same size. Hashing every byte would take hours on a large folder.
+        """
+        return dict(self._fingerprint)
+
+    @cached_property
+    def _fingerprint(self) -> dict[str, object]:
+        whole = set(np.linspace(0, len(self) - 1, min(len(self), _READ_WHOLE)).round().astype(int).tolist())
+        digest, total = sha256(), 0
+        for i, (file, label) in enumerate(zip(self._files, self.identity.tolist(), strict=True)):
+            path = Path(self._root, file)
+            size = path.stat().st_size if path.exists() else -1
+            total += max(size, 0)
+            line = f"{Path(file).as_posix()}\t{self._identity_names[label]}\t{size}\n"
+            digest.update(line.encode("utf-8", "surrogateescape"))
+            if i in whole and size >= 0:
+                digest.update(sha256(path.read_bytes()).digest())
+        return {
+            "pictures": len(self),
+            "identities": len(self._identity_names),
+            "bytes": total,
+            "sha256": digest.hexdigest(),
+        }
+
+
+def existing_folder(root: str | Path, holding: str) -> Path:
+    """`root` as a path; raises `LikenessError` where it is no folder. `holding`: what should lie there."""
+    folder = Path(root).expanduser()
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise LikenessError(
+            f"The folder {root} {what}: set data.root=DIR to {holding} (by default it is the folder of the "
+            "data's name below LIKENESS_DATA, itself ./data by default)."
+        )
+    return folder
+
+
+def is_picture(file_name: str) -> bool:
+    """Whether a file's name is that of a picture: a known extension, in any case, and not hidden."""
+    return not file_name.startswith(".") and os.path.splitext(file_name)[1].lower() in EXTENSIONS
+
+
+def identity_folders(root: Path) -> dict[str, list[str]]:
+    """The picture files (names, sorted) of every identity: a folder directly below `root`, in sorted order.
+
+    Hidden files and folders, files that are no pictures, deeper folders, and folders without pictures do
+    not count.
+    """
+    with os.scandir(root) as entries:
+        folders = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
+    found: dict[str, list[str]] = {}
+    for folder in folders:
+        with os.scandir(os.path.join(root, folder)) as entries:
+            files = sorted(e.name for e in entries if is_picture(e.name) and e.is_file())
+        if files:
+            found[folder] = files
+    return found
+
+
+def files_of_identities(
+    root: Path, found: dict[str, list[str]], *, image_size: int, channels: int
+) -> PictureFiles:
+    """`PictureFiles` over what `identity_folders` found, labelled in its order."""
+    files = [os.path.join(folder, file) for folder, names in found.items() for file in names]
+    identity = np.repeat(np.arange(len(found), dtype=np.int64), [len(names) for names in found.values()])
+    return PictureFiles(root, files, identity, list(found), image_size=image_size, channels=channels)

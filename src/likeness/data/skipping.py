@@ -1,0 +1,100 @@
+"""A broken picture among thousands: left out, and told by name at the end."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.data.pictures import Pictures
+from likeness.errors import BrokenPicture, LikenessError
+
+
+class SkippingBroken:
+    """`Pictures` of which some cannot be read: training gets another of the same person, evaluation none.
+
+    A picture that is broken is broken for every worker and every device, so what takes its place is a
+    function of the index alone. What loader workers find is seen by the process that started them: the
+    flags lie in shared memory. Under several devices each process knows of its own workers' findings only.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        self._pictures = pictures
+        self._flags = torch.zeros(len(pictures), dtype=torch.bool)
+        self._flags.share_memory_()  # type: ignore[no-untyped-call]
+
+    @property
+    def identity(self) -> NDArray[np.int64]:
+        """Labels `[N]` of all pictures, broken ones included."""
+        return self._pictures.identity
+
+    @property
+    def broken(self) -> list[str]:
+        """The names of the broken pictures met until now."""
+        return [self._pictures.name(i) for i in torch.nonzero(self._flags).flatten().tolist()]
+
+    def __len__(self) -> int:
+        """The number of pictures, broken ones included."""
+        return len(self._pictures)
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`; for a broken one the next good one of the same identity, wrapping
+        around.
+
+        For training.
+
+        Raises:
+            LikenessError: an identity has no picture that can be read.
+        """
+        loaded = self.load_or_none(indices)
+        return [
+            self._next_good(index) if picture is None else picture
+            for index, picture in zip(indices, loaded, strict=True)
+        ]
+
+    def load_or_none(self, indices: Sequence[int]) -> list[Tensor | None]:
+        """The pictures at `indices`, None for a broken one.
+
+        For evaluation, which must leave a broken picture out and not count another one twice.
+        """
+        if not any(self._flags[i] for i in indices):
+            try:
+                return list(self._pictures.load(indices))
+            except BrokenPicture:
+                pass  # one of them: find out which
+        return [self._one_or_none(i) for i in indices]
+
+    def name(self, index: int) -> str:
+        """What to call a picture."""
+        return self._pictures.name(index)
+
+    def identity_name(self, identity: int) -> str:
+        """What to call a person."""
+        return self._pictures.identity_name(identity)
+
+    def fingerprint(self) -> dict[str, object]:
+        """That of the pictures, broken ones included."""
+        return self._pictures.fingerprint()
+
+    def _one_or_none(self, index: int) -> Tensor | None:
+        if self._flags[index]:
+            return None
+        try:
+            return self._pictures.load([index])[0]
+        except BrokenPicture:
+            self._flags[index] = True
+            return None
+
+    def _next_good(self, index: int) -> Tensor:
+        identity = int(self.identity[index])
+        others = np.flatnonzero(self.identity == identity)
+        place = int(np.searchsorted(others, index))
+        for other in np.roll(others, -place).tolist():
+            picture = self._one_or_none(other)
+            if picture is not None:
+                return picture
+        raise LikenessError(
+            f"None of the {others.size} pictures of {self.identity_name(identity)} can be read "
+            f"(the first is {self.name(int(others[0]))}): replace them, or remove that identity."
+        )

@@ -1,0 +1,129 @@
+"""Identities into train, validation and test: no person in two, by a seeded rule."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.data.pictures import DataSplits, Pictures
+from likeness.errors import LikenessError
+from likeness.randomness import key
+
+SPLITS = ("train", "validation", "test")
+
+
+def split_identities(
+    names: Sequence[str], shares: Sequence[float], seed: int, *, at_least: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Which identities train, which validate, which test: positions in `names`, ascending.
+
+    Names are ranked by a hash keyed by `seed`, and the ranking is cut at the shares: first test, then
+    validation, then train. So the sizes are exact (a threshold on the hash would leave them to chance, and
+    a small split empty), the rule does not depend on the order of `names`, and an identity more or less
+    moves at most one other across each of the two cuts.
+
+    Args:
+        names: a distinct name for each identity.
+        shares: of train, validation and test; they sum to 1.
+        seed: another seed, another split.
+        at_least: identities that a split with a share must hold; taken from the largest where rounding leaves
+            fewer.
+
+    Raises:
+        LikenessError: the shares are not three that sum to 1, or there are too few identities for them.
+    """
+    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise LikenessError(
+            f"split={list(shares)} is not a division: give the shares of train, validation and test, "
+            "such as [0.8, 0.1, 0.1], which sum to 1."
+        )
+    wanted = [at_least if share > 0 else 0 for share in shares]
+    if sum(wanted) > len(names):
+        raise LikenessError(
+            f"{len(names)} identities are too few for split={list(shares)}, which needs {sum(wanted)}: "
+            "add identities, or give a split the share 0."
+        )
+    ranked = sorted(range(len(names)), key=lambda i: (key("split", seed, names[i]), names[i]))
+    _, validation, test = _sizes(len(names), shares, wanted)
+    cuts = (test, test + validation)
+    test_part, validation_part, train_part = np.split(np.array(ranked, dtype=np.int64), cuts)
+    return np.sort(train_part), np.sort(validation_part), np.sort(test_part)
+
+
+def _sizes(total: int, shares: Sequence[float], wanted: Sequence[int]) -> list[int]:
+    """How many identities train, validate and test."""
+    _, validation, test = shares
+    first = int(total * test + 0.5 + 1e-9)
+    second = int(total * (test + validation) + 0.5 + 1e-9)
+    sizes = [total - second, second - first, first]
+    for i in range(3):
+        while sizes[i] < wanted[i]:
+            sizes[int(np.argmax(np.array(sizes) - np.array(wanted)))] -= 1
+            sizes[i] += 1
+    return sizes
+
+
+class IdentitySubset:
+    """The pictures of some identities of another `Pictures`, relabelled from 0 in their order."""
+
+    def __init__(self, pictures: Pictures, identities: NDArray[np.int64]) -> None:
+        new_label = np.full(int(pictures.identity.max(initial=-1)) + 1, -1, dtype=np.int64)
+        new_label[identities] = np.arange(identities.size)
+        labels = new_label[pictures.identity]
+        self._pictures, self._identities = pictures, identities
+        self._indices = np.flatnonzero(labels >= 0)
+        self.identity: NDArray[np.int64] = labels[self._indices]
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return self._indices.size
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`, as the whole gives them."""
+        return self._pictures.load([int(self._indices[i]) for i in indices])
+
+    def name(self, index: int) -> str:
+        """The picture's name in the whole."""
+        return self._pictures.name(int(self._indices[index]))
+
+    def identity_name(self, identity: int) -> str:
+        """The person's name in the whole."""
+        return self._pictures.identity_name(int(self._identities[identity]))
+
+    def fingerprint(self) -> dict[str, object]:
+        """The whole's fingerprint, and which identities of it these are (a hash of their names)."""
+        names = "\n".join(self.identity_name(i) for i in range(self._identities.size))
+        return {
+            "pictures": len(self),
+            "identities": int(self._identities.size),
+            "identities_sha256": sha256(names.encode("utf-8", "surrogateescape")).hexdigest(),
+            "of": self._pictures.fingerprint(),
+        }
+
+
+def split_pictures(pictures: Pictures, split: Sequence[float], split_seed: int, *, source: str) -> DataSplits:
+    """`pictures` as train, validation and test, no person in two; a split of share 0 is None.
+
+    Every split must be able to tell people apart: at least two identities, one of them with two pictures.
+
+    Raises:
+        LikenessError: the pictures do not suffice for that; `source` is named.
+    """
+    counts = np.bincount(pictures.identity)
+    if counts.max(initial=0) < 2:
+        raise LikenessError(
+            f"None of the {counts.size} identities in {source} has two pictures, so no two pictures show "
+            "the same person: add pictures."
+        )
+    names = [pictures.identity_name(i) for i in range(counts.size)]
+    parts = split_identities(names, split, split_seed, at_least=2)
+    for part, which in zip(parts, SPLITS, strict=True):
+        if part.size and counts[part].max() < 2:
+            raise LikenessError(
+                f"None of the {part.size} identities of {source} that fall to {which} has two pictures: "
+                f"give {which} a larger share in data.split, choose another data.split_seed, or add pictures."
+            )
+    train, validation, test = (IdentitySubset(pictures, part) if part.size else None for part in parts)
+    return DataSplits(train=train, validation=validation, test=test)
