@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from sample_pictures import people
+from torch.utils.data import DataLoader
+
+from likeness.data.image_folder import image_folder
+from likeness.data.skipping import SkippingBroken
+from likeness.errors import LikenessError
+
+COUNTS = {f"person {i}": 5 for i in range(10)}
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:300])
+
+
+def skipping(root):
+    return SkippingBroken(image_folder(root=str(root), image_size=24, channels=3, split=(0, 0, 1)).test)
+
+
+def test_one_broken_among_fifty_is_replaced_and_named(tmp_path):
+    root = people(tmp_path, COUNTS)
+    cut(root / "person 3" / "4.jpg")
+    pictures = skipping(root)
+    assert pictures.broken == []
+    loaded = pictures.load(range(50))
+    assert pictures.broken == ["person 3/4.jpg"]
+    assert (loaded[19] == loaded[15]).all()  # the next of the same person, wrapping around
+    assert pictures.identity[19] == pictures.identity[15]
+    assert (pictures.load([19])[0] == loaded[19]).all()
+    others = [i for i in range(50) if i != 19]
+    assert len({loaded[i].numpy().tobytes() for i in others}) == 49
+
+
+def test_evaluation_leaves_it_out(tmp_path):
+    root = people(tmp_path, COUNTS)
+    cut(root / "person 0" / "0.jpg")
+    cut(root / "person 0" / "1.jpg")
+    pictures = skipping(root)
+    loaded = pictures.load_or_none(range(50))
+    assert [i for i, one in enumerate(loaded) if one is None] == [0, 1]
+    assert pictures.broken == ["person 0/0.jpg", "person 0/1.jpg"]
+    assert (pictures.load([0])[0] == loaded[2]).all()
+
+
+class Loading:
+    def __init__(self, pictures):
+        self.pictures = pictures
+
+    def __getitem__(self, index):
+        return self.pictures.load([index])[0]
+
+    def __len__(self):
+        return len(self.pictures)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_what_workers_find_reaches_the_main_process(tmp_path, method):
+    root = people(tmp_path, COUNTS)
+    cut(root / "person 9" / "2.jpg")
+    pictures = skipping(root)
+    loader = DataLoader(Loading(pictures), batch_size=25, num_workers=1, multiprocessing_context=method)
+    assert sum(map(len, loader)) == 50
+    assert pictures.broken == ["person 9/2.jpg"]
+
+
+def test_a_person_without_a_good_picture_is_named(tmp_path):
+    root = people(tmp_path, COUNTS)
+    for i in range(5):
+        cut(root / "person 7" / f"{i}.jpg")
+    with pytest.raises(LikenessError, match="None of the 5 pictures of person 7"):
+        skipping(root).load([37])
+
+
+def test_the_rest_is_handed_on(tmp_path):
+    pictures = skipping(people(tmp_path, COUNTS))
+    assert len(pictures) == 50
+    assert (np.bincount(pictures.identity) == 5).all()
+    assert (pictures.name(7), pictures.identity_name(1)) == ("person 1/2.jpg", "person 1")
+    assert pictures.fingerprint()["pictures"] == 50
