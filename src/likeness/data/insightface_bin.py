@@ -1,0 +1,147 @@
+"""insightface's verification sets (`lfw.bin`, `cfp_fp.bin`, `agedb_30.bin`, ...), read without mxnet."""
+
+import io
+import pickle
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.data.decode import decode
+from likeness.data.pictures import DataSplits, Pairs
+from likeness.errors import LikenessError
+
+FOLDS = 10
+
+
+class PictureBytes:
+    """`Pictures` over encoded pictures held in memory, each called `name#number`."""
+
+    def __init__(
+        self,
+        encoded: Sequence[bytes],
+        identity: NDArray[np.int64],
+        *,
+        name: str,
+        image_size: int,
+        channels: int,
+    ) -> None:
+        self._encoded, self._name = list(encoded), name
+        self._image_size, self._channels = image_size, channels
+        self.identity = identity
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return len(self._encoded)
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `BrokenPicture`."""
+        return [
+            decode(self._encoded[i], image_size=self._image_size, channels=self._channels, name=self.name(i))
+            for i in indices
+        ]
+
+    def name(self, index: int) -> str:
+        """The file and the picture's number in it."""
+        return f"{self._name}#{index}"
+
+    def identity_name(self, identity: int) -> str:
+        """A number: such a file names nobody."""
+        return str(identity)
+
+    def fingerprint(self) -> dict[str, object]:
+        """Numbers of pictures, total bytes, and a SHA-256 over all of them in order."""
+        digest = sha256()
+        for encoded in self._encoded:
+            digest.update(sha256(encoded).digest())
+        return {
+            "pictures": len(self),
+            "bytes": sum(map(len, self._encoded)),
+            "sha256": digest.hexdigest(),
+        }
+
+
+def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
+    """A verification set as test pictures with its pairs, in 10 contiguous folds; nothing to train on.
+
+    The file is a pickle of `(pictures, same)`: encoded pictures as bytes, two for each pair in turn, and
+    for each pair whether both show one person. Pickles of Python 2 and of Python 3 (protocol 3 or later)
+    are read. They can hold no globals, so a file can run nothing; sets that need some (numpy arrays, or
+    bytes that Python 3 wrote in protocol 2 or earlier) are refused.
+
+    Pictures that are the same bytes become one. `identity` is what the pairs tell and no more: pictures
+    that a chain of pairs calls the same share a label, others differ. It serves these pairs, not retrieval.
+
+    Raises:
+        LikenessError: the file is missing, no such pickle, or asks for a global.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise LikenessError(f"There is no file {path}: set data.path to a verification set such as lfw.bin.")
+    encoded, same = _read(file)
+    places: dict[bytes, int] = {}
+    index = np.array([places.setdefault(one, len(places)) for one in encoded], dtype=np.int64)
+    first, second = index[0::2], index[1::2]
+    pictures = PictureBytes(
+        list(places),
+        _linked(first[same], second[same], len(places)),
+        name=file.name,
+        image_size=image_size,
+        channels=channels,
+    )
+    # the first folds take the remainder, as scikit-learn's KFold (which insightface uses) gives it
+    sizes = [part.size for part in np.array_split(same, FOLDS)]
+    fold = np.repeat(np.arange(FOLDS, dtype=np.int64), sizes)
+    return DataSplits(train=None, validation=None, test=pictures, pairs=Pairs(first, second, same, fold))
+
+
+def _linked(first: NDArray[np.int64], second: NDArray[np.int64], pictures: int) -> NDArray[np.int64]:
+    """Labels `[pictures]`, one for each connected component of the pairs: the lowest spreads."""
+    label, spread = np.full(pictures, -1), np.arange(pictures)
+    while not np.array_equal(label, spread):
+        label, spread = spread, spread.copy()
+        lowest = np.minimum(label[first], label[second])
+        np.minimum.at(spread, first, lowest)
+        np.minimum.at(spread, second, lowest)
+        spread = spread[spread]
+    return np.unique(label, return_inverse=True)[1].astype(np.int64)
+
+
+class _Plain(pickle.Unpickler):
+    """Reads numbers, text, bytes and containers, and nothing else."""
+
+    def find_class(self, module: str, name: str) -> NoReturn:
+        raise LikenessError(f"it asks for the global {module}.{name} and globals can run code")
+
+
+def _read(file: Path) -> tuple[list[bytes], NDArray[np.bool_]]:
+    try:
+        content = _Plain(io.BytesIO(file.read_bytes()), encoding="bytes").load()
+    except LikenessError as refusal:
+        raise LikenessError(
+            f"{file} is refused, because {refusal}: write it anew as a pickle (protocol 3 or later) of a "
+            "list of bytes and a list of bools."
+        ) from None
+    except Exception as error:  # a damaged pickle meets the unpickler in many ways
+        raise LikenessError(
+            f"{file} is not a pickle that can be read ({type(error).__name__}: {error}): fetch it again."
+        ) from None
+    match content:
+        case [list() | tuple() as pictures, list() | tuple() as same]:
+            pass
+        case _:
+            pictures, same = [], []
+    if not all(isinstance(picture, bytes) for picture in pictures) or not all(
+        isinstance(value, int) and value in (0, 1) for value in same
+    ):
+        pictures, same = [], []
+    if len(same) < FOLDS or len(pictures) != 2 * len(same):
+        raise LikenessError(
+            f"{file} is not a verification set: it should hold a list of encoded pictures (bytes), two for "
+            f"each pair, and a list of bools, one for each of at least {FOLDS} pairs."
+        )
+    return list(pictures), np.array(same, dtype=np.bool_)

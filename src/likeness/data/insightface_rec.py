@@ -1,0 +1,177 @@
+"""insightface's training sets (`train.rec` and `train.idx`), read without mxnet."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.data.decode import decode
+from likeness.data.picture_files import existing_folder
+from likeness.data.pictures import DataSplits
+from likeness.data.record_io import Offsets, Record, RecordFile, read_offsets
+from likeness.data.split import split_pictures
+from likeness.errors import BrokenPicture, LikenessError
+
+Int64s = NDArray[np.int64]
+
+AGAIN = "fetch train.rec and train.idx again"
+
+
+class PictureRecords:
+    """`Pictures` over the records at `offsets`, `[N]`, whose keys in the index are `keys`, `[N]`."""
+
+    def __init__(
+        self,
+        records: RecordFile,
+        keys: Int64s,
+        offsets: Int64s,
+        labels: Int64s,
+        *,
+        image_size: int,
+        channels: int,
+    ) -> None:
+        self._records, self._keys, self._offsets = records, keys, offsets
+        self._image_size, self._channels = image_size, channels
+        self._labels, identity = np.unique(labels, return_inverse=True)
+        self.identity: Int64s = identity.astype(np.int64)
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return self._keys.size
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `BrokenPicture`."""
+        return [self._load(i) for i in indices]
+
+    def name(self, index: int) -> str:
+        """The file and the record's key in it."""
+        return f"{self._records.path.name}#{self._keys[index]}"
+
+    def identity_name(self, identity: int) -> str:
+        """The person's label in the file, a number."""
+        return str(self._labels[identity])
+
+    def fingerprint(self) -> dict[str, object]:
+        """Numbers of pictures and identities, the file's bytes, and a SHA-256.
+
+        The hash is over every picture's key, place and label and the contents of 64 spread evenly.
+        """
+        return dict(self._fingerprint)
+
+    @cached_property
+    def _fingerprint(self) -> dict[str, object]:
+        digest = sha256()
+        for array in (self._keys, self._offsets, self._labels[self.identity]):
+            digest.update(np.ascontiguousarray(array, dtype="<i8").data)
+        for i in np.linspace(0, len(self) - 1, min(len(self), 64)).round().astype(int):
+            try:
+                digest.update(sha256(self._records.read(int(self._offsets[i])).content).digest())
+            except ValueError as error:
+                digest.update(str(error).encode())
+        return {
+            "pictures": len(self),
+            "identities": int(self._labels.size),
+            "bytes": self._records.path.stat().st_size,
+            "sha256": digest.hexdigest(),
+        }
+
+    def _load(self, index: int) -> Tensor:
+        name = self.name(index)
+        try:
+            content = self._records.read(int(self._offsets[index])).content
+        except ValueError as error:
+            raise BrokenPicture(f"{name} cannot be read ({error}): fetch the file again.") from None
+        return decode(bytes(content), image_size=self._image_size, channels=self._channels, name=name)
+
+
+def insightface_rec(
+    *,
+    root: str,
+    image_size: int,
+    channels: int,
+    split: Sequence[float] = (0.8, 0.1, 0.1),
+    split_seed: int = 0,
+) -> DataSplits:
+    """The pictures of `root/train.rec`, split by identity into train, validation and test.
+
+    Record 0 tells where the identities' records are, and each of those which pictures are its own; where
+    record 0 is a picture's, every picture's own label counts. `train.idx` is needed, `property` is not.
+    Pictures are encoded (JPEG, PNG, ...); raw pixels are not read.
+
+    Raises:
+        LikenessError: a file is missing or damaged, or the pictures do not suffice for `split`.
+    """
+    folder = existing_folder(root, "a folder with train.rec and train.idx")
+    for file in ("train.rec", "train.idx"):
+        if not (folder / file).is_file() or (folder / file).stat().st_size == 0:
+            raise LikenessError(
+                f"{root} holds no {file}, or an empty one: put train.rec and train.idx there."
+            )
+    records = RecordFile(folder / "train.rec")
+    index = read_offsets(folder / "train.idx")
+    keys, labels = _labelled(records, index)
+    pictures = PictureRecords(records, keys, index.of(keys), labels, image_size=image_size, channels=channels)
+    return split_pictures(pictures, split, split_seed, source=root)
+
+
+def _labelled(records: RecordFile, index: Offsets) -> tuple[Int64s, Int64s]:
+    """The keys of all pictures, ascending, and their labels."""
+    identities = range(0)
+    # beyond 2^24 a float32 cannot tell neighbouring records apart
+    if 0 in index.keys[:1] and index.keys[-1] < 2**24:
+        first = _read(records, index, 0)
+        if not first.content:
+            identities = range(*_range(records, first, 0))
+    return _by_identity_records(records, index, identities) if identities else _by_own_label(records, index)
+
+
+def _by_own_label(records: RecordFile, index: Offsets) -> tuple[Int64s, Int64s]:
+    labels = np.full(index.keys.size, -1, dtype=np.int64)
+    for place, key in enumerate(index.keys.tolist()):
+        record = _read(records, index, key)
+        if record.content:
+            labels[place] = int(record.labels[0])
+    return index.keys[labels >= 0], labels[labels >= 0]
+
+
+def _by_identity_records(records: RecordFile, index: Offsets, identities: range) -> tuple[Int64s, Int64s]:
+    ranges, labels = [], []
+    for identity in identities:
+        begin, end = _range(records, _read(records, index, identity), identity)
+        if begin < end:
+            ranges.append(np.arange(begin, end))
+            # one look at the label: all pictures of an identity have the same
+            labels.append(np.full(end - begin, int(_read(records, index, begin).labels[0])))
+    if not ranges:
+        raise LikenessError(f"The identities of {records.path} have no pictures: {AGAIN}.")
+    keys = np.concatenate(ranges)
+    _offsets(records, index, keys)
+    order = np.argsort(keys, kind="stable")
+    return keys[order], np.concatenate(labels)[order]
+
+
+def _range(records: RecordFile, record: Record, key: int) -> tuple[int, int]:
+    """The first record that an identity's record (or record 0) tells of, and the one after its last."""
+    if len(record.labels) < 2:
+        raise LikenessError(f"Record {key} of {records.path} should tell a first and a last record: {AGAIN}.")
+    return int(record.labels[0]), int(record.labels[1])
+
+
+def _read(records: RecordFile, index: Offsets, key: int) -> Record:
+    offset = _offsets(records, index, np.array([key]))[0]
+    try:
+        return records.read(int(offset))
+    except ValueError as error:
+        raise LikenessError(f"Record {key} of {records.path} is damaged ({error}): {AGAIN}.") from None
+
+
+def _offsets(records: RecordFile, index: Offsets, keys: Int64s) -> Int64s:
+    try:
+        return index.of(keys)
+    except KeyError as error:
+        raise LikenessError(
+            f"The index beside {records.path} lacks record {error.args[0]}: {AGAIN}."
+        ) from None
