@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from .arrays import finite, two_classes
 from .verification import cut_points
 
-_TOLERANCE = 1e-9  # relative: 3 of 3,000 is a rate of 1e-3, however the division rounds
-
 
 class Roc(NamedTuple):
     """False and true accept rates `[U + 1]` (with R sets of weights `[U + 1, R]`), from (0, 0) up to (1, 1).
@@ -80,9 +78,9 @@ def tar_at_far(curve: Roc, far: float) -> NDArray[np.float64]:
     """
     if not 0 < far <= 1:
         raise ValueError(f"a false accept rate lies above 0 and is at most 1, but {far} was asked for")
-    if far * curve.negatives < 1 - _TOLERANCE:
+    if far < 1 / curve.negatives:  # 1 / 1000 rounds to what 1e-3 does, where 1e-3 * 1000 need not be 1
         return np.full(curve.tar.shape[1:], np.nan)
-    row = np.count_nonzero(curve.far <= far * (1 + _TOLERANCE), axis=0) - 1
+    row = np.count_nonzero(curve.far <= far, axis=0) - 1
     rate = np.take_along_axis(curve.tar, np.asarray(row)[None], axis=0)[0]
     return np.where(np.isnan(curve.far[-1]), np.nan, rate)
 

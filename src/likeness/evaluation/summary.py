@@ -26,7 +26,7 @@ def evaluate_pairs(
     """Verification over M pairs: `distance` (smaller means more alike), `same`, `fold`, identities, all
     `[M]`.
 
-    Under `verification/`: `accuracy` (mean over folds), `accuracy_std` (over folds, ddof = 1; counts the
+    Under `verification/`: `accuracy` (mean over folds), `accuracy_std` (over folds, ddof = 0; counts the
     folds), `auc`, `eer` (these count the pairs), and `tar@far=1e-1` to `1e-6` (these count the negatives,
     which is what resolves a false accept rate; the value is NaN where `far * count < 1`). Intervals: see
     `pair_intervals`. Raises ValueError where `same` contradicts the identities.

@@ -11,8 +11,9 @@ from .arrays import finite, labels, two_classes
 class FoldAccuracy(NamedTuple):
     """Cross-validated accuracy: `mean` and `deviation` over the F folds, and what lies behind them.
 
-    `deviation` is the sample standard deviation (ddof = 1) of `per_fold [F]`; `threshold [F]` is each
-    fold's, in the unit of the distances; `correct [M]` says of each pair whether its fold's threshold
+    `deviation` is the standard deviation of `per_fold [F]` with ddof = 0, which is what papers on faces
+    print after the "+-" (the standard error of LFW's report is about that over sqrt(F)); `threshold [F]` is
+    each fold's, in the unit of the distances; `correct [M]` says of each pair whether its fold's threshold
     judged it rightly.
     """
 
@@ -68,7 +69,7 @@ def fold_accuracy(distance: ArrayLike, same: ArrayLike, fold: ArrayLike) -> Fold
         threshold[held_out] = _best_sorted(values[others], kinds[others])
     correct = (values < threshold[folds]) == kinds
     per_fold = np.bincount(folds, weights=correct) / np.bincount(folds)
-    return FoldAccuracy(float(per_fold.mean()), float(per_fold.std(ddof=1)), per_fold, threshold, correct)
+    return FoldAccuracy(float(per_fold.mean()), float(per_fold.std()), per_fold, threshold, correct)
 
 
 def _best_sorted(ascending: NDArray[np.float64], same: NDArray[np.bool_]) -> float:

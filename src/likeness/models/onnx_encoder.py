@@ -1,0 +1,157 @@
+"""A published encoder in an .onnx file, run by ONNX Runtime."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from likeness.errors import LikenessError
+
+_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+
+class OnnxEncoder(nn.Module):
+    """f(x) from `path`: pictures `[B, C, H, W]` to embeddings `[B, D]`, float32, on the pictures' device.
+
+    Has no parameters to train and gives no gradient. A model whose batch size is fixed (often 1) gets the
+    pictures in such portions, any other in one portion for each of torch's threads; the threads work side
+    by side.
+
+    Args:
+        path: the .onnx file; its one input takes pictures, its first output are the embeddings.
+        mean: the mean to subtract, one for each channel, of values in [0, 1].
+        std: the standard deviation to divide by, one for each channel.
+        image_size: height and width of the pictures, in pixels.
+        channels: the number of channels of the pictures.
+        normalize: whether an embedding is scaled to length 1.
+
+    Raises:
+        LikenessError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses
+        such
+            pictures.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        mean: Sequence[float],
+        std: Sequence[float],
+        image_size: int,
+        channels: int = 3,
+        normalize: bool = True,
+    ) -> None:
+        super().__init__()
+        self.path = Path(path)
+        self.normalize = normalize
+        self.image_size = image_size
+        self.channels = channels
+        if len(mean) != channels or len(std) != channels or min(std) <= 0:
+            raise LikenessError(
+                f"{self.path.name} needs a mean and a positive standard deviation for each of its {channels} "
+                f"channels, but they are {list(mean)} and {list(std)}."
+            )
+        shape = (1, channels, 1, 1)
+        self.register_buffer("mean", torch.tensor(list(mean)).view(shape), persistent=False)
+        self.register_buffer("std", torch.tensor(list(std)).view(shape), persistent=False)
+        self._session = _session(self.path)
+        self._input = self._checked_input()
+        batch = self._input.shape[0]
+        self._portion = batch if isinstance(batch, int) and batch > 0 else None
+        # One picture tells what shapes in the file may leave open: whether the size is taken, and D.
+        self.embedding_dim = int(
+            self._encode(np.zeros((1, channels, image_size, image_size), np.float32)).shape[1]
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Embeddings `[B, D]` of `images [B, C, H, W]`: uint8, or float in [0, 1]."""
+        if images.ndim != 4 or tuple(images.shape[1:]) != (self.channels, self.image_size, self.image_size):
+            raise LikenessError(
+                f"{self.path.name} was set up for pictures of {self._size()}, but got "
+                f"{_by(images.shape[1:])}: set channels and image_size."
+            )
+        values = images.float() / 255 if images.dtype == torch.uint8 else images.float()
+        mean, std = self.get_buffer("mean").to(values.device), self.get_buffer("std").to(values.device)
+        pictures = ((values - mean) / std).detach().cpu().numpy()
+        embedding = torch.from_numpy(self._encode(pictures)).to(images.device)
+        return functional.normalize(embedding) if self.normalize else embedding
+
+    def _encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        count, threads = len(pictures), torch.get_num_threads()
+        if count == 0:
+            return np.empty((0, self.embedding_dim), np.float32)
+        portion = self._portion or -(-count // threads)
+        parts = [pictures[start : start + portion] for start in range(0, count, portion)]
+        if self._portion and len(parts[-1]) < portion:  # a fixed batch is filled up with copies
+            parts[-1] = np.concatenate(
+                [parts[-1], np.repeat(parts[-1][-1:], portion - len(parts[-1]), axis=0)]
+            )
+        with ThreadPoolExecutor(min(threads, len(parts))) as workers:
+            return np.concatenate(list(workers.map(self._run, parts)))[:count]
+
+    def _run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            output = self._session.run(None, {self._input.name: pictures.astype(_TYPES[self._input.type])})[0]
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+            raise LikenessError(
+                f"{self.path.name} refuses pictures of {self._size()}: set channels and image_size to what it "
+                f"was made for ({_first_line(error)})."
+            ) from error
+        if output.ndim < 2 or len(output) != len(pictures):
+            raise LikenessError(
+                f"{self.path.name} gives an output of shape {output.shape} for {len(pictures)} pictures, but "
+                "an encoder gives one embedding for each: name another file."
+            )
+        return np.ascontiguousarray(output.reshape(len(output), -1), dtype=np.float32)
+
+    def _checked_input(self) -> Any:
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in _TYPES:
+            given = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
+            raise LikenessError(
+                f"{self.path.name} takes {given}, but an encoder takes one float input [B, C, H, W]: name "
+                "another file."
+            )
+        wanted = inputs[0].shape[1:]
+        given_sizes = (self.channels, self.image_size, self.image_size)
+        if any(isinstance(w, int) and w > 0 and w != g for w, g in zip(wanted, given_sizes, strict=True)):
+            raise LikenessError(
+                f"{self.path.name} takes pictures of {_by(wanted)} (channels, height, width), not "
+                f"{self._size()}: set channels and image_size to that."
+            )
+        return inputs[0]
+
+    def _size(self) -> str:
+        return _by((self.channels, self.image_size, self.image_size))
+
+
+def _session(path: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise LikenessError(
+            f"{path.name} needs ONNX Runtime, which is not installed: pip install 'likeness[onnx]'."
+        ) from error
+    if not path.is_file():
+        raise LikenessError(f"There is no file {path}: name an encoder's .onnx file.")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # whole portions run side by side instead
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+        raise LikenessError(f"{path} is not an ONNX model that can be run ({_first_line(error)}).") from error
+
+
+def _by(shape: Sequence[object]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200].rstrip(".")
