@@ -1,13 +1,9 @@
 """Losses and their mining: pure functions, and modules that keep a loss's words."""
 
+from .exhaustive import all_semi_hard_triplet_loss, batch_all_triplet_loss
+from .mined import batch_hard_triplet_loss, semi_hard_triplet_loss
 from .modules import AllSemiHardTripletLoss, BatchAllTripletLoss, BatchHardTripletLoss, SemiHardTripletLoss
 from .output import TripletOutput
-from .triplet import (
-    all_semi_hard_triplet_loss,
-    batch_all_triplet_loss,
-    batch_hard_triplet_loss,
-    semi_hard_triplet_loss,
-)
 
 __all__ = [
     "AllSemiHardTripletLoss",

@@ -9,8 +9,9 @@ from torch import Tensor
 class Anchors(NamedTuple):
     """The samples that have at least one positive and at least one negative, in order of index.
 
-    `anchor` [A]; `positive` [A, K], ascending in each row, padded with the anchor itself up to the largest number
-    of positives; `valid` [A, K] bool, false where padded; `negatives` [A], the number of each one's negatives.
+    `anchor` [A]; `positive` [A, K], ascending in each row, padded with the anchor itself up to the largest
+    number of positives; `valid` [A, K] bool, false where padded; `negatives` [A], the number of each one's
+    negatives.
     """
 
     anchor: Tensor

@@ -1,9 +1,9 @@
 """Distances between embeddings: many at once by matrix products, chosen ones by direct subtraction.
 
-`||a - b||^2 = ||a||^2 + ||b||^2 - 2 <a, b>` costs one matrix product for all pairs, but its error is relative to
-the norms, not to the distance: near-duplicates come out as noise, and equal distances come out unequal. So it is
-only used to look (centred first, which keeps a collapsing encoding in focus); every comparison that it cannot
-decide beyond its `tolerance`, and every distance that enters a loss alone, is decided by subtracting.
+`||a - b||^2 = ||a||^2 + ||b||^2 - 2 <a, b>` costs one matrix product for all pairs, but its error is relative
+to the norms, not to the distance: near-duplicates come out as noise, and equal distances come out unequal. So
+it is only used to look (centred first, which keeps a collapsing encoding in focus); every comparison that it
+cannot decide beyond its `tolerance`, and every distance that enters a loss alone, is decided by subtracting.
 """
 
 from typing import Literal, NamedTuple
@@ -17,9 +17,9 @@ Distance = Literal["squared", "plain"]
 class Points(NamedTuple):
     """A batch of embeddings, with what pairwise distances need.
 
-    `embedding` [B, D]; `centred` [B, D], the embedding less its mean; `square` [B], the centred squared norms;
-    `tolerance` 0-d, more than a squared distance from a matrix product is ever off by; `near` 0-d, the squared
-    distance below which such an error is no longer small beside the distance itself.
+    `embedding` [B, D]; `centred` [B, D], the embedding less its mean; `square` [B], the centred squared
+    norms; `tolerance` 0-d, more than a squared distance from a matrix product is ever off by; `near` 0-d, the
+    squared distance below which such an error is no longer small beside the distance itself.
     """
 
     embedding: Tensor
@@ -48,18 +48,22 @@ def squared_distances(points: Points, rows: Tensor) -> Tensor:
 
 
 def block_rows(batch: int, device: torch.device) -> int:
-    """How many rows of a [B, B] matrix are held at a time: a few MiB on a CPU (its cache), 256 MiB elsewhere."""
+    """How many rows of a [B, B] matrix are held at a time: 4 MiB on a CPU (its cache), 256 MiB elsewhere."""
     return max(1, (2**20 if device.type == "cpu" else 2**26) // max(batch, 1))
+
+
+def slices(count: int, step: int) -> list[slice]:
+    """0 to `count`, in runs of at most `step`."""
+    return [slice(start, start + step) for start in range(0, count, step)]
 
 
 def pair_squared_distances(embedding: Tensor, first: Tensor, second: Tensor) -> Tensor:
     """Squared distances [M] of the pairs (`first` [M], `second` [M]), by subtraction: exact to rounding."""
     step = block_rows(embedding.shape[1], embedding.device)
-    parts = [
-        (embedding[i] - embedding[j]).square_().sum(1)
-        for i, j in zip(first.split(step), second.split(step), strict=True)
-    ]
-    return torch.cat(parts)
+    squared = embedding.new_empty(len(first))
+    for part in slices(len(first), step):
+        squared[part] = (embedding[first[part]] - embedding[second[part]]).square_().sum(1)
+    return squared
 
 
 def add_pair_gradient(
@@ -67,14 +71,17 @@ def add_pair_gradient(
 ) -> None:
     """Adds to `gradient` [B, D] that of `sum_m weight[m] ||x[first[m]] - x[second[m]]||^2`, in place."""
     step = block_rows(embedding.shape[1], embedding.device)
-    for i, j, w in zip(first.split(step), second.split(step), weight.split(step), strict=True):
-        pull = (embedding[i] - embedding[j]).mul_(2 * w[:, None])
+    for part in slices(len(first), step):
+        i, j = first[part], second[part]
+        pull = (embedding[i] - embedding[j]).mul_(2 * weight[part, None])
         gradient.index_add_(0, i, pull)
         gradient.index_add_(0, j, pull, alpha=-1)
 
 
 def add_block_gradient(gradient: Tensor, points: Points, rows: Tensor, weight: Tensor) -> None:
-    """Adds to `gradient` [B, D] that of `sum_rj weight[r, j] ||x[rows[r]] - x[j]||^2`, weight [R, B], in place."""
+    """Adds to `gradient` [B, D] that of `sum_rj weight[r, j] ||x[rows[r]] - x[j]||^2`, weight [R, B], in
+    place.
+    """
     centred = points.centred
     own = centred[rows]
     # index_add_ holds for rows that repeat, although callers' rows do not.
@@ -90,7 +97,9 @@ def measured(squared: Tensor, distance: Distance) -> Tensor:
 
 
 def slope(value: Tensor, distance: Distance) -> Tensor:
-    """Derivative of the measured distance `value` by the squared one; plain distance 0 gets the subgradient 0."""
+    """Derivative of the measured distance `value` by the squared one; plain distance 0 gets the subgradient
+    0.
+    """
     if distance == "squared":
         return torch.ones_like(value)
     return torch.where(value > 0, 0.5 / value, torch.zeros_like(value))

@@ -3,16 +3,10 @@
 from torch import Tensor, nn
 
 from .distance import Distance
+from .exhaustive import all_semi_hard_triplet_loss, batch_all_triplet_loss
+from .mined import batch_hard_triplet_loss, semi_hard_triplet_loss
 from .output import TripletOutput
-from .triplet import (
-    Average,
-    Margin,
-    all_semi_hard_triplet_loss,
-    batch_all_triplet_loss,
-    batch_hard_triplet_loss,
-    check_words,
-    semi_hard_triplet_loss,
-)
+from .words import Average, Margin, check_numeric, check_words
 
 
 class _TripletLoss(nn.Module):
@@ -65,14 +59,14 @@ class AllSemiHardTripletLoss(_TripletLoss):
     def __init__(
         self, margin: float = 0.2, distance: Distance = "squared", average: Average = "active"
     ) -> None:
+        check_numeric(margin)
         super().__init__(margin, distance, average)
-        if margin == "soft":
-            raise ValueError("all-semi-hard triplets need a numeric margin: 'soft' gives them no upper end")
+        self.numeric_margin = margin
 
     def forward(self, embedding: Tensor, identity: Tensor) -> TripletOutput:
         """`embedding` [B, D], `identity` [B] integers."""
         return all_semi_hard_triplet_loss(
-            embedding, identity, margin=self.margin, distance=self.distance, average=self.average
+            embedding, identity, margin=self.numeric_margin, distance=self.distance, average=self.average
         )
 
 

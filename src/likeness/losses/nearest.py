@@ -18,7 +18,7 @@ class Nearest(NamedTuple):
 
 
 def negatives_only(squared: Tensor, anchors: Anchors) -> Tensor:
-    """Overwrites, in `squared` [R, B], each anchor itself and its positives with the largest finite number."""
+    """Overwrites, in `squared` [R, B], each anchor and its positives with the largest finite number."""
     own = torch.cat([anchors.anchor[:, None], anchors.positive], 1)
     return squared.scatter_(1, own, torch.finfo(squared.dtype).max)
 
@@ -35,7 +35,8 @@ def nearest_negative(
         distance: what the result and `beyond` are measured in.
         beyond: [R] squared distances, exact.
 
-    Whatever the matrix product leaves undecided is decided by direct subtraction; among equals the lowest index wins.
+    Whatever the matrix product leaves undecided is decided by direct subtraction; among equals the lowest
+    index wins.
     """
     largest = torch.finfo(squared.dtype).max
     if beyond is None:

@@ -10,11 +10,11 @@ from torch.autograd.function import once_differentiable
 class TripletOutput(NamedTuple):
     """A triplet loss and what tells a healthy one from a collapsed one; all 0-d, all but `loss` detached.
 
-    `loss` is differentiable, and 0 with a zero gradient when the batch has no triplet. `active` is the share of
-    triplets that push (see each loss), 0 if there are none; `triplets` (int64) their number. `positive_distance`
-    and `negative_distance` are means in the loss's own distance: over the mined triplets where each anchor or
-    pair mines one, over all pairs of all anchors otherwise; NaN if there are none. `embedding_norm` is the mean
-    Euclidean norm.
+    `loss` is differentiable, and 0 with a zero gradient when the batch has no triplet. `active` is the share
+    of triplets that push (see each loss), 0 if there are none; `triplets` (int64) their number.
+    `positive_distance` and `negative_distance` are means in the loss's own distance: over the mined triplets
+    where each anchor or pair mines one, over all pairs of all anchors otherwise; NaN if there are none.
+    `embedding_norm` is the mean Euclidean norm.
     """
 
     loss: Tensor
@@ -26,7 +26,7 @@ class TripletOutput(NamedTuple):
 
 
 class _WithGradient(torch.autograd.Function):
-    """A loss whose gradient was worked out along with it: one [B, D] tensor is all that waits for backward."""
+    """A loss whose gradient was worked out with it: one [B, D] tensor is all that waits for backward."""
 
     @staticmethod
     def forward(ctx: Any, embedding: Tensor, loss: Tensor, gradient: Tensor) -> Tensor:

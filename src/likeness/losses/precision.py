@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,14 +25,22 @@ def full_precision(device: torch.device) -> Iterator[None]:
     Half precision flips mined negatives and zeroes small distances; TF32 keeps 10 bits of the mantissa.
     The process-wide matmul settings are restored on leaving.
     """
-    cuda, cpu = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
-    common = torch.get_float32_matmul_precision()
-    own = cuda.fp32_precision, cpu.fp32_precision
-    torch.set_float32_matmul_precision("highest")
+    backends: Any = torch.backends  # whose stubs lack some of what it has
+    matmuls = [backends.cuda.matmul, backends.mkldnn.matmul]
+    before = [matmul.fp32_precision for matmul in matmuls]
     try:
+        common = torch.get_float32_matmul_precision()
+    except RuntimeError:  # PyTorch's answer once a backend's own setting differs from the common word
+        common = None
+    if common is not None:
+        torch.set_float32_matmul_precision("highest")
+    try:
+        for matmul in matmuls:
+            matmul.fp32_precision = "ieee"
         with torch.autocast(device.type, enabled=False):
             yield
     finally:
-        torch.set_float32_matmul_precision(common)
-        # The backends' own settings may be finer than the common word, which has just overwritten them.
-        cuda.fp32_precision, cpu.fp32_precision = own
+        if common is not None:
+            torch.set_float32_matmul_precision(common)
+        for matmul, precision in zip(matmuls, before, strict=True):  # which the common word has overwritten
+            matmul.fp32_precision = precision

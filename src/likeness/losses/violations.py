@@ -1,10 +1,11 @@
 """Counts of the triplets that violate a margin, for all positives and negatives of an anchor at once.
 
-The gradient of a sum of hinges `max(d_ap - d_an + margin, 0)` by the distances is made of counts: for each positive
-the number of its active negatives, for each negative the number of its active positives. A positive's active
-negatives lie between two cut-offs on the line of distances, so no triplet needs listing: sort each anchor's
-cut-offs, binary-search each negative's place among them, and take prefix sums over the places. With K positives to
-an anchor that is O(B^2 log K) time, where sorting the negatives and searching the positives would take O(B^2 log B).
+The gradient of a sum of hinges `max(d_ap - d_an + margin, 0)` by the distances is made of counts: for each
+positive the number of its active negatives, for each negative the number of its active positives. A
+positive's active negatives lie between two cut-offs on the line of distances, so no triplet needs listing:
+sort each anchor's cut-offs, binary-search each negative's place among them, and take prefix sums over the
+places. With K positives to an anchor that is O(B^2 log K) time, where sorting the negatives and searching the
+positives would take O(B^2 log B).
 """
 
 from typing import NamedTuple
@@ -13,14 +14,15 @@ import torch
 from torch import Tensor
 
 from .anchors import Anchors
-from .distance import Distance, Points, measured, pair_squared_distances
+from .distance import Distance, Points, measured, pair_squared_distances, slices
 
 
 class Violations(NamedTuple):
-    """For R anchors: `per_positive` [R, K] int64 and `per_negative` [R, B] (as floats) counts of active triplets.
+    """For R anchors: `per_positive` [R, K] int64 and `per_negative` [R, B] (as floats) counts of active
+    triplets.
 
-    `row`, `column`, `value` [M]: the pairs whose squared distance was too close to a cut-off, or to 0, for a matrix
-    product, and that distance by direct subtraction.
+    `row`, `column`, `value` [M]: the pairs whose squared distance was too close to a cut-off, or to 0, for a
+    matrix product, and that distance by direct subtraction.
     """
 
     per_positive: Tensor
@@ -31,10 +33,10 @@ class Violations(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Cut-offs [R, E] ascending; for each of the E + 1 places between them: `active` positives, and `open`."""
+    """Cut-offs [R, E] ascending, and what holds in each of the E + 1 places between them."""
 
     cutoff: Tensor
-    active: Tensor  # [R, E + 1] int64
+    active: Tensor  # [R, E + 1] int64: the number of active positives
     open: Tensor  # [R, E + 1] bool: must be decided directly
     first: Tensor | None  # [R, K] the place before a positive's first sure negative
     last: Tensor  # [R, K] the place of its last sure negatives
@@ -43,7 +45,7 @@ class _Places(NamedTuple):
 def _places(
     points: Points, anchors: Anchors, positive: Tensor, margin: float, distance: Distance, semi_hard: bool
 ) -> _Places:
-    """Cut-offs of each positive, in squared distance, each widened to the interval in which it is in doubt."""
+    """The cut-offs of each positive, as squared distances, each widened to its interval of doubt."""
     eps = torch.finfo(positive.dtype).eps
     upper = positive + margin if distance == "squared" else (positive.sqrt() + margin).square()
     doubt = points.tolerance + 8 * eps * upper
@@ -53,7 +55,9 @@ def _places(
     doubtful = [valid, -valid]
     if semi_hard:
         doubt = points.tolerance + 8 * eps * positive
-        cutoffs += [positive - doubt, positive + doubt]
+        above = torch.full_like(positive, torch.inf)  # a tie with the positive lies below the cut-off
+        lower = [torch.nextafter(positive - doubt, above), torch.nextafter(positive + doubt, above)]
+        cutoffs = [torch.maximum(high, low) for high, low in zip(cutoffs, lower, strict=True)] + lower
         active += [torch.zeros_like(valid), valid]
         doubtful += [valid, -valid]
     slots = valid.shape[1]
@@ -81,12 +85,14 @@ def count_violations(
     distance: Distance,
     semi_hard: bool,
 ) -> Violations:
-    """Counts the triplets with `d_ap - d_an + margin > 0`, with `semi_hard` only those with `d_ap < d_an` too.
+    """Counts the triplets with `d_ap - d_an + margin > 0`, with `semi_hard` only those with `d_ap < d_an`
+    too.
 
     Args:
         points: the batch, B points.
         anchors: R anchors of it.
-        squared: [R, B] their squared distances within the points' tolerance, as `negatives_only` leaves them; the
+        squared: [R, B] their squared distances within the points' tolerance, as `negatives_only` leaves them;
+        the
             pairs that are decided directly are corrected in place.
         positive: [R, K] squared distances of the positives, exact.
         margin: at least 0, in units of `distance`.
@@ -112,8 +118,9 @@ def count_violations(
     squared[row, column] = value
     own = measured(positive, distance)
     step = max(1, 2**22 // max(anchors.valid.shape[1], 1))
-    for i, j, v in zip(row.split(step), column.split(step), value.split(step), strict=True):
-        negative = measured(v, distance)[:, None]
+    for part in slices(len(row), step):
+        i, j = row[part], column[part]
+        negative = measured(value[part], distance)[:, None]
         active = (own[i] - negative + margin > 0) & anchors.valid[i]
         if semi_hard:
             active &= own[i] < negative
