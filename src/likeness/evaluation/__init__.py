@@ -1,13 +1,13 @@
 """How an encoding is measured: pure functions over arrays."""
 
-from .bootstrap import Interval, PairIntervals, pair_intervals, query_intervals
-from .distance import pair_distances
-from .metric import Metric
-from .pairs import DrawnPairs, balanced_pairs
-from .retrieval import QueryScores, query_scores
-from .roc import Roc, area, equal_error_rate, roc, tar_at_far
-from .summary import FALSE_ACCEPT_RATES, evaluate_pairs, evaluate_retrieval
-from .verification import FoldAccuracy, best_threshold, fold_accuracy
+from likeness.evaluation.bootstrap import Interval, PairIntervals, pair_intervals, query_intervals
+from likeness.evaluation.distance import pair_distances
+from likeness.evaluation.metric import Metric
+from likeness.evaluation.pairs import DrawnPairs, balanced_pairs
+from likeness.evaluation.retrieval import QueryScores, query_scores
+from likeness.evaluation.roc import Roc, area, equal_error_rate, roc, tar_at_far
+from likeness.evaluation.summary import FALSE_ACCEPT_RATES, evaluate_pairs, evaluate_retrieval
+from likeness.evaluation.verification import FoldAccuracy, best_threshold, fold_accuracy
 
 __all__ = [
     "FALSE_ACCEPT_RATES",

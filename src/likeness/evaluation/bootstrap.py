@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import finite, labels, two_classes
-from .roc import area, equal_error_rate, roc, tar_at_far
+from likeness.evaluation.arrays import finite, labels, two_classes
+from likeness.evaluation.roc import area, equal_error_rate, roc, tar_at_far
 
 _BLOCK_VALUES = 1 << 19  # weights held at a time: 4 MiB, which stays in the cache
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import array, labels
+from likeness.evaluation.arrays import array, labels
 
 _BLOCK_VALUES = 1 << 22  # 32 MiB of float64 at a time
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import labels
+from likeness.evaluation.arrays import labels
 
 _PEOPLE_PER_FOLD = 5  # fewer make too few couples of people: one fold of two people knows a single couple
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import finite, labels
+from likeness.evaluation.arrays import finite, labels
 
 _BLOCK_VALUES = 1 << 22  # distances held at a time: 32 MiB
 _QUANTUM = 2.0**-40

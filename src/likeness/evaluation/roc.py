@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import finite, two_classes
-from .verification import cut_points
+from likeness.evaluation.arrays import finite, two_classes
+from likeness.evaluation.verification import cut_points
 
 
 class Roc(NamedTuple):

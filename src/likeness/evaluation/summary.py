@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import finite, labels, two_classes
-from .bootstrap import pair_intervals, query_intervals
-from .metric import Metric
-from .retrieval import query_scores
-from .roc import area, equal_error_rate, roc, tar_at_far
-from .verification import fold_accuracy
+from likeness.evaluation.arrays import finite, labels, two_classes
+from likeness.evaluation.bootstrap import pair_intervals, query_intervals
+from likeness.evaluation.metric import Metric
+from likeness.evaluation.retrieval import query_scores
+from likeness.evaluation.roc import area, equal_error_rate, roc, tar_at_far
+from likeness.evaluation.verification import fold_accuracy
 
 FALSE_ACCEPT_RATES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 

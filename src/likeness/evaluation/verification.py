@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import finite, labels, two_classes
+from likeness.evaluation.arrays import finite, labels, two_classes
 
 
 class FoldAccuracy(NamedTuple):

@@ -100,13 +100,13 @@ class OnnxEncoder(nn.Module):
             output = self._session.run(None, {self._input.name: pictures.astype(_TYPES[self._input.type])})[0]
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise LikenessError(
-                f"{self.path.name} refuses pictures of {self._size()}: set channels and image_size to what it "
-                f"was made for ({_first_line(error)})."
+                f"{self.path.name} refuses pictures of {self._size()}: set channels and image_size to what "
+                f"it was made for ({_first_line(error)})."
             ) from error
         if output.ndim < 2 or len(output) != len(pictures):
             raise LikenessError(
-                f"{self.path.name} gives an output of shape {output.shape} for {len(pictures)} pictures, but "
-                "an encoder gives one embedding for each: name another file."
+                f"{self.path.name} gives an output of shape {output.shape} for {len(pictures)} pictures, "
+                "but an encoder gives one embedding for each: name another file."
             )
         return np.ascontiguousarray(output.reshape(len(output), -1), dtype=np.float32)
 

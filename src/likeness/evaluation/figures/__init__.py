@@ -1,0 +1,17 @@
+"""Figures of an evaluation: each function returns a Matplotlib figure, apart from pyplot's global state."""
+
+from likeness.evaluation.figures.distance_histograms import distance_figure
+from likeness.evaluation.figures.embedding_map import embedding_figure
+from likeness.evaluation.figures.hardest_pairs import hardest_figure, hardest_pairs
+from likeness.evaluation.figures.roc_curves import roc_figure
+from likeness.evaluation.figures.training_curves import Curve, curves_figure
+
+__all__ = [
+    "Curve",
+    "curves_figure",
+    "distance_figure",
+    "embedding_figure",
+    "hardest_figure",
+    "hardest_pairs",
+    "roc_figure",
+]
