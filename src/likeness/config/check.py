@@ -59,14 +59,14 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
         case "union_tag_invalid" | "union_tag_not_found":
             target = error["input"].get("_target_") if isinstance(error["input"], dict) else error["input"]
             expected = [word.strip(" '") for word in error.get("ctx", {}).get("expected_tags", "").split(",")]
-            known = f" {nearest(str(target), expected)}" if expected != [""] else ""
-            return f"{dotted}._target_={target} is not on the list of what a configuration may call;{known}"
+            hint = f" {nearest(str(target), expected)}" if expected != [""] else ""
+            return f"{dotted}._target_={target} is not on the list of what a configuration may call;{hint}"
         case "value_error":
             prefix = f"{dotted}={error['input']}: " if dotted and not isinstance(error["input"], dict) else ""
             return f"{prefix}{error['msg'].removeprefix('Value error, ')}."
         case "literal_error":
-            known = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
-            return f"{dotted}={error['input']} is not a known value; {nearest(str(error['input']), known)}"
+            words = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+            return f"{dotted}={error['input']} is not a known value; {nearest(str(error['input']), words)}"
         case _:
             return f"{dotted}={error['input']} won't do: {error['msg'].removeprefix('Input ')}."
 

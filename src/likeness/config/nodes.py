@@ -173,7 +173,14 @@ Data = Annotated[
 class EmbeddingTask(Node):
     """Learn an encoding by a loss on its distances."""
 
-    target: Literal["likeness.tasks.embedding.embedding_task"] = Field(alias="_target_")
+    target: Literal["likeness.tasks.embedding.EmbeddingTask"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+
+
+class Embedder(Node):
+    """The projection of a backbone's features to an encoding."""
+
+    target: Literal["likeness.models.embedder.Embedder"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
     embedding_dim: Positive
     normalize: bool
@@ -243,7 +250,7 @@ class Constant(Node):
 
     target: Literal["torch.optim.lr_scheduler.ConstantLR"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
-    factor: Literal[1.0]
+    factor: Annotated[float, Field(ge=1, le=1)]
 
 
 Scheduler = Annotated[OneCycle | Cosine | Constant, Field(discriminator="target")]

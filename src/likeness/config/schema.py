@@ -9,6 +9,7 @@ from likeness.config.nodes import (
     Augmentation,
     Backbone,
     Data,
+    Embedder,
     EmbeddingTask,
     Evaluation,
     Loader,
@@ -44,6 +45,7 @@ class TrainConfig(_Common):
     """What `train.py` runs on."""
 
     task: EmbeddingTask
+    embedder: Embedder
     loss: Loss
     sampler: Sampler
     augment: dict[str, Augmentation | None]
@@ -59,11 +61,11 @@ class TrainConfig(_Common):
     def _parts_fit(self) -> "TrainConfig":
         if isinstance(self.backbone, Onnx):
             raise ValueError("backbone=onnx cannot be trained; use it with `likeness evaluate`")
-        batch = self.sampler.identities * self.sampler.images
         world = self.trainer.devices * self.trainer.num_nodes
-        if batch % world:
+        if self.sampler.identities % world:
             raise ValueError(
-                f"sampler.identities x sampler.images = {batch} pictures cannot be shared by {world} devices"
+                f"sampler.identities={self.sampler.identities} can't be shared by {world} devices; "
+                "make it a multiple of their number"
             )
         return self
 
@@ -71,4 +73,4 @@ class TrainConfig(_Common):
 class EvaluateConfig(_Common):
     """What `likeness evaluate` runs on."""
 
-    task: EmbeddingTask | None = None
+    embedder: Embedder | None = None

@@ -14,4 +14,4 @@ class Batch(NamedTuple):
 
     images: Tensor
     identity: Tensor
-    index: Tensor
+    index: Tensor  # type: ignore[assignment]  # hides tuple.index, which a batch has no use for

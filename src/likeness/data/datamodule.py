@@ -77,7 +77,10 @@ class IdentityDataModule(pl.LightningDataModule):
         if self.validation is None:
             return []
         return ordered_loader(
-            self.validation, range(len(self.validation)), batch_size=self.eval_batch_size, workers=self.workers
+            self.validation,
+            range(len(self.validation)),
+            batch_size=self.eval_batch_size,
+            workers=self.workers,
         )
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:

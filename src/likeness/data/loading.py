@@ -1,6 +1,7 @@
 """From pictures to batches: the training loader, which may start at any step, and plain passes over pictures."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,8 +28,7 @@ class _Drawn(Dataset[Batch]):
         indices = [draw.index for draw in draws]
         loaded = self.pictures.load(indices)
         augmented = [
-            self.augment(picture, draw.epoch, draw.index)
-            for picture, draw in zip(loaded, draws, strict=True)
+            self.augment(picture, draw.epoch, draw.index) for picture, draw in zip(loaded, draws, strict=True)
         ]
         return _batch(self.pictures, indices, augmented)
 
@@ -101,5 +101,7 @@ def ordered_loader(
     )
 
 
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
+def _as_it_is(batch: Any) -> Batch:
+    """What `__getitems__` gave is a batch already."""
+    whole: Batch = batch
+    return whole

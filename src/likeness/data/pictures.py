@@ -15,7 +15,10 @@ class Pictures(Protocol):
     `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape.
     """
 
-    identity: NDArray[np.int64]
+    @property
+    def identity(self) -> NDArray[np.int64]:
+        """Whom each picture shows, `[N]`."""
+        ...
 
     def __len__(self) -> int:
         """The number of pictures, N."""

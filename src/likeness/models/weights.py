@@ -27,11 +27,15 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise LikenessError(f"{path} can't be read as weights; is it whole? ({type(error).__name__})") from error
+        raise LikenessError(
+            f"{path} can't be read as weights; is it whole? ({type(error).__name__})"
+        ) from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise LikenessError(f"{path} holds no state dict of tensors; save one with torch.save(net.state_dict()).")
+        raise LikenessError(
+            f"{path} holds no state dict of tensors; save one with torch.save(net.state_dict())."
+        )
     return dict(state)
 
 

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from torch import nn
 
 from likeness.data.augment import keyed_augment
 from likeness.data.datamodule import IdentityDataModule
-from likeness.data.pictures import DataSplits, Pairs
+from likeness.data.pictures import DataSplits, Pairs, Pictures
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.randomness import key
@@ -29,11 +30,12 @@ def build_data(node: DictConfig) -> ReadableSplits:
     """The data that a `data` node names, none of whose pictures is read yet."""
     splits: DataSplits = instantiate(node, _convert_="all")
     return ReadableSplits(
-        splits.train and SkippingBroken(splits.train),
-        splits.validation and SkippingBroken(splits.validation),
-        splits.test and SkippingBroken(splits.test),
-        splits.pairs,
+        _readable(splits.train), _readable(splits.validation), _readable(splits.test), splits.pairs
     )
+
+
+def _readable(pictures: Pictures | None) -> SkippingBroken | None:
+    return None if pictures is None else SkippingBroken(pictures)
 
 
 def test_data(splits: ReadableSplits) -> TestData:
@@ -51,16 +53,23 @@ def test_data(splits: ReadableSplits) -> TestData:
 
 
 def build_task(config: DictConfig) -> EmbeddingTask:
-    """The task with its freshly initialised network, whose draws are keyed by the seed."""
-    torch.manual_seed(key("weights", config.seed))
+    """The task on a fresh embedder."""
     task = instantiate(config.task, _convert_="all")(
-        backbone=instantiate(config.backbone, _convert_="all"),
+        embedder=build_embedder(config),
         loss=instantiate(config.loss, _convert_="all"),
         optimizer=instantiate(config.optimizer, _convert_="all"),
         scheduler=instantiate(config.scheduler, _convert_="all"),
     )
     built: EmbeddingTask = task
     return built
+
+
+def build_embedder(config: DictConfig) -> nn.Module:
+    """f(x) with weights drawn by the seed, but for those that the backbone brings."""
+    torch.manual_seed(key("weights", config.seed))
+    backbone = instantiate(config.backbone, _convert_="all")
+    embedder: nn.Module = instantiate(config.embedder, _convert_="all")(backbone)
+    return embedder
 
 
 def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityDataModule:

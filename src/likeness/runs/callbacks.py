@@ -29,12 +29,15 @@ class KeyedRandomness(pl.Callback):
 class RefuseNaN(pl.Callback):
     """Stop a run whose loss is not a number, at the steps that are logged (each look waits for the device)."""
 
+    def __init__(self, every: int) -> None:
+        self.every = every
+
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Look at the loss."""
-        first_or_logged = batch_idx % max(1, trainer.log_every_n_steps) in (0, trainer.log_every_n_steps - 1)
-        if first_or_logged and not math.isfinite(float(outputs["loss"])):
+        looked_at = batch_idx % self.every in (0, self.every - 1)
+        if looked_at and not math.isfinite(float(outputs["loss"])):
             raise LikenessError(
                 f"The loss is {float(outputs['loss'])} at step {trainer.global_step}; lower optimizer.lr, "
                 "set trainer.gradient_clip_val=1, or use trainer.precision=32."
@@ -60,7 +63,11 @@ class ProgressBar(pl.Callback):
         if trainer.is_global_zero:
             self.progress.start()
             self.bar = self.progress.add_task(
-                "training", total=trainer.max_steps, completed=trainer.global_step, loss=math.nan, active=math.nan
+                "training",
+                total=trainer.max_steps,
+                completed=trainer.global_step,
+                loss=math.nan,
+                active=math.nan,
             )
 
     def on_train_batch_end(

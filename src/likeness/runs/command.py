@@ -1,41 +1,73 @@
-"""What `train.py` does: Hydra composes the configuration, or the many of a multirun, and each is trained."""
+"""What the command lines do: Hydra composes a configuration, and a mistake ends in one sentence."""
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import hydra
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from likeness.config.compose import COMPOSITION_ERRORS, explain
+from likeness.config.compose import COMPOSITION_ERRORS, composed, explain
 from likeness.config.groups import CONF
 from likeness.errors import LikenessError
 
 
 def train_from_command_line() -> None:
-    """Run the words on the command line; a mistake ends in one sentence and exit status 1."""
+    """Train what the words on the command line choose, or each of the many that a multirun stands for."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises, and the sentences are ours
-    exit_with_a_sentence(lambda: hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_job)())
+    with one_sentence():
+        try:
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_train)()
+        except COMPOSITION_ERRORS as error:
+            words = [word for word in sys.argv[1:] if not word.startswith("-")]
+            raise LikenessError(explain(error, "config", words)) from None
 
 
-def exit_with_a_sentence(work: Callable[[], object]) -> None:
-    """Do `work`; end the process with one sentence where the user made a mistake, with status 130 on Ctrl-C."""
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
+    """Measure a run or an ONNX file on the data that `words` choose."""
+    with one_sentence():
+        from likeness.runs.run import evaluate
+
+        if encoder.suffix == ".onnx":
+            config = composed("evaluate", ["backbone=onnx", f"backbone.path='{encoder}'", *words])
+        else:
+            config = _with_encoder_of(encoder, words)
+        print(evaluate(config, encoder))
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """End the process with one sentence where the user made a mistake, and with status 130 on Ctrl-C."""
     try:
-        work()
+        yield
     except LikenessError as error:
         sys.exit(f"likeness: {error}")
-    except COMPOSITION_ERRORS as error:
-        sys.exit(f"likeness: {explain(error, 'config', words)}")
     except KeyboardInterrupt:
         sys.stderr.write("likeness: interrupted\n")
         sys.exit(130)
 
 
-def _job(config: DictConfig) -> None:
-    def work() -> None:
+def _train(config: DictConfig) -> None:
+    with one_sentence():  # here too: Hydra would put a line of its own before the sentence
         from likeness.runs.run import train  # torch is imported only once the configuration is composed
 
-        train(config)
+        print(train(config))
 
-    exit_with_a_sentence(work)  # here too: Hydra would put a line of its own before the sentence
+
+def _with_encoder_of(run: Path, words: Sequence[str]) -> DictConfig:
+    """The evaluation that `words` choose, with the network of a run."""
+    if not (run / "config.yaml").is_file():
+        raise LikenessError(f"{run} is neither a run's folder (it has no config.yaml) nor an .onnx file.")
+    if taken := [word for word in words if word.lstrip("+~").startswith(("backbone", "embedder"))]:
+        raise LikenessError(f"{taken[0]} can't be changed: the network is the run's own.")
+    own = OmegaConf.load(run / "config.yaml")
+    size = [f"backbone.image_size={own.backbone.image_size}", f"backbone.channels={own.backbone.channels}"]
+    config = composed("evaluate", [*size, *words])
+    OmegaConf.resolve(config.data)
+    config.backbone = own.backbone
+    OmegaConf.update(config, "embedder", own.embedder, force_add=True)
+    if "weights" in config.backbone:
+        config.backbone.weights = None  # the checkpoint has them all
+    return config

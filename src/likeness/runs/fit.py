@@ -14,10 +14,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, Logger
+from torch import nn
 
 from likeness.config.plain import plain
-from likeness.errors import LikenessError
 from likeness.data.datamodule import IdentityDataModule
+from likeness.errors import LikenessError
 from likeness.runs.build import build_task
 from likeness.runs.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 
@@ -57,10 +58,13 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
         logger=_loggers(config, folder),
         callbacks=[
             KeyedRandomness(config.seed),
-            RefuseNaN(),
+            RefuseNaN(settings["log_every_n_steps"]),
             ProgressBar(),
             ModelCheckpoint(
-                folder / "checkpoints", save_last=True, save_top_k=0, every_n_train_steps=settings["val_check_interval"]
+                folder / "checkpoints",
+                save_last=True,
+                save_top_k=0,
+                every_n_train_steps=settings["val_check_interval"],
             ),
         ],
     )
@@ -70,8 +74,8 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
     trainer.save_checkpoint(folder / LAST)
 
 
-def load_weights(task: pl.LightningModule, checkpoint: Path) -> None:
-    """Put a checkpoint's weights into `task`; only tensors and plain containers are read.
+def load_weights(embedder: nn.Module, checkpoint: Path) -> None:
+    """Put a checkpoint's weights into `embedder`; only tensors and plain containers are read.
 
     Raises:
         LikenessError: the checkpoint is missing or cut short, or belongs to another network.
@@ -81,9 +85,13 @@ def load_weights(task: pl.LightningModule, checkpoint: Path) -> None:
     except FileNotFoundError:
         raise LikenessError(f"There is no checkpoint {checkpoint}; has this run finished?") from None
     except Exception as error:
-        raise LikenessError(f"The checkpoint {checkpoint} can't be read; it is cut short or altered.") from error
+        raise LikenessError(
+            f"The checkpoint {checkpoint} can't be read; it is cut short or altered."
+        ) from error
+    prefix = "embedder."
+    own = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     try:
-        task.load_state_dict(state)
+        embedder.load_state_dict(own)
     except RuntimeError as error:
         raise LikenessError(
             f"The checkpoint {checkpoint} holds another network's weights than the run's config.yaml describes."
@@ -107,12 +115,18 @@ def _launch_ranks(config: DictConfig, folder: Path) -> None:
     words += ["--standalone", "-m", "likeness.runs.rank", str(folder)]
     outcome = subprocess.run(words, check=False)
     if outcome.returncode:
-        raise LikenessError(f"A training process failed (exit status {outcome.returncode}); its message is above.")
+        raise LikenessError(
+            f"A training process failed (exit status {outcome.returncode}); its message is above."
+        )
 
 
 def _quiet() -> None:
     """Keep Lightning's hints about things that are set on purpose out of the output."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for message in (".*does not have many workers.*", ".*exists and is not empty.*", ".*GPU available but not used.*"):
+    for message in (
+        ".*does not have many workers.*",
+        ".*exists and is not empty.*",
+        ".*GPU available but not used.*",
+    ):
         warnings.filterwarnings("ignore", message)

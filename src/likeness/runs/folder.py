@@ -44,7 +44,9 @@ def write_text(path: Path, text: str) -> None:
         beside.write_text(text)
         os.replace(beside, path)
     except OSError as error:
-        raise LikenessError(f"{path} can't be written ({error.strerror}); make room and run again.") from error
+        raise LikenessError(
+            f"{path} can't be written ({error.strerror}); make room and run again."
+        ) from error
 
 
 def _without_nan(content: Any) -> Any:

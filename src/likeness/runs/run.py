@@ -5,27 +5,28 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
+from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
 from likeness.config.check import check
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.data.skipping import SkippingBroken
-from likeness.runs.build import build_data, build_datamodule, build_task, test_data
-from likeness.runs.encode import Encoder
+from likeness.runs.build import build_data, build_datamodule, build_embedder, test_data
 from likeness.runs.fit import LAST, fit, load_weights
-from likeness.runs.folder import create_folder, write_json
+from likeness.runs.folder import create_folder
+from likeness.runs.logs import logging_to
 from likeness.runs.measure import Measured, measure
 from likeness.runs.record import close_record, open_record
 from likeness.runs.results import write_results
-from likeness.runs.logs import logging_to
 from likeness.runs.table import print_table
 
 log = logging.getLogger("likeness")
 
 
 def train(config: DictConfig) -> Path:
-    """Train and measure as `config` says; returns the run's folder, whose path is the last line printed.
+    """Train and measure as `config` says; returns the run's folder.
 
     Raises:
         LikenessError: what a user can mend, before training starts where it can be known then.
@@ -34,30 +35,42 @@ def train(config: DictConfig) -> Path:
     splits = build_data(config.data)
     tested = test_data(build_data(config.test_data) if config.get("test_data") else splits)
     datamodule = build_datamodule(config, splits)
-    untrained, trained = build_task(config), build_task(config)
+    device = _device(config.trainer.accelerator)
+    untrained = build_embedder(config)  # before training: a name or a file that is wrong says so now
 
     def work(folder: Path) -> Measured:
         fit(config, folder, datamodule)
-        load_weights(trained, folder / LAST)
-        encoders = {"trained": trained.embedder, "untrained": untrained.embedder}
-        return measure(encoders, tested, config, device=_device(config.trainer.accelerator))
+        encoders = {"trained": _trained(config, folder), "untrained": untrained}
+        return measure(
+            {name: net.to(device).eval() for name, net in encoders.items()}, tested, config, device=device
+        )
 
     return _recorded(work, config, {"train": splits.train, "test": tested.pictures})
 
 
-def evaluate(config: DictConfig, encoder: Encoder) -> Path:
-    """Measure `encoder` on the data of `config`; returns the run's folder.
+def evaluate(config: DictConfig, source: Path) -> Path:
+    """Measure a run's encoder, or that of an ONNX file, on the data of `config`; returns the new run's folder.
 
     Raises:
         LikenessError: what a user can mend.
     """
     check(plain(config), EvaluateConfig)
     tested = test_data(build_data(config.data))
+    device = _device("auto")
+    encoder = (
+        (_trained(config, source) if "embedder" in config else instantiate(config.backbone)).to(device).eval()
+    )
 
     def work(folder: Path) -> Measured:
-        return measure({"encoder": encoder}, tested, config, device=_device("auto"))
+        return measure({source.stem: encoder}, tested, config, device=device)
 
     return _recorded(work, config, {"test": tested.pictures})
+
+
+def _trained(config: DictConfig, run: Path) -> nn.Module:
+    embedder = build_embedder(config)
+    load_weights(embedder, run / LAST)
+    return embedder
 
 
 def _recorded(
@@ -76,13 +89,16 @@ def _recorded(
             close_record(folder, record, status, reason=str(error))
             log.info("The run %s; what there is of it is kept in %s", status, folder)
             raise
-        broken = sorted({name for source in pictures.values() if source is not None for name in source.broken})
+        broken = sorted(
+            {name for source in pictures.values() if source is not None for name in source.broken}
+        )
         write_results(folder, measured)
         close_record(folder, record, "finished", broken_pictures=broken)
         print_table(measured.metrics)
         if broken:
-            log.warning("%d pictures could not be read and were left out: %s", len(broken), ", ".join(broken[:10]))
-    print(folder)
+            log.warning(
+                "%d pictures could not be read and were left out: %s", len(broken), ", ".join(broken[:10])
+            )
     return folder
 
 

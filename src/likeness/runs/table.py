@@ -12,7 +12,9 @@ from likeness.evaluation import Metric
 
 def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
     """Print the encoders side by side, a metric a row, with 95% intervals and sample sizes."""
-    table = Table(title="On people never trained on: per cent [95% interval]", box=SIMPLE_HEAD, padding=(0, 1))
+    table = Table(
+        title="On people never trained on: per cent [95% interval]", box=SIMPLE_HEAD, padding=(0, 1)
+    )
     table.add_column("")
     for encoder in metrics:
         table.add_column(encoder, justify="right", no_wrap=True)

@@ -14,8 +14,6 @@ from likeness.evaluation.distance import pair_distances
 from likeness.evaluation.pairs import balanced_pairs
 from likeness.evaluation.retrieval import query_scores
 from likeness.evaluation.verification import fold_accuracy
-from likeness.models.backbone import Backbone
-from likeness.models.embedder import Embedder
 from likeness.tasks.gather import gather_batch
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
@@ -101,18 +99,3 @@ class EmbeddingTask(pl.LightningModule):
         optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])
         scheduler = self.make_scheduler(optimizer)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
-
-
-def embedding_task(
-    backbone: Backbone,
-    loss: TripletLoss,
-    optimizer: OptimizerFactory,
-    scheduler: SchedulerFactory,
-    *,
-    embedding_dim: int,
-    normalize: bool,
-    dropout: float,
-) -> EmbeddingTask:
-    """The task on an embedder over `backbone`."""
-    embedder = Embedder(backbone, embedding_dim=embedding_dim, normalize=normalize, dropout=dropout)
-    return EmbeddingTask(embedder, loss, optimizer, scheduler)

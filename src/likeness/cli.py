@@ -1,0 +1,37 @@
+"""The `likeness` command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Work with trained encodings and their runs."
+)
+
+Words = Annotated[
+    list[str] | None, typer.Argument(help="group=choice or key=value, such as data=lfw data.root=DIR")
+]
+
+
+@app.callback()
+def main() -> None:
+    """Work with trained encodings and their runs."""
+
+
+@app.command()
+def evaluate(
+    encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")], words: Words = None
+) -> None:
+    """Measure a trained run, or a published encoder in an ONNX file, on some data; writes a run's folder.
+
+    The normalisation and size of an ONNX file are words too: backbone.mean=[0.5,0.5,0.5]
+    backbone.std=[0.5,0.5,0.5] backbone.image_size=112.
+    """
+    from likeness.runs.command import evaluate_from_command_line
+
+    evaluate_from_command_line(encoder, words or [])
+
+
+if __name__ == "__main__":
+    app()

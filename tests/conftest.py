@@ -1,0 +1,50 @@
+"""What tests share: the data pack where it is there, and the real command line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("LIKENESS_SHARED", ROOT.parent / "shared"))
+UNPACK = SHARED / "data" / "unpack"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not UNPACK.is_file():
+        missing = pytest.mark.skip(reason=f"the data pack is not at {SHARED} (set LIKENESS_SHARED)")
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def real_data(request: pytest.FixtureRequest) -> Path:
+    """The data pack, unpacked: lfw/, celeba/, omniglot/, pictures/, weights/."""
+    folder = request.config.cache.mkdir("real_data")
+    subprocess.run(["bash", str(UNPACK), str(folder)], check=True, stdout=subprocess.DEVNULL)
+    return Path(folder)
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Run a program of the project in a folder of its own, as a user would; its output is text."""
+
+    def run(*words: str, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "120", **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
