@@ -56,6 +56,17 @@ def test_the_fingerprint_knows_the_data(tmp_path):
     assert len({one["of"]["sha256"] for one in (first, second, third)}) == 3
 
 
+def test_the_fingerprint_knows_every_size(tmp_path):
+    root = people(tmp_path, {"a": 100, "b": 100}, size=(4, 4))
+    prints = [everybody(root).fingerprint()["of"]]
+    for file in ("a/1.jpg", "a/50.jpg", "b/50.jpg", "b/98.jpg"):
+        content = (root / file).read_bytes()
+        (root / file).write_bytes(content + b"\0")
+        prints.append(everybody(root).fingerprint()["of"])
+        (root / file).write_bytes(content)
+    assert len({one["sha256"] for one in prints}) == 5
+
+
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [

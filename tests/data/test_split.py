@@ -87,5 +87,11 @@ def test_a_split_that_could_not_be_measured_is_refused(tmp_path):
     whole = image_folder(root=str(root), image_size=24, channels=3, split=(0, 0, 1)).test
     with pytest.raises(LikenessError, match=r"fall to (train|validation|test) has two pictures"):
         split_pictures(whole, SHARES, 0, source="here")
-    with pytest.raises(LikenessError, match="nobody to test"):
-        split_pictures(whole, (0.9, 0.1, 0), 0, source="here")
+
+
+def test_a_split_without_a_share_is_none(tmp_path):
+    root = people(tmp_path, {str(i): 2 for i in range(10)})
+    for shares in ((0, 0, 1), (0.5, 0.5, 0), (1, 0, 0)):
+        splits = image_folder(root=str(root), image_size=24, channels=3, split=shares)
+        parts = [splits.train, splits.validation, splits.test]
+        assert [0 if part is None else len(part) for part in parts] == [20 * share for share in shares]

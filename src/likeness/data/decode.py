@@ -60,8 +60,6 @@ def _eight_bit(image: Image.Image, channels: int) -> Image.Image:
     elif image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    # by way of RGB, so that a palette, CMYK and transparency give the grey of the colours that one sees
-    image = image if image.mode in ("RGB", "L") else image.convert("RGB")
     mode = "L" if channels == 1 else "RGB"
     return image if image.mode == mode else image.convert(mode)
 
@@ -73,8 +71,6 @@ def _square(image: Image.Image, size: int) -> Image.Image:
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box = (left, top, left + side, top + side)
-    if side == size:
-        return image.crop(box)
     return image.resize((size, size), Image.Resampling.BILINEAR, box=box)
 
 

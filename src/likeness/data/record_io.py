@@ -88,7 +88,7 @@ class RecordFile:
         return _MAGIC_BYTES.join(parts)
 
     def _part(self, offset: int) -> tuple[int, memoryview, int]:
-        """Which part lies at `offset`, its payload, and the offset after it."""
+        """Which part lies at `offset`, its payload, and where the next part of the same payload begins."""
         if self._map is None:
             with open(self.path, "rb") as file:
                 self._map = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -101,7 +101,7 @@ class RecordFile:
         end = begin + (word & (2**29 - 1))
         if end > len(self._map):
             raise ValueError(f"the file ends within the record at byte {offset}")
-        return word >> 29, self._map[begin:end], (end + 3) // 4 * 4
+        return word >> 29, self._map[begin:end], end
 
 
 def read_offsets(path: Path) -> Offsets:
