@@ -1,13 +1,38 @@
 """What a run leaves behind of its measurements: results.json and the figures."""
 
+import csv
+from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.evaluation import best_threshold
+from likeness.evaluation.figures import (
+    Curve,
+    curves_figure,
+    distance_figure,
+    embedding_figure,
+    hardest_figure,
+    roc_figure,
+)
 from likeness.runs.folder import write_json
-from likeness.runs.measure import Measured
+from likeness.runs.measure import Measured, TestData
+
+PEOPLE_ON_MAP = 12
+PANELS = {
+    "loss": {"loss": "train/loss"},
+    "active triplets": {"active": "train/active"},
+    "distance": {"positives": "train/positive_distance", "negatives": "train/negative_distance"},
+    "validation": {"accuracy": "validation/accuracy", "precision@1": "validation/precision@1"},
+}
 
 
-def write_results(folder: Path, measured: Measured) -> None:
-    """Write each encoder's metrics, at full precision, with sample sizes and 95% intervals."""
+def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
+    """Write each encoder's metrics, at full precision, with sample sizes and 95% intervals; draw the figures.
+
+    The first encoder is the one that the figures are about; the others stand beside it in the ROC.
+    """
     write_json(
         folder / "results.json",
         {
@@ -15,3 +40,48 @@ def write_results(folder: Path, measured: Measured) -> None:
             for encoder, metrics in measured.metrics.items()
         },
     )
+    encoder = next(iter(measured.embeddings))
+    pairs, distance = measured.pairs, measured.distances[encoder]
+    threshold = best_threshold(distance, pairs.same)
+    shown = np.isin(measured.identity, _people_with_most_pictures(measured.identity))
+
+    def picture(pair: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        rows = measured.pictures[[pairs.first[pair], pairs.second[pair]]]
+        first, second = (
+            image.permute(1, 2, 0).squeeze(-1).numpy() for image in tested.pictures.load(rows.tolist())
+        )
+        return first, second
+
+    figures = {
+        "roc": roc_figure({name: (values, pairs.same) for name, values in measured.distances.items()}),
+        "distances": distance_figure(distance, pairs.same, threshold=threshold),
+        "embedding_map": embedding_figure(measured.embeddings[encoder][shown], measured.identity[shown]),
+        "hardest_pairs": hardest_figure(distance, pairs.same, picture, threshold=threshold),
+    }
+    if (folder / "metrics.csv").is_file():
+        figures["training"] = curves_figure(_curves(folder / "metrics.csv"))
+    for name, figure in figures.items():
+        figure.savefig(folder / "figures" / f"{name}.png")
+
+
+def _people_with_most_pictures(identity: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.argsort(-np.bincount(identity), kind="stable")[:PEOPLE_ON_MAP]
+
+
+def _curves(metrics: Path) -> dict[str, dict[str, Curve]]:
+    """The panels of the training curves, of those metrics that were logged."""
+    points: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    with metrics.open() as lines:
+        for row in csv.DictReader(lines):
+            for name, value in row.items():
+                if value and "/" in name:
+                    points[name].append((int(row["step"]), float(value)))
+    return {
+        label: {
+            name: Curve(*np.array(points[key]).T, share=label in {"active triplets", "validation"})
+            for name, key in curves.items()
+            if points[key]
+        }
+        for label, curves in PANELS.items()
+        if any(points[key] for key in curves.values())
+    }

@@ -1,7 +1,7 @@
 """The one path of a run: check, build, fit, measure on people never trained on, close the record."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -17,7 +17,7 @@ from likeness.runs.build import build_data, build_datamodule, build_embedder, te
 from likeness.runs.fit import LAST, fit, load_weights
 from likeness.runs.folder import create_folder
 from likeness.runs.logs import logging_to
-from likeness.runs.measure import Measured, measure
+from likeness.runs.measure import Measured, TestData, measure
 from likeness.runs.record import close_record, open_record
 from likeness.runs.results import write_results
 from likeness.runs.table import print_table
@@ -45,7 +45,7 @@ def train(config: DictConfig) -> Path:
             {name: net.to(device).eval() for name, net in encoders.items()}, tested, config, device=device
         )
 
-    return _recorded(work, config, {"train": splits.train, "test": tested.pictures})
+    return _recorded(work, config, splits.train, tested)
 
 
 def evaluate(config: DictConfig, source: Path) -> Path:
@@ -64,7 +64,7 @@ def evaluate(config: DictConfig, source: Path) -> Path:
     def work(folder: Path) -> Measured:
         return measure({source.stem: encoder}, tested, config, device=device)
 
-    return _recorded(work, config, {"test": tested.pictures})
+    return _recorded(work, config, None, tested)
 
 
 def _trained(config: DictConfig, run: Path) -> nn.Module:
@@ -74,13 +74,14 @@ def _trained(config: DictConfig, run: Path) -> nn.Module:
 
 
 def _recorded(
-    work: Callable[[Path], Measured], config: DictConfig, pictures: Mapping[str, SkippingBroken | None]
+    work: Callable[[Path], Measured], config: DictConfig, trained_on: SkippingBroken | None, tested: TestData
 ) -> Path:
     """Do `work` in a new run folder; its record is closed however it ends."""
     folder = create_folder(config.runs_dir, config.name)
     OmegaConf.save(config, folder / "config.yaml", resolve=True)
-    fingerprints = {name: source.fingerprint() for name, source in pictures.items() if source is not None}
-    record = open_record(folder, plain(config), fingerprints)
+    sources = {"train": trained_on, "test": tested.pictures}
+    data = {split: source.fingerprint() for split, source in sources.items() if source is not None}
+    record = open_record(folder, plain(config), data)
     with logging_to(folder / "log.txt"):
         try:
             measured = work(folder)
@@ -89,10 +90,8 @@ def _recorded(
             close_record(folder, record, status, reason=str(error))
             log.info("The run %s; what there is of it is kept in %s", status, folder)
             raise
-        broken = sorted(
-            {name for source in pictures.values() if source is not None for name in source.broken}
-        )
-        write_results(folder, measured)
+        broken = sorted({name for source in sources.values() if source is not None for name in source.broken})
+        write_results(folder, measured, tested)
         close_record(folder, record, "finished", broken_pictures=broken)
         print_table(measured.metrics)
         if broken:

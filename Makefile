@@ -1,0 +1,37 @@
+# make help lists what there is. Needs make, Python 3.11 to 3.13 and a package registry; no account, no GPU.
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(p))))
+EXPERIMENT ?= triplet_hard
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help train test lint benchmark clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo "  python train.py --help lists the experiments and every choice"
+
+$(VENV)/installed: pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed; name one with make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev]"
+	@touch $@
+
+train: $(VENV)/installed  ## train and measure an encoding: make train EXPERIMENT=triplet_hard
+	$(BIN)/python train.py +experiment=$(EXPERIMENT)
+
+test: $(VENV)/installed  ## the tests
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/installed  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+benchmark: $(VENV)/installed  ## speed beside other libraries, into experiments/benchmarks/triplet/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev,benchmark]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps open-metric-learning==4.0.0
+	$(BIN)/python experiments/benchmarks/triplet/benchmark.py
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
