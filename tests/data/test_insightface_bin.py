@@ -6,7 +6,7 @@ import pytest
 from sample_pictures import encoded, pixels
 from sklearn.model_selection import KFold
 
-from likeness.data.insightface_bin import insightface_bin
+from likeness.data.insightface import insightface_bin
 from likeness.errors import BrokenPicture, LikenessError
 
 PICTURES = [encoded("PNG", (16, 16), seed) for seed in range(40)]

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from sample_pictures import encoded, pixels
 
-from likeness.data.insightface_rec import insightface_rec
-from likeness.data.record_io import MAGIC, RecordFile
+from likeness.data.insightface import insightface_rec
+from likeness.data.insightface.record_io import MAGIC, RecordFile
 from likeness.errors import BrokenPicture, LikenessError
 
 CUT = struct.pack("<I", MAGIC)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.decode import decode
+from likeness.data.insightface.record_io import Offsets, Record, RecordFile, read_offsets
 from likeness.data.picture_files import existing_folder
 from likeness.data.pictures import DataSplits
-from likeness.data.record_io import Offsets, Record, RecordFile, read_offsets
 from likeness.data.split import split_pictures
 from likeness.errors import BrokenPicture, LikenessError
 
