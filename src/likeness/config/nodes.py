@@ -48,7 +48,8 @@ class Timm(Pictured):
     name: str
     weights: str | None
     pooling: Literal["own", "flatten"]
-    stages: Annotated[int, Field(ge=1)] | None
+    stages: Positive | None
+    frozen_stages: Annotated[int, Field(ge=0)]
 
 
 class Torchvision(Pictured):
@@ -185,6 +186,7 @@ class Embedder(Node):
     embedding_dim: Positive
     normalize: bool
     dropout: Annotated[float, Field(ge=0, lt=1)]
+    batch_norm: bool
 
 
 class Sampler(Node):

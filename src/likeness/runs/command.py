@@ -1,6 +1,7 @@
 """What the command lines do: Hydra composes a configuration, and a mistake ends in one sentence."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,10 +44,16 @@ def one_sentence() -> Iterator[None]:
     try:
         yield
     except LikenessError as error:
-        sys.exit(f"likeness: {error}")
+        sys.exit(f"likeness: {sentence(error)}")
     except KeyboardInterrupt:
         sys.stderr.write("likeness: interrupted\n")
         sys.exit(130)
+
+
+def sentence(error: LikenessError) -> str:
+    """What the error says; one from a loader's worker brings that worker's traceback, whose last line it is."""
+    last = str(error).strip().splitlines()[-1]
+    return re.sub(r"^likeness\.errors\.\w+: ", "", last)
 
 
 def _train(config: DictConfig) -> None:

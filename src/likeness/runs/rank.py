@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.errors import LikenessError
 from likeness.runs.build import build_data, build_datamodule
+from likeness.runs.command import sentence
 from likeness.runs.fit import fit_here
 
 
@@ -18,7 +19,7 @@ def main() -> None:
     try:
         fit_here(config, folder, build_datamodule(config, build_data(config.data)))
     except LikenessError as error:
-        sys.exit(str(error))
+        sys.exit(f"likeness: {sentence(error)}")
 
 
 if __name__ == "__main__":

@@ -76,12 +76,17 @@ def _curves(metrics: Path) -> dict[str, dict[str, Curve]]:
             for name, value in row.items():
                 if value and "/" in name:
                     points[name].append((int(row["step"]), float(value)))
-    return {
+
+    def curve(key: str, *, share: bool) -> Curve:
+        step, value = zip(*points[key], strict=True)
+        return Curve(step, value, share)
+
+    panels = {
         label: {
-            name: Curve(*np.array(points[key]).T, share=label in {"active triplets", "validation"})
+            name: curve(key, share=label in {"active triplets", "validation"})
             for name, key in curves.items()
-            if points[key]
+            if key in points
         }
         for label, curves in PANELS.items()
-        if any(points[key] for key in curves.values())
     }
+    return {label: curves for label, curves in panels.items() if curves}

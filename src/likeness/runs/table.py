@@ -13,12 +13,15 @@ from likeness.evaluation import Metric
 def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
     """Print the encoders side by side, a metric a row, with 95% intervals and sample sizes."""
     table = Table(
-        title="On people never trained on: per cent [95% interval]", box=SIMPLE_HEAD, padding=(0, 1)
+        title="On people never trained on: per cent [95% interval]",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
     )
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for encoder in metrics:
         table.add_column(encoder, justify="right", no_wrap=True)
-    table.add_column("count", justify="right")
+    table.add_column("count", justify="right", no_wrap=True)
     names = dict.fromkeys(name for measured in metrics.values() for name in measured)
     group = ""
     for name in names:
@@ -35,7 +38,7 @@ def _cell(metric: Metric | None) -> str:
     if metric is None:
         return ""
     if math.isnan(metric.value):
-        return "too few negatives"
+        return "too few to tell"
     if metric.low is None or metric.high is None:
         return f"{100 * metric.value:.1f}"
     return f"{100 * metric.value:.1f} \\[{100 * metric.low:.1f}, {100 * metric.high:.1f}]"
