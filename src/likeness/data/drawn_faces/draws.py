@@ -7,15 +7,18 @@ IEEE 754 rounds exactly, so that a picture has the same bits in any batch and on
 
 from dataclasses import field, fields
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likeness.randomness import key
 
-Plane = NDArray[np.float32]
-"""`[B, 1]` (a number for each picture) or `[B, N]` (one for each pixel), float32."""
+Plane = NDArray[Any]
+"""`[B, 1]` (a number for each picture) or `[B, N]` (one for each pixel), always float32.
+
+NumPy's types make float64 of float32 times a Python number, which NumPy itself does not; hence `Any`.
+"""
 Keys = NDArray[np.uint64]
 T = TypeVar("T")
 
@@ -60,7 +63,7 @@ def between(low: float, high: float, towards: int = 1) -> Any:
 
 
 @cache
-def _table(kind: type) -> tuple[list[str], Keys, NDArray[np.float64], NDArray[np.float64], list[int]]:
+def _table(kind: Any) -> tuple[list[str], Keys, NDArray[np.float64], NDArray[np.float64], list[int]]:
     names = [each.name for each in fields(kind)]
     slots = np.array([key(kind.__name__, name) for name in names], np.uint64)
     low = np.array([each.metadata["low"] for each in fields(kind)], np.float64)
@@ -70,7 +73,7 @@ def _table(kind: type) -> tuple[list[str], Keys, NDArray[np.float64], NDArray[np
 
 def draw(kind: type[T], keys: Keys) -> T:
     """A dataclass of fields `between`, each `[B, 1]`, drawn under its own name: a new field moves no other."""
-    names, slots, low, high, powers = _table(kind)
+    names, slots, low, high, powers = _table(cast(Any, kind))
     unit = uniform(keys, slots)
     for column, power in enumerate(powers):
         for _ in range(power - 1):

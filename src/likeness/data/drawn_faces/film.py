@@ -6,50 +6,52 @@ from numpy.typing import NDArray
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Keys, Plane
 from likeness.data.drawn_faces.paint import Colour
+from likeness.data.drawn_faces.rows import few_at_a_time
 
 _LUMA = (0.299, 0.587, 0.114)
 
 
+@few_at_a_time
 def develop(paint: Colour, how: Conditions, keys: Keys, channels: int) -> NDArray[np.uint8]:
     """The pictures `[B, channels, size, size]`."""
     size = round(paint.red.shape[1] ** 0.5)
-    balance = (how.exposure * (1 + 0.06 * how.tint), how.exposure * (1 - 0.03 * how.tint), how.exposure * (1 + 0.05 * how.tint))
-    film = np.stack([channel * by for channel, by in zip(paint, balance, strict=True)], axis=1)
-    # a shoulder that leaves the darks alone and lets the lights run out slowly: c (1 + c / 4) / (1 + c)^... kept simple
-    film *= np.float32(1.25) / (np.float32(1) + np.float32(0.28) * film)
-    np.sqrt(np.maximum(film, np.float32(0), out=film), out=film)
+    # the square of 255, since the root below leaves 255
+    by = how.exposure * np.float32(255 * 255)
+    balance = (by * (1 + 0.06 * how.tint), by * (1 - 0.03 * how.tint), by * (1 + 0.05 * how.tint))
+    film = np.empty((len(keys), 3, size * size), np.float32)
+    for at, gain in enumerate(balance):
+        np.multiply(paint[at], gain, out=film[:, at])
+    np.maximum(film, np.float32(0), out=film)
+    np.sqrt(film, out=film)
     if channels == 1:
-        film = film[:, :1] * np.float32(_LUMA[0]) + film[:, 1:2] * np.float32(_LUMA[1]) + film[:, 2:] * np.float32(_LUMA[2])
-    film = _blurred(film.reshape(len(film), -1, size, size), how.blur)
-    film += _grain(keys, size)[:, :, :, :] * how.grain[:, :, None, None]
-    film *= np.float32(255)
-    film += np.float32(0.5)
+        film = (
+            film[:, :1] * np.float32(_LUMA[0])
+            + film[:, 1:2] * np.float32(_LUMA[1])
+            + film[:, 2:] * np.float32(_LUMA[2])
+        )
+    film = film.reshape(len(film), -1, size, size)
+    _blurred(film, how.blur)
+    noise = _grain(keys, size)
+    noise *= how.grain[:, :, None, None] * np.float32(255)
+    noise += np.float32(0.5)
+    film += noise
     np.maximum(film, np.float32(0), out=film)
     return np.minimum(film, np.float32(255), out=film).astype(np.uint8)
 
 
-def _blurred(film: Plane, by: Plane) -> Plane:
-    """Mixed with its own [1 2 1] / 4 blur, both ways, at a stride that grows with the picture."""
-    share = by[:, :, None, None]
+def _blurred(film: Plane, by: Plane) -> None:
+    """Mix with its own [1 2 1] / 4 blur, both ways, in place, at a stride that grows with the picture."""
+    share = by[:, :, None, None] * np.float32(0.5)
     step = max(1, round(film.shape[-1] / 64))
-    for axis in (2, 3):
-        before = np.concatenate([_ends(film, axis, 0, step), _cut(film, axis, 0, -step)], axis)
-        after = np.concatenate([_cut(film, axis, step, None), _ends(film, axis, -1, step)], axis)
-        before += after
-        before *= np.float32(0.5)
-        before -= film
-        before *= share * np.float32(0.5)
-        film = film + before
-    return film
-
-
-def _cut(film: Plane, axis: int, start: int, stop: int | None) -> Plane:
-    return film[:, :, start:stop] if axis == 2 else film[:, :, :, start:stop]
-
-
-def _ends(film: Plane, axis: int, at: int, count: int) -> Plane:
-    end = film[:, :, at : at + 1 or None] if axis == 2 else film[:, :, :, at : at + 1 or None]
-    return np.repeat(end, count, axis)
+    for lower, middle, upper in (
+        (film[:, :, : -2 * step], film[:, :, step:-step], film[:, :, 2 * step :]),
+        (film[..., : -2 * step], film[..., step:-step], film[..., 2 * step :]),
+    ):
+        change = lower + upper
+        change *= np.float32(0.5)
+        change -= middle
+        change *= share
+        middle += change
 
 
 def _grain(keys: Keys, size: int) -> Plane:

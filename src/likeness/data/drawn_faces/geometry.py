@@ -1,8 +1,8 @@
 """Where each pixel's ray meets the head.
 
-The head is an ellipsoid whose width is multiplied by a profile of its height:
-`(x / (a w(y)))^2 + (y / b)^2 + (z / c)^2 = 1`. Rays are parallel. Since w varies slowly along a ray, the quadratic is
-solved once with w at a first guess of y, and once more with w at the y found.
+The head is an ellipsoid whose width is multiplied by a quartic profile of its height:
+`(x / (a w(y)))^2 + (y / b)^2 + (z / c)^2 = 1`. Rays are parallel. Since w varies slowly along a ray, it is taken at
+the ray's point nearest to the axis, and the rest is a quadratic.
 """
 
 from typing import NamedTuple
@@ -12,15 +12,22 @@ import numpy as np
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
 from likeness.data.drawn_faces.identity import Person
+from likeness.data.drawn_faces.rows import few_at_a_time
+from likeness.data.drawn_faces.windows import Window, around
 
-HALF_FRAME = 1.36
+HALF_FRAME = 1.27
 """Half the picture's side, in head units."""
-_PROFILE = ((0.55, 0.50), (-0.02, 0.48), (-0.58, 0.42), (-0.98, 0.36))
+_LARGEST = 1.08
+"""The most that `Conditions.scale` enlarges: windows are made for it."""
+_KNOTS = np.array([1.0, 0.5, 0.0, -0.55, -1.0])
+_QUARTIC = np.linalg.inv(np.vander(_KNOTS, increasing=True)).round(6)
+"""From the values at the knots to the coefficients of 1, y, .. y^4."""
 
 
 class Frame(NamedTuple):
     """The picture's plane in head units, upright (`u`, `v`) and rolled with the head (`x`, `y`), `[B, N]`."""
 
+    size: int
     u: Plane
     v: Plane
     x: Plane
@@ -31,6 +38,19 @@ class Frame(NamedTuple):
     """The camera's right, up and backward axes in the head's frame, `[B, 1]` each number."""
     sine: Plane
     """The sine of the turn."""
+    roll: tuple[Plane, Plane]
+    origin: tuple[Plane, Plane]
+
+    def window(self, x: Plane, y: Plane, z: Plane, half_x: float, half_y: float) -> Window:
+        """The window around a point of the head's frame, `half_x` and `half_y` head units to each side."""
+        right, up, _ = self.axes
+        at_x = x * right[0] + z * right[2]
+        at_y = x * up[0] + y * up[1] + z * up[2]
+        sine, cosine = self.roll
+        column = (at_x * cosine - at_y * sine - self.origin[0]) / self.pixel + np.float32(self.size / 2)
+        row = np.float32(self.size / 2) - (at_x * sine + at_y * cosine - self.origin[1]) / self.pixel
+        per_unit = self.size * _LARGEST / (2 * HALF_FRAME)
+        return around(row, column, half_y * per_unit, half_x * per_unit, (self.size, self.size))
 
 
 class Surface(NamedTuple):
@@ -60,9 +80,8 @@ def dome(square: Plane) -> Plane:
 
 def frame(size: int, how: Conditions) -> Frame:
     """The plane of a picture of `size` x `size` pixels under each of the conditions."""
-    centres = ((np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(2.0 / size) - np.float32(1)) * np.float32(
-        HALF_FRAME
-    )
+    steps = np.arange(size, dtype=np.float32) + np.float32(0.5)
+    centres = (steps * np.float32(2.0 / size) - np.float32(1)) * np.float32(HALF_FRAME)
     zoom = 1 / how.scale
     s_turn, c_turn = _sine_cosine(how.turn)
     s_nod, c_nod = _sine_cosine(how.nod)
@@ -73,44 +92,107 @@ def frame(size: int, how: Conditions) -> Frame:
         (-c_nod * s_turn, s_nod, c_nod * c_turn),
     )
     # half of the way that the face moves when the head turns is taken back, as a photographer would
-    u = np.tile(centres, size)[None, :] * zoom + (how.shift_x + np.float32(0.30) * s_turn)
-    v = np.repeat(-centres, size)[None, :] * zoom + (how.shift_y - np.float32(0.30) * s_nod - np.float32(0.06))
-    return Frame(
-        u, v, u * c_roll + v * s_roll, v * c_roll - u * s_roll, zoom * np.float32(2 * HALF_FRAME / size), axes, s_turn
+    origin = (
+        how.shift_x + np.float32(0.30) * s_turn,
+        how.shift_y - np.float32(0.30) * s_nod - np.float32(0.04),
     )
+    across, up = centres[None, :] * zoom + origin[0], origin[1] - centres[None, :] * zoom
+    u, v = np.tile(across, size), np.repeat(up, size, axis=1)
+    x = (np.tile(across * c_roll, size)) + np.repeat(up * s_roll, size, axis=1)
+    y = np.repeat(up * c_roll, size, axis=1) - np.tile(across * s_roll, size)
+    pixel = zoom * np.float32(2 * HALF_FRAME / size)
+    return Frame(size, u, v, x, y, pixel, axes, s_turn, (s_roll, c_roll), origin)
 
 
-def ellipsoid(
-    at: Frame, who: Person, grow: Plane | float = 0.0, lift: Plane | float = 0.0, *, normals: bool = True
-) -> Surface:
-    """The head, or with `grow` and `lift` a larger shell around it that is moved up."""
+@few_at_a_time
+def ellipsoid(at: Frame, x: Plane, y: Plane, who: Person) -> Surface:
+    """The head, where the rays through (x, y) `[B, N]` of the rolled plane meet it."""
     right, up, back = at.axes
-    y_frame = at.y if isinstance(lift, float) and lift == 0.0 else at.y - lift
-    qx = at.x * right[0] + y_frame * up[0]
-    qy = y_frame * up[1]
-    qz = at.x * right[2] + y_frame * up[2]
-    a = np.square(1 / (who.width + grow))
-    b = np.square(1 / (who.height + grow))
-    c = np.square(1 / (who.depth + grow))
-    slope = (qx * (back[0] * a) + qy * (back[1] * b) + qz * (back[2] * c)) / -(
-        back[0] * back[0] * a + back[1] * back[1] * b + back[2] * back[2] * c
-    )
-    wide = _profile(who, qy + slope * back[1])
-    ax = a / np.square(wide)
-    qxa, qyb, qzc = qx * ax, qy * b, qz * c
-    fa = ax * (back[0] * back[0]) + (back[1] * back[1] * b + back[2] * back[2] * c)
-    fb = qxa * back[0] + qyb * back[1] + qzc * back[2]
-    fc = qxa * qx + qyb * qy + qzc * qz
-    found = fb * fb - fa * (fc - np.float32(1))
-    t = (np.sqrt(np.maximum(found, np.float32(0))) - fb) / fa
-    x, y, z = qx + t * back[0], qy + t * back[1], qz + t * back[2]
-    # near the outline `found` falls by about 2 / radius for each unit of distance, times the ray's own factor
-    cover = ramp(found * (np.float32(0.42) / (at.pixel * c)) + np.float32(0.5))
-    if not normals:
-        return Surface(x, y, z, (x, y, z), cover)
-    nx = x * ax
-    ny = y * b - nx * x * _profile_slope(who, y) / wide
-    return Surface(x, y, z, (nx, ny, z * c), cover)
+    qx = x * right[0]
+    qx += y * up[0]
+    qy = y * up[1]
+    qz = x * right[2]
+    qz += y * up[2]
+    a, b, c = (np.square(1 / axis) for axis in (who.width, who.height, who.depth))
+    along = -1 / (back[0] * back[0] * a + back[1] * back[1] * b + back[2] * back[2] * c)
+    nearest = qx * (back[0] * a * along * back[1])
+    nearest += qz * (back[2] * c * along * back[1])
+    nearest += qy * (1 + back[1] * b * along * back[1])
+    np.maximum(nearest, np.float32(-1.15), out=nearest)
+    np.minimum(nearest, np.float32(1.1), out=nearest)
+    terms = _coefficients(who)
+    wide = _horner(nearest, terms)
+    thin = wide * wide
+    np.divide(a, thin, out=thin)
+    # fa t^2 + 2 fb t + fc = 0
+    fa = thin * (back[0] * back[0])
+    fa += back[1] * back[1] * b + back[2] * back[2] * c
+    qxa, qyb, qzc = qx * thin, qy * b, qz * c
+    fb = qxa * back[0]
+    fb += qyb * back[1]
+    fb += qzc * back[2]
+    qxa *= qx
+    qyb *= qy
+    qzc *= qz
+    qxa += qyb
+    qxa += qzc
+    qxa -= np.float32(1)
+    qxa *= fa
+    found = fb * fb
+    found -= qxa
+    t = np.sqrt(np.maximum(found, np.float32(0)))
+    t -= fb
+    t /= fa
+    qx += t * back[0]
+    qy += t * back[1]
+    qz += np.multiply(t, back[2], out=t)
+    # near the outline `found` falls by about 2 c / radius for each unit of distance
+    found *= np.float32(0.42) / (at.pixel * c)
+    found += np.float32(0.5)
+    nx = qx * thin
+    ny = qy * b
+    bend = _horner(nearest, [terms[k] * np.float32(k) for k in range(1, 5)])
+    bend *= nx
+    bend *= qx
+    bend /= wide
+    ny -= bend
+    return Surface(qx, qy, qz, (nx, ny, qz * c), ramp(found))
+
+
+def shell(at: Frame, x: Plane, y: Plane, axes: tuple[Plane, Plane, Plane]) -> Surface:
+    """A plain ellipsoid of semi-axes `[B, 1]`, likewise: all but the root is a quadratic form in (x, y)."""
+    right, up, back = at.axes
+    a, b, c = (np.square(1 / axis) for axis in axes)
+    fa = back[0] * back[0] * a + back[1] * back[1] * b + back[2] * back[2] * c
+    by_x = right[0] * back[0] * a + right[2] * back[2] * c
+    by_y = up[0] * back[0] * a + up[1] * back[1] * b + up[2] * back[2] * c
+    # found = (by_x x + by_y y)^2 - fa (|right x + up y|^2 - 1), with the ellipsoid's metric
+    xx = by_x * by_x - fa * (right[0] * right[0] * a + right[2] * right[2] * c)
+    xy = 2 * (by_x * by_y - fa * (right[0] * up[0] * a + right[2] * up[2] * c))
+    yy = by_y * by_y - fa * (up[0] * up[0] * a + up[1] * up[1] * b + up[2] * up[2] * c)
+    found = x * xx
+    found += y * xy
+    found *= x
+    square = y * y
+    square *= yy
+    found += square
+    found += fa
+    t = np.maximum(found, np.float32(0), out=square)
+    np.sqrt(t, out=t)
+    t -= x * by_x
+    t -= y * by_y
+    t *= 1 / fa
+    px = x * right[0]
+    px += y * up[0]
+    px += t * back[0]
+    py = y * up[1]
+    py += t * back[1]
+    pz = x * right[2]
+    pz += y * up[2]
+    pz += t * back[2]
+    found *= np.float32(0.42) / (at.pixel * c)
+    found += np.float32(0.5)
+    return Surface(px, py, pz, (px * a, py * b, pz * c), ramp(found))
 
 
 def _sine_cosine(half_tangent: Plane) -> tuple[Plane, Plane]:
@@ -119,20 +201,22 @@ def _sine_cosine(half_tangent: Plane) -> tuple[Plane, Plane]:
     return 2 * half_tangent / (1 + square), (1 - square) / (1 + square)
 
 
-def _profile(who: Person, y: Plane) -> Plane:
-    """w(y): 1 plus a bump at the temples, the cheeks, the jaw and the chin."""
-    wide = np.ones_like(y)
-    for (centre, spread), by in zip(_PROFILE, (who.temple, who.cheek, who.jaw, who.chin), strict=True):
-        away = (y - np.float32(centre)) * np.float32(1 / spread)
-        wide += dome(np.multiply(away, away, out=away)) * by
-    return wide
+def _coefficients(who: Person) -> list[Plane]:
+    """Of the profile w(y): the quartic with w = 1 at the crown and the person's widths at the other knots."""
+    rise = (who.temple, who.cheek, who.jaw, who.chin)
+    terms = []
+    for power in range(5):
+        term = np.full_like(who.temple, 1.0 if power == 0 else 0.0)
+        for knot, by in enumerate(rise, start=1):
+            term = term + by * np.float32(_QUARTIC[power, knot])
+        terms.append(term)
+    return terms
 
 
-def _profile_slope(who: Person, y: Plane) -> Plane:
-    """w'(y)."""
-    slope = np.zeros_like(y)
-    for (centre, spread), by in zip(_PROFILE, (who.temple, who.cheek, who.jaw, who.chin), strict=True):
-        away = (y - np.float32(centre)) * np.float32(1 / spread)
-        inside = np.maximum(np.float32(1) - away * away, np.float32(0))
-        slope += inside * away * (by * np.float32(-4 / spread))
-    return slope
+def _horner(y: Plane, terms: list[Plane]) -> Plane:
+    total = y * terms[-1]
+    for term in terms[-2:0:-1]:
+        total += term
+        total *= y
+    total += terms[0]
+    return total

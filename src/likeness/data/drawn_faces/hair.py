@@ -4,10 +4,11 @@ import numpy as np
 
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
-from likeness.data.drawn_faces.geometry import Frame, Surface, dome, ramp
+from likeness.data.drawn_faces.geometry import Frame, Surface, dome
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.noise import along
 from likeness.data.drawn_faces.paint import Colour, blend, inside, plain
+from likeness.data.drawn_faces.rows import few_at_a_time
 
 _ONE = np.float32(1)
 
@@ -15,9 +16,13 @@ _ONE = np.float32(1)
 def hair_colour(who: Person, how: Conditions) -> Colour:
     """Black to blond, `[B, 1]`: a person's own, lighter or darker by the picture, and now and then dyed."""
     like = who.width
-    tone = np.where(how.hair_dye > 0.75, np.clip(how.hair_dye * 4 - 3, 0, 1), who.hair_tone)
-    tone = np.clip(tone + 0.18 * how.hair_shade, 0, 1)
-    black, brown, blond = plain(like, 0.018, 0.014, 0.013), plain(like, 0.13, 0.065, 0.034), plain(like, 0.52, 0.34, 0.16)
+    tone = np.where(how.hair_dye > 0.88, np.clip(how.hair_dye * 8 - 7, 0, 1), who.hair_tone)
+    tone = np.clip(tone + 0.12 * how.hair_shade, 0, 1)
+    black, brown, blond = (
+        plain(like, 0.018, 0.014, 0.013),
+        plain(like, 0.13, 0.065, 0.034),
+        plain(like, 0.52, 0.34, 0.16),
+    )
     ginger = plain(like, 0.30, 0.10, 0.035)
     brown = blend(brown, ginger, np.clip(who.hair_red * 4 - 3, 0, 1))
     low = blend(black, brown, np.clip(tone * 2, 0, 1))
@@ -26,24 +31,39 @@ def hair_colour(who: Person, how: Conditions) -> Colour:
 
 def looseness(who: Person, how: Conditions) -> Plane:
     """0 for hair that is short or tied, towards 1 for long hair worn loose, `[B, 1]`."""
-    return np.where((who.hair_length > 0.5) & (how.hair_loose > 0.3), np.minimum(2 * who.hair_length - 0.6, 1), 0).astype(np.float32)
+    return np.where(
+        (who.hair_length > 0.5) & (how.hair_loose > 0.3), np.minimum(2 * who.hair_length - 0.6, 1), 0
+    ).astype(np.float32)
 
 
-def behind(at: Frame, who: Person, how: Conditions) -> Plane:
-    """How much of each pixel the loose hair behind head and neck covers, `[B, N]`."""
+def behind(
+    x: Plane, y: Plane, at: Frame, who: Person, how: Conditions, strands: Plane
+) -> tuple[Plane, Plane]:
+    """The loose hair behind head and neck: how much of each pixel it covers, and how light it is, `[B, N]`."""
     loose = looseness(who, how)
-    x = at.x + np.float32(0.22) * at.sine
-    y = at.y
-    lowest = 0.15 - 1.55 * loose
-    wide = who.width + who.hair_volume + 0.06 + 0.10 * loose
-    flare = (0.2 - y) * (0.10 * who.hair_curl - 0.02)
-    edge = wide + flare - np.abs(x)
-    edge = np.minimum(edge, (y - lowest) * np.float32(0.9) + (wide - np.abs(x)) * np.float32(0.3))
-    edge = np.minimum(edge, np.float32(0.55) - y)
-    return inside(edge, np.maximum(at.pixel, np.float32(0.05))) * (loose > 0)
+    x = x + np.float32(0.20) * at.sine
+    fold = np.abs(x)
+    lowest = 0.05 - 1.5 * loose
+    wide = who.width + who.hair_volume + how.hair_volume + 0.03 + 0.06 * loose
+    # an arch above the ears, wider below, ragged and rounded at the ends
+    high = np.maximum(y, np.float32(0)) * (1 / (who.height + who.hair_volume))
+    edge = np.sqrt(np.maximum(_ONE - high * high, np.float32(0)))
+    edge *= wide
+    low = np.maximum(-y, np.float32(0))
+    edge += low * (0.16 * who.hair_curl + 0.02) - low * low * np.float32(0.10)
+    edge -= fold
+    edge += strands * (0.02 + 0.04 * who.hair_curl)
+    end = y - lowest
+    end -= fold * fold * np.float32(0.25)
+    end += strands * np.float32(0.06)
+    shade = np.minimum(
+        np.maximum(fold * np.float32(1.1) - np.float32(0.25), np.float32(0.25)), np.float32(0.85)
+    )
+    shade *= strands * np.float32(0.30) + np.float32(0.9)
+    return inside(np.minimum(edge, end), np.maximum(at.pixel, np.float32(0.05))), shade
 
 
-def shell(at: Frame, on: Surface, who: Person, how: Conditions, strands: Plane) -> Plane:
+def hair_cover(at: Frame, on: Surface, who: Person, how: Conditions, strands: Plane) -> Plane:
     """How much of each pixel the hair on the skull covers, `[B, N]`; `on` is the hair's own surface.
 
     The hairline is a plane that slopes from the forehead back to the nape, bent by the person's peak and
@@ -62,25 +82,17 @@ def shell(at: Frame, on: Surface, who: Person, how: Conditions, strands: Plane) 
     swept = np.maximum(how.fringe, np.float32(0))
     fall = away * np.float32(1 / 0.75)
     edge += dome(np.multiply(fall, fall, out=fall)) * (swept * (0.10 + 0.20 * (how.parting > 0)))
-    edge += strands * (0.015 + 0.035 * who.hair_curl + 0.03 * swept)
+    edge += strands * (0.02 + 0.035 * who.hair_curl + 0.03 * swept)
     # loose hair also hangs before the ears
     side = (0.30 + 0.15 * how.fringe) - on.z
-    edge = np.where(loose > 0, np.maximum(edge, np.minimum(side, on.y + 1.4 * loose)), edge)
+    edge = np.where(loose > 0, np.maximum(edge, np.minimum(side, on.y + np.float32(0.45))), edge)
     return inside(edge, np.maximum(at.pixel, np.float32(0.045))) * on.cover
 
 
+@few_at_a_time
 def strands_at(x: Plane, y: Plane, who: Person, how: Conditions, table: Plane) -> Plane:
     """Noise in [-1, 1] along strands that fall from the parting, `[B, N]`; `table` is a `noise.line`."""
     across = (x - how.parting) * (np.float32(1.25) + np.abs(y) * np.float32(0.35))
     across += y * (who.hair_curl * 0.25)
     across *= np.float32(26)
     return along(table, across)
-
-
-def shaded(on: Surface, colour: Colour, light: Plane, strands: Plane, glance: Plane) -> Colour:
-    """The hair's colour under `light` `[B, N]`, streaked by its strands, with a band of gloss."""
-    streak = strands * np.float32(0.30) + np.float32(0.88)
-    streak *= light
-    gloss = glance * (strands * np.float32(0.4) + np.float32(0.6))
-    gloss *= np.float32(0.14)
-    return Colour(*(streak * channel + gloss * (channel + np.float32(0.08)) for channel in colour))

@@ -20,8 +20,6 @@ class Light(NamedTuple):
     head: tuple[Plane, Plane, Plane]
     half: tuple[Plane, Plane, Plane]
     """Half way between the lamp and the camera, in the head's frame: where gloss is."""
-    sky: tuple[Plane, Plane, Plane]
-    """The camera's up, in the head's frame."""
     key: Colour
     ambient: Colour
 
@@ -38,32 +36,30 @@ def light_of(at: Frame, how: Conditions) -> Light:
         (x, y, z),
         _turned((x, y, z), right, up, back),
         _turned(_unit(x, y, z + 1), right, up, back),
-        up,
         Colour(*(channel * how.key_light for channel in key)),
         Colour(*(channel * how.ambient for channel in sky)),
     )
 
 
-def lit(light: Light, x: Plane, y: Plane, z: Plane, *, in_head: bool = False, dim: Plane | None = None) -> Colour:
+def lit(
+    light: Light, x: Plane, y: Plane, z: Plane, *, in_head: bool = False, dim: Plane | None = None
+) -> Colour:
     """The light on a surface of unit normal (x, y, z), in the camera's frame or the head's; `dim` shades the lamp."""
     lamp = light.head if in_head else light.camera
     direct = x * lamp[0]
     direct += y * lamp[1]
-    direct += z * lamp[2]
+    direct = direct + z * lamp[2]
     direct += _WRAP
     direct *= _ONE / (_ONE + _WRAP)
     np.maximum(direct, np.float32(0), out=direct)
     if dim is not None:
         direct *= dim
-    if in_head:
-        sky = x * light.sky[0]
-        sky += y * light.sky[1]
-        sky += z * light.sky[2]
-    else:
-        sky = y * _ONE
-    sky *= np.float32(0.28)
+    sky = y * np.float32(0.28)
     sky += np.float32(0.92)
-    return Colour(*(direct * key + sky * ambient for key, ambient in zip(light.key, light.ambient, strict=True)))
+    colour = Colour(*(direct * key for key in light.key))
+    for channel, ambient in zip(colour, light.ambient, strict=True):
+        channel += sky * ambient
+    return colour
 
 
 def gloss(light: Light, x: Plane, y: Plane, z: Plane) -> Plane:
@@ -83,7 +79,10 @@ def _unit(x: Plane, y: Plane, z: Plane) -> tuple[Plane, Plane, Plane]:
 
 
 def _turned(
-    camera: tuple[Plane, Plane, Plane], right: tuple[Plane, ...], up: tuple[Plane, ...], back: tuple[Plane, ...]
+    camera: tuple[Plane, Plane, Plane],
+    right: tuple[Plane, ...],
+    up: tuple[Plane, ...],
+    back: tuple[Plane, ...],
 ) -> tuple[Plane, Plane, Plane]:
     x, y, z = camera
     first, second, third = (x * right[k] + y * up[k] + z * back[k] for k in range(3))

@@ -23,8 +23,12 @@ def plain(like: Plane, red: float, green: float, blue: float) -> Colour:
 
 def blend(first: Colour, second: Colour, share: Plane | float) -> Colour:
     """From `first` (share 0) to `second` (share 1)."""
-    return Colour(*(a + (b - a) * np.float32(share) if isinstance(share, float) else a + (b - a) * share
-                    for a, b in zip(first, second, strict=True)))
+    return Colour(
+        *(
+            a + (b - a) * np.float32(share) if isinstance(share, float) else a + (b - a) * share
+            for a, b in zip(first, second, strict=True)
+        )
+    )
 
 
 def scale(colour: Colour, by: Plane | float) -> Colour:
@@ -64,4 +68,6 @@ def stroke(distance: Plane, half_width: Plane, pixel: Plane) -> Plane:
     cover = half_width - np.abs(distance)
     cover *= 1 / pixel
     cover += np.float32(0.5)
-    return np.multiply(ramp(cover), np.minimum(2 * half_width / pixel, np.float32(1)), out=cover)
+    ramp(cover)
+    cover *= np.minimum(2 * half_width / pixel, np.float32(1))
+    return cover

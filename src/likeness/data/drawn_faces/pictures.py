@@ -22,11 +22,23 @@ class DrawnFaces:
     """
 
     def __init__(
-        self, seed: int, first: int, identities: int, pictures_per_identity: int, image_size: int, channels: int
+        self,
+        seed: int,
+        first: int,
+        identities: int,
+        pictures_per_identity: int,
+        image_size: int,
+        channels: int,
     ) -> None:
         self.seed, self.first, self.identities = seed, first, identities
-        self.pictures_per_identity, self.image_size, self.channels = pictures_per_identity, image_size, channels
-        self.identity: NDArray[np.int64] = np.repeat(np.arange(identities, dtype=np.int64), pictures_per_identity)
+        self.pictures_per_identity, self.image_size, self.channels = (
+            pictures_per_identity,
+            image_size,
+            channels,
+        )
+        self.identity: NDArray[np.int64] = np.repeat(
+            np.arange(identities, dtype=np.int64), pictures_per_identity
+        )
 
     def __len__(self) -> int:
         return len(self.identity)
@@ -86,9 +98,13 @@ def drawn_faces(
         ("image_size", image_size, 16),
     ):
         if value < least:
-            raise LikenessError(f"data.{name} is {value}, but drawn_faces needs at least {least}: give a larger number.")
+            raise LikenessError(
+                f"data.{name} is {value}, but drawn_faces needs at least {least}: give a larger number."
+            )
     if channels not in (1, 3):
-        raise LikenessError(f"data.channels is {channels}, but drawn_faces draws 1 (grey) or 3 (colour): give one of them.")
+        raise LikenessError(
+            f"data.channels is {channels}, but drawn_faces draws 1 (grey) or 3 (colour): give one of them."
+        )
 
     def people(first: int, count: int) -> DrawnFaces:
         return DrawnFaces(seed, first, count, pictures_per_identity, image_size, channels)

@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from likeness.data.pictures import Pictures
 
 
-def sheet(pictures: Pictures, people: int = 8, each: int = 8, *, gap: int = 2, zoom: int = 2) -> NDArray[np.uint8]:
+def sheet(
+    pictures: Pictures, people: int = 8, each: int = 8, *, gap: int = 2, zoom: int = 2
+) -> NDArray[np.uint8]:
     """The first `each` pictures of the first `people` identities, `[height, width, 3]`, white between them."""
     rows = [np.flatnonzero(pictures.identity == person)[:each] for person in range(people)]
     images = pictures.load(np.concatenate(rows).tolist())

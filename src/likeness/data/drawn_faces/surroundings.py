@@ -8,11 +8,15 @@ from likeness.data.drawn_faces.geometry import Frame, dome, ramp
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.light import Light, lit
 from likeness.data.drawn_faces.noise import along
-from likeness.data.drawn_faces.paint import Colour, blend, inside, lay, plain, spot
+from likeness.data.drawn_faces.paint import Colour, blend, inside, lay, spot
+from likeness.data.drawn_faces.rows import few_at_a_time
+from likeness.data.drawn_faces.windows import Window
 
 _ONE = np.float32(1)
+_EAR_Z = -0.02
 
 
+@few_at_a_time
 def background(at: Frame, how: Conditions, table: Plane) -> Colour:
     """A colour that fades across the picture, with soft patches: products of a row and a column of noise."""
     grey = 0.3 * how.back_red + 0.5 * how.back_green + 0.2 * how.back_blue
@@ -22,7 +26,10 @@ def background(at: Frame, how: Conditions, table: Plane) -> Colour:
     fade += np.float32(0.8)
     side = round(at.u.shape[1] ** 0.5)
     places = np.linspace(0, 5, side, dtype=np.float32)[None, :]
-    rows = [along(table, np.ascontiguousarray(np.broadcast_to(places + 20 * k, (len(table), side)))) for k in range(4)]
+    rows = [
+        along(table, np.ascontiguousarray(np.broadcast_to(places + 20 * k, (len(table), side))))
+        for k in range(4)
+    ]
     patches = rows[0][:, :, None] * rows[1][:, None, :]
     patches += rows[2][:, :, None] * rows[3][:, None, :]
     fade *= patches.reshape(fade.shape) * how.back_patches + _ONE
@@ -30,71 +37,87 @@ def background(at: Frame, how: Conditions, table: Plane) -> Colour:
     return Colour(*(fade * channel for channel in near))
 
 
-def neck_and_shoulders(paint: Colour, at: Frame, who: Person, how: Conditions, light: Light, tone: Colour) -> None:
-    """Laid over `paint`; upright, while the head rolls and turns above them."""
-    x = at.u + np.float32(0.16) * at.sine
-    y = at.v
+@few_at_a_time
+def neck_and_shoulders(
+    paint: Colour, u: Plane, v: Plane, at: Frame, who: Person, how: Conditions, light: Light, tone: Colour
+) -> None:
+    """Laid over `paint` at the places (u, v) of the lower rows; upright, while the head turns above them."""
+    x = u + np.float32(0.16) * at.sine
+    y = v
+    none = np.zeros_like(who.width)
     jaw = -0.62 * who.height
     flare = np.maximum(np.float32(-0.98) - y, np.float32(0))
-    wide = flare * flare * np.float32(2.2) + who.neck
+    wide = flare * flare
+    wide *= np.float32(2.2)
+    wide += who.neck
     round_x = x / wide
     round_z = np.sqrt(np.maximum(_ONE - round_x * round_x, np.float32(0.02)))
-    shade = lit(light, round_x, np.float32(-0.15) + 0 * round_x, round_z)
+    shade = lit(light, round_x, none - 0.15, round_z)
     # the head's own shadow, deepest under the chin
-    shade_under = ramp((jaw - y) * np.float32(1.5) + np.float32(0.05))
-    shade_under *= np.float32(0.55)
-    shade_under += np.float32(0.32)
-    cover = inside(wide - np.abs(x), at.pixel) * inside(jaw - y, at.pixel)
-    tendons = spot(np.abs(x), y, 0.42 * who.neck, np.full_like(jaw, -1.25), np.full_like(jaw, 0.08), np.full_like(jaw, 0.4))
-    shade_under *= _ONE - tendons * np.float32(0.25)
-    lay(paint, Colour(*(a * b * shade_under for a, b in zip(shade, tone, strict=True))), cover)
-    slope = np.abs(x) - who.neck
-    top = np.maximum(slope, np.float32(0))
-    top = np.float32(-1.02) - top * np.float32(0.20) - top * top * np.float32(0.25) - (0.06 + 0.12 * how.collar)
+    under = ramp((jaw - y) * np.float32(1.5) + np.float32(0.05))
+    under *= np.float32(0.55)
+    under += np.float32(0.32)
+    fold = np.abs(x)
+    cover = inside(np.minimum(wide - fold, jaw - y), at.pixel)
+    under *= _ONE - spot(fold, y, 0.42 * who.neck, none - 1.2, none + 0.08, none + 0.4) * np.float32(0.25)
+    lay(paint, Colour(*(a * b * under for a, b in zip(shade, tone, strict=True))), cover)
+    slope = np.maximum(fold - who.neck, np.float32(0))
+    top = slope * np.float32(-0.25)
+    top -= np.float32(0.20)
+    top *= slope
     dip = x * (1 / (who.neck + 0.12))
-    top -= dome(np.multiply(dip, dip, out=dip)) * (0.08 + 0.30 * how.collar)
-    cloth = inside(top - y, at.pixel)
+    top -= dome(np.multiply(dip, dip, out=dip)) * (0.08 + 0.25 * how.collar)
+    top -= np.float32(1.0) + 0.10 * how.collar
     fall = x * np.float32(0.55)
-    shade = lit(light, fall, np.float32(0.25) + 0 * fall, np.float32(0.75) + 0 * fall)
-    seam = ramp((top - y) * np.float32(14)) * np.float32(0.35) + np.float32(0.65)
-    lay(paint, Colour(how.cloth_red * shade.red * seam, how.cloth_green * shade.green * seam, how.cloth_blue * shade.blue * seam), cloth)
+    shade = lit(light, fall, none + 0.25, none + 0.75)
+    top -= y
+    seam = ramp(top * np.float32(14)) * np.float32(0.35)
+    seam += np.float32(0.65)
+    cloth = (how.cloth_red, how.cloth_green, how.cloth_blue)
+    lay(paint, Colour(*(a * b * seam for a, b in zip(shade, cloth, strict=True))), inside(top, at.pixel))
 
 
-def ears(paint: Colour, at: Frame, who: Person, light: Light, tone: Colour, head: Plane) -> None:
-    """Laid over `paint`: the ear on the far side only where the head, which covers `head`, does not hide it."""
+def ear_window(at: Frame, who: Person, side: float) -> Window:
+    """Where the ear on the right (`side` 1) or the left (-1) of the picture may be."""
+    return at.window(_ear_x(who, side), who.ear_y, np.full_like(who.width, _EAR_Z), 0.30, 0.32)
+
+
+def ear(
+    paint: Colour,
+    x: Plane,
+    y: Plane,
+    at: Frame,
+    who: Person,
+    light: Light,
+    tone: Colour,
+    head: Plane,
+    side: float,
+) -> None:
+    """Laid over `paint` in its window; on the far side only where the head, which covers `head`, does not hide it."""
     right, up, _ = at.axes
-    z0 = np.float32(-0.02)
-    for side in (-1.0, 1.0):
-        x0 = (who.width * (1 + 0.6 * who.cheek) + 0.25 * who.ear_out) * side
-        px = x0 * right[0] + z0 * right[2]
-        py = x0 * up[0] + who.ear_y * up[1] + z0 * up[2]
-        turned = at.sine * side
-        wide = 0.045 + 0.45 * who.ear_out + 0.16 * np.maximum(-turned, np.float32(0))
-        dx = at.x - px
-        dy = at.y - py
-        dx -= dy * np.float32(0.12 * side)
-        across = dx * (1 / wide)
-        # narrower at the lobe
-        across *= _ONE + np.maximum(-dy, np.float32(0)) * np.float32(2.0)
-        down = dy * (1 / who.ear_size)
-        square = across * across
-        square += down * down
-        cover = inside((_ONE - square) * (0.5 * wide), at.pixel)
-        hidden = np.clip(turned * 6 + 0.3, 0, 1)
-        cover *= _ONE - head * hidden
-        shade = lit(light, across * np.float32(0.4) + np.float32(0.5 * side), down * np.float32(0.2), np.float32(0.75) + 0 * down)
-        bowl = across - np.float32(-0.1 * side)
-        bowl *= bowl
-        bowl += (down - np.float32(0.05)) ** 2
-        dark = _ONE - dome(bowl * np.float32(2.6)) * np.float32(0.5)
-        dark *= _ONE - ramp(square - np.float32(0.72)) * np.float32(0.6)
-        lay(
-            paint,
-            Colour(shade.red * tone.red * dark, shade.green * (0.88 * tone.green) * dark, shade.blue * (0.86 * tone.blue) * dark),
-            cover,
-        )
+    x0 = _ear_x(who, side)
+    turned = at.sine * np.float32(side)
+    wide = 0.050 + 0.45 * who.ear_out + 0.16 * np.maximum(-turned, np.float32(0))
+    dx = x - (x0 * right[0] + np.float32(_EAR_Z) * right[2])
+    dy = y - (x0 * up[0] + who.ear_y * up[1] + np.float32(_EAR_Z) * up[2])
+    dx -= dy * np.float32(0.12 * side)
+    across = dx * (1 / wide)
+    # narrower at the lobe
+    across *= _ONE + np.maximum(-dy, np.float32(0)) * np.float32(2.0)
+    down = dy * (1 / who.ear_size)
+    square = across * across + down * down
+    cover = inside((_ONE - square) * (0.5 * wide), at.pixel)
+    cover *= _ONE - head * np.clip(turned * 6 + 0.3, 0, 1)
+    none = np.zeros_like(who.width)
+    shade = lit(light, across * np.float32(0.4) + np.float32(0.5 * side), down * np.float32(0.2), none + 0.75)
+    bowl = across + np.float32(0.1 * side)
+    bowl *= bowl
+    bowl += np.square(down - np.float32(0.05))
+    dark = _ONE - dome(bowl * np.float32(2.6)) * np.float32(0.5)
+    dark *= _ONE - ramp(square - np.float32(0.72)) * np.float32(0.6)
+    pink = (tone.red, 0.88 * tone.green, 0.86 * tone.blue)
+    lay(paint, Colour(*(a * b * dark for a, b in zip(shade, pink, strict=True))), cover)
 
 
-def no_colour(like: Plane) -> Colour:
-    """Black, `[B, 1]`."""
-    return plain(like, 0.0, 0.0, 0.0)
+def _ear_x(who: Person, side: float) -> Plane:
+    return (who.width * (1 + 0.6 * who.cheek) + 0.25 * who.ear_out) * np.float32(side)
