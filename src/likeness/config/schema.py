@@ -50,9 +50,9 @@ class TrainConfig(_Common):
     sampler: Sampler
     augment: dict[str, Augmentation | None]
     test_data: Data | None = None
+    trainer: Trainer
     optimizer: Optimizer
     scheduler: Scheduler
-    trainer: Trainer
     logger: Trackers
     channels_last: bool
     compile: bool

@@ -59,6 +59,11 @@ class IdentityDataModule(pl.LightningDataModule):
             world_size=world_size,
         )
 
+    @property
+    def broken(self) -> set[str]:
+        """The names of the pictures that this process and its loader workers could not read until now."""
+        return {name for part in (self.train, self.validation) if part is not None for name in part.broken}
+
     def train_dataloader(self) -> DataLoader[Batch]:
         """The training batches from the trainer's step on."""
         trainer = self.trainer

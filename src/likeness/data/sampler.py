@@ -225,5 +225,5 @@ def _check_eligible(eligible: int, people: int, identities: int) -> None:
     if eligible < identities:
         raise LikenessError(
             f"A batch wants {identities} identities, but only {eligible} of the {people} training identities "
-            f"have two or more pictures: choose at most {eligible} identities a batch, or add pictures."
+            f"have two or more pictures: choose sampler.identities={eligible} or fewer, or add pictures."
         )

@@ -52,7 +52,9 @@ def timm_backbone(
         else:
             load_weights(network, read_weights(weights), weights)
     if frozen_stages:
-        freeze(network, _first_modules(network, _stage(network, name, frozen_stages)["module"]))
+        freeze(  # type: ignore[no-untyped-call]
+            network, _first_modules(network, _stage(network, name, frozen_stages)["module"])
+        )
     if stages is not None:
         network = _FirstStages(network, name, stages)
     if pooling == "flatten":

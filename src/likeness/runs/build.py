@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import nn
 
+from likeness.config.make import make
 from likeness.data.augment import keyed_augment
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.pictures import DataSplits, Pairs, Pictures
@@ -28,7 +28,7 @@ class ReadableSplits(NamedTuple):
 
 def build_data(node: DictConfig) -> ReadableSplits:
     """The data that a `data` node names, none of whose pictures is read yet."""
-    splits: DataSplits = instantiate(node, _convert_="all")
+    splits: DataSplits = make(node)
     return ReadableSplits(
         _readable(splits.train), _readable(splits.validation), _readable(splits.test), splits.pairs
     )
@@ -54,11 +54,11 @@ def test_data(splits: ReadableSplits) -> TestData:
 
 def build_task(config: DictConfig) -> EmbeddingTask:
     """The task on a fresh embedder."""
-    task = instantiate(config.task, _convert_="all")(
+    task = make(config.task)(
         embedder=build_embedder(config),
-        loss=instantiate(config.loss, _convert_="all"),
-        optimizer=instantiate(config.optimizer, _convert_="all"),
-        scheduler=instantiate(config.scheduler, _convert_="all"),
+        loss=make(config.loss),
+        optimizer=make(config.optimizer),
+        scheduler=make(config.scheduler),
     )
     built: EmbeddingTask = task
     return built
@@ -67,8 +67,8 @@ def build_task(config: DictConfig) -> EmbeddingTask:
 def build_embedder(config: DictConfig) -> nn.Module:
     """f(x) with weights drawn by the seed, but for those that the backbone brings."""
     torch.manual_seed(key("weights", config.seed))
-    backbone = instantiate(config.backbone, _convert_="all")
-    embedder: nn.Module = instantiate(config.embedder, _convert_="all")(backbone)
+    backbone = make(config.backbone)
+    embedder: nn.Module = make(config.embedder)(backbone)
     return embedder
 
 
@@ -88,7 +88,7 @@ def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityData
         identities=config.sampler.identities,
         images=config.sampler.images,
         augment=keyed_augment(
-            [instantiate(node, _convert_="all") for node in config.augment.values() if node is not None],
+            [make(node) for node in config.augment.values() if node is not None],
             seed=config.seed,
         ),
         seed=config.seed,

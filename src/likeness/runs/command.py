@@ -34,7 +34,7 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
         if encoder.suffix == ".onnx":
             config = composed("evaluate", ["backbone=onnx", f"backbone.path='{encoder}'", *words])
         else:
-            config = _with_encoder_of(encoder, words)
+            config = with_encoder_of(encoder, words)
         print(evaluate(config, encoder))
 
 
@@ -63,7 +63,7 @@ def _train(config: DictConfig) -> None:
         print(train(config))
 
 
-def _with_encoder_of(run: Path, words: Sequence[str]) -> DictConfig:
+def with_encoder_of(run: Path, words: Sequence[str]) -> DictConfig:
     """The evaluation that `words` choose, with the network of a run."""
     if not (run / "config.yaml").is_file():
         raise LikenessError(f"{run} is neither a run's folder (it has no config.yaml) nor an .onnx file.")

@@ -1,5 +1,6 @@
 """Fit a task: Lightning's loop with our keyed randomness, in this process or in one process a device."""
 
+import json
 import logging
 import os
 import subprocess
@@ -10,12 +11,12 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, Logger
 from torch import nn
 
+from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.data.datamodule import IdentityDataModule
 from likeness.errors import LikenessError
@@ -23,23 +24,28 @@ from likeness.runs.build import build_task
 from likeness.runs.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 
 LAST = "checkpoints/last.ckpt"
+BROKEN = "broken-{rank}.json"  # what a rank could not read
+
+log = logging.getLogger("likeness")
 
 
-def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> None:
+def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set[str]:
     """Train as `config` says and leave the weights in the run's folder, as `checkpoints/last.ckpt`.
+
+    Returns the names of the pictures that could not be read.
 
     Raises:
         LikenessError: the loss is not a number, or the process of a device failed.
     """
     if config.trainer.devices * config.trainer.num_nodes > 1:
-        _launch_ranks(config, folder)
-    else:
-        fit_here(config, folder, datamodule)
+        return _fit_in_ranks(config, folder)
+    return fit_here(config, folder, datamodule)
 
 
-def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> None:
-    """Train in this process, which is the only one or one rank of several."""
+def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set[str]:
+    """Train in this process, which is the only one or one rank of several; returns the broken pictures' names."""
     _quiet()
+    _say_who_is_left_out(datamodule)
     task = build_task(config)
     if config.channels_last:
         task.embedder.to(memory_format=torch.channels_last)
@@ -72,6 +78,7 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
     if trainer.interrupted:
         raise KeyboardInterrupt
     trainer.save_checkpoint(folder / LAST)
+    return datamodule.broken
 
 
 def load_weights(embedder: nn.Module, checkpoint: Path) -> None:
@@ -100,7 +107,7 @@ def load_weights(embedder: nn.Module, checkpoint: Path) -> None:
 
 def _loggers(config: DictConfig, folder: Path) -> list[Logger]:
     trackers: list[Logger] = [
-        instantiate(node, folder=folder, run_name=f"{config.name}/{folder.name}", _convert_="all")
+        make(node, folder=folder, run_name=f"{config.name}/{folder.name}")
         for node in config.logger.values()
         if node is not None and os.environ.get("RANK", "0") == "0"
     ]
@@ -109,14 +116,25 @@ def _loggers(config: DictConfig, folder: Path) -> list[Logger]:
     return [CSVLogger(folder.parent, name="", version=folder.name), *trackers]
 
 
-def _launch_ranks(config: DictConfig, folder: Path) -> None:
+def _fit_in_ranks(config: DictConfig, folder: Path) -> set[str]:
     """Start a process a device by torchrun, each from the run's own resolved configuration."""
-    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(config.trainer.devices)]
-    words += ["--standalone", "-m", "likeness.runs.rank", str(folder)]
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    words += ["--nproc-per-node", str(config.trainer.devices), "-m", "likeness.runs.rank", str(folder)]
     outcome = subprocess.run(words, check=False)
     if outcome.returncode:
         raise LikenessError(
             f"A training process failed (exit status {outcome.returncode}); its message is above."
+        )
+    return {name for found in folder.glob(BROKEN.format(rank="*")) for name in json.loads(found.read_text())}
+
+
+def _say_who_is_left_out(datamodule: IdentityDataModule) -> None:
+    schedule = datamodule.schedule()
+    if schedule.singles:
+        log.info("%d people have one picture only and are not trained on.", schedule.singles)
+    if schedule.short:
+        log.info(
+            "%d people have fewer than %d pictures; theirs are repeated.", schedule.short, datamodule.images
         )
 
 

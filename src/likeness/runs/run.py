@@ -1,24 +1,20 @@
 """The one path of a run: check, build, fit, measure on people never trained on, close the record."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import nn
 
 from likeness.config.check import check
+from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
-from likeness.data.skipping import SkippingBroken
 from likeness.runs.build import build_data, build_datamodule, build_embedder, test_data
 from likeness.runs.fit import LAST, fit, load_weights
-from likeness.runs.folder import create_folder
-from likeness.runs.logs import logging_to
 from likeness.runs.measure import Measured, TestData, measure
-from likeness.runs.record import close_record, open_record
+from likeness.runs.record import Recording, recorded
 from likeness.runs.results import write_results
 from likeness.runs.table import print_table
 
@@ -37,15 +33,13 @@ def train(config: DictConfig) -> Path:
     datamodule = build_datamodule(config, splits)
     device = _device(config.trainer.accelerator)
     untrained = build_embedder(config)  # before training: a name or a file that is wrong says so now
-
-    def work(folder: Path) -> Measured:
-        fit(config, folder, datamodule)
-        encoders = {"trained": _trained(config, folder), "untrained": untrained}
-        return measure(
-            {name: net.to(device).eval() for name, net in encoders.items()}, tested, config, device=device
-        )
-
-    return _recorded(work, config, splits.train, tested)
+    fingerprints = {"train": datamodule.train.fingerprint(), "test": tested.pictures.fingerprint()}
+    with recorded(config, fingerprints) as run:
+        broken = fit(config, run.folder, datamodule)
+        encoders = {"trained": _trained(config, run.folder), "untrained": untrained}
+        ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
+        _conclude(run, measure(ready, tested, config, device=device), tested, broken)
+    return run.folder
 
 
 def evaluate(config: DictConfig, source: Path) -> Path:
@@ -57,14 +51,11 @@ def evaluate(config: DictConfig, source: Path) -> Path:
     check(plain(config), EvaluateConfig)
     tested = test_data(build_data(config.data))
     device = _device("auto")
-    encoder = (
-        (_trained(config, source) if "embedder" in config else instantiate(config.backbone)).to(device).eval()
-    )
-
-    def work(folder: Path) -> Measured:
-        return measure({source.stem: encoder}, tested, config, device=device)
-
-    return _recorded(work, config, None, tested)
+    encoder: nn.Module = _trained(config, source) if "embedder" in config else make(config.backbone)
+    with recorded(config, {"test": tested.pictures.fingerprint()}) as run:
+        measured = measure({source.stem: encoder.to(device).eval()}, tested, config, device=device)
+        _conclude(run, measured, tested, set())
+    return run.folder
 
 
 def _trained(config: DictConfig, run: Path) -> nn.Module:
@@ -73,32 +64,14 @@ def _trained(config: DictConfig, run: Path) -> nn.Module:
     return embedder
 
 
-def _recorded(
-    work: Callable[[Path], Measured], config: DictConfig, trained_on: SkippingBroken | None, tested: TestData
-) -> Path:
-    """Do `work` in a new run folder; its record is closed however it ends."""
-    folder = create_folder(config.runs_dir, config.name)
-    OmegaConf.save(config, folder / "config.yaml", resolve=True)
-    sources = {"train": trained_on, "test": tested.pictures}
-    data = {split: source.fingerprint() for split, source in sources.items() if source is not None}
-    record = open_record(folder, plain(config), data)
-    with logging_to(folder / "log.txt"):
-        try:
-            measured = work(folder)
-        except BaseException as error:
-            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            close_record(folder, record, status, reason=str(error))
-            log.info("The run %s; what there is of it is kept in %s", status, folder)
-            raise
-        broken = sorted({name for source in sources.values() if source is not None for name in source.broken})
-        write_results(folder, measured, tested)
-        close_record(folder, record, "finished", broken_pictures=broken)
-        print_table(measured.metrics)
-        if broken:
-            log.warning(
-                "%d pictures could not be read and were left out: %s", len(broken), ", ".join(broken[:10])
-            )
-    return folder
+def _conclude(run: Recording, measured: Measured, tested: TestData, broken: set[str]) -> None:
+    """Write the results, and say them."""
+    names = sorted({*broken, *tested.pictures.broken})
+    run.outcome["broken_pictures"] = names
+    write_results(run.folder, measured, tested)
+    print_table(measured.metrics)
+    if names:
+        log.warning("%d pictures could not be read and were left out: %s", len(names), ", ".join(names[:10]))
 
 
 def _device(accelerator: str) -> torch.device:

@@ -1,0 +1,93 @@
+import pytest
+
+from likeness.config.check import check
+from likeness.config.compose import composed
+from likeness.config.groups import groups
+from likeness.config.plain import plain
+from likeness.config.schema import EvaluateConfig, TrainConfig
+from likeness.errors import LikenessError
+
+SMALLEST = {"onnx": ["backbone.path=encoder.onnx"]}
+
+
+def checked(*words: str) -> TrainConfig:
+    return check(plain(composed("config", words)), TrainConfig)
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
+        ("+loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
+        ("++loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
+        ("traner.max_steps=3", "Unknown key traner.max_steps: did you mean trainer?"),
+        ("+sede=1", "Unknown key sede: did you mean seed?"),
+        ("losss=triplet_hard", "Unknown key losss: did you mean loss?"),
+        ("loss=triplet_hrd", "There is no loss called triplet_hrd: did you mean triplet_hard?"),
+        ("backbone=resnet81", "There is no backbone called resnet81: did you mean resnet18?"),
+        ("+experiment=triplethard", "There is no experiment called triplethard: did you mean triplet_hard?"),
+        ("+loss.margin=0.3", "loss.margin is there already; write loss.margin=VALUE without the plus."),
+        ("loss.margin=-1", "loss.margin=-1 won't do: should be greater than or equal to 0."),
+        ("loss.margin=wide", "loss.margin=wide"),
+        ("loss.distance=square", "loss.distance=square is not a known value; did you mean squared?"),
+        (
+            "trainer.precision=8",
+            "trainer.precision=8 is not a known value; known are 16-mixed, 32, bf16-mixed.",
+        ),
+        ("trainer.max_steps=0", "trainer.max_steps=0 won't do"),
+        ("sampler.images=1", "sampler.images=1 won't do"),
+        (
+            "++data._target_=os.system",
+            "data._target_=os.system is not on the list of what a configuration may call",
+        ),
+        ("+logger.mine._target_=os.system", "Unknown key logger.mine"),
+        ("+augment.mine={_target_: os.system}", "augment.mine._target_=os.system is not on the list"),
+        ("++optimizer._target_=torch.optim.AdamX", "did you mean torch.optim.AdamW?"),
+        ("backbone.mean=[0.5]", "backbone.mean needs one number for each of the 3 channels."),
+        ("name=../elsewhere", "name is a folder's name"),
+        (
+            "trainer.devices=3",
+            "sampler.identities=16 can't be shared by 3 devices; make it a multiple of their number.",
+        ),
+        ("backbone=onnx", "backbone=onnx cannot be trained; use it with `likeness evaluate`."),
+        ("seed=[", "The command line can't be read"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_nearest_name(word: str, sentence: str) -> None:
+    with pytest.raises(LikenessError) as caught:
+        checked(word)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("experiment", sorted(groups()["experiment"]))
+def test_every_experiment_composes_under_its_own_name(experiment: str) -> None:
+    assert checked(f"+experiment={experiment}").name == experiment
+
+
+@pytest.mark.parametrize(
+    ("group", "choice"),
+    [(group, choice) for group, choices in groups().items() if group != "experiment" for choice in choices],
+)
+def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) -> None:
+    words = [f"{group}={choice}", *SMALLEST.get(choice, [])]
+    if choice == "onnx":
+        check(plain(composed("evaluate", words)), EvaluateConfig)
+    else:
+        checked(*words)
+
+
+def test_choices_reach_where_they_are_used() -> None:
+    config = checked("backbone=resnet18", "loss.margin=soft", "data@test_data=lfw", "optimizer.lr=0.5")
+    assert config.data.image_size == config.backbone.image_size == 112
+    assert config.test_data is not None
+    assert config.test_data.image_size == 112
+    assert config.scheduler.max_lr == 0.5
+    assert config.loss.margin == "soft"
+
+
+def test_data_lie_below_likeness_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_DATA", "/pictures")
+    assert checked("data=celeba").data.root == "/pictures/celeba"
+    monkeypatch.delenv("LIKENESS_DATA")
+    assert checked("data=lfw").data.root == "./data/lfw"

@@ -1,0 +1,126 @@
+"""The real command lines, as a user types them."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from likeness.config.groups import CONF
+
+TRAIN = str(CONF.parent / "train.py")
+CLI = ["-m", "likeness.cli"]
+SMALL = [
+    "data.identities=12",
+    "data.pictures_per_identity=6",
+    "data.validation_identities=2",
+    "data.test_identities=6",
+    "sampler.identities=4",
+    "sampler.images=3",
+    "trainer.max_steps=3",
+    "trainer.val_check_interval=3",
+    "evaluation.pairs=40",
+    "evaluation.resamples=20",
+    "loader.workers=0",
+]
+
+
+def last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)[
+        "state_dict"
+    ]
+    return state
+
+
+def test_a_run_ends_with_the_table_and_its_folder(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = command(TRAIN, "+experiment=triplet_hard", *SMALL, "logger=[wandb,tensorboard]")
+    assert done.returncode == 0, done.stderr
+    for heading in ("trained", "untrained", "raw pixels", "accuracy", "precision@1"):
+        assert heading in done.stdout
+    run = tmp_path / last_line(done.stdout)
+    assert run.parent.parent == tmp_path / "runs"
+    assert json.loads((run / "run.json").read_text())["status"] == "finished"
+    assert list((run / "tensorboard").glob("events*"))
+    assert list((run / "wandb").glob("offline-run-*")), done.stdout + done.stderr
+
+
+def test_a_wrong_word_is_one_sentence_and_leaves_nothing(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = command(TRAIN, "+experiment=triplet_hard", "loss.margn=0.3")
+    assert done.returncode == 1
+    assert done.stderr == "likeness: Unknown key loss.margn: did you mean margin?\n"
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = command(TRAIN, "data=image_folder", "data.root=nowhere")
+    assert done.returncode == 1
+    assert done.stderr.startswith("likeness: ")
+    assert "nowhere" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_two_devices_train_as_one_does(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    words = [
+        TRAIN,
+        *SMALL,
+        "backbone=timm",
+        "backbone.name=convnext_atto",
+        "backbone.image_size=32",
+        "optimizer=sgd",
+    ]
+    one, two = command(*words), command(*words, "trainer.devices=2", OMP_NUM_THREADS="1")
+    assert two.returncode == 0, two.stderr
+    alone, together = (weights(tmp_path / last_line(done.stdout)) for done in (one, two))
+    for name, value in alone.items():
+        assert torch.allclose(together[name], value, rtol=1e-4, atol=1e-6), name
+
+
+def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    import onnx
+    from onnx import TensorProto, helper
+
+    flatten = helper.make_node("Flatten", ["x"], ["y"], axis=1)
+    graph = helper.make_graph(
+        [flatten],
+        "pixels",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["b", 3, 16, 16])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["b", 768])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "pixels.onnx")
+    random = np.random.default_rng(0)
+    for person in range(6):
+        (tmp_path / "people" / str(person)).mkdir(parents=True)
+        for picture in range(4):
+            pixels = random.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "people" / str(person) / f"{picture}.png")
+    words = ["data=image_folder", "data.root=people", "data.split=[0,0,1]", "backbone.image_size=16"]
+    words += [
+        "backbone.mean=[0,0,0]",
+        "backbone.std=[1,1,1]",
+        "backbone.normalize=false",
+        "evaluation.resamples=20",
+    ]
+    done = command(*CLI, "evaluate", "pixels.onnx", *words)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / last_line(done.stdout) / "results.json").read_text())
+    # An encoder that hands on the pixels measures what raw pixels measure.
+    pixels, raw = (results[name]["verification/auc"]["value"] for name in ("pixels", "raw pixels"))
+    assert pixels == pytest.approx(raw, abs=1e-6)
+    assert os.sep in last_line(done.stdout)
+
+
+def test_what_is_no_run_is_said(command) -> None:  # type: ignore[no-untyped-def]
+    done = command(*CLI, "evaluate", "nothing", "data=lfw")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "likeness: nothing is neither a run's folder (it has no config.yaml) nor an .onnx file.\n"
+    )

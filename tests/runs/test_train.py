@@ -1,0 +1,194 @@
+"""The one path of a run, in this process: what it leaves behind, and that it can be repeated."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+from PIL import Image
+
+from likeness.config.compose import composed
+from likeness.errors import LikenessError
+from likeness.runs.run import evaluate, train
+
+TINY = [
+    "data.identities=12",
+    "data.pictures_per_identity=6",
+    "data.validation_identities=4",
+    "data.test_identities=6",
+    "backbone.width=4",
+    "backbone.image_size=32",
+    "sampler.identities=4",
+    "sampler.images=3",
+    "trainer.max_steps=6",
+    "trainer.val_check_interval=3",
+    "trainer.log_every_n_steps=1",
+    "evaluation.pairs=40",
+    "evaluation.resamples=20",
+    "loader.workers=0",
+]
+
+
+def run(folder: Path, *words: str) -> Path:
+    return train(composed("config", [f"runs_dir={folder}", *TINY, *words]))
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)[
+        "state_dict"
+    ]
+    return state
+
+
+def logged(run: Path, name: str) -> list[float]:
+    with (run / "metrics.csv").open() as lines:
+        return [float(row[name]) for row in csv.DictReader(lines) if row.get(name)]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("runs"), "seed=3")
+
+
+def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
+    record = json.loads((finished / "run.json").read_text())
+    assert record["status"] == "finished"
+    assert record["seed"] == 3
+    assert record["config"]["trainer"]["max_steps"] == 6
+    assert record["data"]["train"] != record["data"]["test"]
+    assert OmegaConf.load(finished / "config.yaml").sampler.images == 3
+    results = json.loads((finished / "results.json").read_text())
+    assert set(results) == {"trained", "untrained", "raw pixels"}
+    accuracy = results["trained"]["verification/accuracy"]
+    assert 0 <= accuracy["low"] <= accuracy["high"] <= 1
+    assert accuracy["count"] == results["raw pixels"]["verification/accuracy"]["count"]
+    assert results["trained"]["verification/tar@far=1e-6"]["value"] is None
+    figures = {figure.stem for figure in (finished / "figures").iterdir()}
+    assert figures == {"roc", "distances", "embedding_map", "hardest_pairs", "training"}
+    assert (finished / "log.txt").exists()
+
+
+def test_every_step_and_every_validation_is_logged(finished: Path) -> None:
+    assert len(logged(finished, "train/loss")) == 6
+    assert len(logged(finished, "validation/accuracy")) == 2
+    for watched in ("active", "positive_distance", "negative_distance", "embedding_norm"):
+        assert len(logged(finished, f"train/{watched}")) == 6
+    assert logged(finished, "train/embedding_norm") == pytest.approx([1.0] * 6)
+
+
+def test_training_moved_the_weights(finished: Path) -> None:
+    results = json.loads((finished / "results.json").read_text())
+    assert (
+        results["trained"]["verification/auc"]["value"] != results["untrained"]["verification/auc"]["value"]
+    )
+
+
+def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, tmp_path: Path) -> None:
+    again = run(tmp_path, "seed=3", "loader.workers=2")
+    other = run(tmp_path, "seed=4")
+    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(finished).items())
+    assert logged(finished, "train/loss") == logged(again, "train/loss")
+    assert logged(finished, "train/loss") != logged(other, "train/loss")
+
+
+def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
+    words = [word for word in TINY if word.startswith(("data", "evaluation", "loader"))]
+    from likeness.runs.command import with_encoder_of
+
+    folder = evaluate(with_encoder_of(finished, [f"runs_dir={tmp_path}", "seed=3", *words]), finished)
+    measured = json.loads((folder / "results.json").read_text())[finished.name]
+    assert measured == json.loads((finished / "results.json").read_text())["trained"]
+
+
+def test_bf16_channels_last_dropout_neck_and_augmentation_train(tmp_path: Path) -> None:
+    folder = run(
+        tmp_path,
+        "trainer.precision=bf16-mixed",
+        "channels_last=true",
+        "embedder.dropout=0.2",
+        "embedder.batch_norm=true",
+        "augment=flip",
+        "loss=triplet_all",
+        "optimizer=sgd",
+        "scheduler=cosine",
+        "trainer.accumulate_grad_batches=2",
+        "trainer.max_steps=2",
+    )
+    assert all(value.isfinite().all() for value in weights(folder).values())
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(LikenessError, match=r"The loss is nan at step \d+; lower optimizer.lr"):
+        run(tmp_path, "optimizer.lr=1e30", "embedder.normalize=false", "scheduler=constant")
+    (folder,) = (tmp_path / "default").iterdir()
+    assert json.loads((folder / "run.json").read_text())["status"] == "failed"
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LikenessError, match=r"can't be written .*; choose another place with runs_dir=DIR"):
+        run(tmp_path / "file")
+
+
+@pytest.fixture
+def picture_folder(tmp_path: Path) -> Path:
+    """Ten people with five pictures each, drawn; one of the pictures is cut short."""
+    from likeness.data.drawn_faces import drawn_faces
+
+    splits = drawn_faces(
+        identities=10,
+        pictures_per_identity=5,
+        validation_identities=2,
+        test_identities=2,
+        seed=0,
+        image_size=32,
+        channels=3,
+    )
+    assert splits.train is not None
+    root = tmp_path / "people"
+    for index, picture in enumerate(splits.train.load(range(50))):
+        folder = root / f"person {index // 5}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture.permute(1, 2, 0).numpy()).save(folder / f"{index % 5}.png")
+    return root
+
+
+FOLDER_WORDS = [word for word in TINY if not word.startswith("data")]
+
+
+def run_on(root: Path, folder: Path, *words: str) -> Path:
+    return train(
+        composed(
+            "config",
+            [f"runs_dir={folder}", "data=image_folder", f"data.root='{root}'", *FOLDER_WORDS, *words],
+        )
+    )
+
+
+def test_a_broken_picture_is_named_counted_and_left_out(picture_folder: Path, tmp_path: Path) -> None:
+    for person in range(10):  # wherever the split puts them
+        broken = picture_folder / f"person {person}" / "0.png"
+        broken.write_bytes(broken.read_bytes()[:200])
+    folder = run_on(
+        picture_folder, tmp_path, "data.split=[0.6,0.2,0.2]", "loader.workers=1", "trainer.max_steps=12"
+    )
+    named = json.loads((folder / "run.json").read_text())["broken_pictures"]
+    assert len(named) >= 8  # those of the people to test on, and those that training met
+    assert all(name.endswith("0.png") for name in named)
+    assert f"{len(named)} pictures could not be read and were left out" in (folder / "log.txt").read_text()
+
+
+def test_fewer_people_than_a_batch_needs_is_said_before_training(
+    picture_folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(LikenessError, match=r"sampler\.identities"):
+        run_on(picture_folder, tmp_path, "sampler.identities=32")
+    assert not (tmp_path / "default").exists()
+
+
+def test_data_for_testing_only_cannot_be_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "lfw").mkdir()
+    with pytest.raises(LikenessError, match="lfw"):
+        train(composed("config", [f"runs_dir={tmp_path}", "data=lfw", f"data.root={tmp_path}/lfw"]))
