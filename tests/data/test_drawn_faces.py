@@ -153,6 +153,14 @@ def test_a_picture_that_does_not_exist_is_refused() -> None:
         faces().load([30])
 
 
+def test_no_feature_is_cut_off_by_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With windows a third larger the pictures are the same."""
+    people = faces(identities=24)
+    drawn = torch.stack(people.load(range(120)))
+    monkeypatch.setattr("likeness.data.drawn_faces.geometry._LARGEST", 1.08 * 1.33)
+    assert torch.equal(torch.stack(people.load(range(120))), drawn)
+
+
 def test_no_pictures_asked_for_none_drawn() -> None:
     assert faces().load([]) == []
 

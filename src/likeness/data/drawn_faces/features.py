@@ -112,6 +112,7 @@ def lips(paint: Colour, x: Plane, y: Plane, who: Person, how: Conditions, pixel:
     lower *= arch * np.float32(0.5) + np.float32(0.5)
     edge_top, edge_bottom = top + upper, bottom - lower
     cover = inside(np.minimum(edge_top - y, y - edge_bottom), pixel)
+    cover *= ramp(arch * np.float32(8))
     red = skin_colour(who, how)
     tint = 0.35 + 0.5 * who.lip_red
     ripe = Colour(red.red * (1.0 - 0.22 * tint), red.green * (1 - 0.62 * tint), red.blue * (1 - 0.50 * tint))

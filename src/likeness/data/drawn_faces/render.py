@@ -81,7 +81,7 @@ def _block(
     neck_and_shoulders(part, low.cut(at.u), low.cut(at.v), at, who, how, light, tone)
     _paste(low, paint, part)
 
-    outer = at.window(none, none - 0.10, none, 0.97, 1.12)
+    outer = at.window(none, none - 0.10, none, 1.10, 1.20)
     skull = ellipsoid(at, outer.cut(at.x), outer.cut(at.y), who)
     covered = np.zeros_like(at.x)
     outer.paste(covered, skull.cover)
@@ -172,7 +172,7 @@ def _head(
     parts = Parts(
         within(outer, at.window(none, who.eye_y + 0.08, none + 0.85, 0.68, 0.42)),
         within(outer, at.window(none, who.nose_y + 0.20, none + 0.95, 0.50, 0.56)),
-        within(outer, at.window(none, who.mouth_y - 0.10, none + 0.75, 0.56, 0.48)),
+        within(outer, at.window(none, who.mouth_y - 0.10, none + 0.75, 0.72, 0.56)),
     )
     on = face(at, skull, who, how, parts)
     grain = over(

@@ -1,8 +1,15 @@
-"""A sheet of people: a row of pictures for each."""
+"""A sheet of people: a row of pictures for each.
+
+`python -m likeness.data.drawn_faces.sheet docs/drawn_faces.png` draws the one in the documentation.
+"""
+
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from likeness.data.drawn_faces.pictures import drawn_faces
 from likeness.data.pictures import Pictures
 
 
@@ -22,3 +29,22 @@ def sheet(
             page[top : top + size, left : left + size] = image.transpose(1, 2, 0)
             at += 1
     return page
+
+
+def main(path: str) -> None:
+    """Save the sheet of eight people, at twice 64 pixels."""
+    splits = drawn_faces(
+        identities=100,
+        pictures_per_identity=8,
+        validation_identities=5,
+        test_identities=8,
+        seed=0,
+        image_size=64,
+        channels=3,
+    )
+    assert splits.test is not None
+    Image.fromarray(sheet(splits.test)).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
