@@ -28,19 +28,20 @@ def find_anchors(identity: Tensor) -> Anchors:
     """The anchors of a batch of labels `identity` [B]: O(B log B + B K), no [B, B] comparison of labels."""
     order = torch.argsort(identity, stable=True)
     _, group, size = torch.unique_consecutive(identity[order], return_inverse=True, return_counts=True)
-    start = size.cumsum(0) - size
-    place = torch.arange(len(identity), device=identity.device)  # along `order`
-    kept = (size[group] > 1) & (size[group] < len(identity))
-    anchor, group, place = order[kept], group[kept], place[kept]
-    count = size[group] - 1
-    slots = int(count.max()) if len(count) else 0
-    slot = torch.arange(slots, device=identity.device).expand(len(anchor), slots)
-    valid = slot < count[:, None]
-    within = slot + (
-        slot >= (place - start[group])[:, None]
-    )  # steps over the anchor's own place in its group
-    positive = order[(start[group][:, None] + within).clamp(max=len(identity) - 1)]
-    positive = torch.where(valid, positive, anchor[:, None])
+    smallest, largest = torch.stack(size.aminmax()).tolist()
+    start = (size.cumsum(0) - size)[group]  # of the anchor's identity along `order`
+    size = size[group]
+    place = torch.arange(len(identity), device=identity.device)
+    anchor = order
+    if smallest == 1 or largest == len(identity):
+        kept = (size > 1) & (size < len(identity))
+        anchor, start, size, place = order[kept], start[kept], size[kept], place[kept]
+    slot = torch.arange(largest - 1 if len(anchor) else 0, device=identity.device).expand(len(anchor), -1)
+    valid = slot < (size - 1)[:, None]
+    within = slot + (slot >= (place - start)[:, None])  # steps over the anchor's own place in its group
+    positive = order[(start[:, None] + within).clamp_(max=len(identity) - 1)]
+    if smallest < largest:
+        positive = torch.where(valid, positive, anchor[:, None])
     ascending = torch.argsort(anchor)
-    table = Anchors(anchor, positive, valid, len(identity) - 1 - count)
+    table = Anchors(anchor, positive, valid, len(identity) - size)
     return Anchors(*(column[ascending] for column in table))

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from .distance import Distance, add_pair_gradient, measured, slope
-from .nearest import nearest_negative
+from .distance import Distance, measured, slope, squared_distances
+from .nearest import farthest_positive, nearest_negative, negatives_only
 from .output import TripletOutput
 from .precision import sum_dtype
 from .problem import Problem, Sums, triplet_loss
@@ -58,67 +58,69 @@ def semi_hard_triplet_loss(
 
 
 def _batch_hard(problem: Problem) -> Sums:
-    found = []
+    sums = _Triplets(problem)
+    points, distance = problem.points, problem.distance
     for part in problem.blocks():
-        far = measured(problem.positives(part), problem.distance).masked_fill_(~part.valid, -1)
-        farthest = far.amax(1)
-        tied = far == farthest[:, None]
-        positive = part.positive.masked_fill(~tied, len(problem.points.embedding)).amin(1)
-        nearest = nearest_negative(problem.points, part.anchor, problem.negatives(part), problem.distance)
-        keep = nearest.found
-        found.append(
-            [part.anchor[keep], positive[keep], nearest.negative[keep], farthest[keep], nearest.value[keep]]
-        )
-    return _mined(problem, found)
+        squared = squared_distances(points, part.anchor)
+        positive = farthest_positive(points, part, squared.gather(1, part.positive), distance)
+        negative, found = nearest_negative(points, part.anchor, negatives_only(squared, part), distance)
+        sums.add(part.anchor, positive, negative, found)
+    return sums.sums()
 
 
 def _semi_hard(problem: Problem) -> Sums:
-    found = []
+    sums = _Triplets(problem)
     for part in problem.blocks():
-        negatives = problem.negatives(part)
-        positives = problem.positives(part)
-        for slot in range(positives.shape[1]):
-            valid = part.valid[:, slot]
-            nearest = nearest_negative(
-                problem.points, part.anchor, negatives, problem.distance, positives[:, slot].contiguous()
+        squared = negatives_only(squared_distances(problem.points, part.anchor), part)
+        for beyond, positive, valid in zip(
+            problem.positives(part).T, part.positive.T, part.valid.T, strict=True
+        ):
+            negative, found = nearest_negative(
+                problem.points, part.anchor, squared, problem.distance, beyond.contiguous()
             )
-            keep = nearest.found & valid
-            own = measured(positives[keep, slot], problem.distance)
-            found.append(
-                [
-                    part.anchor[keep],
-                    part.positive[keep, slot],
-                    nearest.negative[keep],
-                    own,
-                    nearest.value[keep],
-                ]
-            )
-    return _mined(problem, found)
+            sums.add(part.anchor, positive, negative, found & valid)
+    return sums.sums()
 
 
-def _mined(problem: Problem, found: list[list[Tensor]]) -> Sums:
-    """Sums over listed triplets: columns anchor, positive, negative, d_ap, d_an."""
-    embedding = problem.points.embedding
-    total = sum_dtype(embedding.device)
-    if found:
-        anchor, positive, negative, d_ap, d_an = (torch.cat(column) for column in zip(*found, strict=True))
-    else:
-        anchor = positive = negative = problem.anchors.anchor
-        d_ap = d_an = embedding.new_zeros(0)
-    mined = torch.tensor(len(anchor), device=embedding.device)
-    if problem.margin == "soft":
-        loss = softplus(d_ap - d_an)
-        weight = torch.sigmoid(d_ap - d_an)
-        active = mined
-    else:
-        loss = (d_ap - d_an + problem.margin).clamp(min=0)
-        weight = (loss > 0).to(embedding.dtype)
-        active = (loss > 0).sum()
-    gradient = None
-    if problem.with_gradient:
-        gradient = torch.zeros_like(embedding)
-        add_pair_gradient(gradient, embedding, anchor, positive, weight * slope(d_ap, problem.distance))
-        add_pair_gradient(gradient, embedding, anchor, negative, -weight * slope(d_an, problem.distance))
-    return Sums(
-        loss.sum(dtype=total), gradient, mined, mined, active, d_ap.mean(dtype=total), d_an.mean(dtype=total)
-    )
+class _Triplets:
+    """Running sums over listed triplets."""
+
+    def __init__(self, problem: Problem) -> None:
+        embedding = problem.points.embedding
+        self.problem = problem
+        self.total = sum_dtype(embedding.device)
+        self.values = embedding.new_zeros(3, dtype=self.total)  # of loss, d_ap, d_an
+        self.counts = embedding.new_zeros(2, dtype=torch.int64)  # of mined and active triplets
+        self.gradient = torch.zeros_like(embedding) if problem.with_gradient else None
+
+    def add(self, anchor: Tensor, positive: Tensor, negative: Tensor, kept: Tensor) -> None:
+        """Triplets by index, [R] each, as far as `kept` [R]."""
+        embedding, margin, distance = (
+            self.problem.points.embedding,
+            self.problem.margin,
+            self.problem.distance,
+        )
+        own = embedding[anchor]
+        near, far = own - embedding[positive], own - embedding[negative]
+        d_ap = measured(near.square().sum(1), distance)
+        d_an = measured(far.square().sum(1), distance)
+        gap = (d_ap - d_an).masked_fill_(~kept, -torch.inf)
+        if margin == "soft":
+            loss, weight, active = softplus(gap), torch.sigmoid(gap), kept
+        else:
+            loss = (gap + margin).clamp(min=0)
+            active = loss > 0
+            weight = active.to(embedding.dtype)
+        self.values += (torch.stack([loss, d_ap, d_an]) * kept).sum(1, dtype=self.total)
+        self.counts += torch.stack([kept, active]).sum(1)
+        if self.gradient is not None:
+            near *= (2 * weight * slope(d_ap, distance))[:, None]
+            far *= (2 * weight * slope(d_an, distance))[:, None]
+            self.gradient.index_add_(0, positive, near, alpha=-1)
+            self.gradient.index_add_(0, negative, far)
+            self.gradient.index_add_(0, anchor, near.sub_(far))
+
+    def sums(self) -> Sums:
+        """The result."""
+        (loss, positive, negative), (mined, active) = self.values, self.counts
+        return Sums(loss, self.gradient, mined, mined, active, positive / mined, negative / mined)
