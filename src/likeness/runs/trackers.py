@@ -1,7 +1,6 @@
 """Trackers that can't stop a run: each lives on a thread of its own and is let go of when it fails or hangs."""
 
 import logging
-import os
 import queue
 import threading
 from argparse import Namespace
@@ -96,16 +95,16 @@ def wandb_logger(
         import wandb
         from pytorch_lightning.loggers import WandbLogger
 
-        logged_in = bool(os.environ.get("WANDB_API_KEY") or wandb.api.api_key)
-        offline = mode == "offline" or (mode == "auto" and not logged_in)
+        logged_in = mode == "auto" and wandb.login(prompt=False, verify=False)
+        where = "online" if mode == "online" or logged_in else "offline"
         logger = WandbLogger(
             project=project,
             name=run_name,
             group=group,
             tags=tags,
             save_dir=str(folder),
-            offline=offline,
-            settings=wandb.Settings(silent=True, init_timeout=60),
+            offline=where == "offline",
+            settings=wandb.Settings(mode=where, silent=True, init_timeout=60),
         )
         _ = logger.experiment  # starts it
         return _Finished(logger, wandb.finish)
