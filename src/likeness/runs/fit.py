@@ -146,5 +146,6 @@ def _quiet() -> None:
         ".*does not have many workers.*",
         ".*exists and is not empty.*",
         ".*GPU available but not used.*",
+        ".*LeafSpec.*",  # Lightning 2.6 on a newer torch
     ):
         warnings.filterwarnings("ignore", message)
