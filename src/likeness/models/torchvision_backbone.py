@@ -1,13 +1,15 @@
 """torchvision's classification networks as backbones."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torchvision
 from torch import nn
 
+from likeness.config.check import nearest
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
-from likeness.models.weights import load_weights, read_weights
+from likeness.models.weights import from_hub, load_weights, read_weights
 
 
 def torchvision_backbone(
@@ -24,8 +26,6 @@ def torchvision_backbone(
     Raises:
         LikenessError: an unknown name, a number of channels that it can't take, or weights that don't fit.
     """
-    from likeness.config.check import nearest
-
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
         raise LikenessError(f"torchvision has no network {name}: {nearest(name, known)}")
@@ -33,15 +33,20 @@ def torchvision_backbone(
         raise LikenessError(
             "torchvision's networks take 3 channels; use backbone.channels=3 or a timm network."
         )
-    network = torchvision.models.get_model(name, weights="DEFAULT" if weights == "hub" else None)
+    create = partial(torchvision.models.get_model, name)
+    network: nn.Module = from_hub(partial(create, weights="DEFAULT"), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
         load_weights(network, read_weights(weights), weights)
-    _drop_classifier(network)
+    _drop_classifier(network, name)
     feature_dim = feature_dim_of(network, channels=channels, image_size=image_size)
     return Backbone(network, feature_dim=feature_dim, mean=mean, std=std)
 
 
-def _drop_classifier(network: nn.Module) -> None:
-    path, _ = [(path, layer) for path, layer in network.named_modules() if isinstance(layer, nn.Linear)][-1]
-    parent, _, leaf = path.rpartition(".")
+def _drop_classifier(network: nn.Module, name: str) -> None:
+    linear = [path for path, layer in network.named_modules() if isinstance(layer, nn.Linear)]
+    if not linear:
+        raise LikenessError(
+            f"{name} has no linear classifier to leave out; choose another torchvision network."
+        )
+    parent, _, leaf = linear[-1].rpartition(".")
     setattr(network.get_submodule(parent), leaf, nn.Identity())

@@ -1,6 +1,6 @@
 """Weights from a local file, checked against the network that is to take them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -9,6 +9,21 @@ from torch import Tensor, nn
 from likeness.errors import LikenessError
 
 CLASSIFIERS = ("fc.", "classifier.", "head.", "heads.", "last_linear.")
+
+
+def from_hub(download: Callable[[], nn.Module], name: str) -> nn.Module:
+    """The network that `download` makes with weights from the hub.
+
+    Raises:
+        LikenessError: the weights can't be had, as where there is no network.
+    """
+    try:
+        return download()
+    except Exception as error:  # each hub has its own
+        raise LikenessError(
+            f"The weights of {name} could not be downloaded ({type(error).__name__}); "
+            "give a local file with backbone.weights=PATH."
+        ) from error
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pytorch_lightning.loggers import Logger
 
@@ -96,7 +96,7 @@ def wandb_logger(
         from pytorch_lightning.loggers import WandbLogger
 
         logged_in = mode == "auto" and wandb.login(prompt=False, verify=False)
-        where = "online" if mode == "online" or logged_in else "offline"
+        where: Literal["online", "offline"] = "online" if mode == "online" or logged_in else "offline"
         logger = WandbLogger(
             project=project,
             name=run_name,
