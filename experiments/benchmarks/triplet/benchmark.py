@@ -10,6 +10,7 @@ from typing import Any
 
 import memory
 import mining
+import overhead
 import sampling
 import torch
 from figure import draw
@@ -22,6 +23,7 @@ SUBJECTS: dict[str, Callable[[], Any]] = {
     "batch_hard_memory": memory.peaks,
     "batch_all": mining.batch_all,
     "all_semi_hard": mining.all_semi_hard,
+    "step_overhead": overhead.of_a_run,
     "sampler": sampling.against_the_peer,
     "sampler_ten_million": sampling.ten_million,
 }
