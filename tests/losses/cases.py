@@ -63,7 +63,15 @@ def _near_duplicates(seed):
     return x, np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 2, 0])
 
 
+def _by_a_hair():
+    """On a line, negatives that are farther or nearer than the positive by the last digit alone."""
+    one, more, less = 1.0, np.nextafter(1.0, 2), np.nextafter(1.0, 0)
+    x = np.array([0, one, more, less, one, -one, -more, 2, 2 * more, 3.0])[:, None]
+    return x, np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+
+
 CASES = {
+    "by-a-hair": _by_a_hair(),
     **{f"random-{seed}": _random(seed) for seed in range(6)},
     **{f"unit-{seed}": _unit(seed) for seed in range(2)},
     **{f"grid-{seed}": _grid(seed) for seed in range(3)},

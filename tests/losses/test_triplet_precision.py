@@ -6,6 +6,7 @@ import torch
 from cases import KINDS, WORDS, as_leaf, people
 from triplet_reference import reference
 
+from likeness.losses.distance import points, squared_distances
 from likeness.losses.precision import full_precision
 
 
@@ -105,6 +106,32 @@ def test_float32_near_duplicates_far_from_the_origin_keep_their_distance(kind):
     got.loss.backward()
     assert got.loss.item() == pytest.approx(wanted.loss, rel=2e-5)
     np.testing.assert_allclose(leaf.grad.numpy(), wanted.gradient, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("width", [1, 3, 64, 700])
+def test_a_matrix_product_is_off_by_less_than_its_tolerance(dtype, width):
+    draw = torch.Generator().manual_seed(width)
+    normal = torch.randn(200, width, generator=draw, dtype=dtype)
+    for embedding in (
+        normal,
+        normal + 100,
+        normal**5,
+        1e-4 * normal + 1,
+        normal * torch.arange(200)[:, None],
+    ):
+        batch = points(embedding)
+        exact = embedding.to(torch.float64)
+        exact = torch.stack([(row - exact).square().sum(1) for row in exact])
+        off = (squared_distances(batch, torch.arange(200)) - exact).abs().max()
+        assert off < batch.tolerance
+
+
+def test_a_collapsed_batch_leaves_nothing_in_doubt():
+    for size in range(2, 40):
+        batch = points(torch.full((size, 3), 0.1))
+        assert batch.tolerance == 0
+        assert (squared_distances(batch, torch.arange(size)) == 0).all()
 
 
 def test_batch_all_keeps_its_digits_over_millions_of_triplets():

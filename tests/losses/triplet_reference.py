@@ -56,7 +56,8 @@ def _nearest_beyond(triplets, value):
 def reference(kind, embedding, identity, margin, distance, average) -> Reference:
     x = np.asarray(embedding, dtype=np.float64)
     n = len(x)
-    value = np.array([[_distance(x, i, j, distance)[0] for j in range(n)] for i in range(n)])
+    pairs = {(i, j): _distance(x, i, j, distance) for i in range(n) for j in range(n)}
+    value = {pair: distance for pair, (distance, _) in pairs.items()}
     everything = list(_all_triplets(identity))
     if kind == "batch_hard":
         triplets = _hardest(everything, value)
@@ -82,7 +83,9 @@ def reference(kind, embedding, identity, margin, distance, average) -> Reference
             losses.append(max(gap + margin, 0.0))
             weight = float(gap + margin > 0)
             active += gap + margin > 0
-        positive, negative = _distance(x, a, p, distance)[1], _distance(x, a, k, distance)[1]
+        if weight == 0:
+            continue
+        positive, negative = pairs[a, p][1], pairs[a, k][1]
         gradient[a] += weight * (positive - negative)
         gradient[p] -= weight * positive
         gradient[k] += weight * negative
