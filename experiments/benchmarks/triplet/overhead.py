@@ -58,7 +58,7 @@ def of_a_run() -> dict[str, float]:
     """Median seconds of a step with resnet18 at 64 x 64, P x K = 16 x 4, by us and by a plain loop."""
     words = ["backbone=resnet18", "backbone.image_size=64", "loader.workers=0", f"trainer.max_steps={STEPS}"]
     config = composed("config", [*words, "trainer.val_check_interval=1000", "trainer.accelerator=cpu"])
-    datamodule = build_datamodule(config, ReadableSplits(SkippingBroken(InMemory()), None, None, None))  # type: ignore[arg-type]
+    datamodule = build_datamodule(config, ReadableSplits(SkippingBroken(InMemory()), None, None, None, True))  # type: ignore[arg-type]
     ours, plain = list[float](), list[float]()
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:

@@ -54,10 +54,12 @@ class Pairs(NamedTuple):
 class DataSplits:
     """What a data source hands to a run; no identity is in two splits.
 
-    `pairs` is an official protocol over `test`; where it is None, balanced pairs are drawn.
+    `pairs` is an official protocol over `test`; where it is None, balanced pairs are drawn. `all_known` says whether
+    the identities of `test` are known beyond those pairs, so that retrieval can be measured.
     """
 
     train: Pictures | None
     validation: Pictures | None
     test: Pictures | None
     pairs: Pairs | None = None
+    all_known: bool = True

@@ -24,13 +24,18 @@ class ReadableSplits(NamedTuple):
     validation: SkippingBroken | None
     test: SkippingBroken | None
     pairs: Pairs | None
+    all_known: bool
 
 
 def build_data(node: DictConfig) -> ReadableSplits:
     """The data that a `data` node names, none of whose pictures is read yet."""
     splits: DataSplits = make(node)
     return ReadableSplits(
-        _readable(splits.train), _readable(splits.validation), _readable(splits.test), splits.pairs
+        _readable(splits.train),
+        _readable(splits.validation),
+        _readable(splits.test),
+        splits.pairs,
+        splits.all_known,
     )
 
 
@@ -49,7 +54,7 @@ def test_data(splits: ReadableSplits) -> TestData:
             "Nobody is left to test on: give the third share of data.split something, or test on other data "
             "with data@test_data=NAME."
         )
-    return TestData(splits.test, splits.pairs)
+    return TestData(splits.test, splits.pairs, splits.all_known)
 
 
 def build_task(config: DictConfig) -> EmbeddingTask:

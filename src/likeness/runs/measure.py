@@ -15,10 +15,13 @@ from likeness.runs.encode import Encoder, encode, pixel_distances
 
 
 class TestData(NamedTuple):
-    """The pictures of people to measure on, and the data's own pairs of them where it brings some."""
+    """The pictures of people to measure on, the data's own pairs of them where it brings some, and whether the
+    people are known beyond those pairs.
+    """
 
     pictures: SkippingBroken
     pairs: Pairs | None
+    all_known: bool
 
 
 class Measured(NamedTuple):
@@ -65,7 +68,7 @@ def measure(
         )
         for name, distance in distances.items()
     }
-    for name, rows in embeddings.items():
+    for name, rows in embeddings.items() if data.all_known else ():
         metrics[name] |= evaluate_retrieval(rows, identity, **resampling)
     return Measured(pictures, identity, pairs, metrics, distances, embeddings)
 

@@ -96,7 +96,9 @@ def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
     # the first folds take the remainder, as scikit-learn's KFold (which insightface uses) gives it
     sizes = [part.size for part in np.array_split(same, FOLDS)]
     fold = np.repeat(np.arange(FOLDS, dtype=np.int64), sizes)
-    return DataSplits(train=None, validation=None, test=pictures, pairs=Pairs(first, second, same, fold))
+    return DataSplits(
+        train=None, validation=None, test=pictures, pairs=Pairs(first, second, same, fold), all_known=False
+    )
 
 
 def _linked(first: NDArray[np.int64], second: NDArray[np.int64], pictures: int) -> NDArray[np.int64]:
