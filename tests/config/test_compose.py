@@ -50,6 +50,7 @@ def checked(*words: str) -> TrainConfig:
             "sampler.identities=16 can't be shared by 3 devices; make it a multiple of their number.",
         ),
         ("backbone=onnx", "backbone=onnx cannot be trained; use it with `likeness evaluate`."),
+        ("data@test_data=null", "to leave data@test_data out write test_data=null"),
         ("seed=[", "The command line can't be read"),
     ],
 )

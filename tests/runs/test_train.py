@@ -126,6 +126,12 @@ def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path: Path) -> None:
     assert json.loads((folder / "run.json").read_text())["status"] == "failed"
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU where there is none")
+def test_a_gpu_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(LikenessError, match="The trainer can't be set up so: "):
+        run(tmp_path, "trainer.accelerator=gpu")
+
+
 def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LikenessError, match=r"can't be written .*; choose another place with runs_dir=DIR"):

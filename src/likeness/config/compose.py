@@ -13,7 +13,12 @@ from likeness.config.check import nearest
 from likeness.config.groups import CONF, groups
 from likeness.errors import LikenessError
 
-COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException)
+NO_CHOICE = "Config group override must be a string"  # a plain ValueError of Hydra's
+
+
+def cannot_be_composed(error: Exception) -> bool:
+    """Whether Hydra or OmegaConf say by `error` that the words can't be composed."""
+    return isinstance(error, HydraException | OmegaConfBaseException) or str(error).startswith(NO_CHOICE)
 
 
 def composed(name: str, words: Sequence[str]) -> DictConfig:
@@ -24,7 +29,9 @@ def composed(name: str, words: Sequence[str]) -> DictConfig:
     """
     try:
         return _compose(name, words)
-    except COMPOSITION_ERRORS as error:
+    except Exception as error:
+        if not cannot_be_composed(error):
+            raise
         raise LikenessError(explain(error, name, words)) from None
 
 
@@ -40,6 +47,10 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
         return _unknown_key(found[1], name, words)
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
+    if text.startswith(NO_CHOICE):
+        return (
+            "A group takes the name of a choice, not null; to leave data@test_data out write test_data=null."
+        )
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
         return f"{found[1] or found[2]} has no value; give it one."
     return f"The command line can't be read: {text}"
@@ -50,7 +61,9 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
     others = [word for word in words if word.lstrip("+~").partition("=")[0] != dotted]
     try:
         config = _compose(name, others)
-    except COMPOSITION_ERRORS:
+    except Exception as error:
+        if not cannot_be_composed(error):
+            raise
         config = _compose(name, [])
     node = OmegaConf.select(config, parent) if parent else config
     if not isinstance(node, DictConfig):

@@ -10,7 +10,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.config.compose import COMPOSITION_ERRORS, composed, explain
+from likeness.config.compose import cannot_be_composed, composed, explain
 from likeness.config.groups import CONF
 from likeness.errors import LikenessError
 
@@ -21,7 +21,9 @@ def train_from_command_line() -> None:
     with one_sentence():
         try:
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_train)()
-        except COMPOSITION_ERRORS as error:
+        except Exception as error:
+            if not cannot_be_composed(error):
+                raise
             words = [word for word in sys.argv[1:] if not word.startswith("-")]
             raise LikenessError(explain(error, "config", words)) from None
 

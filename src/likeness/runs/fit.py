@@ -14,6 +14,7 @@ import torch
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, Logger
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from likeness.config.make import make
@@ -52,7 +53,7 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
     if config.compile:
         task.embedder.compile()
     settings: dict[str, Any] = plain(config.trainer)
-    trainer = pl.Trainer(
+    trainer = _trainer(
         **settings,
         max_epochs=-1,
         check_val_every_n_epoch=None,
@@ -79,6 +80,13 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
         raise KeyboardInterrupt
     trainer.save_checkpoint(folder / LAST)
     return datamodule.broken
+
+
+def _trainer(**settings: Any) -> pl.Trainer:
+    try:
+        return pl.Trainer(**settings)
+    except MisconfigurationException as error:  # a GPU asked for where there is none
+        raise LikenessError(f"The trainer can't be set up so: {' '.join(str(error).split())}") from error
 
 
 def load_weights(embedder: nn.Module, checkpoint: Path) -> None:
