@@ -29,7 +29,7 @@ class Conditions:
     exposure: Plane = between(0.60, 1.25)
     tan: Plane = between(0.0, 1.0)
     # expression
-    smile: Plane = between(-0.15, 0.9)
+    smile: Plane = between(-0.05, 0.95)
     mouth_open: Plane = between(-1.0, 0.7)
     brow_raise: Plane = between(-0.02, 0.035)
     eye_open: Plane = between(0.80, 1.08)

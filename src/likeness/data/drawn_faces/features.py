@@ -81,9 +81,9 @@ def skin(light: Plane, on: Face, who: Person, how: Conditions, grain: Plane) -> 
     base = skin_colour(who, how)
     none = np.zeros_like(who.width)
     blush = spot(np.abs(on.x), on.y, none + 0.32, who.cheekbone_y + 0.02, none + 0.42, none + 0.34)
-    freckled = ramp(grain * np.float32(3) - np.float32(0.6))
+    freckled = ramp(grain * np.float32(3) - np.float32(0.9))
     freckled *= blush
-    freckled *= 0.85 * who.freckles
+    freckled *= 0.55 * who.freckles
     light -= freckled
     np.maximum(light, np.float32(0.08), out=light)
     blush *= -0.10 - 0.14 * who.skin_red
@@ -100,7 +100,7 @@ def lips(paint: Colour, x: Plane, y: Plane, who: Person, how: Conditions, pixel:
     across = fold * (1 / wide)
     along = across * across
     arch = np.maximum(_ONE - along, np.float32(0))
-    middle = along * (0.085 * smile - 0.01)
+    middle = along * (0.10 * smile + 0.012)
     middle += who.mouth_y - 0.03 * smile
     gap = arch * (0.15 * gape + 0.004)
     top = middle + gap * np.float32(0.35)

@@ -1,14 +1,19 @@
 """From linear light to a picture: exposure and white balance, focus, a gamma of 2, grain, eight bits."""
 
+from functools import cache
+
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from likeness.data.drawn_faces.conditions import Conditions
-from likeness.data.drawn_faces.draws import Keys, Plane
+from likeness.data.drawn_faces.draws import Keys, Plane, lattice
 from likeness.data.drawn_faces.paint import Colour
 from likeness.data.drawn_faces.rows import few_at_a_time
 
 _LUMA = (0.299, 0.587, 0.114)
+_LAST = np.uint64((1 << 15) - 1)
+"""The last place in the roll where a stretch of grain begins."""
 
 
 @few_at_a_time
@@ -55,15 +60,15 @@ def _blurred(film: Plane, by: Plane) -> None:
 
 
 def _grain(keys: Keys, size: int) -> Plane:
-    """Noise of each pixel, `[B, 1, size, size]` in (-1, 1): the sum of two bytes of a 32-bit hash (a triangle)."""
-    low = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)[:, None]
-    word = np.arange(size * size, dtype=np.uint32)[None, :] * np.uint32(0x9E3779B1) ^ low
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        word ^= word >> np.uint32(shift)
-        word *= np.uint32(factor)
-    word ^= word >> np.uint32(16)
-    total = (word & np.uint32(255)).astype(np.float32)
-    total += ((word >> np.uint32(8)) & np.uint32(255)).astype(np.float32)
-    total *= np.float32(1 / 256)
-    total -= np.float32(255 / 256)
+    """Noise of each pixel, `[B, 1, size, size]` in [-1, 1): the sum of two keyed stretches of one roll (a triangle)."""
+    stretches = _roll(size * size)
+    total: Plane = stretches[(keys & _LAST).astype(np.intp)]
+    total += stretches[((keys >> np.uint64(32)) & _LAST).astype(np.intp)]
     return total.reshape(len(keys), 1, size, size)
+
+
+@cache
+def _roll(pixels: int) -> Plane:
+    """Every stretch of a fixed roll of numbers evenly in [-1/2, 1/2), as views `[places, pixels]`."""
+    roll = lattice(np.zeros(1, np.uint64), "film", pixels + int(_LAST))[0] * np.float32(0.5)
+    return sliding_window_view(roll, pixels)

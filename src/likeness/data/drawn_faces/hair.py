@@ -82,11 +82,11 @@ def hair_cover(at: Frame, on: Surface, who: Person, how: Conditions, strands: Pl
     swept = np.maximum(how.fringe, np.float32(0))
     fall = away * np.float32(1 / 0.75)
     edge += dome(np.multiply(fall, fall, out=fall)) * (swept * (0.10 + 0.20 * (how.parting > 0)))
-    edge += strands * (0.02 + 0.035 * who.hair_curl + 0.03 * swept)
+    edge += strands * (0.012 + 0.02 * who.hair_curl + 0.015 * swept)
     # loose hair also hangs before the ears
     side = (0.30 + 0.15 * how.fringe) - on.z
     edge = np.where(loose > 0, np.maximum(edge, np.minimum(side, on.y + np.float32(0.45))), edge)
-    return inside(edge, np.maximum(at.pixel, np.float32(0.045))) * on.cover
+    return inside(edge, np.maximum(at.pixel, np.float32(0.06))) * on.cover
 
 
 @few_at_a_time

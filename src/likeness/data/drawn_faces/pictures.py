@@ -11,7 +11,7 @@ from likeness.data.drawn_faces.render import render
 from likeness.data.pictures import DataSplits
 from likeness.errors import LikenessError
 
-_VERSION = 1
+_VERSION = 2
 """Counts the changes to what is drawn: pictures of different versions are different data."""
 
 

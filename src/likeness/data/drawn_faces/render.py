@@ -57,7 +57,7 @@ def _keep_freed_memory() -> None:
     """Let the C library reuse the planes' memory instead of handing it back, to be zeroed, after each operation.
 
     glibc raises its thresholds for doing so to the size of the largest block freed, so freeing one that was never
-    touched is enough; elsewhere this does nothing. It is a quarter of the time.
+    touched is enough; elsewhere this does nothing.
     """
     np.empty(1 << 24, np.uint8)
 
