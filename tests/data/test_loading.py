@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms import v2
 
-from likeness.data.augment import keyed_augment
+from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader, training_loader
 from likeness.data.sampler import IdentityBalancedBatches
@@ -49,7 +49,7 @@ class Numbered:
 def batches(*, start: int = 0, workers: int = 0, count: int = 12) -> list[Batch]:
     pictures = SkippingBroken(Numbered())
     schedule = IdentityBalancedBatches(pictures.identity, identities=3, images=2, seed=7)
-    augment = keyed_augment(JITTER, seed=7)
+    augment = KeyedAugment(JITTER, seed=7)
     loader = training_loader(pictures, schedule, augment, start=start, workers=workers, pin_memory=False)
     return list(islice(loader, count))
 
@@ -74,7 +74,7 @@ def test_a_batch_is_what_the_contract_says() -> None:
 
 
 def test_epochs_differ_in_order_and_in_augmentation() -> None:
-    augment = keyed_augment(JITTER, seed=7)
+    augment = KeyedAugment(JITTER, seed=7)
     picture = Numbered().load([3])[0]
     drawn = [augment(picture, epoch, 3) for epoch in range(8)]
     assert len({tuple(one.flatten().tolist()) for one in drawn}) > 4
@@ -82,7 +82,7 @@ def test_epochs_differ_in_order_and_in_augmentation() -> None:
 
 
 def test_augmentation_leaves_torch_s_generator_alone() -> None:
-    augment = keyed_augment(JITTER, seed=7)
+    augment = KeyedAugment(JITTER, seed=7)
     torch.manual_seed(0)
     expected = torch.rand(1)
     torch.manual_seed(0)

@@ -94,10 +94,11 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 
 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
-    words = [word for word in TINY if word.startswith(("data", "evaluation", "loader"))]
+    words = [word for word in TINY if word.startswith(("evaluation", "loader"))]
+    own = OmegaConf.load(finished / "config.yaml")
     from likeness.runs.command import with_encoder_of
 
-    folder = evaluate(with_encoder_of(finished, [f"runs_dir={tmp_path}", "seed=3", *words]), finished)
+    folder = evaluate(with_encoder_of(own, [f"runs_dir={tmp_path}", "seed=3", *words]), finished, own.data)
     measured = json.loads((folder / "results.json").read_text())[finished.name]
     assert measured == json.loads((finished / "results.json").read_text())["trained"]
 
@@ -121,7 +122,7 @@ def test_bf16_channels_last_dropout_neck_and_augmentation_train(tmp_path: Path) 
 
 def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(LikenessError, match=r"The loss is nan at step \d+; lower optimizer.lr"):
-        run(tmp_path, "optimizer.lr=1e30", "embedder.normalize=false", "scheduler=constant")
+        run(tmp_path, "optimizer.lr=1e30", "scheduler=constant", "trainer.log_every_n_steps=50")
     (folder,) = (tmp_path / "default").iterdir()
     assert json.loads((folder / "run.json").read_text())["status"] == "failed"
 
@@ -198,3 +199,26 @@ def test_data_for_testing_only_cannot_be_trained_on(tmp_path: Path) -> None:
     (tmp_path / "lfw").mkdir()
     with pytest.raises(LikenessError, match="lfw"):
         train(composed("config", [f"runs_dir={tmp_path}", "data=lfw", f"data.root={tmp_path}/lfw"]))
+
+
+def test_people_of_the_training_are_not_tested_on(picture_folder: Path, tmp_path: Path) -> None:
+    words = ["data.split=[0.6,0.2,0.2]", "data@test_data=image_folder", f"test_data.root='{picture_folder}'"]
+    with pytest.raises(
+        LikenessError, match=r"people are both trained on and to be tested on, such as person \d"
+    ):
+        run_on(picture_folder, tmp_path, *words, "test_data.split_seed=1", "test_data.split=[0,0,1]")
+
+
+def test_too_few_people_to_measure_are_said_before_training(picture_folder: Path, tmp_path: Path) -> None:
+    for person in range(10):
+        for picture in range(1 if person else 2, 5):
+            (picture_folder / f"person {person}" / f"{picture}.png").unlink()
+    with pytest.raises(LikenessError):
+        run_on(picture_folder, tmp_path, "data.split=[0.6,0.2,0.2]")
+    assert not (tmp_path / "default").exists()
+
+
+def test_an_optimizer_that_cannot_be_set_up_is_said_before_training(tmp_path: Path) -> None:
+    with pytest.raises(LikenessError, match="The optimizer or its scheduler can't be set up so"):
+        run(tmp_path, "optimizer.betas=[2.0,2.0]")
+    assert not (tmp_path / "default").exists()

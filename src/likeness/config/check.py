@@ -1,13 +1,12 @@
 """Check a composed configuration against the schema, and say what is wrong in one sentence."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from likeness.config import nodes
+from likeness.config.nearest import nearest
 from likeness.config.nodes import Node
 from likeness.errors import LikenessError
 
@@ -37,13 +36,6 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
         return schema.model_validate(config)
     except ValidationError as error:
         raise LikenessError(_sentence(error.errors()[0], schema)) from None
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The part of a sentence that names the known word nearest to `word`, or all of them where none is near."""
-    words = sorted(known)
-    close = get_close_matches(word, words, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(words)}."
 
 
 def _sentence(error: ErrorDetails, schema: type[Node]) -> str:

@@ -9,8 +9,8 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from likeness.config.check import nearest
 from likeness.config.groups import CONF, groups
+from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 
 NO_CHOICE = "Config group override must be a string"  # a plain ValueError of Hydra's
@@ -27,12 +27,28 @@ def composed(name: str, words: Sequence[str]) -> DictConfig:
     Raises:
         LikenessError: a word names no group, choice or key that there is.
     """
+    refuse_hydra_keys(words)
     try:
-        return _compose(name, words)
+        config = _compose(name, words)
+        OmegaConf.to_container(config, resolve=True)  # an interpolation that leads nowhere says so here
+        return config
     except Exception as error:
         if not cannot_be_composed(error):
             raise
         raise LikenessError(explain(error, name, words)) from None
+
+
+def refuse_hydra_keys(words: Sequence[str]) -> None:
+    """Hydra's own keys may name anything to be called, past the list of what a configuration may call.
+
+    Raises:
+        LikenessError: one of `words` sets such a key.
+    """
+    for word in words:
+        if re.match(r"[+~]*hydra[./@]", word) and not re.match(r"hydra/(launcher|sweeper)=", word):
+            raise LikenessError(
+                f"{word} is not taken: of Hydra's own only hydra/launcher and hydra/sweeper can be chosen."
+            )
 
 
 def explain(error: Exception, name: str, words: Sequence[str]) -> str:
@@ -45,18 +61,22 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
         return f"There is no {group} called {choice}: {nearest(choice, known)}{more}"
     if found := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(found[1], name, words)
+    if found := re.search(r"Interpolation key '([^']+)' not found", text):
+        return f"There is no key {found[1]} to take a value from."
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
-        return (
-            "A group takes the name of a choice, not null; to leave data@test_data out write test_data=null."
-        )
+        return "A group takes the name of a choice; to leave data@test_data out write test_data=null."
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
         return f"{found[1] or found[2]} has no value; give it one."
     return f"The command line can't be read: {text}"
 
 
 def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
+    if dotted == "experiment":
+        return "An experiment is added with a plus: +experiment=NAME."
+    if dotted == "test_data":
+        return "Other data to test on are chosen with data@test_data=NAME."
     parent, _, leaf = dotted.rpartition(".")
     others = [word for word in words if word.lstrip("+~").partition("=")[0] != dotted]
     try:

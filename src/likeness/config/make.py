@@ -13,11 +13,12 @@ def make(node: DictConfig, **more: Any) -> Any:
     """The object of `node`'s `_target_` and keys, in plain containers, and of the keywords `more`.
 
     Raises:
-        LikenessError: as the target itself raised it, which Hydra would wrap.
+        LikenessError: the target's own, which Hydra would wrap, or what the target says to values it can't take.
     """
     try:
         return instantiate(node, **more, _convert_="all")
     except InstantiationException as error:
         if isinstance(error.__cause__, LikenessError):
             raise error.__cause__ from None
-        raise
+        said = " ".join(str(error.__cause__ or error).split())
+        raise LikenessError(f"{node.get('_target_')} refuses its values: {said}") from error

@@ -13,7 +13,7 @@ PerChannel = Annotated[list[float], Field(min_length=1, max_length=3)]
 class Node(BaseModel):
     """A part of the configuration: its keys are known, and no other is taken."""
 
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
 
 
 class Pictured(Node):
@@ -183,7 +183,7 @@ class Embedder(Node):
 
     target: Literal["likeness.models.embedder.Embedder"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
-    embedding_dim: Positive
+    embedding_dim: Annotated[int, Field(ge=2)]
     normalize: bool
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_norm: bool
@@ -207,7 +207,7 @@ class _Optimizer(Node):
     partial: Literal[True] = Field(alias="_partial_")
     lr: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
-    fused: bool | None
+    fused: bool
 
 
 class AdamW(_Optimizer):
@@ -263,7 +263,6 @@ class Trainer(Node):
 
     accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"]
     devices: Positive
-    num_nodes: Positive
     precision: Literal["32", "bf16-mixed", "16-mixed"]
     max_steps: Positive
     accumulate_grad_batches: Positive
@@ -310,6 +309,12 @@ class Evaluation(Node):
     folds: Annotated[int, Field(ge=2)]
     resamples: Annotated[int, Field(ge=10)]
     flip: bool
+
+    @model_validator(mode="after")
+    def _two_pairs_a_fold(self) -> "Evaluation":
+        if self.pairs < 2 * self.folds:
+            raise ValueError(f"evaluation.pairs={self.pairs} gives each of {self.folds} folds fewer than two")
+        return self
 
 
 class Flip(Node):

@@ -61,7 +61,14 @@ class TrainConfig(_Common):
     def _parts_fit(self) -> "TrainConfig":
         if isinstance(self.backbone, Onnx):
             raise ValueError("backbone=onnx cannot be trained; use it with `likeness evaluate`")
-        world = self.trainer.devices * self.trainer.num_nodes
+        for name in ("data", "test_data"):
+            source = getattr(self, name)
+            for key in ("image_size", "channels"):
+                if source is not None and getattr(source, key) != getattr(self.backbone, key):
+                    raise ValueError(f"{name}.{key} must be the backbone's, {getattr(self.backbone, key)}")
+        if self.trainer.precision == "16-mixed" and self.trainer.gradient_clip_val and self.optimizer.fused:
+            raise ValueError("clipping in 16-mixed needs optimizer.fused=false")
+        world = self.trainer.devices
         if self.sampler.identities % world:
             raise ValueError(
                 f"sampler.identities={self.sampler.identities} can't be shared by {world} devices; "

@@ -1,6 +1,6 @@
 """Augmentation whose draws are keyed by (seed, epoch, index): the same on any worker, at any start."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -8,22 +8,22 @@ from torchvision.transforms import v2
 
 from likeness.randomness import key
 
-Augment = Callable[[Tensor, int, int], Tensor]
 
-
-def keyed_augment(transforms: Sequence[v2.Transform], *, seed: int) -> Augment:
-    """A function `(picture [C, H, W], epoch, index) -> picture` that applies `transforms` in order.
+class KeyedAugment:
+    """Apply transforms in order, with draws keyed by the picture's epoch and index.
 
     torchvision draws from torch's global generator; it is set to the key for the call and put back afterwards.
     """
-    if not transforms:
-        return lambda picture, epoch, index: picture
-    chain = v2.Compose(transforms)
 
-    def augment(picture: Tensor, epoch: int, index: int) -> Tensor:
+    def __init__(self, transforms: Sequence[v2.Transform], *, seed: int) -> None:
+        self.transforms, self.seed = transforms, seed
+
+    def __call__(self, picture: Tensor, epoch: int, index: int) -> Tensor:
+        """The augmented picture, uint8 `[C, H, W]` like `picture`."""
+        if not self.transforms:
+            return picture
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(key("augment", seed, epoch, index))
-            augmented: Tensor = chain(picture)
-        return augmented
-
-    return augment
+            torch.manual_seed(key("augment", self.seed, epoch, index))
+            for transform in self.transforms:
+                picture = transform(picture)
+        return picture

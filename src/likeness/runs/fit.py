@@ -26,6 +26,7 @@ from likeness.runs.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 
 LAST = "checkpoints/last.ckpt"
 BROKEN = "broken-{rank}.json"  # what a rank could not read
+FAILED = "failed-{rank}.txt"  # why a rank could not go on
 
 log = logging.getLogger("likeness")
 
@@ -38,7 +39,7 @@ def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set
     Raises:
         LikenessError: the loss is not a number, or the process of a device failed.
     """
-    if config.trainer.devices * config.trainer.num_nodes > 1:
+    if config.trainer.devices > 1:
         return _fit_in_ranks(config, folder)
     return fit_here(config, folder, datamodule)
 
@@ -75,9 +76,12 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
             ),
         ],
     )
-    trainer.fit(task, datamodule)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+    try:
+        trainer.fit(task, datamodule)
+    except SystemExit:
+        if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     trainer.save_checkpoint(folder / LAST)
     return datamodule.broken
 
@@ -130,9 +134,8 @@ def _fit_in_ranks(config: DictConfig, folder: Path) -> set[str]:
     words += ["--nproc-per-node", str(config.trainer.devices), "-m", "likeness.runs.rank", str(folder)]
     outcome = subprocess.run(words, check=False)
     if outcome.returncode:
-        raise LikenessError(
-            f"A training process failed (exit status {outcome.returncode}); its message is above."
-        )
+        said = f"The process of a device failed (exit status {outcome.returncode}); its message is above."
+        raise LikenessError(next((found.read_text() for found in folder.glob(FAILED.format(rank="*"))), said))
     return {name for found in folder.glob(BROKEN.format(rank="*")) for name in json.loads(found.read_text())}
 
 

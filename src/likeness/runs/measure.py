@@ -10,17 +10,16 @@ from omegaconf import DictConfig
 
 from likeness.data.pictures import Pairs
 from likeness.data.skipping import SkippingBroken
-from likeness.evaluation import Metric, balanced_pairs, evaluate_pairs, evaluate_retrieval, pair_distances
+from likeness.errors import LikenessError
+from likeness.evaluation import Metric, evaluate_pairs, evaluate_retrieval, pair_distances
 from likeness.runs.encode import Encoder, encode, pixel_distances
 
 
 class TestData(NamedTuple):
-    """The pictures of people to measure on, the data's own pairs of them where it brings some, and whether the
-    people are known beyond those pairs.
-    """
+    """The pictures of people to measure on, the pairs to judge, and whether the people are known beyond those."""
 
     pictures: SkippingBroken
-    pairs: Pairs | None
+    pairs: Pairs
     all_known: bool
 
 
@@ -44,8 +43,18 @@ def measure(
 ) -> Measured:
     """Measure each encoder, and raw pixels, on the same pairs of the test people.
 
-    The pairs are the data's own protocol where it brings one, else balanced pairs drawn by the seed.
+    Raises:
+        LikenessError: too few pictures could be read, or an encoder gave something that is not a number.
     """
+    try:
+        return _measured(encoders, data, config, device)
+    except ValueError as error:
+        raise LikenessError(f"The test data can't be measured: {error}.") from error
+
+
+def _measured(
+    encoders: Mapping[str, Encoder], data: TestData, config: DictConfig, device: torch.device
+) -> Measured:
     settings = config.evaluation
     embeddings: dict[str, NDArray[np.float32]] = {}
     for name, encoder in encoders.items():
@@ -58,25 +67,22 @@ def measure(
             flip=settings.flip,
         )
     identity = data.pictures.identity[pictures]
-    pairs = _rows(data.pairs, pictures) if data.pairs else _drawn(identity, config)
+    pairs = _rows(data.pairs, pictures)
     distances = {name: pair_distances(rows, pairs.first, pairs.second) for name, rows in embeddings.items()}
     distances["raw pixels"] = pixel_distances(data.pictures, pictures[pairs.first], pictures[pairs.second])
     resampling = {"resamples": settings.resamples, "seed": config.seed}
+    first, second = identity[pairs.first], identity[pairs.second]
+    if (
+        not data.all_known
+    ):  # a chain of "same" pairs may link the two of a "different" one: the pair's word counts
+        second = np.where(pairs.same == (first == second), second, -1 - second)
     metrics = {
-        name: evaluate_pairs(
-            distance, pairs.same, pairs.fold, identity[pairs.first], identity[pairs.second], **resampling
-        )
+        name: evaluate_pairs(distance, pairs.same, pairs.fold, first, second, **resampling)
         for name, distance in distances.items()
     }
     for name, rows in embeddings.items() if data.all_known else ():
         metrics[name] |= evaluate_retrieval(rows, identity, **resampling)
     return Measured(pictures, identity, pairs, metrics, distances, embeddings)
-
-
-def _drawn(identity: NDArray[np.int64], config: DictConfig) -> Pairs:
-    folds = config.evaluation.folds
-    per_fold = config.evaluation.pairs // folds
-    return Pairs(*balanced_pairs(identity, folds=folds, pairs_per_fold=per_fold, seed=config.seed))
 
 
 def _rows(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from likeness.errors import LikenessError
 from likeness.runs.build import build_data, build_datamodule
 from likeness.runs.command import sentence
-from likeness.runs.fit import BROKEN, fit_here
+from likeness.runs.fit import BROKEN, FAILED, fit_here
 from likeness.runs.folder import write_json
 
 
@@ -18,11 +18,13 @@ def main() -> None:
     folder = Path(sys.argv[1])
     config = OmegaConf.load(folder / "config.yaml")
     assert isinstance(config, DictConfig)
+    rank = os.environ["RANK"]
     try:
         broken = fit_here(config, folder, build_datamodule(config, build_data(config.data)))
-        write_json(folder / BROKEN.format(rank=os.environ["RANK"]), sorted(broken))
+        write_json(folder / BROKEN.format(rank=rank), sorted(broken))
     except LikenessError as error:
-        sys.exit(f"likeness: {sentence(error)}")
+        (folder / FAILED.format(rank=rank)).write_text(sentence(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

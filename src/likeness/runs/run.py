@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import torch
 from omegaconf import DictConfig
@@ -11,7 +12,10 @@ from likeness.config.check import check
 from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
-from likeness.runs.build import build_data, build_datamodule, build_embedder, test_data
+from likeness.data.overlap import people_in_both
+from likeness.data.pictures import Pictures
+from likeness.errors import LikenessError
+from likeness.runs.build import build_data, build_datamodule, build_embedder, build_task, test_data
 from likeness.runs.fit import LAST, fit, load_weights
 from likeness.runs.measure import Measured, TestData, measure
 from likeness.runs.record import Recording, recorded
@@ -29,12 +33,14 @@ def train(config: DictConfig) -> Path:
     """
     check(plain(config), TrainConfig)
     splits = build_data(config.data)
-    tested = test_data(build_data(config.test_data) if config.get("test_data") else splits)
+    tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
     datamodule = build_datamodule(config, splits)
+    refuse_overlap(datamodule.train, tested.pictures)
     device = _device(config.trainer.accelerator)
-    untrained = build_embedder(config)  # before training: a name or a file that is wrong says so now
-    fingerprints = {"train": datamodule.train.fingerprint(), "test": tested.pictures.fingerprint()}
-    with recorded(config, fingerprints) as run:
+    untrained = build_task(config).embedder  # before training: what is wrong with a network says so now
+    with recorded(
+        config, _fingerprints(train=splits.train, validation=splits.validation, test=tested.pictures)
+    ) as run:
         broken = fit(config, run.folder, datamodule)
         encoders = {"trained": _trained(config, run.folder), "untrained": untrained}
         ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
@@ -42,20 +48,47 @@ def train(config: DictConfig) -> Path:
     return run.folder
 
 
-def evaluate(config: DictConfig, source: Path) -> Path:
+def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = None) -> Path:
     """Measure a run's encoder, or that of an ONNX file, on the data of `config`; returns the new run's folder.
+
+    `trained_on` is the `data` node of the run, whose people are not to be tested on.
 
     Raises:
         LikenessError: what a user can mend.
     """
     check(plain(config), EvaluateConfig)
-    tested = test_data(build_data(config.data))
+    tested = test_data(build_data(config.data), config)
+    if trained_on is not None:
+        refuse_overlap(_trained_on(trained_on), tested.pictures)
     device = _device("auto")
     encoder: nn.Module = _trained(config, source) if "embedder" in config else make(config.backbone)
-    with recorded(config, {"test": tested.pictures.fingerprint()}) as run:
+    with recorded(config, _fingerprints(test=tested.pictures)) as run:
         measured = measure({source.stem: encoder.to(device).eval()}, tested, config, device=device)
         _conclude(run, measured, tested, set())
     return run.folder
+
+
+def refuse_overlap(trained_on: Pictures | None, tested: Pictures) -> None:
+    """Raise a LikenessError that names a person who is trained on and to be tested on as well."""
+    both = people_in_both(trained_on, tested) if trained_on is not None else []
+    if both:
+        raise LikenessError(
+            f"{len(both)} people are both trained on and to be tested on, such as {both[0]}; use one data.split and "
+            "data.split_seed for both, or other data."
+        )
+
+
+def _trained_on(node: DictConfig) -> Pictures | None:
+    """The pictures that a run was trained on, or None where they are gone."""
+    try:
+        return build_data(node).train
+    except LikenessError as error:
+        log.warning("Whether the run was trained on these people can't be checked: %s", error)
+        return None
+
+
+def _fingerprints(**pictures: Pictures | None) -> dict[str, Any]:
+    return {split: part.fingerprint() for split, part in pictures.items() if part is not None}
 
 
 def _trained(config: DictConfig, run: Path) -> nn.Module:

@@ -13,7 +13,7 @@ from likeness.evaluation import Metric
 def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
     """Print the encoders side by side, a metric a row, with 95% intervals and sample sizes."""
     table = Table(
-        title="On people never trained on: per cent [95% interval]",
+        title="On the test people: per cent [95% interval]",
         box=SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 0, 0, 1),

@@ -77,6 +77,8 @@ class EmbeddingTask(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Encode a batch of validation pictures."""
+        if len(batch.index) == 0:  # none of its pictures could be read
+            return
         self._validated.append((self(batch.images).cpu(), batch.identity.cpu()))
 
     def on_validation_epoch_end(self) -> None:

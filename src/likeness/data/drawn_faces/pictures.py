@@ -12,6 +12,7 @@ from likeness.data.pictures import DataSplits
 from likeness.errors import LikenessError
 
 _VERSION = 2
+_FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 """Counts the changes to what is drawn: pictures of different versions are different data."""
 
 
@@ -85,8 +86,9 @@ def drawn_faces(
     image_size: int,
     channels: int,
 ) -> DataSplits:
-    """Faces that are drawn on demand: people [0, `identities`) to train on, the next to validate, the next to test.
+    """Faces that are drawn on demand: people 0, 1, ... to train on, 10^12, ... to validate, 2 x 10^12, ... to test.
 
+    Whoever is tested on in one configuration of a seed is thus trained on in none.
     Each picture is a pure function of (seed, person, picture). With `validation_identities` 0 there is no validation
     split. Raises `LikenessError` for a number out of its range.
     """
@@ -111,6 +113,6 @@ def drawn_faces(
 
     return DataSplits(
         train=people(0, identities),
-        validation=people(identities, validation_identities) if validation_identities else None,
-        test=people(identities + validation_identities, test_identities),
+        validation=people(_FIRST_TO_VALIDATE, validation_identities) if validation_identities else None,
+        test=people(_FIRST_TO_TEST, test_identities),
     )
