@@ -9,7 +9,6 @@ from likeness.data.drawn_faces.geometry import ramp
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.paint import Colour, blend, inside, lay, plain, scale, spot, stroke
 from likeness.data.drawn_faces.relief import Face, Parts
-from likeness.data.drawn_faces.rows import few_at_a_time
 from likeness.data.drawn_faces.windows import Window
 
 _ONE = np.float32(1)
@@ -75,7 +74,6 @@ def mole(light: Plane, on: Face, where: Window, x0: Plane, y0: Plane, size: Plan
     where.paste(light, part)
 
 
-@few_at_a_time
 def skin(light: Plane, on: Face, who: Person, how: Conditions, grain: Plane) -> Colour:
     """The skin's colour: where it is dark it is redder; cheeks and nose blush, and have the freckles."""
     base = skin_colour(who, how)

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Keys, Plane, lattice
 from likeness.data.drawn_faces.paint import Colour
-from likeness.data.drawn_faces.rows import few_at_a_time
 
 _LUMA = (0.299, 0.587, 0.114)
 _LAST = np.uint64((1 << 15) - 1)
 """The last place in the roll where a stretch of grain begins."""
 
 
-@few_at_a_time
 def develop(paint: Colour, how: Conditions, keys: Keys, channels: int) -> NDArray[np.uint8]:
     """The pictures `[B, channels, size, size]`."""
     size = round(paint.red.shape[1] ** 0.5)

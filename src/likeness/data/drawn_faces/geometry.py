@@ -12,7 +12,6 @@ import numpy as np
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
 from likeness.data.drawn_faces.identity import Person
-from likeness.data.drawn_faces.rows import few_at_a_time
 from likeness.data.drawn_faces.windows import Window, around
 
 HALF_FRAME = 1.27
@@ -104,7 +103,6 @@ def frame(size: int, how: Conditions) -> Frame:
     return Frame(size, u, v, x, y, pixel, axes, s_turn, (s_roll, c_roll), origin)
 
 
-@few_at_a_time
 def ellipsoid(at: Frame, x: Plane, y: Plane, who: Person) -> Surface:
     """The head, where the rays through (x, y) `[B, N]` of the rolled plane meet it."""
     right, up, back = at.axes

@@ -8,7 +8,6 @@ from likeness.data.drawn_faces.geometry import Frame, Surface, dome
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.noise import along
 from likeness.data.drawn_faces.paint import Colour, blend, inside, plain
-from likeness.data.drawn_faces.rows import few_at_a_time
 
 _ONE = np.float32(1)
 
@@ -89,7 +88,6 @@ def hair_cover(at: Frame, on: Surface, who: Person, how: Conditions, strands: Pl
     return inside(edge, np.maximum(at.pixel, np.float32(0.06))) * on.cover
 
 
-@few_at_a_time
 def strands_at(x: Plane, y: Plane, who: Person, how: Conditions, table: Plane) -> Plane:
     """Noise in [-1, 1] along strands that fall from the parting, `[B, N]`; `table` is a `noise.line`."""
     across = (x - how.parting) * (np.float32(1.25) + np.abs(y) * np.float32(0.35))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from likeness.data.drawn_faces.draws import Keys, Plane, lattice
-from likeness.data.drawn_faces.rows import few_at_a_time
 
 _LINE = 128
 _TILE = 32
@@ -39,7 +38,6 @@ def tile(keys: Keys, name: str) -> Plane:
     return np.concatenate([table, table[:, :, :1]], axis=2).reshape(len(keys), -1)
 
 
-@few_at_a_time
 def over(table: Plane, x: Plane, y: Plane) -> Plane:
     """The noise `[B, N]` of a `tile` at (x, y) `[B, N]`, a unit apart from number to number."""
     left, low = np.floor(x), np.floor(y)

@@ -9,14 +9,12 @@ from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.light import Light, lit
 from likeness.data.drawn_faces.noise import along
 from likeness.data.drawn_faces.paint import Colour, blend, inside, lay, spot
-from likeness.data.drawn_faces.rows import few_at_a_time
 from likeness.data.drawn_faces.windows import Window
 
 _ONE = np.float32(1)
 _EAR_Z = -0.02
 
 
-@few_at_a_time
 def background(at: Frame, how: Conditions, table: Plane) -> Colour:
     """A colour that fades across the picture, with soft patches: products of a row and a column of noise."""
     grey = 0.3 * how.back_red + 0.5 * how.back_green + 0.2 * how.back_blue
@@ -37,7 +35,6 @@ def background(at: Frame, how: Conditions, table: Plane) -> Colour:
     return Colour(*(fade * channel for channel in near))
 
 
-@few_at_a_time
 def neck_and_shoulders(
     paint: Colour, u: Plane, v: Plane, at: Frame, who: Person, how: Conditions, light: Light, tone: Colour
 ) -> None:
