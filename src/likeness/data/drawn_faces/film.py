@@ -38,23 +38,28 @@ def develop(paint: Colour, how: Conditions, keys: Keys, channels: int) -> NDArra
     noise *= how.grain[:, :, None, None] * np.float32(255)
     noise += np.float32(0.5)
     film += noise
-    np.maximum(film, np.float32(0), out=film)
-    return np.minimum(film, np.float32(255), out=film).astype(np.uint8)
+    return np.clip(film, np.float32(0), np.float32(255), out=film).astype(np.uint8)
 
 
 def _blurred(film: Plane, by: Plane) -> None:
     """Mix with its own [1 2 1] / 4 blur, both ways, in place, at a stride that grows with the picture."""
-    share = by[:, :, None, None] * np.float32(0.5)
-    step = max(1, round(film.shape[-1] / 64))
-    for lower, middle, upper in (
-        (film[:, :, : -2 * step], film[:, :, step:-step], film[:, :, 2 * step :]),
-        (film[..., : -2 * step], film[..., step:-step], film[..., 2 * step :]),
-    ):
-        change = lower + upper
-        change *= np.float32(0.5)
-        change -= middle
-        change *= share
-        middle += change
+    size = film.shape[-1]
+    step = max(1, round(size / 64))
+    share = by[:, :, None] * np.float32(0.5)
+    flat = film.reshape(len(film), -1, size * size)
+    change = np.empty_like(flat)
+    for apart in (step * size, step):
+        middle, inner = flat[..., apart:-apart], change[..., apart:-apart]
+        np.add(flat[..., : -2 * apart], flat[..., 2 * apart :], out=inner)
+        inner *= np.float32(0.5)
+        inner -= middle
+        inner *= share
+        if apart == step:
+            # in a flat picture the neighbours of the outer columns are in other rows
+            columns = change.reshape(film.shape)
+            columns[..., :step] = 0
+            columns[..., -step:] = 0
+        middle += inner
 
 
 def _grain(keys: Keys, size: int) -> Plane:

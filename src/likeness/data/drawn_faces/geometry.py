@@ -66,8 +66,7 @@ class Surface(NamedTuple):
 
 def ramp(value: Plane) -> Plane:
     """`value` clipped to [0, 1], in place."""
-    np.maximum(value, np.float32(0), out=value)
-    return np.minimum(value, np.float32(1), out=value)
+    return np.clip(value, np.float32(0), np.float32(1), out=value)
 
 
 def dome(square: Plane) -> Plane:
@@ -116,8 +115,7 @@ def ellipsoid(at: Frame, x: Plane, y: Plane, who: Person) -> Surface:
     nearest = qx * (back[0] * a * along * back[1])
     nearest += qz * (back[2] * c * along * back[1])
     nearest += qy * (1 + back[1] * b * along * back[1])
-    np.maximum(nearest, np.float32(-1.15), out=nearest)
-    np.minimum(nearest, np.float32(1.1), out=nearest)
+    np.clip(nearest, np.float32(-1.15), np.float32(1.1), out=nearest)
     terms = _coefficients(who)
     wide = _horner(nearest, terms)
     thin = wide * wide

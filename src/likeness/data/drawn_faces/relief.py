@@ -9,7 +9,7 @@ import numpy as np
 
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
-from likeness.data.drawn_faces.geometry import Frame, Surface
+from likeness.data.drawn_faces.geometry import Frame, Surface, ramp
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.windows import Window
 
@@ -44,7 +44,7 @@ class Parts(NamedTuple):
 
 def face(at: Frame, on: Surface, who: Person, how: Conditions, parts: Parts) -> Face:
     """The relief under each pixel of the head's window."""
-    front = np.minimum(np.maximum(on.z * np.float32(2.5), np.float32(0)), np.float32(1))
+    front = ramp(on.z * np.float32(2.5))
     x, y = on.x, on.y
     none = np.zeros_like(who.width)
     smile = np.maximum(how.smile, np.float32(0))

@@ -87,7 +87,7 @@ def _block(
     neck_and_shoulders(part, low.cut(at.u), low.cut(at.v), at, who, how, light, tone)
     _paste(low, paint, part)
 
-    outer = at.window(none, none - 0.10, none, 1.10, 1.20)
+    outer = at.window(none, none - 0.10, none, 1.03, 1.20)
     skull = ellipsoid(at, outer.cut(at.x), outer.cut(at.y), who)
     covered = np.zeros_like(at.x)
     outer.paste(covered, skull.cover)
