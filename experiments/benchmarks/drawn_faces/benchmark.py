@@ -15,7 +15,7 @@ from likeness.data.drawn_faces import drawn_faces
 from likeness.data.pictures import Pictures
 from likeness.randomness import generator
 
-PICTURES, REPEATS = 512, 7
+PICTURES, REPEATS = 512, 5
 PEOPLE, EACH, PAIRS = 200, 6, 2000
 
 
