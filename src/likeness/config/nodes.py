@@ -207,7 +207,7 @@ class _Optimizer(Node):
     partial: Literal[True] = Field(alias="_partial_")
     lr: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
-    fused: bool
+    fused: bool | None
 
 
 class AdamW(_Optimizer):

@@ -66,7 +66,11 @@ class TrainConfig(_Common):
             for key in ("image_size", "channels"):
                 if source is not None and getattr(source, key) != getattr(self.backbone, key):
                     raise ValueError(f"{name}.{key} must be the backbone's, {getattr(self.backbone, key)}")
-        if self.trainer.precision == "16-mixed" and self.trainer.gradient_clip_val and self.optimizer.fused:
+        if (
+            self.trainer.precision == "16-mixed"
+            and self.trainer.gradient_clip_val
+            and self.optimizer.fused is not False
+        ):
             raise ValueError("clipping in 16-mixed needs optimizer.fused=false")
         world = self.trainer.devices
         if self.sampler.identities % world:

@@ -90,7 +90,7 @@ def build_task(config: DictConfig) -> EmbeddingTask:
     task = make(config.task)(
         embedder=build_embedder(config),
         loss=make(config.loss),
-        optimizer=make(config.optimizer),
+        optimizer=make(config.optimizer, fused=_fused(config)),
         scheduler=make(config.scheduler),
     )
     built: EmbeddingTask = task
@@ -99,6 +99,12 @@ def build_task(config: DictConfig) -> EmbeddingTask:
     except (ValueError, ZeroDivisionError, RuntimeError) as error:
         raise LikenessError(f"The optimizer or its scheduler can't be set up so: {error}.") from error
     return built
+
+
+def _fused(config: DictConfig) -> bool:
+    """Whether the optimizer updates all weights in one kernel: as configured, else where a GPU trains."""
+    chosen: bool | None = config.optimizer.fused
+    return torch.cuda.is_available() and config.trainer.accelerator != "cpu" if chosen is None else chosen
 
 
 def build_embedder(config: DictConfig) -> nn.Module:
