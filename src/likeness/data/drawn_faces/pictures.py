@@ -12,8 +12,8 @@ from likeness.data.pictures import DataSplits
 from likeness.errors import LikenessError
 
 _VERSION = 2
-_FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 """Counts the changes to what is drawn: pictures of different versions are different data."""
+_FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 
 
 class DrawnFaces:
