@@ -35,8 +35,7 @@ def celeba(
     identity. The original pictures, 178 x 218, lose their top and bottom to the centre crop.
 
     Raises:
-        LikenessError: `root` is missing or holds neither, a line of the labels is malformed or names a
-        picture
+        LikenessError: `root` is missing or holds neither, a line of the labels is malformed or names a picture
             that is missing, or the pictures do not suffice for `split`.
     """
     folder = existing_folder(root, f"CelebA ({PICTURES}/ and {LABELS}, or one folder an identity)")

@@ -34,8 +34,7 @@ def lfw(*, root: str, image_size: int, channels: int) -> DataSplits:
     `lfw-deepfunneled` or `lfw_funneled`; `pairs.txt` lies in `root` or beside the pictures.
 
     Raises:
-        LikenessError: `root`, the pictures or `pairs.txt` are missing, or a line of it is malformed or
-        names a
+        LikenessError: `root`, the pictures or `pairs.txt` are missing, or a line of it is malformed or names a
             picture that is not there.
     """
     folder = existing_folder(root, f"LFW (Name/Name_0001.jpg, and {PAIRS})")

@@ -32,8 +32,7 @@ class OnnxEncoder(nn.Module):
         normalize: whether an embedding is scaled to length 1.
 
     Raises:
-        LikenessError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses
-        such
+        LikenessError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses such
             pictures.
     """
 
