@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Anchors(NamedTuple):
-    """The samples that have at least one positive and at least one negative, in order of index.
+    """The samples that have at least one positive and at least one negative, identity by identity.
 
     `anchor` [A]; `positive` [A, K], ascending in each row, padded with the anchor itself up to the largest
     number of positives; `valid` [A, K] bool, false where padded; `negatives` [A], the number of each one's
@@ -42,6 +42,4 @@ def find_anchors(identity: Tensor) -> Anchors:
     positive = order[(start[:, None] + within).clamp_(max=len(identity) - 1)]
     if smallest < largest:
         positive = torch.where(valid, positive, anchor[:, None])
-    ascending = torch.argsort(anchor)
-    table = Anchors(anchor, positive, valid, len(identity) - size)
-    return Anchors(*(column[ascending] for column in table))
+    return Anchors(anchor, positive, valid, len(identity) - size)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .distance import Distance, measured, slope, squared_distances
+from .distance import Distance, measured, picked, slope, squared_distances
 from .nearest import farthest_positive, nearest_negative, negatives_only
 from .output import TripletOutput
 from .precision import sum_dtype
@@ -95,30 +95,28 @@ class _Triplets:
 
     def add(self, anchor: Tensor, positive: Tensor, negative: Tensor, kept: Tensor) -> None:
         """Triplets by index, [R] each, as far as `kept` [R]."""
-        embedding, margin, distance = (
-            self.problem.points.embedding,
-            self.problem.margin,
-            self.problem.distance,
-        )
-        own = embedding[anchor]
-        near, far = own - embedding[positive], own - embedding[negative]
-        d_ap = measured(near.square().sum(1), distance)
-        d_an = measured(far.square().sum(1), distance)
+        embedding, distance = self.problem.points.embedding, self.problem.distance
+        other = torch.cat([positive, negative])
+        own = picked(embedding, anchor)
+        difference = (
+            picked(embedding, other).view(2, *own.shape).sub_(own)
+        )  # of the positives, of the negatives
+        d_ap, d_an = values = measured(difference.square().sum(2), distance)
         gap = (d_ap - d_an).masked_fill_(~kept, -torch.inf)
-        if margin == "soft":
+        if self.problem.margin == "soft":
             loss, weight, active = softplus(gap), torch.sigmoid(gap), kept
         else:
-            loss = (gap + margin).clamp(min=0)
+            loss = (gap + self.problem.margin).clamp_(min=0)
             active = loss > 0
             weight = active.to(embedding.dtype)
-        self.values += (torch.stack([loss, d_ap, d_an]) * kept).sum(1, dtype=self.total)
+        self.values += (torch.cat([loss[None], values]) * kept).sum(1, dtype=self.total)
         self.counts += torch.stack([kept, active]).sum(1)
         if self.gradient is not None:
-            near *= (2 * weight * slope(d_ap, distance))[:, None]
-            far *= (2 * weight * slope(d_an, distance))[:, None]
-            self.gradient.index_add_(0, positive, near, alpha=-1)
-            self.gradient.index_add_(0, negative, far)
-            self.gradient.index_add_(0, anchor, near.sub_(far))
+            pull = slope(values, distance).mul_(2 * weight)
+            pull[1].neg_()
+            difference *= pull[:, :, None]
+            self.gradient.index_add_(0, other, difference.view(len(other), -1))
+            self.gradient.index_add_(0, anchor, torch.add(difference[0], difference[1], out=own), alpha=-1)
 
     def sums(self) -> Sums:
         """The result."""

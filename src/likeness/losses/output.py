@@ -29,18 +29,18 @@ class _WithGradient(torch.autograd.Function):
     """A loss whose gradient was worked out with it: one [B, D] tensor is all that waits for backward."""
 
     @staticmethod
-    def forward(ctx: Any, embedding: Tensor, loss: Tensor, gradient: Tensor) -> Tensor:
-        ctx.save_for_backward(gradient)
+    def forward(ctx: Any, embedding: Tensor, loss: Tensor, gradient: Tensor, scale: Tensor) -> Tensor:
+        ctx.save_for_backward(gradient, scale)
         return loss.clone()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
-        (gradient,) = ctx.saved_tensors
-        return upstream * gradient, None, None
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
+        gradient, scale = ctx.saved_tensors
+        return (upstream * scale) * gradient, None, None, None
 
 
-def with_gradient(embedding: Tensor, loss: Tensor, gradient: Tensor) -> Tensor:
-    """`loss` 0-d, differentiable by `embedding` [B, D] with the first derivative `gradient` [B, D]."""
-    result: Tensor = _WithGradient.apply(embedding, loss, gradient)
+def with_gradient(embedding: Tensor, loss: Tensor, gradient: Tensor, scale: Tensor) -> Tensor:
+    """`loss` 0-d, differentiable by `embedding` [B, D] with the derivative `scale` 0-d times `gradient` [B, D]."""
+    result: Tensor = _WithGradient.apply(embedding, loss, gradient, scale)
     return result

@@ -83,10 +83,10 @@ def triplet_loss(
         poison = 0 * norm  # NaN if any embedding is NaN or infinite: no comparison may hide that
         sums = sums_of(Problem(points(detached), find_anchors(identity), margin, distance, needed))
         counted = (sums.mined if average == "valid" else sums.active).clamp(min=1)
-        loss = (sums.loss / counted).to(embedding.dtype) + poison
-        gradient = None if sums.gradient is None else sums.gradient.div_(counted).add_(poison)
-    if gradient is not None:
-        loss = with_gradient(embedding, loss, gradient)
+        scale = (1 + poison) / counted
+        loss = (sums.loss * scale).to(embedding.dtype)
+    if sums.gradient is not None:
+        loss = with_gradient(embedding, loss, sums.gradient, scale)
     return TripletOutput(
         loss,
         sums.active / sums.valid.clamp(min=1),
