@@ -19,16 +19,14 @@ def draw(results: dict[str, Any], path: Path) -> None:
     """Writes the picture to `path`; without all three subjects in `results` there is nothing to draw."""
     if not SUBJECTS.keys() <= results.keys():
         return
-    with pyplot.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+    style = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 11}
+    with pyplot.rc_context(style):
         figure, panels = pyplot.subplots(
-            1, 3, figsize=(11, 4.4), sharey=True, width_ratios=(1.5, 1, 1), layout="constrained"
+            1, 3, figsize=(12.5, 4.6), sharey=True, width_ratios=(1.3, 1, 1), layout="constrained"
         )
         for panel, (subject, title) in zip(panels, SUBJECTS.items(), strict=True):
             _panel(panel, results[subject], title)
-        panels[0].set_ylabel("forward and backward pass")
-        figure.suptitle(
-            "One thread, 512 dimensions, 4 pictures of each identity", x=0.01, ha="left", fontsize=10
-        )
+        panels[0].set_ylabel("time of a forward and backward pass")
         figure.savefig(path, dpi=150)
         pyplot.close(figure)
 
@@ -40,25 +38,37 @@ def _panel(panel: Axes, rows: list[dict[str, Any]], title: str) -> None:
         if name not in last:
             continue
         seconds = [row["median_seconds"][name] for row in rows]
-        weight = 2.4 if name == OURS else 1.6
-        panel.plot(sizes, seconds, color=colour, linewidth=weight, marker="o", markersize=4.5)
-        times = "" if name == OURS else f"\n{last[name] / last[OURS]:.1f} x as long"
+        ours = name == OURS
+        panel.plot(
+            sizes,
+            seconds,
+            color=colour,
+            linewidth=2.6 if ours else 1.7,
+            marker="o",
+            markersize=5 if ours else 4,
+        )
         panel.annotate(
-            f"{name}{times}",
+            name
+            if ours
+            else f"{name.replace('-learning', '-' + chr(10) + 'learning')}, {last[name] / last[OURS]:.1f}×",
             (sizes[-1], seconds[-1]),
-            xytext=(-8, 6),
+            xytext=(9, 0),
             textcoords="offset points",
             color=colour,
-            ha="right",
-            va="bottom",
-            fontweight="bold" if name == OURS else "normal",
+            ha="left",
+            va="center",
+            fontweight="bold" if ours else "normal",
+            annotation_clip=False,
         )
     panel.set_title(title, loc="left", fontweight="bold")
-    panel.set_xlabel("batch size")
     panel.set_xscale("log", base=2)
     panel.set_yscale("log")
+    panel.set_xlim(sizes[0] / 1.2, sizes[-1] * 6.5)  # room for the names
     panel.set_xticks(sizes, [str(size) for size in sizes])
+    panel.set_xlabel("batch size (pictures)", loc="left")
+    panel.spines["bottom"].set_bounds(sizes[0] / 1.2, sizes[-1])
     panel.xaxis.set_minor_locator(NullLocator())
+    panel.yaxis.set_minor_locator(NullLocator())
     panel.yaxis.set_major_formatter(FuncFormatter(_duration))
     panel.grid(True, axis="y", color="0.9", linewidth=0.8)
     panel.set_axisbelow(True)

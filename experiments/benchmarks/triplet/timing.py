@@ -1,7 +1,6 @@
 """Timing calls side by side, and how much memory one call takes."""
 
 import gc
-import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -9,10 +8,11 @@ from pathlib import Path
 
 
 def side_by_side(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each call: one of each to warm up, then `rounds` of all of them, in turning order.
+    """Median processor seconds of each call: one to warm up, then `rounds` of all of them, in turning order.
 
     Taking turns shares out whatever else the machine does, and turning the order shares out what one call
-    leaves behind in the caches.
+    leaves behind in the caches. All is done in one thread, so processor time is the time that passes on a machine
+    with nothing else to do; unlike that, it hardly depends on what else there is.
     """
     for call in calls.values():
         call()
@@ -24,9 +24,9 @@ def side_by_side(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict
         for turn in range(rounds):
             for place in range(len(names)):
                 name = names[(turn + place) % len(names)]
-                start = time.perf_counter()
+                start = time.process_time()
                 calls[name]()
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(time.process_time() - start)
     finally:
         gc.enable()
     return {name: statistics.median(values) for name, values in seconds.items()}
@@ -37,6 +37,12 @@ def extra_memory(call: Callable[[], object]) -> float:
 
     The high-water mark cannot be lowered: call this once in a fresh process, after a small warm-up.
     """
-    resident = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    before = _status("VmRSS")
     call()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 - resident
+    return _status("VmHWM") - before
+
+
+def _status(field: str) -> float:
+    """MiB. Not getrusage's maximum, which a process inherits from the one that started it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(field)) / 2**10
