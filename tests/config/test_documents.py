@@ -13,7 +13,10 @@ from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 
 ROOT = CONF.parent
-TEXTS = [EXAMPLES, *(path.read_text() for path in [ROOT / "README.md", *ROOT.glob("experiments/*/README.md")])]
+TEXTS = [
+    EXAMPLES,
+    *(path.read_text() for path in [ROOT / "README.md", *ROOT.glob("experiments/*/README.md")]),
+]
 LINES = sorted({line.partition("#")[0].strip() for text in TEXTS for line in text.splitlines()})
 
 
