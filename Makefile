@@ -30,7 +30,6 @@ lint: $(VENV)/installed  ## ruff and mypy
 
 # open-metric-learning asks for NumPy 1, so it comes without its dependencies, with those it needs to be imported.
 benchmark: $(VENV)/installed  ## speed beside other libraries, into experiments/benchmarks/triplet/
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev,benchmark]"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		open-metric-learning==4.0.0 gdown==6.5.1 beautifulsoup4==4.15.0 pandas==3.1.1 validators==0.36.0
 	$(BIN)/python experiments/benchmarks/triplet/benchmark.py
