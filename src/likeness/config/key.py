@@ -1,0 +1,49 @@
+"""What of a configuration decides a run's numbers: its key, and where two configurations differ."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+# By these a run may be told to go on, without a number of it changing.
+NEUTRAL = ("runs_dir", "loader", "logger", "checkpoints", "sweep")
+
+
+class Difference(NamedTuple):
+    """A key, by its dotted name, that has another value in one of two configurations; None where it is missing."""
+
+    key: str
+    first: Any
+    second: Any
+
+
+def key_of(config: dict[str, Any]) -> str:
+    """A hexadecimal key that two plain, resolved configurations share where their runs' numbers must be equal."""
+    return sha256(json.dumps(_deciding(config), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def differences(first: dict[str, Any], second: dict[str, Any]) -> list[Difference]:
+    """Where two configurations differ in what decides a run's numbers, in the order of their keys."""
+    return compare_values(_deciding(first), _deciding(second))
+
+
+def compare_values(first: dict[str, Any], second: dict[str, Any]) -> list[Difference]:
+    """Where two nested dictionaries differ, by dotted keys."""
+    a, b = dict(_leaves(first)), dict(_leaves(second))
+    return [
+        Difference(key, a.get(key), b.get(key))
+        for key in dict.fromkeys([*a, *b])
+        if (key in a, a.get(key)) != (key in b, b.get(key))
+    ]
+
+
+def _deciding(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in NEUTRAL}
+
+
+def _leaves(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
