@@ -47,7 +47,12 @@ def test_the_order_of_keys_is_of_no_account(config: dict[str, Any]) -> None:
 
 def test_a_missing_key_is_a_difference_even_from_none(config: dict[str, Any]) -> None:
     other = deepcopy(config)
-    del other["test_data"]
-    assert config["test_data"] is None
-    assert [difference.key for difference in differences(config, other)] == ["test_data"]
+    assert other["trainer"].pop("gradient_clip_val", "nothing") is None
+    assert [difference.key for difference in differences(config, other)] == ["trainer.gradient_clip_val"]
+    assert key_of(other) != key_of(config)
+
+
+def test_a_number_of_another_type_is_a_difference(config: dict[str, Any]) -> None:
+    other = {**config, "seed": 0.0}
+    assert [difference.key for difference in differences(config, other)] == ["seed"]
     assert key_of(other) != key_of(config)

@@ -33,7 +33,7 @@ def compare_values(first: dict[str, Any], second: dict[str, Any]) -> list[Differ
     return [
         Difference(key, a.get(key), b.get(key))
         for key in dict.fromkeys([*a, *b])
-        if (key in a, a.get(key)) != (key in b, b.get(key))
+        if (key in a, json.dumps(a.get(key))) != (key in b, json.dumps(b.get(key)))
     ]
 
 
