@@ -1,10 +1,8 @@
 """What the command lines do: Hydra composes a configuration, and a mistake ends in one sentence."""
 
 import os
-import re
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import hydra
@@ -15,7 +13,7 @@ from likeness.config.compose import cannot_be_composed, composed, explain, refus
 from likeness.config.groups import CONF
 from likeness.config.plain import plain
 from likeness.config.schema import TrainConfig
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, one_sentence
 
 
 def train_from_command_line() -> None:
@@ -43,24 +41,6 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
         else:
             own = _config_of(encoder)
             print(evaluate(with_encoder_of(own, words), encoder, own.data))
-
-
-@contextmanager
-def one_sentence() -> Iterator[None]:
-    """End the process with one sentence where the user made a mistake, and with status 130 on Ctrl-C."""
-    try:
-        yield
-    except LikenessError as error:
-        sys.exit(f"likeness: {sentence(error)}")
-    except KeyboardInterrupt:
-        sys.stderr.write("likeness: interrupted\n")
-        sys.exit(130)
-
-
-def sentence(error: LikenessError) -> str:
-    """What the error says; one from a loader's worker brings that worker's traceback, whose last line it is."""
-    last = str(error).strip().splitlines()[-1]
-    return re.sub(r"^likeness\.errors\.\w+: ", "", last)
 
 
 def _train(config: DictConfig) -> None:

@@ -6,22 +6,29 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, sentence
 from likeness.runs.build import build_data, build_datamodule
-from likeness.runs.command import sentence
-from likeness.runs.fit import BROKEN, FAILED, fit_here
+from likeness.runs.checkpoints import newest_checkpoint
+from likeness.runs.fit import fit_here
 from likeness.runs.folder import write_json
+from likeness.runs.preemption import EXIT_STATUS, Preempted, ended_by_sigterm
+from likeness.runs.ranks import BROKEN, FAILED, die_with
 
 
 def main() -> None:
     """Fit from the configuration in the run's folder."""
+    die_with(os.getppid())
     folder = Path(sys.argv[1])
     config = OmegaConf.load(folder / "config.yaml")
     assert isinstance(config, DictConfig)
     rank = os.environ["RANK"]
     try:
-        broken = fit_here(config, folder, build_datamodule(config, build_data(config.data)))
+        with ended_by_sigterm():
+            datamodule = build_datamodule(config, build_data(config.data))
+            broken = fit_here(config, folder, datamodule, newest_checkpoint(folder))
         write_json(folder / BROKEN.format(rank=rank), sorted(broken))
+    except Preempted:
+        sys.exit(EXIT_STATUS)
     except LikenessError as error:
         (folder / FAILED.format(rank=rank)).write_text(sentence(error))
         sys.exit(1)
