@@ -33,5 +33,19 @@ def evaluate(
     evaluate_from_command_line(encoder, words or [])
 
 
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(help="the folder of a run that did not finish")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="key=value, of what changes no number, such as loader.workers=2"),
+    ] = None,
+) -> None:
+    """Go on with a run that was killed, preempted or interrupted, to the bits that it would have had."""
+    from likeness.runs.command import resume_from_command_line
+
+    resume_from_command_line(run, words or [])
+
+
 if __name__ == "__main__":
     app()

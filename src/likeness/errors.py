@@ -1,6 +1,7 @@
 """What a user can get wrong, said in one sentence."""
 
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +15,23 @@ class BrokenPicture(LikenessError):
     """A picture that cannot be decoded."""
 
 
+class Preempted(BaseException):
+    """SIGTERM asked the process to end; not an `Exception`, so that nothing takes it for a failure and goes on."""
+
+
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """End the process with one sentence where the user made a mistake, and with status 130 on Ctrl-C."""
+    """End the process with one sentence where the user made a mistake, or was asked to end it (status 128 + signal)."""
     try:
         yield
     except LikenessError as error:
         sys.exit(f"likeness: {sentence(error)}")
     except KeyboardInterrupt:
-        sys.stderr.write("likeness: interrupted\n")
-        sys.exit(130)
+        sys.stderr.write("likeness: interrupted; the same command goes on with the run\n")
+        sys.exit(128 + signal.SIGINT)
+    except Preempted:
+        sys.stderr.write("likeness: ended by SIGTERM; the same command goes on with the run\n")
+        sys.exit(128 + signal.SIGTERM)
 
 
 def sentence(error: LikenessError) -> str:

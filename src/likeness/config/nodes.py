@@ -278,6 +278,12 @@ class Trainer(Node):
         return {**data, "precision": str(data["precision"])} if "precision" in data else data
 
 
+class Checkpoints(Node):
+    """How often a checkpoint is saved, in steps."""
+
+    every: Positive
+
+
 class Wandb(Node):
     """Weights & Biases."""
 

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from likeness.config.nodes import (
     Augmentation,
     Backbone,
+    Checkpoints,
     Data,
     Embedder,
     EmbeddingTask,
@@ -54,6 +55,7 @@ class TrainConfig(_Common):
     optimizer: Optimizer
     scheduler: Scheduler
     logger: Trackers
+    checkpoints: Checkpoints
     channels_last: bool
     compile: bool
 

@@ -1,5 +1,6 @@
 """From a checked configuration to the parts of a run."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -14,6 +15,7 @@ from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import balanced_pairs
 from likeness.randomness import key
+from likeness.runs.checkpoints import newest_checkpoint
 from likeness.runs.measure import TestData
 from likeness.tasks.embedding import EmbeddingTask
 
@@ -112,6 +114,27 @@ def build_embedder(config: DictConfig) -> nn.Module:
     torch.manual_seed(key("weights", config.seed))
     backbone = make(config.backbone)
     embedder: nn.Module = make(config.embedder)(backbone)
+    return embedder
+
+
+def build_trained(config: DictConfig, run: Path) -> nn.Module:
+    """f(x) with the weights of a run's last checkpoint.
+
+    Raises:
+        LikenessError: there is no good checkpoint, or it belongs to another network.
+    """
+    checkpoint = newest_checkpoint(run)
+    if checkpoint is None:
+        raise LikenessError(f"{run} has no checkpoint that can be read; has this run trained?")
+    embedder = build_embedder(config)
+    weights = checkpoint.weights.items()
+    own = {name.removeprefix("embedder."): value for name, value in weights if name.startswith("embedder.")}
+    try:
+        embedder.load_state_dict(own)
+    except RuntimeError as error:
+        raise LikenessError(
+            f"The checkpoints of {run} hold another network's weights than its config.yaml describes."
+        ) from error
     return embedder
 
 

@@ -11,6 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from likeness.config.check import check
 from likeness.config.compose import cannot_be_composed, composed, explain, refuse_hydra_keys
 from likeness.config.groups import CONF
+from likeness.config.key import compare_values
+from likeness.config.nearest import nearest
 from likeness.config.plain import plain
 from likeness.config.schema import TrainConfig
 from likeness.errors import LikenessError, one_sentence
@@ -41,6 +43,30 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
         else:
             own = _config_of(encoder)
             print(evaluate(with_encoder_of(own, words), encoder, own.data))
+
+
+def resume_from_command_line(folder: Path, words: Sequence[str]) -> None:
+    """Go on with an unfinished run; `words` may change what changes none of its numbers."""
+    with one_sentence():
+        from likeness.runs.run import resume
+
+        print(resume(with_words(_config_of(folder), words), folder))
+
+
+def with_words(own: DictConfig, words: Sequence[str]) -> DictConfig:
+    """The resolved configuration of a run, with the values that `words` (key=value) give its keys.
+
+    Raises:
+        LikenessError: a word names no key of it.
+    """
+    known = [difference.key for difference in compare_values({}, plain(own))]
+    for word in words:
+        key, equals, _ = word.partition("=")
+        if not equals or key not in known:
+            raise LikenessError(f"{word} changes no key of the run: {nearest(key, known)}")
+    changed = OmegaConf.merge(own, OmegaConf.from_dotlist(list(words)))
+    assert isinstance(changed, DictConfig)
+    return changed
 
 
 def _train(config: DictConfig) -> None:

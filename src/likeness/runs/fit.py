@@ -1,10 +1,7 @@
 """Fit a task: Lightning's loop with our keyed randomness, in this process or in one process a device."""
 
-import json
 import logging
 import os
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,38 +10,46 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
-from pytorch_lightning.callbacks import ModelCheckpoint
-from pytorch_lightning.loggers import CSVLogger, Logger
-from torch import nn
+from pytorch_lightning.loggers import Logger
 
 from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.data.datamodule import IdentityDataModule
 from likeness.errors import LikenessError
 from likeness.runs.build import build_task
-from likeness.runs.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
-
-LAST = "checkpoints/last.ckpt"
-BROKEN = "broken-{rank}.json"  # what a rank could not read
-FAILED = "failed-{rank}.txt"  # why a rank could not go on
+from likeness.runs.callbacks import GoOnFrom, KeyedRandomness, ProgressBar, RefuseNaN, SaveCheckpoints
+from likeness.runs.checkpoints import Checkpoint, cut_hashes, newest_checkpoint
+from likeness.runs.metrics import MetricsFile, cut_metrics
+from likeness.runs.ranks import fit_in_ranks
 
 log = logging.getLogger("likeness")
 
 
 def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set[str]:
-    """Train as `config` says and leave the weights in the run's folder, as `checkpoints/last.ckpt`.
+    """Train as `config` says, from the folder's last good checkpoint on, and leave the weights in a last one.
 
     Returns the names of the pictures that could not be read.
 
     Raises:
-        LikenessError: the loss is not a number, or the process of a device failed.
+        LikenessError: the loss is not a number, the disk is full, or the process of a device failed.
+        Preempted: SIGTERM asked the run to end; a checkpoint was saved.
     """
+    start = newest_checkpoint(folder)
+    step = 0 if start is None else start.step
+    cut_metrics(folder, step)
+    cut_hashes(folder, step)
+    if step:
+        log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
+    if step == config.trainer.max_steps:
+        return set()
     if config.trainer.devices > 1:
-        return _fit_in_ranks(config, folder)
-    return fit_here(config, folder, datamodule)
+        return fit_in_ranks(folder, config.trainer.devices)
+    return fit_here(config, folder, datamodule, start)
 
 
-def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set[str]:
+def fit_here(
+    config: DictConfig, folder: Path, datamodule: IdentityDataModule, start: Checkpoint | None
+) -> set[str]:
     """Train in this process, which is the only one or one rank of several; returns the broken pictures' names."""
     _quiet()
     _say_who_is_left_out(datamodule)
@@ -54,6 +59,7 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
     if config.compile:
         task.embedder.compile()
     settings: dict[str, Any] = plain(config.trainer)
+    metrics = MetricsFile(folder) if _is_first_rank() else None
     trainer = _trainer(
         **settings,
         max_epochs=-1,
@@ -63,18 +69,15 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
         use_distributed_sampler=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        logger=_loggers(config, folder),
+        logger=[metrics, *_trackers(config, folder)] if metrics else False,
         callbacks=[
+            *([GoOnFrom(start)] if start else []),
+            SaveCheckpoints(folder, every=config.checkpoints.every, metrics=metrics),
             KeyedRandomness(config.seed),
             RefuseNaN(settings["log_every_n_steps"]),
             ProgressBar(),
-            ModelCheckpoint(
-                folder / "checkpoints",
-                save_last=True,
-                save_top_k=0,
-                every_n_train_steps=settings["val_check_interval"],
-            ),
         ],
+        enable_checkpointing=False,
     )
     try:
         trainer.fit(task, datamodule)
@@ -82,7 +85,6 @@ def fit_here(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
         raise
-    trainer.save_checkpoint(folder / LAST)
     return datamodule.broken
 
 
@@ -93,50 +95,19 @@ def _trainer(**settings: Any) -> pl.Trainer:
         raise LikenessError(f"The trainer can't be set up so: {' '.join(str(error).split())}") from error
 
 
-def load_weights(embedder: nn.Module, checkpoint: Path) -> None:
-    """Put a checkpoint's weights into `embedder`; only tensors and plain containers are read.
-
-    Raises:
-        LikenessError: the checkpoint is missing or cut short, or belongs to another network.
-    """
-    try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    except FileNotFoundError:
-        raise LikenessError(f"There is no checkpoint {checkpoint}; has this run finished?") from None
-    except Exception as error:
-        raise LikenessError(
-            f"The checkpoint {checkpoint} can't be read; it is cut short or altered."
-        ) from error
-    prefix = "embedder."
-    own = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    try:
-        embedder.load_state_dict(own)
-    except RuntimeError as error:
-        raise LikenessError(
-            f"The checkpoint {checkpoint} holds another network's weights than the run's config.yaml describes."
-        ) from error
-
-
-def _loggers(config: DictConfig, folder: Path) -> list[Logger]:
+def _trackers(config: DictConfig, folder: Path) -> list[Logger]:
     trackers: list[Logger] = [
         make(node, folder=folder, run_name=f"{config.name}/{folder.name}")
         for node in config.logger.values()
-        if node is not None and os.environ.get("RANK", "0") == "0"
+        if node is not None
     ]
     for tracker in trackers:
         tracker.log_hyperparams(plain(config))
-    return [CSVLogger(folder.parent, name="", version=folder.name), *trackers]
+    return trackers
 
 
-def _fit_in_ranks(config: DictConfig, folder: Path) -> set[str]:
-    """Start a process a device by torchrun, each from the run's own resolved configuration."""
-    words = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    words += ["--nproc-per-node", str(config.trainer.devices), "-m", "likeness.runs.rank", str(folder)]
-    outcome = subprocess.run(words, check=False)
-    if outcome.returncode:
-        said = f"The process of a device failed (exit status {outcome.returncode}); its message is above."
-        raise LikenessError(next((found.read_text() for found in folder.glob(FAILED.format(rank="*"))), said))
-    return {name for found in folder.glob(BROKEN.format(rank="*")) for name in json.loads(found.read_text())}
+def _is_first_rank() -> bool:
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _say_who_is_left_out(datamodule: IdentityDataModule) -> None:

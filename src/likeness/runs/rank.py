@@ -1,17 +1,18 @@
 """One rank of a run on several devices: python -m likeness.runs.rank FOLDER, started by torchrun."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.errors import LikenessError, sentence
+from likeness.errors import LikenessError, Preempted, sentence
 from likeness.runs.build import build_data, build_datamodule
 from likeness.runs.checkpoints import newest_checkpoint
 from likeness.runs.fit import fit_here
 from likeness.runs.folder import write_json
-from likeness.runs.preemption import EXIT_STATUS, Preempted, ended_by_sigterm
+from likeness.runs.preemption import ended_by_sigterm
 from likeness.runs.ranks import BROKEN, FAILED, die_with
 
 
@@ -28,7 +29,7 @@ def main() -> None:
             broken = fit_here(config, folder, datamodule, newest_checkpoint(folder))
         write_json(folder / BROKEN.format(rank=rank), sorted(broken))
     except Preempted:
-        sys.exit(EXIT_STATUS)
+        sys.exit(128 + signal.SIGTERM)
     except LikenessError as error:
         (folder / FAILED.format(rank=rank)).write_text(sentence(error))
         sys.exit(1)

@@ -1,6 +1,5 @@
 """What a run leaves behind of its measurements: results.json and the figures."""
 
-import csv
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from likeness.evaluation.figures import (
 )
 from likeness.runs.folder import write_json
 from likeness.runs.measure import Measured, TestData
+from likeness.runs.metrics import read_metrics
 
 PEOPLE_ON_MAP = 12
 PANELS = {
@@ -58,8 +58,8 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
         "embedding_map": embedding_figure(measured.embeddings[encoder][shown], measured.identity[shown]),
         "hardest_pairs": hardest_figure(distance, pairs.same, picture, threshold=threshold),
     }
-    if (folder / "metrics.csv").is_file():
-        figures["training"] = curves_figure(_curves(folder / "metrics.csv"))
+    if curves := _curves(folder):
+        figures["training"] = curves_figure(curves)
     for name, figure in figures.items():
         figure.savefig(folder / "figures" / f"{name}.png")
 
@@ -68,14 +68,11 @@ def _people_with_most_pictures(identity: NDArray[np.int64]) -> NDArray[np.int64]
     return np.argsort(-np.bincount(identity), kind="stable")[:PEOPLE_ON_MAP]
 
 
-def _curves(metrics: Path) -> dict[str, dict[str, Curve]]:
+def _curves(folder: Path) -> dict[str, dict[str, Curve]]:
     """The panels of the training curves, of those metrics that were logged."""
     points: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    with metrics.open() as lines:
-        for row in csv.DictReader(lines):
-            for name, value in row.items():
-                if value and "/" in name:
-                    points[name].append((int(row["step"]), float(value)))
+    for row in read_metrics(folder):
+        points[row.metric].append((row.step, row.value))
 
     def curve(key: str, *, share: bool) -> Curve:
         step, value = zip(*points[key], strict=True)

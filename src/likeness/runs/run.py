@@ -15,37 +15,59 @@ from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.data.overlap import people_in_both
 from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
-from likeness.runs.build import build_data, build_datamodule, build_embedder, build_task, test_data
-from likeness.runs.fit import LAST, fit, load_weights
+from likeness.runs.build import build_data, build_datamodule, build_task, build_trained, test_data
+from likeness.runs.fit import fit
 from likeness.runs.measure import Measured, TestData, measure
+from likeness.runs.preemption import ended_by_sigterm
 from likeness.runs.record import Recording, recorded
 from likeness.runs.results import write_results
+from likeness.runs.resume import refuse_other, unfinished_run
 from likeness.runs.table import print_table
 
 log = logging.getLogger("likeness")
 
 
 def train(config: DictConfig) -> Path:
-    """Train and measure as `config` says; returns the run's folder.
+    """Train and measure as `config` says; where the last run of `config` did not finish, it goes on.
+
+    Returns the run's folder.
 
     Raises:
         LikenessError: what a user can mend, before training starts where it can be known then.
+        Preempted: SIGTERM asked the run to end.
     """
     check(plain(config), TrainConfig)
-    splits = build_data(config.data)
-    tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
-    datamodule = build_datamodule(config, splits)
-    refuse_overlap(datamodule.train, tested.pictures)
-    device = _device(config.trainer.accelerator)
-    untrained = build_task(config).embedder  # before training: what is wrong with a network says so now
-    with recorded(
-        config, _fingerprints(train=splits.train, validation=splits.validation, test=tested.pictures)
-    ) as run:
-        broken = fit(config, run.folder, datamodule)
-        encoders = {"trained": _trained(config, run.folder), "untrained": untrained}
-        ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
-        _conclude(run, measure(ready, tested, config, device=device), tested, broken)
-    return run.folder
+    return _train(config, unfinished_run(plain(config)))
+
+
+def resume(config: DictConfig, folder: Path) -> Path:
+    """Go on with the run in `folder`, of which `config` may differ in what changes no number.
+
+    Raises:
+        LikenessError: as `train` does, or `config` or the data would change the run's numbers.
+        Preempted: SIGTERM asked the run to end.
+    """
+    check(plain(config), TrainConfig)
+    return _train(config, folder)
+
+
+def _train(config: DictConfig, unfinished: Path | None) -> Path:
+    with ended_by_sigterm():
+        splits = build_data(config.data)
+        tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
+        datamodule = build_datamodule(config, splits)
+        refuse_overlap(datamodule.train, tested.pictures)
+        device = _device(config.trainer.accelerator)
+        untrained = build_task(config).embedder  # what is wrong with a network is said before training
+        data = _fingerprints(train=splits.train, validation=splits.validation, test=tested.pictures)
+        if unfinished is not None:
+            refuse_other(unfinished, plain(config), data)
+        with recorded(config, data, unfinished) as run:
+            broken = fit(config, run.folder, datamodule)
+            encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
+            ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
+            _conclude(run, measure(ready, tested, config, device=device), tested, broken)
+        return run.folder
 
 
 def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = None) -> Path:
@@ -61,7 +83,7 @@ def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = N
     if trained_on is not None:
         refuse_overlap(_trained_on(trained_on), tested.pictures)
     device = _device("auto")
-    encoder: nn.Module = _trained(config, source) if "embedder" in config else make(config.backbone)
+    encoder: nn.Module = build_trained(config, source) if "embedder" in config else make(config.backbone)
     with recorded(config, _fingerprints(test=tested.pictures)) as run:
         measured = measure({source.stem: encoder.to(device).eval()}, tested, config, device=device)
         _conclude(run, measured, tested, set())
@@ -89,12 +111,6 @@ def _trained_on(node: DictConfig) -> Pictures | None:
 
 def _fingerprints(**pictures: Pictures | None) -> dict[str, Any]:
     return {split: part.fingerprint() for split, part in pictures.items() if part is not None}
-
-
-def _trained(config: DictConfig, run: Path) -> nn.Module:
-    embedder = build_embedder(config)
-    load_weights(embedder, run / LAST)
-    return embedder
 
 
 def _conclude(run: Recording, measured: Measured, tested: TestData, broken: set[str]) -> None:

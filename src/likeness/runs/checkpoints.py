@@ -1,0 +1,148 @@
+"""Checkpoints: all that a run needs to go on, as plain tensors; written beside, read again, and only then renamed."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from likeness.errors import LikenessError
+from likeness.runs.folder import write_json, write_text
+
+KEPT = 2
+HASHES = "hashes.csv"
+
+log = logging.getLogger("likeness")
+
+
+class Checkpoint(NamedTuple):
+    """The state of a run after `step` steps of the optimizer."""
+
+    step: int
+    weights: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    scheduler: dict[str, Any]
+    precision: dict[str, Any]
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write `checkpoints/step-<step>.ckpt` below a run's folder and drop all but the last two.
+
+    The file is written beside, read again and compared, and renamed last; its checksum stands in a `.json` of its name.
+
+    Raises:
+        LikenessError: the disk is full, or what was read again is not what was written.
+    """
+    place = folder / "checkpoints"
+    path = place / f"step-{checkpoint.step:08d}.ckpt"
+    beside = path.with_suffix(".partial")
+    weights, optimizer = hash_of(checkpoint.weights), hash_of(checkpoint.optimizer)
+    try:
+        with beside.open("wb") as file:
+            torch.save(checkpoint._asdict(), file)
+            file.flush()
+            os.fsync(file.fileno())
+        written = _loaded(beside)
+        if (hash_of(written.weights), hash_of(written.optimizer)) != (weights, optimizer):
+            raise OSError(None, "what was read again is not what was written")
+        write_json(
+            path.with_suffix(".json"),
+            {"step": checkpoint.step, "sha256": _digest(beside), "weights": weights, "optimizer": optimizer},
+        )
+        _note_hashes(place / HASHES, checkpoint.step, weights, optimizer)
+        os.replace(beside, path)
+    except (OSError, RuntimeError, LikenessError) as error:  # torch says RuntimeError where a file ends early
+        beside.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or error
+        raise LikenessError(
+            f"The checkpoint of step {checkpoint.step} can't be written to {place} ({reason}); make room and run the "
+            "same command again: it goes on from the last good checkpoint."
+        ) from error
+    for old in _paths(folder)[KEPT:]:
+        old.unlink()
+        old.with_suffix(".json").unlink(missing_ok=True)
+
+
+def newest_checkpoint(folder: Path) -> Checkpoint | None:
+    """The last good checkpoint below a run's folder, or None; one that is torn or altered is named and passed over."""
+    for path in _paths(folder):
+        try:
+            return read_checkpoint(path)
+        except LikenessError as error:
+            log.warning("%s The one before it is used.", error)
+    return None
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint in a file.
+
+    Raises:
+        LikenessError: it is cut short or altered, by its checksum.
+    """
+    try:
+        noted = json.loads(path.with_suffix(".json").read_text())["sha256"]
+        if noted == _digest(path):
+            return _loaded(path)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        pass
+    raise LikenessError(f"The checkpoint {path} is cut short or altered.")
+
+
+def hash_of(state: Any) -> str:
+    """A hexadecimal hash of nested containers of tensors and plain values: bits, shapes, types and names."""
+    digest = sha256()
+    for name, value in _leaves(state):
+        digest.update(name.encode())
+        if isinstance(value, Tensor):
+            digest.update(f"{value.dtype}{tuple(value.shape)}".encode())
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+        else:
+            digest.update(repr(value).encode())
+    return digest.hexdigest()
+
+
+def cut_hashes(folder: Path, step: int) -> None:
+    """Leave out the hashes that were noted after `step`."""
+    path = folder / "checkpoints" / HASHES
+    if path.is_file():
+        header, *rows = path.read_text().splitlines(keepends=True)
+        kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) <= step]
+        write_text(path, header + "".join(kept))
+
+
+def _note_hashes(path: Path, step: int, weights: str, optimizer: str) -> None:
+    if not path.exists():
+        write_text(path, "step,weights,optimizer\n")
+    with path.open("a") as file:
+        file.write(f"{step},{weights},{optimizer}\n")
+
+
+def _paths(folder: Path) -> list[Path]:
+    """The checkpoints below a run's folder, the newest first."""
+    return sorted((folder / "checkpoints").glob("step-*.ckpt"), reverse=True)
+
+
+def _loaded(path: Path) -> Checkpoint:
+    return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _leaves(state: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of nested containers, each with the keys that lead to it."""
+    if isinstance(state, dict):
+        for key, value in state.items():
+            yield from _leaves(value, f"{name}/{key}")
+    elif isinstance(state, list | tuple):
+        for place, value in enumerate(state):
+            yield from _leaves(value, f"{name}/{place}")
+    else:
+        yield name, state

@@ -1,0 +1,92 @@
+"""`metrics.csv`: every number that training logs, a row each, at full precision; only ever appended to."""
+
+import csv
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pytorch_lightning.loggers import Logger
+
+from likeness.errors import LikenessError
+from likeness.runs.folder import write_text
+
+METRICS = "metrics.csv"
+HEADER = "step,metric,value\n"
+
+
+class Logged(NamedTuple):
+    """A number that was logged after `step` steps of the optimizer."""
+
+    step: int
+    metric: str
+    value: float
+
+
+class MetricsFile(Logger):
+    """Append what Lightning logs to the `metrics.csv` of a run's folder; its steps count from 1.
+
+    Raises:
+        LikenessError: the disk is full.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.path = folder / METRICS
+        if not self.path.exists():
+            write_text(self.path, HEADER)
+        self._file = self.path.open("a")
+
+    name = "metrics"
+    version = ""
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Append a row for each metric, in the order of their names."""
+        assert step is not None
+        rows = [
+            f"{step + 1},{name},{value!r}\n"
+            for name, value in sorted(metrics.items())
+            if name != "epoch"  # the data are one endless pass
+        ]
+        self._write("".join(rows))
+
+    def log_hyperparams(self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any) -> None:
+        """The configuration stands in the record."""
+
+    def to_disk(self) -> None:
+        """Leave nothing to the operating system's memory: what a checkpoint counts on survives a power cut."""
+        os.fsync(self._file.fileno())
+
+    def finalize(self, status: str) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            raise LikenessError(
+                f"{self.path} can't be written ({error.strerror}); make room and run the same command again: "
+                "it goes on from the last checkpoint."
+            ) from error
+
+
+def read_metrics(folder: Path) -> Iterator[Logged]:
+    """The rows of a run's `metrics.csv`; a last one that was cut short is left out."""
+    if not (folder / METRICS).is_file():
+        return
+    with (folder / METRICS).open(newline="") as file:
+        whole = (line for line in file if line.endswith("\n"))
+        for row in csv.DictReader(whole):
+            yield Logged(int(row["step"]), row["metric"], float(row["value"]))
+
+
+def cut_metrics(folder: Path, step: int) -> None:
+    """Leave out what was logged after `step`: it is going to be logged again."""
+    if (folder / METRICS).is_file():
+        kept = [
+            f"{row.step},{row.metric},{row.value!r}\n" for row in read_metrics(folder) if row.step <= step
+        ]
+        write_text(folder / METRICS, HEADER + "".join(kept))

@@ -1,0 +1,61 @@
+"""Whether a run can go on: the unfinished run of a configuration, and what must be as it was."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from likeness.config.key import differences, key_of
+from likeness.errors import LikenessError
+from likeness.runs.lock import is_held
+
+ENDED = ("finished", "pruned")
+
+
+class _Run(NamedTuple):
+    folder: Path
+    record: dict[str, Any]
+
+
+def unfinished_run(config: dict[str, Any]) -> Path | None:
+    """The last run of a configuration, where it did not end and no process is at work in it; else None."""
+    key = key_of(config)
+    same = [run for run in _runs(config) if run.record.get("key") == key]
+    last = max(same, key=lambda run: run.folder.name, default=None)
+    if last is None or last.record["status"] in ENDED or is_held(last.folder):
+        return None
+    return last.folder
+
+
+def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> None:
+    """Raise a LikenessError that names what differs from the run in `folder` and would change its numbers."""
+    record = _record(folder)
+    if record.get("status") in ENDED:
+        raise LikenessError(f"The run {folder} has {record['status']}: there is nothing to go on with.")
+    changed = differences(record.get("config", {}), config)
+    if changed:
+        key, before, now = changed[0]
+        raise LikenessError(
+            f"{key}={now} would change the numbers of {folder}, which runs with {key}={before}; "
+            "start a new run instead."
+        )
+    for split, fingerprint in record.get("data", {}).items():
+        if data.get(split) != fingerprint:
+            raise LikenessError(
+                f"The {split} data of {folder} are no longer what they were; put them back, or start a new run."
+            )
+
+
+def _runs(config: dict[str, Any]) -> Iterator[_Run]:
+    for path in Path(config["runs_dir"], config["name"]).glob("*/run.json"):
+        with suppress(LikenessError):  # a damaged record is nobody's
+            yield _Run(path.parent, _record(path.parent))
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    except (OSError, ValueError) as error:
+        raise LikenessError(f"{folder} has no record of a run that can be read (run.json).") from error
+    return record

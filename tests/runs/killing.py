@@ -1,0 +1,90 @@
+"""Runs that are killed: each in a process of its own, forked from one that has imported everything already."""
+
+import json
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from likeness.config.compose import composed
+
+TINY = [
+    "data.identities=12",
+    "data.pictures_per_identity=6",
+    "data.validation_identities=4",
+    "data.test_identities=6",
+    "backbone.width=4",
+    "backbone.image_size=32",
+    "sampler.identities=4",
+    "sampler.images=3",
+    "trainer.max_steps=12",
+    "trainer.val_check_interval=4",
+    "trainer.log_every_n_steps=1",
+    "checkpoints.every=4",
+    "evaluation.pairs=40",
+    "evaluation.resamples=20",
+    "loader.workers=0",
+]
+# What makes a resume hard: dropout, BatchNorm, augmentation, accumulation, a schedule over all the steps.
+HARD = [
+    "embedder.dropout=0.3",
+    "embedder.batch_norm=true",
+    "augment=faces",
+    "scheduler=one_cycle",
+    "trainer.accumulate_grad_batches=2",
+    "trainer.val_check_interval=3",
+]
+
+_forkserver = multiprocessing.get_context("forkserver")
+_forkserver.set_forkserver_preload(["likeness.runs.run"])
+
+
+def start(words: list[str], before: Callable[[], None] | None = None) -> BaseProcess:
+    """Train as `python train.py WORDS` would, in a process; `before` runs there first."""
+    process = _forkserver.Process(target=_train, args=(words, before))
+    process.start()
+    return process
+
+
+def finish(words: list[str], before: Callable[[], None] | None = None) -> int | None:
+    """Train in a process to its end; its exit code, which is minus the signal that killed it."""
+    process = start(words, before)
+    process.join()
+    return process.exitcode
+
+
+def only_run(folder: Path) -> Path:
+    """The folder of the one run below `folder`."""
+    (run,) = (path.parent for path in folder.glob("*/*/run.json"))
+    return run
+
+
+def left_behind(run: Path) -> dict[str, Any]:
+    """All that must be the same to the bit: logged metrics, hashes of weights and optimizer, measurements."""
+    record = json.loads((run / "run.json").read_text())
+    return {
+        "status": record["status"],
+        "metrics": (run / "metrics.csv").read_text(),
+        "hashes": (run / "checkpoints" / "hashes.csv").read_text(),
+        "results": json.loads((run / "results.json").read_text()),
+    }
+
+
+def kill_self() -> None:
+    """End this process as kill -9 does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _train(words: list[str], before: Callable[[], None] | None) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if before is not None:
+        before()
+    from likeness.runs.run import train
+
+    train(composed("config", words))
