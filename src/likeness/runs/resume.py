@@ -22,7 +22,7 @@ def unfinished_run(config: dict[str, Any]) -> Path | None:
     """The last run of a configuration, where it did not end and no process is at work in it; else None."""
     key = key_of(config)
     same = [run for run in _runs(config) if run.record.get("key") == key]
-    last = max(same, key=lambda run: run.folder.name, default=None)
+    last = max(same, key=lambda run: run.record["started"], default=None)
     if last is None or last.record["status"] in ENDED or is_held(last.folder):
         return None
     return last.folder
