@@ -81,6 +81,7 @@ def kill_self() -> None:
 def _train(words: list[str], before: Callable[[], None] | None) -> None:
     import torch
 
+    multiprocessing.set_start_method("fork", force=True)  # of loader workers, as on a user's Linux
     torch.set_num_threads(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if before is not None:
