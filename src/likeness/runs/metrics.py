@@ -1,27 +1,16 @@
 """`metrics.csv`: every number that training logs, a row each, at full precision; only ever appended to."""
 
-import csv
 import os
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytorch_lightning.loggers import Logger
 
 from likeness.errors import LikenessError
 from likeness.runs.folder import write_text
-
-METRICS = "metrics.csv"
-HEADER = "step,metric,value\n"
-
-
-class Logged(NamedTuple):
-    """A number that was logged after `step` steps of the optimizer."""
-
-    step: int
-    metric: str
-    value: float
+from likeness.runs.logged import HEADER, METRICS, read_metrics
 
 
 class MetricsFile(Logger):
@@ -71,16 +60,6 @@ class MetricsFile(Logger):
                 f"{self.path} can't be written ({error.strerror}); make room and run the same command again: "
                 "it goes on from the last checkpoint."
             ) from error
-
-
-def read_metrics(folder: Path) -> Iterator[Logged]:
-    """The rows of a run's `metrics.csv`; a last one that was cut short is left out."""
-    if not (folder / METRICS).is_file():
-        return
-    with (folder / METRICS).open(newline="") as file:
-        whole = (line for line in file if line.endswith("\n"))
-        for row in csv.DictReader(whole):
-            yield Logged(int(row["step"]), row["metric"], float(row["value"]))
 
 
 def cut_metrics(folder: Path, step: int) -> None:

@@ -16,8 +16,8 @@ from likeness.evaluation.figures import (
     roc_figure,
 )
 from likeness.runs.folder import write_json
+from likeness.runs.logged import read_metrics
 from likeness.runs.measure import Measured, TestData
-from likeness.runs.metrics import read_metrics
 
 PEOPLE_ON_MAP = 12
 PANELS = {

@@ -1,0 +1,27 @@
+"""The numbers that a run logged, read from its `metrics.csv`; Lightning and torch are not needed for that."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+METRICS = "metrics.csv"
+HEADER = "step,metric,value\n"
+
+
+class Logged(NamedTuple):
+    """A number that was logged after `step` steps of the optimizer."""
+
+    step: int
+    metric: str
+    value: float
+
+
+def read_metrics(folder: Path) -> Iterator[Logged]:
+    """The rows of a run's `metrics.csv`; a last one that was cut short is left out."""
+    if not (folder / METRICS).is_file():
+        return
+    with (folder / METRICS).open(newline="") as file:
+        whole = (line for line in file if line.endswith("\n"))
+        for row in csv.DictReader(whole):
+            yield Logged(int(row["step"]), row["metric"], float(row["value"]))
