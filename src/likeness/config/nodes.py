@@ -284,27 +284,46 @@ class Checkpoints(Node):
     every: Positive
 
 
-class Wandb(Node):
-    """Weights & Biases."""
-
-    target: Literal["likeness.runs.trackers.wandb_logger"] = Field(alias="_target_")
-    project: str
+class _Tracker(Node):
     group: str | None
     tags: list[str]
-    mode: Literal["auto", "online", "offline"]
 
 
-class TensorBoard(Node):
+class WeightsAndBiases(_Tracker):
+    """Weights & Biases."""
+
+    target: Literal["likeness.runs.trackers.weights_and_biases.WeightsAndBiases"] = Field(alias="_target_")
+    project: str
+    mode: Literal["offline", "online"]
+
+
+class EventFiles(_Tracker):
     """TensorBoard."""
 
-    target: Literal["likeness.runs.trackers.tensorboard_logger"] = Field(alias="_target_")
+    target: Literal["likeness.runs.trackers.event_files.EventFiles"] = Field(alias="_target_")
+
+
+class TrackioProject(_Tracker):
+    """Trackio."""
+
+    target: Literal["likeness.runs.trackers.trackio_project.TrackioProject"] = Field(alias="_target_")
+    project: str
+
+
+class MlflowExperiment(_Tracker):
+    """MLflow."""
+
+    target: Literal["likeness.runs.trackers.mlflow_experiment.MlflowExperiment"] = Field(alias="_target_")
+    project: str
 
 
 class Trackers(Node):
     """Trackers beside `metrics.csv`, which is always written."""
 
-    wandb: Wandb | None = None
-    tensorboard: TensorBoard | None = None
+    wandb: WeightsAndBiases | None = None
+    tensorboard: EventFiles | None = None
+    trackio: TrackioProject | None = None
+    mlflow: MlflowExperiment | None = None
 
 
 class Evaluation(Node):

@@ -10,9 +10,7 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
-from pytorch_lightning.loggers import Logger
 
-from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.data.datamodule import IdentityDataModule
 from likeness.errors import LikenessError
@@ -69,7 +67,7 @@ def fit_here(
         use_distributed_sampler=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        logger=[metrics, *_trackers(config, folder)] if metrics else False,
+        logger=metrics or False,
         callbacks=[
             *([GoOnFrom(start)] if start else []),
             SaveCheckpoints(folder, every=config.checkpoints.every, metrics=metrics),
@@ -93,17 +91,6 @@ def _trainer(**settings: Any) -> pl.Trainer:
         return pl.Trainer(**settings)
     except MisconfigurationException as error:  # a GPU asked for where there is none
         raise LikenessError(f"The trainer can't be set up so: {' '.join(str(error).split())}") from error
-
-
-def _trackers(config: DictConfig, folder: Path) -> list[Logger]:
-    trackers: list[Logger] = [
-        make(node, folder=folder, run_name=f"{config.name}/{folder.name}")
-        for node in config.logger.values()
-        if node is not None
-    ]
-    for tracker in trackers:
-        tracker.log_hyperparams(plain(config))
-    return trackers
 
 
 def _is_first_rank() -> bool:

@@ -23,6 +23,7 @@ from likeness.runs.record import Recording, recorded
 from likeness.runs.results import write_results
 from likeness.runs.resume import refuse_other, unfinished_run
 from likeness.runs.table import print_table
+from likeness.runs.trackers import refuse_missing, tracked
 
 log = logging.getLogger("likeness")
 
@@ -52,6 +53,8 @@ def resume(config: DictConfig, folder: Path) -> Path:
 
 
 def _train(config: DictConfig, unfinished: Path | None) -> Path:
+    trackers = [name for name, node in config.logger.items() if node is not None]
+    refuse_missing(trackers)
     with ended_by_sigterm():
         splits = build_data(config.data)
         tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
@@ -62,7 +65,7 @@ def _train(config: DictConfig, unfinished: Path | None) -> Path:
         data = _fingerprints(train=splits.train, validation=splits.validation, test=tested.pictures)
         if unfinished is not None:
             refuse_other(unfinished, plain(config), data)
-        with recorded(config, data, unfinished) as run:
+        with recorded(config, data, unfinished) as run, tracked(run.folder, trackers):
             broken = fit(config, run.folder, datamodule)
             encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
             ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}

@@ -1,0 +1,121 @@
+"""Trackers as processes of their own: one that fails, hangs or fills its disk can't stop or slow the training."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from likeness.errors import Preempted
+from likeness.runs.trackers.tracker import Status
+
+LOG = "tracker-{name}.txt"  # what a tracker says
+PATIENCE = 20.0  # seconds that the trackers of a run are waited for, all together, when it ends
+
+log = logging.getLogger("likeness")
+
+
+@contextmanager
+def tracked(folder: Path, trackers: Iterable[str], *, patience: float = PATIENCE) -> Iterator[None]:
+    """Have `trackers` follow the run in `folder`, whose record is written, and wait for them when it ends.
+
+    Args:
+        folder: the run's.
+        trackers: their names, keys of the run's `logger` node.
+        patience: seconds to wait; what doesn't end in time is killed.
+    """
+    words = [sys.executable, "-m", "likeness.runs.trackers", str(folder)]
+    processes = [TrackerProcess(name, folder, [*words, name]) for name in trackers]
+    status: Status = "failed"
+    try:
+        yield
+        status = "finished"
+    except (KeyboardInterrupt, Preempted):
+        status = "interrupted"
+        raise
+    finally:
+        end(processes, status, patience)
+
+
+def end(processes: Iterable["TrackerProcess"], status: Status, patience: float) -> None:
+    """Tell the trackers how the run ended, wait for them for `patience` seconds, and kill those that are left."""
+    latest = time.monotonic() + patience
+    try:
+        for process in processes:
+            process.tell(status)
+        for process in processes:
+            process.wait(latest - time.monotonic())
+    finally:
+        for process in processes:
+            process.kill()
+
+
+class TrackerProcess:
+    """A process that follows a run; it is told of the run's end by a pipe, which breaks where the run is killed.
+
+    Its failure is logged, once, and changes nothing else.
+
+    Args:
+        name: what to call the tracker in a message.
+        folder: the run's, to which the process says what it has to say.
+        words: the command line.
+    """
+
+    def __init__(self, name: str, folder: Path, words: Sequence[str]) -> None:
+        self.name, self.log = name, folder / LOG.format(name=name)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._left_behind = False
+        try:
+            with self.log.open("ab") as output:
+                self._process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C is for the run; and the tracker's own children end with it
+                )
+        except OSError as error:
+            log.warning("The tracker %s could not be started: %s", name, error)
+            return
+        self._watch = threading.Thread(target=self._say_if_it_fails, args=[self._process], daemon=True)
+        self._watch.start()
+
+    def tell(self, status: Status) -> None:
+        """Say how the run ended."""
+        if self._process and self._process.stdin:
+            with suppress(OSError):  # it failed before
+                self._process.stdin.write(status.encode() + b"\n")
+                self._process.stdin.close()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the process to end, for so long at most."""
+        if self._process:
+            try:
+                self._process.wait(max(seconds, 0.01))
+            except subprocess.TimeoutExpired:
+                self._left_behind = True
+                log.warning("The tracker %s hangs and was left behind; metrics.csv is complete.", self.name)
+
+    def kill(self) -> None:
+        """Leave nothing of the tracker running."""
+        if self._process:
+            if self._process.poll() is None:
+                self._left_behind = True
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._watch.join(1)
+
+    def _say_if_it_fails(self, process: subprocess.Popen[bytes]) -> None:
+        if process.wait() and not self._left_behind:
+            said = self.log.read_text(errors="replace").strip().splitlines()
+            log.warning(
+                "The tracker %s failed and the run goes on without it: %s (%s)",
+                self.name,
+                said[-1] if said else f"exit status {process.returncode}",
+                self.log.name,
+            )

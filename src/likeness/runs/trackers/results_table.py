@@ -1,0 +1,32 @@
+"""The final metrics as a table, an encoder and metric a row, and as single numbers."""
+
+from likeness.runs.trackers.tracker import Results
+
+COLUMNS = ["encoder", "metric", "value", "low", "high", "count"]
+
+
+def table_rows(results: Results) -> list[list[str | float | None]]:
+    """A row of `COLUMNS` for each encoder and metric; `low` and `high` bound the 95% interval."""
+    return [
+        [encoder, name, *(metric[column] for column in COLUMNS[2:])]
+        for encoder, metrics in results.items()
+        for name, metric in metrics.items()
+    ]
+
+
+def single_numbers(results: Results) -> dict[str, float]:
+    """The values by `encoder/metric`, without those of too few samples to tell."""
+    return {
+        f"{encoder}/{name}": metric["value"]
+        for encoder, metrics in results.items()
+        for name, metric in metrics.items()
+        if metric["value"] is not None
+    }
+
+
+def markdown_table(results: Results) -> str:
+    """The table in Markdown."""
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *table_rows(results)]
+    return "\n".join(
+        "| " + " | ".join("" if cell is None else str(cell) for cell in line) + " |" for line in lines
+    )
