@@ -1,0 +1,75 @@
+"""The source that a run runs from: its commit, what was changed since, and files that git does not know."""
+
+import subprocess
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from likeness.config.groups import CONF
+
+ROOT = CONF.parent
+SOURCES = ("src", "conf", "train.py")
+
+_NO_SOURCE = ("__pycache__", "*.egg-info", ".*")
+
+
+class Source(NamedTuple):
+    """All that is needed to restore the source of a run.
+
+    `diff` is a patch (bytes, empty where nothing was changed) of what git tracks, `untracked` the SHA-256 of each
+    source that it does not, ignored ones included, and `sha256` is over all sources as they lay on the disk.
+    """
+
+    commit: str
+    diff: bytes
+    untracked: dict[str, str]
+    sha256: str
+
+
+def capture_source(root: Path = ROOT) -> Source | None:
+    """The source in a checkout, or None where `root` is no git checkout."""
+    try:
+        top, commit = git(root, "rev-parse", "--show-toplevel", "HEAD").decode().splitlines()
+        if Path(top).resolve() != root.resolve():  # installed somewhere below another project's checkout
+            return None
+        changes = ("diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+        prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
+        diff = git(root, *changes, *prefixes, "HEAD", "--", *SOURCES, "requirements.lock")
+        excluded = (f"--exclude={pattern}" for pattern in _NO_SOURCE)
+        others = git(root, "ls-files", "--others", "-z", *excluded, "--", *SOURCES).decode()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    untracked = {path: hash_of_file(root / path) for path in sorted(others.split("\0")) if path}
+    return Source(commit, diff, untracked, hash_of_sources(root))
+
+
+def hash_of_sources(root: Path) -> str:
+    """A hexadecimal hash of the names and contents of all sources below `root`, tracked by git or not."""
+    digest = sha256()
+    for path in sorted(_sources(root)):
+        digest.update(f"{path.relative_to(root).as_posix()}\0{hash_of_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def hash_of_file(path: Path) -> str:
+    """The SHA-256 of a file's content, hexadecimal."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def git(root: Path, *words: str) -> bytes:
+    """What git says in `root`; raises `subprocess.CalledProcessError` where it fails."""
+    return subprocess.run(
+        ["git", "--no-optional-locks", *words], cwd=root, capture_output=True, check=True, timeout=60
+    ).stdout
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    for name in SOURCES:
+        for path in (root / name, *(root / name).rglob("*")):
+            if path.is_file() and not any(map(_is_no_source, path.relative_to(root).parts)):
+                yield path
+
+
+def _is_no_source(part: str) -> bool:
+    return part == "__pycache__" or part.endswith(".egg-info") or part.startswith(".")
