@@ -1,6 +1,7 @@
 """A run's folder: where everything about a run is kept."""
 
 import json
+import math
 import os
 import secrets
 from datetime import UTC, datetime
@@ -29,8 +30,8 @@ def create_folder(runs_dir: str | Path, name: str) -> Path:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write `content` beside and rename, so that a reader never sees half a file; NaN becomes null."""
-    write_text(path, json.dumps(_without_nan(content), indent=2, allow_nan=False) + "\n")
+    """Write `content` beside and rename, so that a reader never sees half a file; NaN and infinity become null."""
+    write_text(path, json.dumps(finite(content), indent=2, allow_nan=False) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -49,9 +50,10 @@ def write_text(path: Path, text: str) -> None:
         ) from error
 
 
-def _without_nan(content: Any) -> Any:
+def finite(content: Any) -> Any:
+    """`content`, in which None stands for every number that JSON does not have."""
     if isinstance(content, dict):
-        return {key: _without_nan(value) for key, value in content.items()}
+        return {key: finite(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_without_nan(value) for value in content]
-    return None if isinstance(content, float) and content != content else content
+        return [finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content

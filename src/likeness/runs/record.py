@@ -1,32 +1,33 @@
 """The record of a run, `run.json`: what ran, on what, from which source, and how it ended."""
 
-import importlib.metadata
-import json
 import logging
-import os
-import platform
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.config.key import key_of
+from likeness.config.key import compare_values, key_of
 from likeness.config.plain import plain
 from likeness.errors import Preempted
 from likeness.runs.checkpoints import newest_checkpoint
-from likeness.runs.folder import create_folder, write_json
+from likeness.runs.environment import capture_determinism, capture_environment
+from likeness.runs.folder import create_folder
 from likeness.runs.lock import locked
 from likeness.runs.logs import logging_to
+from likeness.runs.outcome import cost_of, last_sign_of_life, left_in
+from likeness.runs.record_file import read_record, write_record
+from likeness.runs.source import Source, capture_source
 
 log = logging.getLogger("likeness")
 
-PACKAGES = ("likeness", "torch", "torchvision", "pytorch-lightning", "hydra-core", "timm", "numpy", "wandb")
+FORMAT = 1
+DIFF = "source.diff"
 
 
 class Recording(NamedTuple):
@@ -52,8 +53,8 @@ def recorded(config: DictConfig, data: dict[str, Any], unfinished: Path | None =
     with locked(folder), logging_to(folder / "log.txt"):
         OmegaConf.save(config, folder / "config.yaml", resolve=True)
         run = Recording(folder, {})
-        record = _gone_on(folder, plain(config)) if unfinished else _opened(plain(config), data)
-        write_json(folder / "run.json", {**record, "status": "running"})
+        record = _gone_on(folder, plain(config)) if unfinished else _opened(folder, plain(config), data)
+        write_record(folder, {**record, "status": "running"})
         status = "failed"
         try:
             yield run
@@ -68,58 +69,83 @@ def recorded(config: DictConfig, data: dict[str, Any], unfinished: Path | None =
             run.outcome["reason"] = str(error)
             raise
         finally:
-            write_json(folder / "run.json", {**record, "status": status, "ended": _now(), **run.outcome})
+            write_record(folder, _closed(folder, record, status) | run.outcome)
             if status != "finished":
-                log.info("The run %s; what there is of it is kept in %s", status, folder)
+                log.info("The run ended as %s; what there is of it is kept in %s", status, folder)
+
+
+def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    source, started = capture_source(), _now()
+    if source is not None and source.diff:
+        (folder / DIFF).write_bytes(source.diff)
+    return {
+        "format": FORMAT,
+        "name": config["name"],
+        "run": folder.name,
+        "seed": config["seed"],
+        "started": started,
+        "command": sys.argv,
+        "words": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
+        "key": key_of(config),
+        "config": config,
+        "source": _plain(source),
+        "environment": capture_environment(),
+        "data": data,
+        "sessions": [{"started": started, "step": 0, "command": sys.argv, "changed": []}],
+    }
+
+
+def _plain(source: Source | None) -> dict[str, Any] | None:
+    """The source as it stands in the record, with the hash of its diff, which lies beside the record."""
+    if source is None:
+        return None
+    diff = sha256(source.diff).hexdigest() if source.diff else None
+    return {**source._asdict(), "diff": diff}
 
 
 def _gone_on(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     """The record of a run that goes on: as it was, with one session more."""
-    record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    record = read_record(folder)
     for outcome in ("reason", "ended"):
         record.pop(outcome, None)
-    return {**record, "config": config, "sessions": [*record["sessions"], _session(folder)]}
-
-
-def _session(folder: Path | None) -> dict[str, Any]:
-    checkpoint = newest_checkpoint(folder) if folder else None
-    return {"started": _now(), "step": checkpoint.step if checkpoint else 0, "command": sys.argv}
-
-
-def _opened(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": config["name"],
-        "seed": config["seed"],
-        "command": sys.argv,
+    *before, last = record["sessions"]
+    checkpoint = newest_checkpoint(folder)
+    session = {
         "started": _now(),
-        "key": key_of(config),
-        "sessions": [_session(None)],
-        "git": _git(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu_count": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "data": data,
-        "config": config,
+        "step": checkpoint.step if checkpoint else 0,
+        "command": sys.argv,
+        "changed": _changed(record),
+    }
+    killed = {"ended": last_sign_of_life(folder)}  # where the session could not say itself when it ended
+    return {**record, "config": config, "sessions": [*before, killed | last, session]}
+
+
+def _changed(record: dict[str, Any]) -> list[str]:
+    """What is no longer as it was when the run began, of its source and its environment."""
+    before, now = record.get("environment", {}), capture_environment()
+    differences = compare_values({**before, "determinism": None}, {**now, "determinism": None})
+    changed = [f"{key}: {then} then, {now} now" for key, then, now in differences]
+    source, then = capture_source(), record.get("source")
+    if (source.sha256 if source else None) != (then["sha256"] if then else None):
+        changed.insert(0, "source")
+    return changed
+
+
+def _closed(folder: Path, record: dict[str, Any], status: str) -> dict[str, Any]:
+    """The record of a run that ends, with what it leaves behind."""
+    *before, last = record["sessions"]
+    sessions = [*before, {**last, "ended": _now()}]
+    environment = {**record["environment"], "determinism": capture_determinism()}  # as it was in force
+    return {
+        **record,
+        "environment": environment,
+        "sessions": sessions,
+        "status": status,
+        "ended": _now(),
+        **left_in(folder),
+        "cost": cost_of(sessions, record.get("cost")),
     }
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _git() -> dict[str, Any] | None:
-    """The commit of the source and whether it was changed since; None outside a git checkout."""
-    here = Path(__file__).parent
-
-    def ask(*words: str) -> str:
-        return subprocess.run(
-            ["git", *words], cwd=here, capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
-
-    try:
-        return {"commit": ask("rev-parse", "HEAD"), "changed": bool(ask("status", "--porcelain"))}
-    except (OSError, subprocess.SubprocessError):
-        return None

@@ -1,6 +1,5 @@
 """Whether a run can go on: the unfinished run of a configuration, and what must be as it was."""
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 from likeness.config.key import differences, key_of
 from likeness.errors import LikenessError
 from likeness.runs.lock import is_held
+from likeness.runs.record_file import read_record
 
 ENDED = ("finished", "pruned")
 
@@ -30,7 +30,7 @@ def unfinished_run(config: dict[str, Any]) -> Path | None:
 
 def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> None:
     """Raise a LikenessError that names what differs from the run in `folder` and would change its numbers."""
-    record = _record(folder)
+    record = read_record(folder)
     if record.get("status") in ENDED:
         raise LikenessError(f"The run {folder} has {record['status']}: there is nothing to go on with.")
     changed = differences(record.get("config", {}), config)
@@ -50,12 +50,4 @@ def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> 
 def _runs(config: dict[str, Any]) -> Iterator[_Run]:
     for path in Path(config["runs_dir"], config["name"]).glob("*/run.json"):
         with suppress(LikenessError):  # a damaged record is nobody's
-            yield _Run(path.parent, _record(path.parent))
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((folder / "run.json").read_text())
-    except (OSError, ValueError) as error:
-        raise LikenessError(f"{folder} has no record of a run that can be read (run.json).") from error
-    return record
+            yield _Run(path.parent, read_record(path.parent))

@@ -1,0 +1,43 @@
+"""`run.json`, the record of a run, sealed so that an edit of it is noticed; torch is not needed to read it."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from likeness.errors import LikenessError
+from likeness.runs.folder import finite, write_json
+
+RECORD = "run.json"
+SEAL = "seal"
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    """Write the record of a run, with its seal: a hash of all the rest of it.
+
+    Raises:
+        LikenessError: the disk is full or the folder is gone.
+    """
+    write_json(folder / RECORD, {**record, SEAL: seal_of(finite(record))})
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The record of the run in `folder`.
+
+    Raises:
+        LikenessError: there is none that can be read.
+    """
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text())
+    except (OSError, ValueError) as error:
+        raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).") from error
+    return record
+
+
+def seal_of(record: dict[str, Any]) -> str:
+    """What a record should be sealed with, in which every number is finite.
+
+    It guards against a slip or an edit, not against a forger, who can seal anew.
+    """
+    rest = {key: value for key, value in record.items() if key != SEAL}
+    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,103 @@
+"""The record of a run says what ran, on what, from which source, and how it ended."""
+
+import hashlib
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from killing import TINY, finish, kill_self, only_run
+
+from likeness.config.key import key_of
+from likeness.runs.logged import read_metrics
+from likeness.runs.record_file import read_record, seal_of, write_record
+from likeness.runs.source import capture_source
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    assert finish([f"runs_dir={folder}", *TINY]) == 0
+    return only_run(folder)
+
+
+def test_a_finished_run_is_described(run: Path) -> None:
+    record = read_record(run)
+    assert (record["format"], record["status"], record["run"]) == (1, "finished", run.name)
+    assert record["key"] == key_of(record["config"])
+    assert record["environment"]["torch"] == torch.__version__
+    assert record["environment"]["threads"] == 1
+    assert record["environment"]["determinism"]["deterministic_algorithms"]
+    assert record["started"] < record["ended"] == record["sessions"][-1]["ended"]
+    assert [session["changed"] for session in record["sessions"]] == [[]]
+    assert record["cost"]["wall_s"] > 0.1
+    assert record["cost"]["peak_memory_bytes"] > 100 * 2**20
+
+
+def test_the_source_is_kept(run: Path) -> None:
+    source = read_record(run)["source"]
+    assert source["commit"] == capture_source().commit  # type: ignore[union-attr]
+    diff = run / "source.diff"
+    assert source["diff"] == (hashlib.sha256(diff.read_bytes()).hexdigest() if diff.exists() else None)
+
+
+def test_what_the_run_leaves_stands_in_it_at_full_precision(run: Path) -> None:
+    record = read_record(run)
+    last = {row.metric: {"step": row.step, "value": row.value} for row in read_metrics(run)}
+    assert record["metrics"] == last
+    assert record["metrics"]["train/loss"]["step"] == 12
+    assert record["metrics_sha256"] == hashlib.sha256((run / "metrics.csv").read_bytes()).hexdigest()
+    assert record["results"] == json.loads((run / "results.json").read_text())
+    rows = [f"{each['step']},{each['weights']},{each['optimizer']}" for each in record["checkpoints"]]
+    assert rows == (run / "checkpoints" / "hashes.csv").read_text().splitlines()[1:]
+
+
+def test_the_hash_of_the_weights_is_that_of_the_checkpoint(run: Path) -> None:
+    """By a second way: the bytes of every tensor after its name, type and shape."""
+    weights = torch.load(run / "checkpoints" / "step-00000012.ckpt", weights_only=True)["weights"]
+    digest = hashlib.sha256()
+    for name, value in weights.items():
+        digest.update(f"/{name}{value.dtype}{tuple(value.shape)}".encode() + value.numpy().tobytes())
+    assert read_record(run)["checkpoints"][-1]["weights"] == digest.hexdigest()
+
+
+def test_the_seal_notices_every_edit(run: Path, tmp_path: Path) -> None:
+    record = read_record(run)
+    assert record["seal"] == seal_of(record)
+    for key in record.keys() - {"seal"}:
+        assert seal_of({**record, key: "edited"}) != record["seal"]
+    write_record(tmp_path, {"metrics": {"loss": float("nan"), "top": float("inf")}, "shape": (1, 2)})
+    read = read_record(tmp_path)
+    assert read["metrics"] == {"loss": None, "top": None}
+    assert read["seal"] == seal_of(read)
+
+
+def set_threads_to_two() -> None:
+    torch.set_num_threads(2)
+
+
+def test_what_changed_before_a_run_went_on_is_noted_and_all_its_sessions_cost(tmp_path: Path) -> None:
+    words = [f"runs_dir={tmp_path}", *TINY]
+    assert finish(words, partial(kill_at_step, 9)) == -9
+    run = only_run(tmp_path)
+    assert finish(words, set_threads_to_two) == 0
+    record = read_record(run)
+    first, second = record["sessions"]
+    assert first["changed"] == []
+    assert second["changed"] == ["threads: 1 then, 2 now"]
+    assert second["step"] == 8
+    assert first["started"] < first["ended"] <= second["started"] < second["ended"]
+
+
+def kill_at_step(step: int) -> None:
+    from likeness.tasks.embedding import EmbeddingTask
+
+    training_step = EmbeddingTask.training_step
+
+    def killing(task: EmbeddingTask, batch: object, number: int) -> object:
+        if task.global_step == step:
+            kill_self()
+        return training_step(task, batch, number)  # type: ignore[arg-type]
+
+    EmbeddingTask.training_step = killing  # type: ignore[assignment, method-assign]
