@@ -1,11 +1,12 @@
 # make help lists what there is. Needs make, Python 3.11 to 3.13 and a package registry; no account, no GPU.
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(p))))
 EXPERIMENT ?= triplet_hard
+RUNS ?= runs
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help train test lint benchmark clean
+.PHONY: help train dashboard test lint benchmark clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -19,6 +20,9 @@ $(VENV)/installed: pyproject.toml requirements.lock
 
 train: $(VENV)/installed  ## train and measure an encoding: make train EXPERIMENT=triplet_hard
 	$(BIN)/python train.py +experiment=$(EXPERIMENT)
+
+dashboard: $(VENV)/installed  ## look at all runs in a browser: make dashboard RUNS=runs
+	$(BIN)/likeness dashboard $(RUNS)
 
 test: $(VENV)/installed  ## the tests
 	$(BIN)/python -m pytest -m "not slow"

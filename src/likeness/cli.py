@@ -47,5 +47,20 @@ def resume(
     resume_from_command_line(run, words or [])
 
 
+@app.command()
+def dashboard(
+    runs_dir: Annotated[Path, typer.Argument(help="the folder of the runs")] = Path("runs"),
+    port: Annotated[int | None, typer.Option(help="by default the first free one from 7860 on")] = None,
+    browser: Annotated[bool, typer.Option(help="whether to open a browser")] = True,
+) -> None:
+    """Look at the curves, results and figures of all runs, those under way too, in a browser on this machine."""
+    from likeness.errors import one_sentence
+
+    with one_sentence():
+        from likeness.runs.dashboard import show_dashboard
+
+        show_dashboard(runs_dir, port=port, open_browser=browser)
+
+
 if __name__ == "__main__":
     app()

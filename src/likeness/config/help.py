@@ -15,6 +15,7 @@ Examples
   python train.py +experiment=triplet_hard backbone=resnet18 loss.margin=0.3 seed=1
   python train.py +experiment=triplet_hard data=image_folder data.root=PICTURES
   python train.py +experiment=triplet_hard trainer.devices=2 trainer.precision=bf16-mixed
+  python train.py +experiment=triplet_hard 'logger=[wandb,trackio]'
 """
 
 

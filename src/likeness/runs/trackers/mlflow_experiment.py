@@ -72,7 +72,7 @@ class MlflowExperiment:
     def log_results(self, step: int, results: Results, figures: list[Path]) -> None:
         """Metrics, `results.json`, the table as `results.md`, and the figures."""
         self.log_metrics(step, single_numbers(results))
-        self._client.log_dict(self._id, results, "results.json")
+        self._client.log_dict(self._id, dict(results), "results.json")
         self._client.log_text(self._id, markdown_table(results), "results.md")
         for figure in figures:
             self._client.log_artifact(self._id, str(figure), "figures")
