@@ -24,7 +24,7 @@ def gather(runs: list[Path]) -> dict[str, Any]:
     results = [json.loads((run / "results.json").read_text()) for run in runs]
     return {
         "runs": [
-            {key: record[key] for key in ("name", "seed", "git", "started", "ended", "packages", "threads")}
+            {key: record[key] for key in ("name", "seed", "source", "started", "ended", "environment")}
             for record in records
         ],
         "data": records[0]["data"],
