@@ -17,6 +17,7 @@ from killing import HARD, TINY, finish, kill_self, left_behind, only_run, start
 from omegaconf import OmegaConf
 
 from likeness.errors import LikenessError
+from likeness.runs.record_file import read_record, write_record
 
 KILLED = -signal.SIGKILL
 
@@ -154,6 +155,15 @@ def test_a_finished_run_is_not_gone_on_with(uninterrupted: Path, tmp_path: Path)
     for folder in runs.glob("*/*"):
         if folder != uninterrupted:
             folder.rename(tmp_path / folder.name)
+
+
+def test_a_run_from_another_source_is_left_alone(killed: Path) -> None:
+    record = read_record(killed)
+    record["source"]["sha256"] = "another"
+    write_record(killed, record)
+    assert finish(words(killed.parents[1])) == 0
+    records = [read_record(path.parent) for path in killed.parent.glob("*/run.json")]
+    assert sorted(record["status"] for record in records) == ["finished", "running"]
 
 
 def test_a_run_at_work_is_left_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Whether a run can go on: the unfinished run of a configuration, and what must be as it was."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,9 @@ from likeness.config.key import differences, key_of
 from likeness.errors import LikenessError
 from likeness.runs.lock import is_held
 from likeness.runs.record_file import read_record
+from likeness.runs.source import capture_source
+
+log = logging.getLogger("likeness")
 
 ENDED = ("finished", "pruned")
 
@@ -19,13 +23,29 @@ class _Run(NamedTuple):
 
 
 def unfinished_run(config: dict[str, Any]) -> Path | None:
-    """The last run of a configuration, where it did not end and no process is at work in it; else None."""
+    """The last run of a configuration, where it did not end and no process is at work in it; else None.
+
+    One that was made from another source is left: whoever mends the code wants the whole run from it.
+    """
     key = key_of(config)
     same = [run for run in _runs(config) if run.record.get("key") == key]
     last = max(same, key=lambda run: run.record["started"], default=None)
     if last is None or last.record["status"] in ENDED or is_held(last.folder):
         return None
+    if (last.record["source"] or {}).get("sha256") != _source():
+        log.warning(
+            "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
+            "with that one.",
+            last.folder,
+            last.folder,
+        )
+        return None
     return last.folder
+
+
+def _source() -> str | None:
+    source = capture_source()
+    return source.sha256 if source else None
 
 
 def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> None:
