@@ -12,28 +12,29 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "  python train.py --help lists the experiments and every choice"
 
-$(VENV)/installed: pyproject.toml requirements.lock
+# An environment with an extra of pyproject.toml, under the lock; a target brings what it needs and no more.
+$(VENV)/installed-%: pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed; name one with make PYTHON=/path/to/python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev]"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[$*]"
 	@touch $@
 
-train: $(VENV)/installed  ## train and measure an encoding: make train EXPERIMENT=triplet_hard
+train: $(VENV)/installed-onnx  ## train and measure an encoding: make train EXPERIMENT=triplet_hard
 	$(BIN)/python train.py +experiment=$(EXPERIMENT)
 
-dashboard: $(VENV)/installed  ## look at all runs in a browser: make dashboard RUNS=runs
+dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make dashboard RUNS=runs
 	$(BIN)/likeness dashboard $(RUNS)
 
-test: $(VENV)/installed  ## the tests
+test: $(VENV)/installed-dev  ## the tests
 	$(BIN)/python -m pytest -m "not slow"
 
-lint: $(VENV)/installed  ## ruff and mypy
+lint: $(VENV)/installed-dev  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 # open-metric-learning asks for NumPy 1, so it comes without its dependencies, with those it needs to be imported.
-benchmark: $(VENV)/installed  ## speed beside other libraries, into experiments/benchmarks/triplet/
+benchmark: $(VENV)/installed-dev  ## speed beside other libraries, into experiments/benchmarks/triplet/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		open-metric-learning==4.0.0 gdown==6.5.1 beautifulsoup4==4.15.0 pandas==3.1.1 validators==0.36.0
 	$(BIN)/python experiments/benchmarks/triplet/benchmark.py
