@@ -21,16 +21,14 @@ log = logging.getLogger("likeness")
 
 
 @contextmanager
-def tracked(folder: Path, trackers: Iterable[str], *, patience: float = PATIENCE) -> Iterator[None]:
+def tracked(folder: Path, trackers: Iterable[str]) -> Iterator[None]:
     """Have `trackers` follow the run in `folder`, whose record is written, and wait for them when it ends.
 
     Args:
         folder: the run's.
         trackers: their names, keys of the run's `logger` node.
-        patience: seconds to wait; what doesn't end in time is killed.
     """
-    words = [sys.executable, "-m", "likeness.runs.trackers", str(folder)]
-    processes = [TrackerProcess(name, folder, [*words, name]) for name in trackers]
+    processes = [TrackerProcess(name, folder, command_line(name, folder)) for name in trackers]
     status: Status = "failed"
     try:
         yield
@@ -39,7 +37,12 @@ def tracked(folder: Path, trackers: Iterable[str], *, patience: float = PATIENCE
         status = "interrupted"
         raise
     finally:
-        end(processes, status, patience)
+        end(processes, status, PATIENCE)
+
+
+def command_line(name: str, folder: Path) -> list[str]:
+    """By which the tracker `name` of the run in `folder` is started."""
+    return [sys.executable, "-m", "likeness.runs.trackers", str(folder), name]
 
 
 def end(processes: Iterable["TrackerProcess"], status: Status, patience: float) -> None:

@@ -29,6 +29,7 @@ class WeightsAndBiases:
         self, run: TrackedRun, *, project: str, group: str | None, tags: list[str], mode: Mode
     ) -> None:
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+        os.environ.setdefault("WANDB_INIT_TIMEOUT", "30")  # seconds until it is said that there is no network
         import wandb
 
         self._wandb = wandb
@@ -43,7 +44,7 @@ class WeightsAndBiases:
                 tags=tags,
                 dir=str(run.folder),
                 mode=mode,
-                settings=wandb.Settings(silent=True, console="off", init_timeout=30),
+                settings=wandb.Settings(silent=True, console="off"),
             )
 
         try:
