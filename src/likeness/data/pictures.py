@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
+
+from likeness.data.fingerprint import Files
 
 
 class Pictures(Protocol):
@@ -37,7 +40,11 @@ class Pictures(Protocol):
         ...
 
     def fingerprint(self) -> dict[str, object]:
-        """Plain JSON by which the same data is recognised."""
+        """Plain JSON by which the same data is recognised, with a look into few of its files."""
+        ...
+
+    def files(self) -> Files:
+        """The files that the pictures, and those of the whole that they are a part of, are read from."""
         ...
 
 
@@ -48,6 +55,13 @@ class Pairs(NamedTuple):
     second: NDArray[np.int64]
     same: NDArray[np.bool_]
     fold: NDArray[np.int64]
+
+    def fingerprint(self) -> dict[str, object]:
+        """Their number, and a SHA-256 over all four columns."""
+        digest = sha256()
+        for column in self:
+            digest.update(np.ascontiguousarray(column, dtype="<i8").data)
+        return {"pairs": len(self.same), "sha256": digest.hexdigest()}
 
 
 @dataclass(frozen=True)

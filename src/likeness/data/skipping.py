@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.data.fingerprint import Files
 from likeness.data.pictures import Pictures
 from likeness.errors import BrokenPicture, LikenessError
 
@@ -76,6 +77,10 @@ class SkippingBroken:
     def fingerprint(self) -> dict[str, object]:
         """That of the pictures, broken ones included."""
         return self._pictures.fingerprint()
+
+    def files(self) -> Files:
+        """Those of the pictures, broken ones included."""
+        return self._pictures.files()
 
     def _one_or_none(self, index: int) -> Tensor | None:
         if self._flags[index]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.data.fingerprint import Files
 from likeness.data.pictures import DataSplits, Pictures
 from likeness.errors import LikenessError
 from likeness.randomness import key
@@ -101,6 +102,10 @@ class IdentitySubset:
             "identities_sha256": sha256(names.encode("utf-8", "surrogateescape")).hexdigest(),
             "of": self._pictures.fingerprint(),
         }
+
+    def files(self) -> Files:
+        """Those of the whole."""
+        return self._pictures.files()
 
 
 def split_pictures(pictures: Pictures, split: Sequence[float], split_seed: int, *, source: str) -> DataSplits:

@@ -42,7 +42,7 @@ def write_text(path: Path, text: str) -> None:
     """
     beside = path.with_suffix(path.suffix + ".partial")
     try:
-        beside.write_text(text)
+        beside.write_text(text, encoding="utf-8", errors="surrogateescape")
         os.replace(beside, path)
     except OSError as error:
         raise LikenessError(

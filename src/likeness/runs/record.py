@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,8 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.key import compare_values, key_of
 from likeness.config.plain import plain
-from likeness.errors import Preempted
+from likeness.data.fingerprint import Files, HashedFile
+from likeness.errors import Preempted, Pruned
 from likeness.runs.checkpoints import newest_checkpoint
+from likeness.runs.data_files import HashingFiles, describe_listing, first_difference, read_listing
 from likeness.runs.environment import capture_determinism, capture_environment
 from likeness.runs.folder import create_folder
 from likeness.runs.lock import locked
@@ -38,12 +40,15 @@ class Recording(NamedTuple):
 
 
 @contextmanager
-def recorded(config: DictConfig, data: dict[str, Any], unfinished: Path | None = None) -> Iterator[Recording]:
+def recorded(
+    config: DictConfig, data: dict[str, Any], files: Sequence[Files], unfinished: Path | None = None
+) -> Iterator[Recording]:
     """Make a run's folder, or take up that of an unfinished run, and keep its record, which is closed however it ends.
 
     Args:
         config: the configuration, which is kept resolved in `config.yaml`.
         data: the fingerprints of the data, by split.
+        files: what the data are read from; they are hashed beside the run.
         unfinished: the folder of the run that goes on.
 
     Raises:
@@ -55,9 +60,10 @@ def recorded(config: DictConfig, data: dict[str, Any], unfinished: Path | None =
         run = Recording(folder, {})
         record = _gone_on(folder, plain(config)) if unfinished else _opened(folder, plain(config), data)
         write_record(folder, {**record, "status": "running"})
-        status = "failed"
+        hashing, status = HashingFiles(files, folder), "failed"
         try:
             yield run
+            record = _with_data(folder, record, hashing.finish())
             status = "finished"
         except KeyboardInterrupt:
             status = "interrupted"
@@ -65,10 +71,15 @@ def recorded(config: DictConfig, data: dict[str, Any], unfinished: Path | None =
         except Preempted:
             status = "preempted"
             raise
+        except Pruned as stop:
+            status = "pruned"
+            run.outcome["reason"] = str(stop)
+            raise
         except Exception as error:
             run.outcome["reason"] = str(error)
             raise
         finally:
+            hashing.stop()
             write_record(folder, _closed(folder, record, status) | run.outcome)
             if status != "finished":
                 log.info("The run ended as %s; what there is of it is kept in %s", status, folder)
@@ -83,6 +94,7 @@ def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[
         "name": config["name"],
         "run": folder.name,
         "seed": config["seed"],
+        "sweep": (config.get("sweep") or {}).get("id"),
         "started": started,
         "command": sys.argv,
         "words": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
@@ -129,6 +141,15 @@ def _changed(record: dict[str, Any]) -> list[str]:
     if (source.sha256 if source else None) != (then["sha256"] if then else None):
         changed.insert(0, "source")
     return changed
+
+
+def _with_data(folder: Path, record: dict[str, Any], now: Sequence[HashedFile]) -> dict[str, Any]:
+    """The record with its listing of the data; what differs from an earlier session's is noted in the last one."""
+    *before, last = record["sessions"]
+    if changed := first_difference(read_listing(folder), now):
+        log.warning("The data are not what they were when the run began: %s.", changed)
+        last = {**last, "changed": [*last["changed"], changed]}
+    return {**record, "data_files": describe_listing(folder), "sessions": [*before, last]}
 
 
 def _closed(folder: Path, record: dict[str, Any], status: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The one path of a run: check, build, fit, measure on people never trained on, close the record."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.data.overlap import people_in_both
-from likeness.data.pictures import Pictures
+from likeness.data.pictures import Pairs, Pictures
 from likeness.errors import LikenessError
 from likeness.runs.build import build_data, build_datamodule, build_task, build_trained, test_data
 from likeness.runs.fit import fit
@@ -62,10 +63,13 @@ def _train(config: DictConfig, unfinished: Path | None) -> Path:
         refuse_overlap(datamodule.train, tested.pictures)
         device = _device(config.trainer.accelerator)
         untrained = build_task(config).embedder  # what is wrong with a network is said before training
-        data = _fingerprints(train=splits.train, validation=splits.validation, test=tested.pictures)
+        read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
+        parts = {name: part for name, part in read.items() if part is not None}
+        data = _fingerprints(parts, tested.pairs)
         if unfinished is not None:
             refuse_other(unfinished, plain(config), data)
-        with recorded(config, data, unfinished) as run, tracked(run.folder, trackers):
+        files = [part.files() for part in parts.values()]
+        with recorded(config, data, files, unfinished) as run, tracked(run.folder, trackers):
             broken = fit(config, run.folder, datamodule)
             encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
             ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
@@ -87,7 +91,8 @@ def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = N
         refuse_overlap(_trained_on(trained_on), tested.pictures)
     device = _device("auto")
     encoder: nn.Module = build_trained(config, source) if "embedder" in config else make(config.backbone)
-    with recorded(config, _fingerprints(test=tested.pictures)) as run:
+    data = _fingerprints({"test": tested.pictures}, tested.pairs)
+    with recorded(config, data, [tested.pictures.files()]) as run:
         measured = measure({source.stem: encoder.to(device).eval()}, tested, config, device=device)
         _conclude(run, measured, tested, set())
     return run.folder
@@ -112,8 +117,8 @@ def _trained_on(node: DictConfig) -> Pictures | None:
         return None
 
 
-def _fingerprints(**pictures: Pictures | None) -> dict[str, Any]:
-    return {split: part.fingerprint() for split, part in pictures.items() if part is not None}
+def _fingerprints(parts: Mapping[str, Pictures], pairs: Pairs) -> dict[str, Any]:
+    return {name: part.fingerprint() for name, part in parts.items()} | {"pairs": pairs.fingerprint()}
 
 
 def _conclude(run: Recording, measured: Measured, tested: TestData, broken: set[str]) -> None:

@@ -1,6 +1,9 @@
 """Drawn faces as a source of pictures."""
 
 from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,11 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.drawn_faces.render import render
+from likeness.data.fingerprint import Files
 from likeness.data.pictures import DataSplits
 from likeness.errors import LikenessError
 
-_VERSION = 2
-"""Counts the changes to what is drawn: pictures of different versions are different data."""
 _FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 
 
@@ -63,10 +65,10 @@ class DrawnFaces:
         return f"person {self.first + int(identity)}"
 
     def fingerprint(self) -> dict[str, object]:
-        """All that the pictures are a function of."""
+        """All that the pictures are a function of, the code that draws them included."""
         return {
             "source": "drawn_faces",
-            "version": _VERSION,
+            "code_sha256": _hash_of_code(),
             "seed": self.seed,
             "first": self.first,
             "identities": self.identities,
@@ -74,6 +76,18 @@ class DrawnFaces:
             "image_size": self.image_size,
             "channels": self.channels,
         }
+
+    def files(self) -> Files:
+        """None: they are drawn."""
+        return Files(Path(), [])
+
+
+@cache
+def _hash_of_code() -> str:
+    digest = sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(f"{path.name} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def drawn_faces(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.decode import decode
+from likeness.data.fingerprint import Files
 from likeness.data.insightface.record_io import Offsets, Record, RecordFile, read_offsets
 from likeness.data.picture_files import existing_folder
 from likeness.data.pictures import DataSplits
@@ -77,6 +78,12 @@ class PictureRecords:
             "bytes": self._records.path.stat().st_size,
             "sha256": digest.hexdigest(),
         }
+
+    def files(self) -> Files:
+        """The records and their index."""
+        return Files(
+            self._records.path.parent, [self._records.path.name, self._records.path.with_suffix(".idx").name]
+        )
 
     def _load(self, index: int) -> Tensor:
         name = self.name(index)

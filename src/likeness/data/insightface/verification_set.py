@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.decode import decode
+from likeness.data.fingerprint import Files
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.errors import LikenessError
 
@@ -19,18 +20,18 @@ FOLDS = 10
 
 
 class PictureBytes:
-    """`Pictures` over encoded pictures held in memory, each called `name#number`."""
+    """`Pictures` over encoded pictures of one file, held in memory, each called `file#number`."""
 
     def __init__(
         self,
         encoded: Sequence[bytes],
         identity: NDArray[np.int64],
         *,
-        name: str,
+        file: Path,
         image_size: int,
         channels: int,
     ) -> None:
-        self._encoded, self._name = list(encoded), name
+        self._encoded, self._file = list(encoded), file
         self._image_size, self._channels = image_size, channels
         self.identity = identity
 
@@ -47,7 +48,7 @@ class PictureBytes:
 
     def name(self, index: int) -> str:
         """The file and the picture's number in it."""
-        return f"{self._name}#{index}"
+        return f"{self._file.name}#{index}"
 
     def identity_name(self, identity: int) -> str:
         """A number: such a file names nobody."""
@@ -63,6 +64,10 @@ class PictureBytes:
             "bytes": sum(map(len, self._encoded)),
             "sha256": digest.hexdigest(),
         }
+
+    def files(self) -> Files:
+        """The one that they all come from."""
+        return Files(self._file.parent, [self._file.name])
 
 
 def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
@@ -89,7 +94,7 @@ def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
     pictures = PictureBytes(
         list(places),
         _linked(first[same], second[same], len(places)),
-        name=file.name,
+        file=file,
         image_size=image_size,
         channels=channels,
     )
