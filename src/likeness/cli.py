@@ -62,5 +62,42 @@ def dashboard(
         show_dashboard(runs_dir, port=port, open_browser=browser)
 
 
+@app.command()
+def runs(
+    filters: Annotated[
+        list[str] | None,
+        typer.Argument(help="such as status=finished 'loss.margin>0.2' 'verification/accuracy>=0.9'"),
+    ] = None,
+    runs_dir: Annotated[Path, typer.Option(help="the folder of the runs")] = Path("runs"),
+    sort: Annotated[str, typer.Option(help="a key, with a minus before it for descending")] = "-started",
+    limit: Annotated[int | None, typer.Option(help="how many runs at most", min=1)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """List past runs; filter and sort them by any key of their configuration or record, or any metric."""
+    from likeness.errors import one_sentence
+    from likeness.runs.listing import list_runs, print_rows
+
+    with one_sentence():
+        rows = list_runs(runs_dir, filters or [], sort=sort, limit=limit)
+    if as_json:
+        import json
+
+        print(json.dumps(rows, indent=2))
+    else:
+        print_rows(rows)
+
+
+@app.command()
+def reproduce(run: Annotated[Path, typer.Argument(help="the folder of a finished run")]) -> None:
+    """Run a run again from its recorded source and data, and say whether it is equal to the bit.
+
+    The exit status is 0 only where it is; 1 where it is not, or can't be run again; 3 where another torch, machine or
+    package leaves only the largest difference to tell.
+    """
+    from likeness.runs.command import reproduce_from_command_line
+
+    reproduce_from_command_line(run)
+
+
 if __name__ == "__main__":
     app()

@@ -29,7 +29,7 @@ def differences(first: dict[str, Any], second: dict[str, Any]) -> list[Differenc
 
 def compare_values(first: dict[str, Any], second: dict[str, Any]) -> list[Difference]:
     """Where two nested dictionaries differ, by dotted keys."""
-    a, b = dict(_leaves(first)), dict(_leaves(second))
+    a, b = dict(leaves(first)), dict(leaves(second))
     return [
         Difference(key, a.get(key), b.get(key))
         for key in dict.fromkeys([*a, *b])
@@ -37,13 +37,14 @@ def compare_values(first: dict[str, Any], second: dict[str, Any]) -> list[Differ
     ]
 
 
-def _deciding(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key not in NEUTRAL}
-
-
-def _leaves(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The dotted keys and the values of a nested dictionary; an empty dictionary is a value."""
     for key, value in node.items():
         if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from leaves(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _deciding(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in NEUTRAL}
