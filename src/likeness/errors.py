@@ -15,6 +15,10 @@ class BrokenPicture(LikenessError):
     """A picture that cannot be decoded."""
 
 
+class Pruned(Exception):
+    """A job of a sweep was stopped early, since the trials before it did better."""
+
+
 class Preempted(BaseException):
     """SIGTERM asked the process to end; not an `Exception`, so that nothing takes it for a failure and goes on."""
 

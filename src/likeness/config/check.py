@@ -5,7 +5,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from likeness.config import nodes
+from likeness.config import nodes, sweeps
 from likeness.config.nearest import nearest
 from likeness.config.nodes import Node
 from likeness.errors import LikenessError
@@ -21,7 +21,7 @@ def target_of(node: type[Node]) -> str | None:
 
 ALLOWED: dict[str, type[Node]] = {
     target: node
-    for node in vars(nodes).values()
+    for node in (*vars(nodes).values(), *vars(sweeps).values())
     if isinstance(node, type) and issubclass(node, Node) and (target := target_of(node))
 }
 

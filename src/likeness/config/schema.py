@@ -23,6 +23,7 @@ from likeness.config.nodes import (
     Trackers,
     Trainer,
 )
+from likeness.config.sweeps import Sweep
 
 
 class _Common(Node):
@@ -58,6 +59,7 @@ class TrainConfig(_Common):
     checkpoints: Checkpoints
     channels_last: bool
     compile: bool
+    sweep: Sweep | None = None
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "TrainConfig":

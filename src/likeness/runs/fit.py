@@ -19,6 +19,8 @@ from likeness.runs.callbacks import GoOnFrom, KeyedRandomness, ProgressBar, Refu
 from likeness.runs.checkpoints import Checkpoint, cut_hashes, newest_checkpoint
 from likeness.runs.metrics import MetricsFile, cut_metrics
 from likeness.runs.ranks import fit_in_ranks
+from likeness.runs.sweep.pruning import raise_if_pruned
+from likeness.runs.sweep.stopping import StopPruned
 
 log = logging.getLogger("likeness")
 
@@ -31,7 +33,11 @@ def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set
     Raises:
         LikenessError: the loss is not a number, the disk is full, or the process of a device failed.
         Preempted: SIGTERM asked the run to end; a checkpoint was saved.
+        Pruned: the run is a job of a sweep, and the trials before it did better.
     """
+    raise_if_pruned(
+        plain(config), folder
+    )  # decided already, where the run was killed before the record said so
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
     cut_metrics(folder, step)
@@ -41,8 +47,11 @@ def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set
     if step == config.trainer.max_steps:
         return set()
     if config.trainer.devices > 1:
-        return fit_in_ranks(folder, config.trainer.devices)
-    return fit_here(config, folder, datamodule, start)
+        broken = fit_in_ranks(folder, config.trainer.devices)
+    else:
+        broken = fit_here(config, folder, datamodule, start)
+    raise_if_pruned(plain(config), folder)
+    return broken
 
 
 def fit_here(
@@ -74,6 +83,7 @@ def fit_here(
             KeyedRandomness(config.seed),
             RefuseNaN(settings["log_every_n_steps"]),
             ProgressBar(),
+            *([StopPruned(plain(config), folder)] if config.get("sweep") else []),
         ],
         enable_checkpointing=False,
     )
