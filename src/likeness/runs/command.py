@@ -53,6 +53,16 @@ def resume_from_command_line(folder: Path, words: Sequence[str]) -> None:
         print(resume(with_words(_config_of(folder), words), folder))
 
 
+def reproduce_from_command_line(folder: Path) -> None:
+    """Run a run again and say whether it is equal; the exit status is the judgement."""
+    with one_sentence():
+        from likeness.runs.reproduce import reproduce
+
+        judgement, sentence = reproduce(folder)
+        print(sentence)
+        sys.exit(judgement)
+
+
 def with_words(own: DictConfig, words: Sequence[str]) -> DictConfig:
     """The resolved configuration of a run, with the values that `words` (key=value) give its keys.
 

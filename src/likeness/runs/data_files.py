@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from likeness.data.fingerprint import Files, HashedFile, hash_files
+from likeness.data.fingerprint import Files, HashedFile, hash_file, hash_files
 from likeness.errors import LikenessError
 from likeness.runs.folder import write_text
 
@@ -82,6 +82,11 @@ def read_listing(folder: Path) -> list[HashedFile]:
     """The files that a run read; raises `OSError` or `ValueError` where the listing is missing or damaged."""
     with (folder / LISTING).open(newline="", errors="surrogateescape") as file:
         return [HashedFile(row["path"], int(row["bytes"]), row["sha256"]) for row in csv.DictReader(file)]
+
+
+def hash_listed(listing: Iterable[HashedFile]) -> list[HashedFile]:
+    """The files of a listing as they are now; each is read, past the cache."""
+    return [hash_file(file.path) for file in listing]
 
 
 def first_difference(before: Sequence[HashedFile], now: Sequence[HashedFile]) -> str | None:

@@ -24,12 +24,11 @@ from likeness.runs.lock import locked
 from likeness.runs.logs import logging_to
 from likeness.runs.outcome import cost_of, last_sign_of_life, left_in
 from likeness.runs.record_file import read_record, write_record
-from likeness.runs.source import Source, capture_source
+from likeness.runs.source import DIFF, Source, capture_source
 
 log = logging.getLogger("likeness")
 
 FORMAT = 1
-DIFF = "source.diff"
 
 
 class Recording(NamedTuple):

@@ -10,6 +10,7 @@ from likeness.config.groups import CONF
 
 ROOT = CONF.parent
 SOURCES = ("src", "conf", "train.py")
+DIFF = "source.diff"
 
 _NO_SOURCE = ("__pycache__", "*.egg-info", ".*")
 

@@ -1,0 +1,121 @@
+"""What can't be proved: a run that did not finish, one without a source, and one that was altered afterwards."""
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from likeness.config.key import compare_values, key_of
+from likeness.errors import LikenessError
+from likeness.runs.data_files import LISTING, first_difference, hash_listed, read_listing
+from likeness.runs.logged import METRICS
+from likeness.runs.record_file import SEAL, seal_of
+from likeness.runs.source import DIFF, ROOT, git, hash_of_file
+
+
+def refuse_unprovable(folder: Path, record: dict[str, Any]) -> None:
+    """Raise a LikenessError that says why the run in `folder` can't be run again from its record."""
+    if record.get("format") != 1 or SEAL not in record:
+        raise LikenessError(
+            f"{folder} was recorded by another version, which kept too little to run it again."
+        )
+    if record["status"] != "finished":
+        raise LikenessError(
+            f"The run {folder} did not finish (it is {record['status']}); `likeness resume {folder}` goes on with it."
+        )
+    if record["source"] is None:
+        raise LikenessError(f"{folder} ran outside a git checkout, so nothing says from which source.")
+    if record["words"] is None:
+        raise LikenessError(
+            f"{folder} was not started from train.py's command line, which is what is run again."
+        )
+    try:
+        git(ROOT, "cat-file", "-e", record["source"]["commit"] + "^{commit}")
+    except (OSError, subprocess.SubprocessError):
+        raise LikenessError(
+            f"The commit {record['source']['commit'][:12]} of {folder} is not in {ROOT}; fetch it first."
+        ) from None
+
+
+def refuse_altered(folder: Path, record: dict[str, Any]) -> None:
+    """Raise a LikenessError that names the first part of a run that is not as it was when the run ended."""
+    altered = next(_altered(folder, record), None)
+    if altered:
+        raise LikenessError(f"{folder} was altered after the run ended: {altered}.")
+
+
+def refuse_other_data(folder: Path) -> None:
+    """Raise a LikenessError that names the first file that is not as it was; every one is read, no cache is trusted."""
+    listing = read_listing(folder)
+    changed = first_difference(listing, hash_listed(listing))
+    if changed:
+        raise LikenessError(f"The data of {folder} are not what they were: {changed} since.")
+
+
+def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
+    """What is not as it was; what is cheap to see comes first."""
+    if record[SEAL] != seal_of(record):
+        yield "run.json was edited, as its seal tells"
+    config = record["config"]
+    for difference in compare_values(config, _read(folder / "config.yaml", _yaml)):
+        yield f"{difference.key} is {difference.first} in run.json and {difference.second} in config.yaml"
+    if key_of(config) != record["key"]:
+        yield "the configuration in run.json is not that of its key"
+    if (config["seed"], config["name"]) != (record["seed"], record["name"]):
+        yield "seed and name in run.json are not those of its configuration"
+    for name, recorded in (
+        (METRICS, record["metrics_sha256"]),
+        (DIFF, record["source"]["diff"]),
+        (LISTING, record["data_files"]["sha256"]),
+    ):
+        if _read(folder / name, hash_of_file) != recorded:
+            yield f"{name} is not the recorded one"
+    for difference in compare_values(record["results"], _read(folder / "results.json", _json)):
+        yield f"{difference.key} is {difference.first} in run.json and {difference.second} in results.json"
+    if not record["checkpoints"]:
+        yield "run.json names no checkpoint"
+    if _read(folder / "checkpoints" / "hashes.csv", _hashes) != record["checkpoints"]:
+        yield "checkpoints/hashes.csv is not what run.json says"
+    yield from _altered_checkpoints(folder, record)
+
+
+def _altered_checkpoints(folder: Path, record: dict[str, Any]) -> Iterator[str]:
+    """The checkpoints that are still there, by the hashes of what is in them."""
+    from likeness.runs.checkpoints import hash_of, read_checkpoint  # torch
+
+    recorded = {each["step"]: each for each in record["checkpoints"]}
+    for path in sorted((folder / "checkpoints").glob("step-*.ckpt"), reverse=True):
+        try:
+            step, weights, optimizer, *_ = read_checkpoint(path)
+        except LikenessError:
+            yield f"checkpoints/{path.name} is damaged"
+            continue
+        if recorded.get(step) != {"step": step, "weights": hash_of(weights), "optimizer": hash_of(optimizer)}:
+            yield f"checkpoints/{path.name} holds other weights than recorded"
+
+
+def _read(path: Path, how: Callable[[Path], Any]) -> Any:
+    """What a file holds, or None where it is missing; raises LikenessError where it can't be read."""
+    try:
+        return how(path)
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # each format has its own
+        raise LikenessError(f"{path} can't be read ({type(error).__name__}): it was altered.") from error
+
+
+def _yaml(path: Path) -> Any:
+    return OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def _hashes(path: Path) -> list[dict[str, Any]]:
+    with path.open(newline="") as file:
+        return [{**row, "step": int(row["step"])} for row in csv.DictReader(file)]

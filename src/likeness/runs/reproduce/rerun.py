@@ -1,0 +1,86 @@
+"""A recorded run, run again from its restored source, and watched while it runs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from likeness.errors import LikenessError
+
+
+class Rerun:
+    """A run at work in a process group of its own; its folder appears below `runs_dir` when it has begun."""
+
+    def __init__(self, process: subprocess.Popen[bytes], runs_dir: Path, output: Path) -> None:
+        self._process, self._runs_dir, self._output = process, runs_dir, output
+
+    def looks(self, *, every: float = 0.2) -> Iterator[Path]:
+        """The run's folder again and again (seconds apart) while it runs, and once more when it has ended.
+
+        Raises:
+            LikenessError: the run failed, with its own last words.
+        """
+        running = True
+        while running:
+            running = self._process.poll() is None
+            if self._process.returncode:
+                raise LikenessError(f"Run again, it failed: {self._last_words()}")
+            folder = self._folder()
+            if folder is not None:
+                yield folder
+            elif not running:
+                raise LikenessError(f"Run again, it left no record: {self._last_words()}")
+            if running:
+                time.sleep(every)
+
+    def _folder(self) -> Path | None:
+        """The run's folder, once it holds a record."""
+        return next((record.parent for record in self._runs_dir.glob("*/*/run.json")), None)
+
+    def _last_words(self) -> str:
+        said = self._output.read_text(errors="replace").strip().splitlines()
+        return said[-1].removeprefix("likeness: ") if said else "it said nothing."
+
+
+@contextmanager
+def started_again(record: dict[str, Any], tree: Path, above: Path) -> Iterator[Rerun]:
+    """The run of a record, started from the source in `tree` into a folder below `above`, and ended with the block.
+
+    Its words, threads and variables are the recorded ones; only trackers are left out.
+    """
+    runs_dir, output = above / "runs", above / "output.txt"
+    words = [word for word in record["words"] if not word.lstrip("+~").startswith("logger")]
+    command = [sys.executable, str(tree / "train.py"), *words, "logger=csv", f"runs_dir='{runs_dir}'"]
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            command,
+            env=_variables(record["environment"], tree),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield Rerun(process, runs_dir, output)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _variables(environment: dict[str, Any], tree: Path) -> dict[str, str]:
+    """This process's variables, with those that decide a number as they were."""
+    threads, paths = str(environment["threads"]), [str(tree / "src"), os.environ.get("PYTHONPATH")]
+    variables = {name: value for name, value in environment["determinism"].items() if name.isupper()}
+    changed = {
+        **variables,
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
+    return {name: value for name, value in {**os.environ, **changed}.items() if value is not None}
