@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import pytest
 from made_run import RESULTS, STEPS, append_metrics, made_run, rows, write_metrics
 
 from likeness.errors import Preempted
-from likeness.runs.trackers import tracked
+from likeness.runs.trackers import processes, tracked
 
 Curves = dict[str, list[tuple[int, float]]]
 
@@ -141,6 +141,14 @@ WORDS = ["logger=[wandb,tensorboard,trackio,mlflow]"]
 WORDS += [
     word for name in KEEPS for word in (f"logger.{name}.group=margins", f"logger.{name}.tags=[first,second]")
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patience() -> Iterator[None]:
+    """Where other programs want the processor too, a tracker may take its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "PATIENCE", dict.fromkeys(processes.PATIENCE, 300.0))
+        yield
 
 
 @pytest.fixture(scope="module")

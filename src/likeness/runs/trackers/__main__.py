@@ -21,10 +21,15 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # the run is told, and it tells its trackers
         signal.signal(number, signal.SIG_IGN)
     os.nice(10)  # the processor is for the training
+    follow(tracker_of(folder, name), folder, ended)
+
+
+def tracker_of(folder: Path, name: str) -> Tracker:
+    """The tracker `name` of the run in `folder`, as the run's configuration has it."""
     run = read_run(folder)
     settings = dict(run.config["logger"][name])
     tracker: Tracker = get_class(settings.pop("_target_"))(run, **settings)
-    follow(tracker, folder, ended)
+    return tracker
 
 
 def ended() -> Status | None:

@@ -15,7 +15,8 @@ from likeness.errors import Preempted
 from likeness.runs.trackers.tracker import Status
 
 LOG = "tracker-{name}.txt"  # what a tracker says
-PATIENCE = 20.0  # seconds that the trackers of a run are waited for, all together, when it ends
+PATIENCE: dict[Status, float] = {"finished": 30, "failed": 30, "interrupted": 5}
+"""Seconds that a run waits for its trackers, all together, when it ends; who takes a machine back won't wait long."""
 
 log = logging.getLogger("likeness")
 
@@ -37,7 +38,7 @@ def tracked(folder: Path, trackers: Iterable[str]) -> Iterator[None]:
         status = "interrupted"
         raise
     finally:
-        end(processes, status, PATIENCE)
+        end(processes, status, PATIENCE[status])
 
 
 def command_line(name: str, folder: Path) -> list[str]:

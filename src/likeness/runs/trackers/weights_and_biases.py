@@ -53,6 +53,7 @@ class WeightsAndBiases:
             if mode == "offline":
                 raise
             print(f"W&B can't be reached and the run is kept for wandb sync: {error}", flush=True)
+            wandb.teardown()  # its service believes that the run is under way
             self._run = begin("offline")
         self._run.config.update(run.config, allow_val_change=True)
         self.told = self._run.step - 1
