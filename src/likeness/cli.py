@@ -57,7 +57,7 @@ def dashboard(
     from likeness.errors import one_sentence
 
     with one_sentence():
-        from likeness.runs.dashboard import show_dashboard
+        from likeness.runs.trackers.dashboard import show_dashboard
 
         show_dashboard(runs_dir, port=port, open_browser=browser)
 
@@ -97,6 +97,21 @@ def reproduce(run: Annotated[Path, typer.Argument(help="the folder of a finished
     from likeness.runs.command import reproduce_from_command_line
 
     reproduce_from_command_line(run)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="the folders of two runs or more")],
+    output: Annotated[Path, typer.Option(help="where to draw their curves: .png, .svg or .pdf")] = Path(
+        "compare.png"
+    ),
+) -> None:
+    """Show what differs between runs in configuration, source, environment, data and metrics; draw their curves."""
+    from likeness.errors import one_sentence
+    from likeness.runs.compare.printed import compare_runs
+
+    with one_sentence():
+        compare_runs(runs, output)
 
 
 if __name__ == "__main__":

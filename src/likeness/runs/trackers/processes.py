@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from likeness.errors import Preempted
+from likeness.errors import Preempted, Pruned
 from likeness.runs.trackers.tracker import Status
 
 LOG = "tracker-{name}.txt"  # what a tracker says
@@ -36,6 +36,9 @@ def tracked(folder: Path, trackers: Iterable[str]) -> Iterator[None]:
         status = "finished"
     except (KeyboardInterrupt, Preempted):
         status = "interrupted"
+        raise
+    except Pruned:
+        status = "finished"  # as its sweep meant it to
         raise
     finally:
         end(processes, status, PATIENCE[status])

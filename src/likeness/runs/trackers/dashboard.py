@@ -12,8 +12,8 @@ from likeness.errors import LikenessError
 from likeness.runs.folder import write_json
 from likeness.runs.lock import is_held
 from likeness.runs.logged import METRICS
-from likeness.runs.trackers import refuse_missing
 from likeness.runs.trackers.follow import follow
+from likeness.runs.trackers.installed import refuse_missing
 from likeness.runs.trackers.tracker import Status, TrackedRun, read_run
 from likeness.runs.trackers.trackio_project import STORE, TrackioProject, trackio_of
 
@@ -22,7 +22,7 @@ IMPORTED = "imported.json"  # what the store was told of each run
 INTERVAL = 5.0  # seconds between two looks at the runs
 ORDER = "train/loss,train/*,validation/*"  # of the curves; what was measured at the end comes after them
 
-HOW_IT_ENDED: dict[str, Status] = {"finished": "finished", "failed": "failed", "pruned": "failed"}
+HOW_IT_ENDED: dict[str, Status] = {"finished": "finished", "failed": "failed", "pruned": "finished"}
 
 
 def show_dashboard(runs_dir: Path, *, port: int | None = None, open_browser: bool = True) -> None:
