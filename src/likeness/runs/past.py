@@ -25,6 +25,11 @@ class PastRun:
     record: Mapping[str, Any]
 
     @property
+    def label(self) -> str:
+        """The experiment's name and the run's id."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
     def status(self) -> str:
         """How the run ended, or that it runs, was killed or is damaged."""
         said = self.record.get("status", DAMAGED)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from likeness.evaluation.arrays import array
 from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
 
-_SMOOTHED_FROM = 50  # a curve of fewer points is shown as it is
+SMOOTHED_FROM = 50  # a curve of fewer points is shown as it is
 
 
 class Curve(NamedTuple):
@@ -44,11 +44,11 @@ def curves_figure(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
             if step.shape != value.shape or step.ndim != 1:
                 raise ValueError(f"{name} has {step.shape} steps but {value.shape} values")
             value = np.where(np.isfinite(value), value, np.nan)
-            if len(step) < _SMOOTHED_FROM:
+            if len(step) < SMOOTHED_FROM:
                 one.plot(step, value, color=colour, linewidth=1.5, marker="o", markersize=3.5, label=name)
             else:
                 one.plot(step, value, color=colour, linewidth=0.7, alpha=0.35)
-                one.plot(step, _running_median(value), color=colour, linewidth=1.6, label=name)
+                one.plot(step, running_median(value), color=colour, linewidth=1.6, label=name)
         if any(curve.share for curve in curves.values()):
             one.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         one.set_ylabel(label, color=INK)
@@ -59,7 +59,7 @@ def curves_figure(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
     return figure
 
 
-def _running_median(value: NDArray[np.float64]) -> NDArray[np.float64]:
+def running_median(value: NDArray[np.float64]) -> NDArray[np.float64]:
     """The median of the values around each, as many on both sides; fewer near the ends."""
     reach = max(1, len(value) // 100)
     padded = np.pad(value, reach, constant_values=np.nan)

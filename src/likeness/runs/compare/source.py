@@ -1,0 +1,54 @@
+"""How the source of one past run differs from that of another."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+
+from likeness.runs.past import PastRun
+from likeness.runs.source import ROOT, SOURCES, git
+
+DIFF = "source.diff"
+
+
+def compare_source(first: PastRun, second: PastRun) -> Iterator[str]:
+    """Lines that say how the sources of two runs differ; none where they are the same."""
+    a, b = first.record.get("source"), second.record.get("source")
+    if a == b and a is not None:
+        return
+    if a is None or b is None:
+        yield "The source of one of them is not known: it was no git checkout."
+        return
+    if a["commit"] != b["commit"]:
+        yield f"commit {a['commit'][:12]} and {b['commit'][:12]}"
+        yield from _between(a["commit"], b["commit"])
+    if a["diff"] != b["diff"]:
+        for run in (first, second):
+            yield f"{run.folder.name}: changed since its commit: {_changed_files(run) or 'nothing'}"
+    ours, theirs = a["untracked"], b["untracked"]
+    for path in sorted({*ours, *theirs}):
+        if ours.get(path) != theirs.get(path):
+            lacking = [
+                run.folder.name for run, known in ((first, ours), (second, theirs)) if path not in known
+            ]
+            yield f"{path}, which git does not know, " + (
+                f"is not in {lacking[0]}" if lacking else "is another"
+            )
+
+
+def _between(first: str, second: str) -> list[str]:
+    """What git says changed between two commits of this checkout."""
+    try:
+        stat = git(ROOT, "diff", "--stat=100", first, second, "--", *SOURCES, "requirements.lock").decode()
+    except (OSError, subprocess.SubprocessError):
+        return ["This checkout does not know both commits."]
+    return stat.rstrip().splitlines() or ["The sources of both commits are the same."]
+
+
+def _changed_files(run: PastRun) -> str:
+    if run.record["source"]["diff"] is None:
+        return ""
+    try:
+        text = (run.folder / DIFF).read_text(errors="replace")
+    except OSError:
+        return f"{DIFF} is gone"
+    return ", ".join(dict.fromkeys(re.findall(r"^diff --git a/(\S+)", text, re.MULTILINE)))

@@ -1,0 +1,35 @@
+"""Which values of the records of several past runs differ."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from likeness.config.key import compare_values, leaves
+from likeness.runs.past import MISSING, PastRun
+
+
+class Differing(NamedTuple):
+    """A dotted key with its value in each run, MISSING where a run lacks it."""
+
+    key: str
+    values: list[Any]
+
+
+class Measured(NamedTuple):
+    """A final metric in each run ({value, low, high, count}), None where a run lacks it."""
+
+    metric: str
+    runs: list[Mapping[str, Any] | None]
+
+
+def differing(parts: Sequence[dict[str, Any]]) -> list[Differing]:
+    """The dotted keys under which nested dictionaries don't all have the same value."""
+    first, *others = parts
+    keys = dict.fromkeys(one.key for other in others for one in compare_values(first, other))
+    flat = [dict(leaves(part)) for part in parts]
+    return [Differing(key, [values.get(key, MISSING) for values in flat]) for key in keys]
+
+
+def measured(runs: Sequence[PastRun]) -> list[Measured]:
+    """The final metrics of the encoder that each run is about."""
+    names = dict.fromkeys(name for run in runs for name in run.final)
+    return [Measured(name, [run.final.get(name) for run in runs]) for name in names]
