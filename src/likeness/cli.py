@@ -114,5 +114,15 @@ def compare(
         compare_runs(runs, output)
 
 
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="the folder of a run, or of a sweep")]) -> None:
+    """Write one page that needs nothing else, report.html, about a run or a sweep into its folder."""
+    from likeness.errors import one_sentence
+    from likeness.runs.report.write import write_report
+
+    with one_sentence():
+        print(write_report(folder))
+
+
 if __name__ == "__main__":
     app()

@@ -1,0 +1,71 @@
+"""What the report of a run tells."""
+
+from typing import Any
+
+from likeness.config.key import leaves
+from likeness.runs.listing import as_word
+from likeness.runs.past import TRAINED, PastRun
+from likeness.runs.report.page import pictures
+
+DIFF = "source.diff"
+BROKEN = 100  # as many names of broken pictures are shown
+
+
+def about_run(run: PastRun) -> dict[str, Any]:
+    """What the template `run.html` asks for."""
+    record = run.record
+    environment = {**record.get("environment", {})}
+    packages = environment.pop("packages", {})
+    diff = run.folder / DIFF
+    return {
+        "title": run.label,
+        "status": run.status,
+        "reason": record.get("reason"),
+        "facts": _facts(run),
+        "results": run.results,
+        "about": TRAINED if TRAINED in run.results else next(iter(run.results), ""),
+        "metrics": list(dict.fromkeys(name for measured in run.results.values() for name in measured)),
+        "pictures": pictures(run.folder / "figures"),
+        "logged": record.get("metrics") or {},
+        "tables": {
+            "Configuration": _words(record.get("config", {})),
+            "Data": _words(record.get("data", {})),
+            "Source": _words(record.get("source") or {}),
+            "Environment": _words(environment),
+        },
+        "packages": packages,
+        "sessions": record.get("sessions", []),
+        "checkpoints": record.get("checkpoints") or [],
+        "diff": diff.read_text(errors="replace") if diff.is_file() else "",
+        "broken": record.get("broken_pictures", []),
+        "shown": BROKEN,
+    }
+
+
+def _facts(run: PastRun) -> dict[str, str]:
+    """The few facts at the head of the page, by name."""
+    record, cost = run.record, run.record.get("cost") or {}
+    source = record.get("source") or {}
+    changed = " with changes" if source.get("diff") or source.get("untracked") else ""
+    facts = {
+        "seed": str(record.get("seed", "")),
+        "started": str(record.get("started", ""))[:19].replace("T", " ") + " UTC",
+        "took": _duration(cost["wall_s"]) if "wall_s" in cost else "",
+        "peak memory": f"{cost['peak_memory_bytes'] / 2**30:.2f} GiB" if "peak_memory_bytes" in cost else "",
+        "commit": f"{source['commit'][:12]}{changed}" if source else "not known",
+        "key": str(record.get("key", "")),
+        "command": " ".join(record.get("command", [])),
+    }
+    return {name: text for name, text in facts.items() if text}
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+    )
+
+
+def _words(node: dict[str, Any]) -> dict[str, str]:
+    return {key: as_word(value) for key, value in leaves(node)}

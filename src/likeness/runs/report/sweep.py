@@ -1,0 +1,52 @@
+"""What the report of a sweep tells."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from likeness.errors import LikenessError
+from likeness.runs.listing import as_word
+from likeness.runs.report.page import pictures
+
+SWEEP = "sweep.json"
+
+
+def about_sweep(folder: Path) -> dict[str, Any]:
+    """What the template `sweep.html` asks for.
+
+    Raises:
+        LikenessError: the sweep's record is damaged.
+    """
+    try:
+        sweep = json.loads((folder / SWEEP).read_text())
+    except ValueError as error:
+        raise LikenessError(f"{folder / SWEEP} can't be read: it is cut short or altered.") from error
+    best = set(sweep["best"])
+    return {
+        "title": f"{sweep['name']}: sweep {sweep['id']}",
+        "status": sweep["status"],
+        "facts": {
+            "sampler": sweep["sampler"],
+            "objectives": ", ".join(f"{one['direction']} {one['metric']}" for one in sweep["objectives"]),
+            "jobs": _count(sweep["jobs"]),
+            "words": " ".join(sweep.get("words", [])),
+        },
+        "objectives": [one["metric"] for one in sweep["objectives"]],
+        "space": {key: as_word(space) for key, space in sweep["space"].items()},
+        "parameters": list(dict.fromkeys(key for trial in sweep["trials"] for key in trial["parameters"])),
+        "trials": [
+            {
+                **trial,
+                "parameters": {key: as_word(value) for key, value in trial["parameters"].items()},
+                "best": bool(best & set(trial["jobs"])),
+            }
+            for trial in sweep["trials"]
+        ],
+        "jobs": sweep["jobs"],
+        "pictures": pictures(folder / "figures"),
+    }
+
+
+def _count(jobs: list[dict[str, Any]]) -> str:
+    statuses = dict.fromkeys(job["status"] for job in jobs)
+    return ", ".join(f"{sum(job['status'] == status for job in jobs)} {status}" for status in statuses)
