@@ -84,7 +84,7 @@ def test_every_experiment_composes_under_its_own_name(experiment: str) -> None:
     [(group, choice) for group, choices in groups().items() if group != "experiment" for choice in choices],
 )
 def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) -> None:
-    words = [f"{group}={choice}", *SMALLEST.get(choice, [])]
+    words = [f"{'+' * (group == 'sweep')}{group}={choice}", *SMALLEST.get(choice, [])]
     if choice == "onnx":
         check(plain(composed("evaluate", words)), EvaluateConfig)
     else:

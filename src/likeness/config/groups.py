@@ -10,7 +10,7 @@ def groups() -> dict[str, dict[str, str]]:
     return {
         folder.name: {file.stem: _comment(file) for file in sorted(folder.glob("*.yaml"))}
         for folder in sorted(CONF.iterdir())
-        if folder.is_dir()
+        if folder.is_dir() and any(folder.glob("*.yaml"))
     }
 
 

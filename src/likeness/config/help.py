@@ -5,7 +5,7 @@ from likeness.config.groups import CONF, groups
 USAGE = """Train an encoding and measure it on people it never saw.
 
   python train.py [+experiment=NAME] [group=choice ...] [key=value ...]
-  python train.py -m ... key=1,2,3      one run for each combination of values
+  python train.py -m ... key=1,2,3      a sweep: one run for each combination of values
 
 """
 
@@ -22,11 +22,13 @@ Examples
 def print_help() -> None:
     """Print the help."""
     known = groups()
-    experiments = known.pop("experiment")
-    print(USAGE + "Experiments (+experiment=NAME)")
-    for name, comment in experiments.items():
-        print(f"  {name:<18} {comment}")
-    print("\nGroups (group=choice)")
+    print(USAGE, end="")
+    for title, group in (("Experiments", "experiment"), ("Sweeps", "sweep")):
+        print(f"{title} (+{group}=NAME)")
+        for name, comment in known.pop(group).items():
+            print(f"  {name:<18} {comment}")
+        print()
+    print("Groups (group=choice)")
     for group, choices in known.items():
         print(f"  {group:<18} {' '.join(choices)}")
     print("\nKeys of every run (key=value; those of a choice stand in conf/GROUP/CHOICE.yaml)")

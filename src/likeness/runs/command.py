@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import hydra
@@ -15,12 +16,16 @@ from likeness.config.key import compare_values
 from likeness.config.nearest import nearest
 from likeness.config.plain import plain
 from likeness.config.schema import TrainConfig
-from likeness.errors import LikenessError, one_sentence
+from likeness.errors import LikenessError, Pruned, one_sentence
 
 
 def train_from_command_line() -> None:
-    """Train what the words on the command line choose, or each of the many that a multirun stands for."""
+    """Train what the words on the command line choose, or run the sweep that they describe."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises, and the sentences are ours
+    if any(word.startswith("+sweep=") for word in sys.argv[1:]) and not {"-m", "--multirun"} & set(
+        sys.argv[1:]
+    ):
+        sys.argv.insert(1, "--multirun")
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     with one_sentence():
         refuse_hydra_keys(words)
@@ -80,9 +85,18 @@ def with_words(own: DictConfig, words: Sequence[str]) -> DictConfig:
 
 
 def _train(config: DictConfig) -> None:
-    with one_sentence():  # here too: Hydra would put a line of its own before the sentence
-        from likeness.runs.run import train  # torch is imported only once the configuration is composed
+    from likeness.runs.run import train  # torch is imported only once the configuration is composed
 
+    sweep = config.get("sweep")
+    if sweep is not None and sweep.get("id") is not None:
+        with suppress(Pruned):  # the run's record says so
+            print(train(config))
+        return
+    with one_sentence():  # here too: Hydra would put a line of its own before the sentence
+        if sweep is not None:
+            raise LikenessError(
+                "The configuration describes a sweep: start it with -m, or leave it out with ~sweep."
+            )
         print(train(config))
 
 

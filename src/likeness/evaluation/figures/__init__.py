@@ -3,15 +3,23 @@
 from likeness.evaluation.figures.distance_histograms import distance_figure
 from likeness.evaluation.figures.embedding_map import embedding_figure
 from likeness.evaluation.figures.hardest_pairs import hardest_figure, hardest_pairs
+from likeness.evaluation.figures.objective_curve import Point, objective_figure
+from likeness.evaluation.figures.overlaid_curves import overlaid_figure
+from likeness.evaluation.figures.parallel_coordinates import Axis, parallel_figure
 from likeness.evaluation.figures.roc_curves import roc_figure
 from likeness.evaluation.figures.training_curves import Curve, curves_figure
 
 __all__ = [
+    "Axis",
     "Curve",
+    "Point",
     "curves_figure",
     "distance_figure",
     "embedding_figure",
     "hardest_figure",
     "hardest_pairs",
+    "objective_figure",
+    "overlaid_figure",
+    "parallel_figure",
     "roc_figure",
 ]

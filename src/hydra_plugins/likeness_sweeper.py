@@ -1,0 +1,40 @@
+"""The sweeper that Hydra finds; it stands here because Hydra looks for plugins in this package alone."""
+
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+
+
+class LikenessSweeper(Sweeper):
+    """Try every combination of the values on the command line, or what a sampler of Optuna proposes."""
+
+    hydra_context: HydraContext
+    config: DictConfig
+    launcher: Launcher
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Keep what composes a job's configuration, and make what launches jobs."""
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Run the sweep that the words on the command line describe."""
+        from likeness.runs.sweep.sweep import sweep  # Hydra imports this file whatever it is asked to do
+
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        beside = not self.config.hydra.launcher["_target_"].endswith("BasicLauncher")
+        return sweep(parser.parse_overrides(arguments), self._composed, self.launcher.launch, beside=beside)
+
+    def _composed(self, words: list[str]) -> DictConfig:
+        """The configuration of a job, as the launcher is going to compose it."""
+        config = self.hydra_context.config_loader.load_sweep_config(self.config, words)
+        with open_dict(config):
+            del config["hydra"]
+        return config

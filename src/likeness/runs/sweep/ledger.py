@@ -1,0 +1,112 @@
+"""`sweep.json`: what a sweep has done so far, written anew after every batch of jobs."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from likeness.runs.folder import write_json
+from likeness.runs.sweep.estimate import Estimate, best_trials, estimate
+from likeness.runs.sweep.outcome import Outcome
+from likeness.runs.sweep.plan import Job, Plan
+from likeness.runs.sweep.results import Result
+from likeness.runs.sweep.study import Trial
+
+LEDGER = "sweep.json"
+
+
+class Tried(NamedTuple):
+    """A trial that ended: its jobs with their results, its outcome, and an estimate of each objective."""
+
+    trial: Trial
+    jobs: list[Job]
+    results: list[Result]
+    outcome: Outcome
+
+    @property
+    def estimates(self) -> list[Estimate]:
+        """The objectives over the seeds, with 95% intervals; none where a job did not finish."""
+        if self.outcome.status != "finished":
+            return []
+        return [estimate(column) for column in zip(*(one.objectives for one in self.results), strict=True)]
+
+
+def best_of(plan: Plan, tried: Sequence[Tried]) -> list[Tried]:
+    """The best trial, or with several objectives those that no other beats in all of them."""
+    finished = [one for one in tried if one.outcome.status == "finished"]
+    values = [one.outcome.values for one in finished]
+    directions = [objective.direction for objective in plan.sweep.objectives]
+    return [finished[place] for place in best_trials(values, directions)]
+
+
+def write_ledger(
+    plan: Plan,
+    tried: Sequence[Tried],
+    under_way: Sequence[tuple[Job, Result]],
+    source: str | None,
+    status: str,
+) -> None:
+    """Write the sweep's folder's `sweep.json`; `under_way` are the jobs that are done of a trial that is not."""
+    done = [pair for one in tried for pair in zip(one.jobs, one.results, strict=True)]
+    write_json(
+        plan.folder / LEDGER,
+        {
+            "id": plan.id,
+            "name": plan.name,
+            "status": status,
+            "source": source,
+            "sampler": _sampler(plan),
+            "objectives": [objective.model_dump() for objective in plan.sweep.objectives],
+            "space": {
+                key: one.model_dump(exclude_defaults=True) for key, one in plan.sweep.dimensions.items()
+            },
+            "words": plan.words,
+            "jobs": [_job(plan, *pair) for pair in [*done, *under_way]],
+            "trials": [_trial(one) for one in tried],
+            "best": [job.number for one in best_of(plan, tried) for job in one.jobs],
+        },
+    )
+
+
+def failures(folder: Path, source: str | None) -> dict[str, str]:
+    """Why jobs failed, by their keys, in a sweep of this source that was not brought to its end.
+
+    What comes after a failure follows from it, so it stands until the sweep has ended; then it may be tried again.
+    """
+    try:
+        ledger = json.loads((folder / LEDGER).read_text())
+    except (OSError, ValueError):
+        return {}
+    if ledger["status"] != "running" or ledger["source"] != source:
+        return {}
+    return {job["key"]: job["reason"] for job in ledger["jobs"] if job["status"] == "failed"}
+
+
+def _sampler(plan: Plan) -> str:
+    return "grid" if plan.sweep.sampler is None else plan.sweep.sampler.target.rpartition(".")[2]
+
+
+def _job(plan: Plan, job: Job, result: Result) -> dict[str, Any]:
+    return {
+        "number": job.number,
+        "trial": job.trial,
+        "words": job.words,
+        "parameters": job.parameters,
+        "key": job.key,
+        "run": os.path.relpath(result.run, plan.folder) if result.run else None,
+        "status": result.status,
+        "reason": result.reason,
+        "values": [one.value for one in result.objectives],
+        "intervals": [[one.low, one.high] for one in result.objectives],
+    }
+
+
+def _trial(tried: Tried) -> dict[str, Any]:
+    return {
+        "number": tried.trial.number,
+        "parameters": tried.trial.parameters,
+        "jobs": [job.number for job in tried.jobs],
+        "status": tried.outcome.status,
+        "values": [one._asdict() for one in tried.estimates],
+    }

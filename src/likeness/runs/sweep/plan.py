@@ -1,0 +1,146 @@
+"""What a sweep is going to do, checked before any of its jobs starts."""
+
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig
+
+from likeness.config.check import check
+from likeness.config.compose import cannot_be_composed, explain
+from likeness.config.key import key_of
+from likeness.config.plain import plain
+from likeness.config.schema import TrainConfig
+from likeness.config.sweeps import Sweep
+from likeness.errors import LikenessError
+from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_words, values_of, word
+from likeness.runs.sweep.study import Trial
+
+Compose = Callable[[list[str]], DictConfig]
+
+
+class Plan(NamedTuple):
+    """A sweep: what it looks for and where, the words and seeds of all its jobs, and its folder.
+
+    `points` are those of a grid, in order; None where a sampler proposes them. `batch` is how many jobs are launched
+    at once. Each trial is a job for each of `seeds`, or one with the seed of the configuration where there are none.
+    """
+
+    id: str
+    name: str
+    folder: Path
+    sweep: Sweep
+    words: list[str]
+    points: list[Parameters] | None
+    seeds: list[int]
+    batch: int
+
+
+class Job(NamedTuple):
+    """A run that the sweep asks for: its number, from 0, the trial it belongs to, and what it sets.
+
+    `refused` says why its parameters don't go together, where they don't; then it has no configuration.
+    """
+
+    number: int
+    trial: int
+    parameters: Parameters
+    words: list[str]
+    config: dict[str, Any]
+    key: str
+    refused: str | None = None
+
+
+def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) -> Plan:
+    """The sweep that words on a command line describe; `beside` means that its jobs may run side by side.
+
+    Raises:
+        LikenessError: a word, a key of the search space or one of its values won't do.
+    """
+    words, axes = split_words(overrides)
+    first = checked(compose, [*words, *_words({key: values[0] for key, values in axes.items()})])
+    sweep = check(first.get("sweep") or {}, Sweep)
+    seeds = axes.pop(SEED, [])
+    points = None
+    if sweep.sampler is None:
+        points = combinations({key: values_of(key, one) for key, one in sweep.dimensions.items()} | axes)
+        to_check = list(points)
+    else:
+        _refuse_without_space(sweep, axes)
+        start = {key: ends(one)[0] for key, one in sweep.dimensions.items()}
+        to_check = [{**start, key: value} for key, one in sweep.dimensions.items() for value in ends(one)]
+    if sweep.pruner is not None and len(seeds) > 1:
+        raise LikenessError("Trials over several seeds can't be stopped early; set sweep.pruner=null.")
+    to_check += [{**to_check[0], SEED: seed} for seed in seeds]
+    first, *_ = [checked(compose, [*words, *_words(point)]) for point in to_check]
+    batch = sweep.parallel or (len(points) * max(1, len(seeds)) if points is not None and beside else 1)
+    learns = sweep.sampler is not None or sweep.pruner is not None
+    definition = sweep.model_dump(mode="json", by_alias=True, exclude={"parallel", "id", "earlier"})
+    identity = [definition, points, seeds, batch if learns else None, key_of(first)]
+    sweep_id = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+    folder = Path(first["runs_dir"], first["name"], "sweeps", sweep_id)
+    return Plan(sweep_id, first["name"], folder, sweep, words, points, seeds, batch)
+
+
+def make_job(plan: Plan, number: int, trial: Trial, parameters: Parameters, compose: Compose) -> Job:
+    """A job of the sweep: a trial's, with these parameters."""
+    words = [*plan.words, *_words(parameters)]
+    try:
+        config = checked(compose, words)
+    except LikenessError as error:
+        return Job(number, trial.number, parameters, words, {}, "", str(error))
+    return Job(number, trial.number, parameters, words, config, key_of(config))
+
+
+def launched_words(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
+    """The words that a job is launched with: its own, and those by which it knows what sweep it belongs to."""
+    more = [word("++sweep.id", plan.id)]
+    if earlier is not None:
+        more.append(word("++sweep.earlier", str(earlier.absolute())))
+    for name, tracker in job.config["logger"].items():
+        if tracker is not None and "group" in tracker and tracker["group"] is None:
+            more.append(word(f"logger.{name}.group", plan.id))
+    return [*job.words, *more]
+
+
+def command(plan: Plan, parameters: Parameters) -> str:
+    """The command line that trains one job of the sweep by itself."""
+    own = [one for one in plan.words if not one.lstrip("+~").startswith(("sweep=", "sweep."))]
+    return shlex.join(["python", "train.py", *own, *_words(parameters)])
+
+
+def checked(compose: Compose, words: list[str]) -> dict[str, Any]:
+    """The configuration of these words, in plain containers.
+
+    Raises:
+        LikenessError: they can't be composed, or what they compose to is not that of a run.
+    """
+    try:
+        config = plain(compose(words))
+    except Exception as error:
+        if not cannot_be_composed(error):
+            raise
+        raise LikenessError(explain(error, "config", words)) from None
+    check(config, TrainConfig)
+    return config
+
+
+def _words(parameters: Parameters) -> list[str]:
+    return [word(key, value) for key, value in parameters.items()]
+
+
+def _refuse_without_space(sweep: Sweep, axes: dict[str, list[Any]]) -> None:
+    if axes:
+        key = next(iter(axes))
+        raise LikenessError(
+            f"{key} takes one value beside a sampler, only seed takes several; "
+            f"let it be searched with +sweep.space={{{key}: {{choices: [...]}}}}."
+        )
+    if not sweep.dimensions:
+        raise LikenessError(
+            "sweep.space is empty; +sweep.space={loss.margin: {low: 0.1, high: 0.5}} fills it."
+        )
