@@ -2,6 +2,7 @@
 
 import base64
 import re
+import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,17 +13,18 @@ CAPTIONS = {
     "training": "How the training went: faint as logged, strong the running median",
     "roc": "Receiver operating characteristic on the test people",
     "distances": "Distances of the test pairs, and the threshold that judges them best",
-    "hardest_pairs": "The test pairs that the encoding gets most wrong",
     "embedding_map": "A map of the encodings of the people with most pictures",
+    "hardest_pairs": "The test pairs that the encoding gets most wrong",
     "parallel_coordinates": "What each trial chose and reached",
 }
 
 
 class Picture(NamedTuple):
-    """A figure as a `data:` address, with what to write below it."""
+    """A figure as a `data:` address, with what to write below it; one much wider than high goes across the page."""
 
     source: str
     caption: str
+    across: bool
 
 
 def page(template: str, values: Mapping[str, Any]) -> str:
@@ -40,12 +42,8 @@ def page(template: str, values: Mapping[str, Any]) -> str:
 
 def pictures(figures: Path) -> list[Picture]:
     """The PNG figures in a folder, the well-known ones first."""
-    order = [*CAPTIONS]
-    found = sorted(
-        figures.glob("*.png"),
-        key=lambda path: (path.stem not in CAPTIONS, _place(order, path.stem), path.stem),
-    )
-    return [Picture(_data_address(path), CAPTIONS.get(path.stem, _as_words(path.stem))) for path in found]
+    order = [*CAPTIONS, *sorted(path.stem for path in figures.glob("*.png") if path.stem not in CAPTIONS)]
+    return [_picture(path) for name in order if (path := figures / f"{name}.png").is_file()]
 
 
 def percent(value: float | None) -> str:
@@ -59,13 +57,8 @@ def interval(bounds: Iterable[float | None]) -> str:
     return "" if low is None or high is None else f"[{100 * low:.1f}, {100 * high:.1f}]"
 
 
-def _data_address(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-
-
-def _place(order: list[str], name: str) -> int:
-    return order.index(name) if name in order else len(order)
-
-
-def _as_words(name: str) -> str:
-    return re.sub(r"[_-]+", " ", name)
+def _picture(path: Path) -> Picture:
+    content = path.read_bytes()
+    width, height = struct.unpack(">II", content[16:24])  # of a PNG's first chunk
+    address = "data:image/png;base64," + base64.b64encode(content).decode()
+    return Picture(address, CAPTIONS.get(path.stem) or re.sub(r"[_-]+", " ", path.stem), width > 2 * height)
