@@ -68,6 +68,7 @@ def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
     figures = {figure.stem for figure in (finished / "figures").iterdir()}
     assert figures == {"roc", "distances", "embedding_map", "hardest_pairs", "training"}
     assert (finished / "log.txt").exists()
+    assert (finished / "report.html").is_file()
 
 
 def test_every_step_and_every_validation_is_logged(finished: Path) -> None:

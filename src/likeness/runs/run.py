@@ -21,6 +21,7 @@ from likeness.runs.fit import fit
 from likeness.runs.measure import Measured, TestData, measure
 from likeness.runs.preemption import ended_by_sigterm
 from likeness.runs.record import Recording, recorded
+from likeness.runs.report.write import write_report
 from likeness.runs.results import write_results
 from likeness.runs.resume import refuse_other, unfinished_run
 from likeness.runs.table import print_table
@@ -74,6 +75,7 @@ def _train(config: DictConfig, unfinished: Path | None) -> Path:
             encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
             ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
             _conclude(run, measure(ready, tested, config, device=device), tested, broken)
+        write_report(run.folder)
         return run.folder
 
 
@@ -95,6 +97,7 @@ def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = N
     with recorded(config, data, [tested.pictures.files()]) as run:
         measured = measure({source.stem: encoder.to(device).eval()}, tested, config, device=device)
         _conclude(run, measured, tested, set())
+    write_report(run.folder)
     return run.folder
 
 

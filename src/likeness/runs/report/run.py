@@ -24,7 +24,9 @@ def about_run(run: PastRun) -> dict[str, Any]:
         "facts": _facts(run),
         "results": run.results,
         "about": TRAINED if TRAINED in run.results else next(iter(run.results), ""),
-        "metrics": list(dict.fromkeys(name for measured in run.results.values() for name in measured)),
+        "counts": {
+            name: metric["count"] for measured in run.results.values() for name, metric in measured.items()
+        },
         "pictures": pictures(run.folder / "figures"),
         "logged": record.get("metrics") or {},
         "tables": {
