@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from likeness.errors import LikenessError, sentence
 from likeness.runs.lock import locked
+from likeness.runs.report.write import write_report
 from likeness.runs.source import capture_source
 from likeness.runs.sweep.figures import write_figures
 from likeness.runs.sweep.ledger import Tried, failures, write_ledger
@@ -49,6 +50,7 @@ def sweep(overrides: Sequence[Override], compose: Compose, launch: Launch, *, be
         runs = PastRuns(source.sha256 if source else None)
         tried = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
         write_figures(plan, tried)
+        write_report(plan.folder)
         print_table(plan, tried)
         print(plan.folder)
     results = [result for one in tried for result in one.results]
