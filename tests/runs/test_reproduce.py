@@ -516,6 +516,7 @@ def test_a_run_that_was_resumed_after_a_change_is_not_judged(case: Case) -> None
     ("key", "value", "said"),
     [
         ("status", "running", "did not finish .*; `likeness resume"),
+        ("status", "pruned", "was pruned by its sweep"),
         ("source", None, "outside a git checkout"),
         ("words", None, "was not started from train.py's command line"),
         ("format", 0, "recorded by another version"),

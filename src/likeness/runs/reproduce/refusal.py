@@ -23,6 +23,8 @@ def refuse_unprovable(folder: Path, record: dict[str, Any]) -> None:
         raise LikenessError(
             f"{folder} was recorded by another version, which kept too little to run it again."
         )
+    if record["status"] == "pruned":
+        raise LikenessError(f"The run {folder} was pruned by its sweep and has no results to compare.")
     if record["status"] != "finished":
         raise LikenessError(
             f"The run {folder} did not finish (it is {record['status']}); `likeness resume {folder}` goes on with it."
