@@ -147,7 +147,7 @@ def sweep(tmp_path: Path) -> Path:
             "number": number,
             "trial": number // 2,
             "words": [f"loss.margin={0.1 + 0.1 * (number // 2)}", f"seed={number % 2}"],
-            "parameters": {"loss.margin": 0.1 + 0.1 * (number // 2)},
+            "parameters": {"loss.margin": 0.1 + 0.1 * (number // 2), "seed": number % 2},
             "key": str(number),
             "run": f"../../{number}",
             "status": "finished" if number < 3 else "failed",
@@ -193,6 +193,7 @@ def test_a_sweep_has_its_trials_its_best_and_its_failures(sweep: Path) -> None:
     assert re.search(r"0 \(best\)\s*0\.1\s*90\.50\s*\[84\.0, 97\.0\]\s*2\s*finished", seen.text)
     assert f"failed: {EVIL}" in seen.text
     assert "3 finished, 1 failed" in seen.text
+    assert "loss.margin=0.2 seed=1" in seen.text
     assert [figure["class"] for figure in seen.all("figure")] == ["across"]
 
 

@@ -42,7 +42,7 @@ def about_sweep(folder: Path) -> dict[str, Any]:
             }
             for trial in sweep["trials"]
         ],
-        "jobs": sweep["jobs"],
+        "jobs": [{**job, "parameters": _assignments(job["parameters"])} for job in sweep["jobs"]],
         "pictures": pictures(folder / "figures"),
     }
 
@@ -50,3 +50,7 @@ def about_sweep(folder: Path) -> dict[str, Any]:
 def _count(jobs: list[dict[str, Any]]) -> str:
     statuses = dict.fromkeys(job["status"] for job in jobs)
     return ", ".join(f"{sum(job['status'] == status for job in jobs)} {status}" for status in statuses)
+
+
+def _assignments(parameters: dict[str, Any]) -> str:
+    return " ".join(f"{key}={as_word(value)}" for key, value in parameters.items())
