@@ -13,12 +13,12 @@ from likeness.runs.checkpoints import newest_checkpoint
 from likeness.runs.fit import fit_here
 from likeness.runs.folder import write_json
 from likeness.runs.preemption import ended_by_sigterm
-from likeness.runs.ranks import BROKEN, FAILED, die_with
+from likeness.runs.ranks import BROKEN, FAILED, LAUNCHER, die_with
 
 
 def main() -> None:
     """Fit from the configuration in the run's folder."""
-    die_with(os.getppid())
+    die_with(int(os.environ[LAUNCHER]))
     folder = Path(sys.argv[1])
     config = OmegaConf.load(folder / "config.yaml")
     assert isinstance(config, DictConfig)

@@ -16,6 +16,8 @@ from likeness.errors import LikenessError
 BROKEN = "broken-{rank}.json"  # what a rank could not read
 FAILED = "failed-{rank}.txt"  # why a rank could not go on
 
+LAUNCHER = "LIKENESS_LAUNCHER"  # whom a rank must not outlive
+
 _PR_SET_PDEATHSIG = 1  # Linux
 
 
@@ -57,6 +59,7 @@ def main() -> None:
     """Be torchrun, but for no longer than the run that asked for it."""
     folder, devices, parent = sys.argv[1:]
     die_with(int(parent))
+    os.environ[LAUNCHER] = str(os.getpid())
     from torch.distributed.run import main as torchrun
 
     torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.runs.rank", folder])
