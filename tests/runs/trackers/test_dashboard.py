@@ -49,8 +49,8 @@ def curves(runs_dir: Path, project: str = "likeness") -> dict[str, list[tuple[in
     return kept
 
 
-def results(runs_dir: Path) -> list[str]:
-    database = sqlite3.connect(runs_dir / ".trackio" / "likeness.db")
+def results(runs_dir: Path, project: str = "likeness") -> list[str]:
+    database = sqlite3.connect(runs_dir / ".trackio" / f"{project}.db")
     texts = database.execute("SELECT metrics FROM metrics ORDER BY id")
     return [name for (text,) in texts for name in json.loads(text) if name == "results"]
 
@@ -87,6 +87,7 @@ def test_a_run_that_told_trackio_itself_is_not_told_again(tmp_path: Path) -> Non
         pass
     before = curves(tmp_path, "faces")
     import_runs(tmp_path)
+    assert len(results(tmp_path, "faces")) == 1
     assert before == curves(tmp_path, "faces") == {"default/20261123-100000-0a1b": rows(range(1, STEPS + 1))}
 
 
