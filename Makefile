@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help train dashboard test lint benchmark clean
+.PHONY: help train dashboard experiments test lint benchmark clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,9 @@ train: $(VENV)/installed-onnx  ## train and measure an encoding: make train EXPE
 
 dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make dashboard RUNS=runs
 	$(BIN)/likeness dashboard $(RUNS)
+
+experiments: $(VENV)/installed  ## evidence from runs: make experiments NAME=triplet_hard RUNS="RUN RUN RUN"
+	$(BIN)/python -m likeness.runs.evidence $(NAME) $(RUNS)
 
 test: $(VENV)/installed-dev  ## the tests
 	$(BIN)/python -m pytest -m "not slow"

@@ -1,5 +1,7 @@
 """What a run leaves behind of its measurements: results.json and the figures."""
 
+import csv
+import io
 from collections import defaultdict
 from pathlib import Path
 
@@ -15,10 +17,13 @@ from likeness.evaluation.figures import (
     hardest_figure,
     roc_figure,
 )
-from likeness.runs.folder import write_json
+from likeness.evaluation.roc import roc, tar_at_far
+from likeness.runs.folder import write_json, write_text
 from likeness.runs.logged import read_metrics
 from likeness.runs.measure import Measured, TestData
 
+ROC = "roc.csv"
+RATES = 200
 PEOPLE_ON_MAP = 12
 PANELS = {
     "loss": {"loss": "train/loss"},
@@ -40,6 +45,7 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
             for encoder, metrics in measured.metrics.items()
         },
     )
+    write_text(folder / ROC, _roc_points(measured))
     encoder = next(iter(measured.embeddings))
     pairs, distance = measured.pairs, measured.distances[encoder]
     threshold = best_threshold(distance, pairs.same)
@@ -62,6 +68,18 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
         figures["training"] = curves_figure(curves)
     for name, figure in figures.items():
         figure.savefig(folder / "figures" / f"{name}.png")
+
+
+def _roc_points(measured: Measured) -> str:
+    """The ROC of each encoder as comma-separated text, at false accept rates that runs on equally many pairs share."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["encoder", "far", "tar"])
+    for encoder, distance in measured.distances.items():
+        curve = roc(distance, measured.pairs.same)
+        for far in np.geomspace(1 / curve.negatives, 1, RATES).tolist():
+            table.writerow([encoder, far, float(tar_at_far(curve, far))])
+    return text.getvalue()
 
 
 def _people_with_most_pictures(identity: NDArray[np.int64]) -> NDArray[np.int64]:

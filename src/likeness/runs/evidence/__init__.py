@@ -1,0 +1,1 @@
+"""The evidence of an experiment, `experiments/NAME/`, rebuilt from its runs."""

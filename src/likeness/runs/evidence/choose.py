@@ -1,0 +1,118 @@
+"""Which past runs are the evidence of an experiment."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from likeness.config.compose import composed
+from likeness.config.groups import groups
+from likeness.config.key import NEUTRAL, compare_values, differences
+from likeness.config.nearest import nearest
+from likeness.config.plain import plain
+from likeness.errors import LikenessError
+from likeness.runs.past import TRAINED, PastRun, past_run, past_runs
+from likeness.runs.record_file import RECORD
+
+log = logging.getLogger("likeness")
+
+Config = dict[str, Any]
+
+
+def choose_runs(name: str, places: Sequence[Path]) -> list[PastRun]:
+    """The runs of the experiment `name`, by seed: those in `places` that are runs, or of those below them.
+
+    Below a folder, the last finished run of each seed counts, among those that share configuration, source and data
+    with the last of all.
+
+    Raises:
+        LikenessError: there is no such experiment or no run, or a run did not finish, repeats a seed, or was made from
+            another configuration, source or data than the experiment's or the first run's.
+    """
+    experiments = groups()["experiment"]
+    if name not in experiments:
+        raise LikenessError(f"There is no experiment called {name}: {nearest(name, experiments)}")
+    named = [past_run(place) for place in places if (place / RECORD).is_file()]
+    found = [run for place in places if not (place / RECORD).is_file() for run in past_runs(place)]
+    runs = sorted([*named, *_latest(name, found)], key=lambda run: run.record["seed"])
+    if not runs:
+        raise LikenessError(
+            f"There is no finished run of {name} in {', '.join(map(str, places))}; make some with "
+            f"python train.py -m +experiment={name} seed=0,1,2."
+        )
+    for run in runs:
+        _refuse_unfinished(run)
+        _refuse_other(name, run)
+        _refuse_mixed(runs[0], run)
+    for run, following in pairwise(runs):
+        if run.record["seed"] == following.record["seed"]:
+            raise LikenessError(f"{run.folder} and {following.folder} have the same seed; name one of them.")
+    return runs
+
+
+def pictures_of(run: PastRun) -> dict[str, Any]:
+    """The fingerprints of a run's pictures; the pairs to judge may be drawn by the seed."""
+    return {split: fingerprint for split, fingerprint in run.record["data"].items() if split != "pairs"}
+
+
+def _latest(name: str, runs: Sequence[PastRun]) -> list[PastRun]:
+    finished = [
+        run
+        for run in runs
+        if run.record.get("name") == name and run.status == "finished" and TRAINED in run.results
+    ]
+    if not finished:
+        return []
+    finished.sort(key=lambda run: run.record["started"])
+    alike = [run for run in finished if _identity(run) == _identity(finished[-1])]
+    chosen = {run.record["seed"]: run for run in alike}
+    if others := [run.folder.name for run in finished if run not in alike]:
+        log.warning("Of another configuration, source or data than the last run: %s.", ", ".join(others))
+    return list(chosen.values())
+
+
+def _identity(run: PastRun) -> str:
+    """What runs of one experiment share."""
+    config = {key: value for key, value in run.record["config"].items() if key not in {*NEUTRAL, "seed"}}
+    return json.dumps([config, _source(run), pictures_of(run)], sort_keys=True)
+
+
+def _source(run: PastRun) -> str | None:
+    return (run.record["source"] or {}).get("sha256")
+
+
+def _refuse_unfinished(run: PastRun) -> None:
+    if run.status != "finished" or TRAINED not in run.results:
+        what = "is no training" if run.status == "finished" else f"did not finish (it is {run.status})"
+        raise LikenessError(f"{run.folder} {what}; evidence is made of finished training runs.")
+
+
+def _refuse_other(name: str, run: PastRun) -> None:
+    """Refuse a run of another configuration than the experiment's; where the data lie may differ."""
+    experiment = plain(composed("config", [f"+experiment={name}"]))
+    for key, ours, theirs in differences(experiment, run.record["config"]):
+        if key != "seed" and not key.endswith((".root", ".path")):
+            raise LikenessError(
+                f"{run.folder} has {key}={theirs}, but the experiment {name} has {key}={ours}; leave that run out."
+            )
+
+
+def _refuse_mixed(first: PastRun, run: PastRun) -> None:
+    for what, part in _PARTS.items():
+        for key, ours, theirs in compare_values(part(first), part(run)):
+            if (what, key) != ("configuration", "seed"):
+                raise LikenessError(
+                    f"{first.folder} and {run.folder} differ in their {what}: {key} is {ours} and {theirs}; "
+                    "name runs that differ in their seed alone."
+                )
+
+
+_PARTS: dict[str, Callable[[PastRun], Config]] = {
+    "configuration": lambda run: {
+        key: value for key, value in run.record["config"].items() if key not in NEUTRAL
+    },
+    "source": lambda run: {"sha256": _source(run)},
+    "data": pictures_of,
+}

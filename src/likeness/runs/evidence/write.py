@@ -1,0 +1,60 @@
+"""Write the evidence of an experiment: its results as JSON and Markdown, and its figures."""
+
+import csv
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from likeness.config.groups import CONF
+from likeness.evaluation.figures import overlaid_figure
+from likeness.evaluation.figures.roc_over_seeds import roc_over_seeds_figure
+from likeness.runs.compare.curves import read_curves
+from likeness.runs.evidence.choose import choose_runs
+from likeness.runs.evidence.document import document
+from likeness.runs.evidence.gather import gather
+from likeness.runs.folder import write_json, write_text
+from likeness.runs.past import PastRun
+from likeness.runs.results import ROC
+
+EXPERIMENTS = CONF.parent / "experiments"
+COPIED = ("distances",)  # of the first run: figures that show nobody's picture
+
+RocPoints = dict[str, list[tuple[float, float]]]
+
+
+def write_evidence(name: str, places: Sequence[Path], experiments: Path = EXPERIMENTS) -> Path:
+    """Rebuild the folder of the experiment `name` from the runs in `places`, but for its README; returns the folder.
+
+    Args:
+        name: of `conf/experiment`.
+        places: runs, or folders of runs; see `choose_runs`.
+        experiments: where the folder of each experiment lies.
+
+    Raises:
+        LikenessError: what `choose_runs` refuses, or the disk is full.
+    """
+    runs = choose_runs(name, places)
+    folder = experiments / name
+    folder.mkdir(parents=True, exist_ok=True)
+    evidence = gather(runs)
+    write_json(folder / "results.json", evidence)
+    write_text(folder / "results.md", document(name, evidence))
+    curves = {f"seed {run.record['seed']}": read_curves(run.folder) for run in runs}
+    if any(curves.values()):
+        overlaid_figure(curves).savefig(folder / "training.png")
+    if all((run.folder / ROC).is_file() for run in runs):
+        over = {encoder: [_read_roc(run)[encoder] for run in runs] for encoder in _read_roc(runs[0])}
+        roc_over_seeds_figure(over).savefig(folder / "roc.png")
+    for figure in COPIED:
+        drawn = runs[0].folder / "figures" / f"{figure}.png"
+        if drawn.is_file():
+            shutil.copyfile(drawn, folder / drawn.name)
+    return folder
+
+
+def _read_roc(run: PastRun) -> RocPoints:
+    points: RocPoints = {}
+    with (run.folder / ROC).open(newline="") as file:
+        for row in csv.DictReader(file):
+            points.setdefault(row["encoder"], []).append((float(row["far"]), float(row["tar"])))
+    return points
