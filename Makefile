@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 .PHONY: help train dashboard experiments test lint benchmark clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo "  python train.py --help lists the experiments and every choice"
 
 # An environment with an extra of pyproject.toml, under the lock; a target brings what it needs and no more.

@@ -79,6 +79,19 @@ def test_every_step_and_every_validation_is_logged(finished: Path) -> None:
     assert logged(finished, "train/embedding_norm") == pytest.approx([1.0] * 6)
 
 
+def test_the_roc_agrees_with_the_rates_that_are_measured(finished: Path) -> None:
+    results = json.loads((finished / "results.json").read_text())
+    with (finished / "roc.csv").open() as lines:
+        rows = [(row["encoder"], float(row["far"]), float(row["tar"])) for row in csv.DictReader(lines)]
+    for encoder, measured in results.items():
+        curve = [(far, tar) for name, far, tar in rows if name == encoder]
+        assert curve == sorted(curve)
+        assert curve[-1] == (1, 1)
+        at = measured["verification/tar@far=1e-1"]["value"]
+        below, above = [tar for far, tar in curve if far <= 0.1], [tar for far, tar in curve if far >= 0.1]
+        assert below[-1] <= at <= above[0]
+
+
 def test_training_moved_the_weights(finished: Path) -> None:
     results = json.loads((finished / "results.json").read_text())
     assert (
