@@ -49,7 +49,7 @@ def objective_figure(
     if log:
         axes.set_xscale("log")
     axes.set_xlabel(parameter, color=INK)
-    axes.set_ylabel(f"{objective}, mean and 95% interval over seeds", color=INK)
+    axes.set_ylabel(f"{objective}\nmean and 95% interval over seeds", color=INK)
     if len(lines) > 1:
         axes.legend(fontsize=8.5, frameon=False)
     return figure

@@ -36,8 +36,8 @@ def parallel_figure(axes: Sequence[Axis], quality: Sequence[float], best: Sequen
         colour = _COLOURS(0.1 + 0.9 * shade[trial])
         frame.plot(range(len(axes)), lines[trial], color=colour, linewidth=width, alpha=alpha)
     for place, (axis, (_, ticks)) in enumerate(zip(axes, heights, strict=True)):
-        frame.axvline(place, color=INK, linewidth=0.9)
-        frame.text(place, 1.06, axis.name, ha="center", va="bottom", fontsize=9, color=INK)
+        frame.plot([place, place], [0, 1], color=INK, linewidth=0.9)
+        frame.text(place, 1.04, axis.name, ha="center", va="bottom", fontsize=9, color=INK)
         for label, height in ticks:
             frame.text(
                 place - 0.03,
@@ -50,7 +50,7 @@ def parallel_figure(axes: Sequence[Axis], quality: Sequence[float], best: Sequen
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
             )
     frame.set_xlim(-0.45, len(axes) - 0.9)
-    frame.set_ylim(-0.04, 1.14)
+    frame.set_ylim(-0.04, 1.1)
     return figure
 
 

@@ -109,7 +109,8 @@ class _Trials:
             what = "is there already" if job.number in known else "is trained"
             Console().print(f"[bold]job {job.number}[/bold] {escape(_said(job))} {what}", highlight=False)
         reasons = self._launch(list(reversed(new.values())))
-        gc.collect()  # what a failed job left on the device
+        if any(reasons.values()):
+            gc.collect()  # what a failed job left on the device
         return [known.get(job.number) or self._after(job, reasons[job.key]) for job in jobs]
 
     def _known(self, job: Job) -> Result | None:
