@@ -45,9 +45,10 @@ def refuse_hydra_keys(words: Sequence[str]) -> None:
         LikenessError: one of `words` sets such a key.
     """
     for word in words:
-        if re.match(r"[+~]*hydra[./@]", word) and not re.match(r"hydra/(launcher|sweeper)=", word):
+        taken = re.match(r"hydra/launcher=|[+~]*hydra\.launcher\.", word) and "_target_" not in word
+        if re.match(r"[+~]*hydra[./@]", word) and not taken:
             raise LikenessError(
-                f"{word} is not taken: of Hydra's own only hydra/launcher and hydra/sweeper can be chosen."
+                f"{word} is not taken: of Hydra's own only hydra/launcher and keys of hydra.launcher can be chosen."
             )
 
 
@@ -56,6 +57,8 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and "/" in error.missing_cfg_file:
         group, _, choice = error.missing_cfg_file.rpartition("/")
+        if group == "hydra/launcher":
+            return f"There is no launcher {choice}; ray and slurm come with extras, pip install -e '.[ray]' or '.[slurm]'."
         known = groups().get(group.split("@")[0], {})
         more = " Any timm network: backbone=timm backbone.name=NAME." if group == "backbone" else ""
         return f"There is no {group} called {choice}: {nearest(choice, known)}{more}"
@@ -73,6 +76,8 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
 
 
 def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
+    if dotted.startswith("hydra.launcher."):
+        return f"The launcher has no {dotted.removeprefix('hydra.launcher.')} yet; +{dotted}=VALUE adds it."
     if dotted == "experiment":
         return "An experiment is added with a plus: +experiment=NAME."
     if dotted == "test_data":

@@ -18,7 +18,7 @@ from likeness.config.key import key_of
 from likeness.config.plain import plain
 from likeness.errors import Pruned
 from likeness.runs.folder import create_folder
-from likeness.runs.record_file import write_record
+from likeness.runs.record.record_file import write_record
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.sweep import sweep
 
