@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from likeness.config.groups import CONF
+from likeness.runs.training.checkpoints import newest_checkpoint
 
 TRAIN = str(CONF.parent / "train.py")
 CLI = ["-m", "likeness.cli"]
@@ -33,10 +34,9 @@ def last_line(text: str) -> str:
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)[
-        "state_dict"
-    ]
-    return state
+    checkpoint = newest_checkpoint(run)
+    assert checkpoint is not None
+    return checkpoint.weights
 
 
 def test_a_run_ends_with_the_table_and_its_folder(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ from likeness.runs.compare.curves import compare_curves, read_curves
 from likeness.runs.compare.printed import compare_runs
 from likeness.runs.compare.source import compare_source
 from likeness.runs.compare.values import differing
-from likeness.runs.past import MISSING, past_run
+from likeness.runs.record.past import MISSING, past_run
 
 LOSS = (0.5, 0.25, 0.125, 0.1)
 

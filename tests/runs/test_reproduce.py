@@ -19,10 +19,10 @@ from PIL import Image
 from likeness.config.key import key_of
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
-from likeness.runs.checkpoints import hash_of
-from likeness.runs.record_file import read_record, write_record
+from likeness.runs.record.record_file import read_record, write_record
+from likeness.runs.record.source import ROOT, hash_of_sources
 from likeness.runs.reproduce import Judgement, Verdict, refusal, reproduce, verdict, worktree
-from likeness.runs.source import ROOT, hash_of_sources
+from likeness.runs.training.checkpoints import hash_of
 
 TINY = [
     "data=image_folder",

@@ -17,7 +17,7 @@ from killing import HARD, TINY, finish, kill_self, left_behind, only_run, start
 from omegaconf import OmegaConf
 
 from likeness.errors import LikenessError
-from likeness.runs.record_file import read_record, write_record
+from likeness.runs.record.record_file import read_record, write_record
 
 KILLED = -signal.SIGKILL
 
@@ -83,7 +83,7 @@ MOMENTS = {
     "in the middle of accumulating": partial(at_call, 18, STEP),
     "in the validation of the last step": partial(at_call, 8, VALIDATION),
     "while the first checkpoint is written": partial(within_a_checkpoint, 1),
-    "before the checkpoint is renamed": partial(at_call, 2, "likeness.runs.checkpoints:_digest"),
+    "before the checkpoint is renamed": partial(at_call, 2, "likeness.runs.training.checkpoints:_digest"),
     "while the run is measured": partial(at_call, 1, "likeness.runs.run:measure"),
 }
 MORE_MOMENTS = {
@@ -91,7 +91,7 @@ MORE_MOMENTS = {
     "at the first batch of the next epoch": partial(at_call, 7, STEP),
     "in a validation": partial(at_call, 2, VALIDATION),
     "while the last checkpoint is written": partial(within_a_checkpoint, 3),
-    "while the folder of the run is made": partial(at_call, 1, "likeness.runs.record:_opened"),
+    "while the folder of the run is made": partial(at_call, 1, "likeness.runs.record.recording:_opened"),
 }
 
 

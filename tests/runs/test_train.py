@@ -12,6 +12,8 @@ from PIL import Image
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
 from likeness.runs.run import evaluate, train
+from likeness.runs.training.checkpoints import newest_checkpoint
+from likeness.runs.training.logged import read_metrics
 
 TINY = [
     "data.identities=12",
@@ -36,15 +38,13 @@ def run(folder: Path, *words: str) -> Path:
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)[
-        "state_dict"
-    ]
-    return state
+    checkpoint = newest_checkpoint(run)
+    assert checkpoint is not None
+    return checkpoint.weights
 
 
 def logged(run: Path, name: str) -> list[float]:
-    with (run / "metrics.csv").open() as lines:
-        return [float(row[name]) for row in csv.DictReader(lines) if row.get(name)]
+    return [row.value for row in read_metrics(run) if row.metric == name]
 
 
 @pytest.fixture(scope="module")

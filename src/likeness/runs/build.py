@@ -15,8 +15,8 @@ from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import balanced_pairs
 from likeness.randomness import key
-from likeness.runs.checkpoints import newest_checkpoint
-from likeness.runs.measure import TestData
+from likeness.runs.measuring.measure import TestData
+from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.tasks.embedding import EmbeddingTask
 
 

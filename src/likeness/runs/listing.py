@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.errors import LikenessError
-from likeness.runs.past import MISSING, PastRun, past_runs
+from likeness.runs.record.past import MISSING, PastRun, past_runs
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": le,

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from likeness.config.key import differences, key_of
 from likeness.errors import LikenessError
 from likeness.runs.lock import is_held
-from likeness.runs.record_file import read_record
-from likeness.runs.source import capture_source
+from likeness.runs.record.record_file import read_record
+from likeness.runs.record.source import capture_source
 
 log = logging.getLogger("likeness")
 

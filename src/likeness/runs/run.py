@@ -17,15 +17,15 @@ from likeness.data.overlap import people_in_both
 from likeness.data.pictures import Pairs, Pictures
 from likeness.errors import LikenessError
 from likeness.runs.build import build_data, build_datamodule, build_task, build_trained, test_data
-from likeness.runs.fit import fit
-from likeness.runs.measure import Measured, TestData, measure
-from likeness.runs.preemption import ended_by_sigterm
-from likeness.runs.record import Recording, recorded
+from likeness.runs.measuring.measure import Measured, TestData, measure
+from likeness.runs.measuring.results import write_results
+from likeness.runs.measuring.table import print_table
+from likeness.runs.record.recording import Recording, recorded
 from likeness.runs.report.write import write_report
-from likeness.runs.results import write_results
 from likeness.runs.resume import refuse_other, unfinished_run
-from likeness.runs.table import print_table
 from likeness.runs.trackers import refuse_missing, tracked
+from likeness.runs.training.fit import fit
+from likeness.runs.training.preemption import ended_by_sigterm
 
 log = logging.getLogger("likeness")
 

@@ -16,7 +16,7 @@ from likeness.runs.compare.curves import CurveComparison, Points, compare_curves
 from likeness.runs.compare.source import compare_source
 from likeness.runs.compare.values import differing, measured
 from likeness.runs.listing import as_word
-from likeness.runs.past import MISSING, PastRun, past_run
+from likeness.runs.record.past import MISSING, PastRun, past_run
 
 MOST = len(ascii_uppercase)
 WIDTH = 200  # characters, where no terminal says how many

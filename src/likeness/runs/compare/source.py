@@ -4,8 +4,8 @@ import re
 import subprocess
 from collections.abc import Iterator
 
-from likeness.runs.past import PastRun
-from likeness.runs.source import ROOT, SOURCES, git
+from likeness.runs.record.past import PastRun
+from likeness.runs.record.source import ROOT, SOURCES, git
 
 DIFF = "source.diff"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values, leaves
-from likeness.runs.past import MISSING, PastRun
+from likeness.runs.record.past import MISSING, PastRun
 
 
 class Differing(NamedTuple):

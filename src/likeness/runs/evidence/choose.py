@@ -13,8 +13,8 @@ from likeness.config.key import NEUTRAL, compare_values, differences
 from likeness.config.nearest import nearest
 from likeness.config.plain import plain
 from likeness.errors import LikenessError
-from likeness.runs.past import TRAINED, PastRun, past_run, past_runs
-from likeness.runs.record_file import RECORD
+from likeness.runs.record.past import TRAINED, PastRun, past_run, past_runs
+from likeness.runs.record.record_file import RECORD
 
 log = logging.getLogger("likeness")
 

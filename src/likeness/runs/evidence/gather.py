@@ -6,7 +6,7 @@ from typing import Any
 
 from likeness.evaluation.metric import Metric
 from likeness.runs.evidence.choose import pictures_of
-from likeness.runs.past import PastRun
+from likeness.runs.record.past import PastRun
 from likeness.runs.sweep.estimate import estimate
 
 

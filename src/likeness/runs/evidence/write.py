@@ -13,8 +13,8 @@ from likeness.runs.evidence.choose import choose_runs
 from likeness.runs.evidence.document import document
 from likeness.runs.evidence.gather import gather
 from likeness.runs.folder import write_json, write_text
-from likeness.runs.past import PastRun
-from likeness.runs.results import ROC
+from likeness.runs.measuring.results import ROC
+from likeness.runs.record.past import PastRun
 
 EXPERIMENTS = CONF.parent / "experiments"
 COPIED = ("distances",)  # of the first run: figures that show nobody's picture

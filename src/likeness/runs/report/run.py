@@ -4,7 +4,7 @@ from typing import Any
 
 from likeness.config.key import leaves
 from likeness.runs.listing import as_word
-from likeness.runs.past import TRAINED, PastRun
+from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.report.page import pictures
 
 DIFF = "source.diff"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from likeness.errors import LikenessError
 from likeness.runs.folder import write_text
-from likeness.runs.past import past_run
-from likeness.runs.record_file import RECORD
+from likeness.runs.record.past import past_run
+from likeness.runs.record.record_file import RECORD
 from likeness.runs.report.page import page
 from likeness.runs.report.run import about_run
 from likeness.runs.report.sweep import SWEEP, about_sweep

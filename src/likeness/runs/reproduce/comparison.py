@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values
-from likeness.runs.logged import METRICS
+from likeness.runs.training.logged import METRICS
 
 
 class Unequal(NamedTuple):

@@ -11,10 +11,10 @@ from omegaconf import OmegaConf
 
 from likeness.config.key import compare_values, key_of
 from likeness.errors import LikenessError
-from likeness.runs.data_files import LISTING, first_difference, hash_listed, read_listing
-from likeness.runs.logged import METRICS
-from likeness.runs.record_file import SEAL, seal_of
-from likeness.runs.source import DIFF, ROOT, git, hash_of_file
+from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, read_listing
+from likeness.runs.record.record_file import SEAL, seal_of
+from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file
+from likeness.runs.training.logged import METRICS
 
 
 def refuse_unprovable(folder: Path, record: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
 
 def _altered_checkpoints(folder: Path, record: dict[str, Any]) -> Iterator[str]:
     """The checkpoints that are still there, by the hashes of what is in them."""
-    from likeness.runs.checkpoints import hash_of, read_checkpoint  # torch
+    from likeness.runs.training.checkpoints import hash_of, read_checkpoint  # torch
 
     recorded = {each["step"]: each for each in record["checkpoints"]}
     for path in sorted((folder / "checkpoints").glob("step-*.ckpt"), reverse=True):

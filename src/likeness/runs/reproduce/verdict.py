@@ -10,8 +10,8 @@ from rich.console import Console
 
 from likeness.config.key import compare_values, differences
 from likeness.errors import LikenessError
-from likeness.runs.data_files import LISTING, first_difference, read_listing
-from likeness.runs.record_file import read_record
+from likeness.runs.record.data_files import LISTING, first_difference, read_listing
+from likeness.runs.record.record_file import read_record
 from likeness.runs.reproduce.comparison import (
     Unequal,
     first_unequal,

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from likeness.errors import LikenessError
-from likeness.runs.source import DIFF, ROOT, git, hash_of_file, hash_of_sources
+from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file, hash_of_sources
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError
-from likeness.runs.past import TRAINED, PastRun
-from likeness.runs.record_file import RECORD, read_record
+from likeness.runs.record.past import TRAINED, PastRun
+from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job

@@ -16,8 +16,8 @@ from rich.markup import escape
 
 from likeness.errors import LikenessError, sentence
 from likeness.runs.lock import locked
+from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
-from likeness.runs.source import capture_source
 from likeness.runs.sweep.figures import write_figures
 from likeness.runs.sweep.ledger import Tried, failures, write_ledger
 from likeness.runs.sweep.outcome import Outcome

@@ -10,7 +10,7 @@ from pytorch_lightning.loggers import Logger
 
 from likeness.errors import LikenessError
 from likeness.runs.folder import write_text
-from likeness.runs.logged import HEADER, METRICS, read_metrics
+from likeness.runs.training.logged import HEADER, METRICS, read_metrics
 
 
 class MetricsFile(Logger):

@@ -19,8 +19,8 @@ from likeness.evaluation.figures import (
 )
 from likeness.evaluation.roc import roc, tar_at_far
 from likeness.runs.folder import write_json, write_text
-from likeness.runs.logged import read_metrics
-from likeness.runs.measure import Measured, TestData
+from likeness.runs.measuring.measure import Measured, TestData
+from likeness.runs.training.logged import read_metrics
 
 ROC = "roc.csv"
 RATES = 200

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-import likeness.runs.data_files as data_files
+import likeness.runs.record.data_files as data_files
 from likeness.data.fingerprint import MISSING, Files, HashedFile, hash_file
-from likeness.runs.data_files import (
+from likeness.runs.record.data_files import (
     HashingFiles,
     describe_listing,
     first_difference,

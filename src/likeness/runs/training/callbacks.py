@@ -11,9 +11,9 @@ from torch import Tensor
 
 from likeness.errors import LikenessError, Preempted
 from likeness.randomness import key
-from likeness.runs.checkpoints import Checkpoint, write_checkpoint
-from likeness.runs.metrics import MetricsFile
-from likeness.runs.preemption import Preemption
+from likeness.runs.training.checkpoints import Checkpoint, write_checkpoint
+from likeness.runs.training.metrics import MetricsFile
+from likeness.runs.training.preemption import Preemption
 
 
 class KeyedRandomness(pl.Callback):

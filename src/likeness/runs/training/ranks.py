@@ -1,6 +1,6 @@
 """A run on several devices: a process each, started by torchrun from the run's own resolved configuration.
 
-python -m likeness.runs.ranks FOLDER DEVICES PARENT
+python -m likeness.runs.training.ranks FOLDER DEVICES PARENT
 """
 
 import ctypes
@@ -31,7 +31,7 @@ def fit_in_ranks(folder: Path, devices: int) -> set[str]:
     for old in folder.glob(FAILED.format(rank="*")):
         old.unlink()
     words = [str(folder), str(devices), str(os.getpid())]
-    process = subprocess.Popen([sys.executable, "-m", "likeness.runs.ranks", *words])
+    process = subprocess.Popen([sys.executable, "-m", "likeness.runs.training.ranks", *words])
     try:
         status = process.wait()
     except BaseException:  # Preempted, or Ctrl-C: the ranks end before this process does
@@ -62,7 +62,7 @@ def main() -> None:
     os.environ[LAUNCHER] = str(os.getpid())
     from torch.distributed.run import main as torchrun
 
-    torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.runs.rank", folder])
+    torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.runs.training.rank", folder])
 
 
 if __name__ == "__main__":

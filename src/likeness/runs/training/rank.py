@@ -1,4 +1,4 @@
-"""One rank of a run on several devices: python -m likeness.runs.rank FOLDER, started by torchrun."""
+"""One rank of a run on several devices: python -m likeness.runs.training.rank FOLDER, started by torchrun."""
 
 import os
 import signal
@@ -9,11 +9,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.errors import LikenessError, Preempted, sentence
 from likeness.runs.build import build_data, build_datamodule
-from likeness.runs.checkpoints import newest_checkpoint
-from likeness.runs.fit import fit_here
 from likeness.runs.folder import write_json
-from likeness.runs.preemption import ended_by_sigterm
-from likeness.runs.ranks import BROKEN, FAILED, LAUNCHER, die_with
+from likeness.runs.training.checkpoints import newest_checkpoint
+from likeness.runs.training.fit import fit_here
+from likeness.runs.training.preemption import ended_by_sigterm
+from likeness.runs.training.ranks import BROKEN, FAILED, LAUNCHER, die_with
 
 
 def main() -> None:

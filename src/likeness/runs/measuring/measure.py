@@ -12,7 +12,7 @@ from likeness.data.pictures import Pairs
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import Metric, evaluate_pairs, evaluate_retrieval, pair_distances
-from likeness.runs.encode import Encoder, encode, pixel_distances
+from likeness.runs.measuring.encode import Encoder, encode, pixel_distances
 
 
 class TestData(NamedTuple):

@@ -15,12 +15,18 @@ from likeness.config.plain import plain
 from likeness.data.datamodule import IdentityDataModule
 from likeness.errors import LikenessError
 from likeness.runs.build import build_task
-from likeness.runs.callbacks import GoOnFrom, KeyedRandomness, ProgressBar, RefuseNaN, SaveCheckpoints
-from likeness.runs.checkpoints import Checkpoint, cut_hashes, newest_checkpoint
-from likeness.runs.metrics import MetricsFile, cut_metrics
-from likeness.runs.ranks import fit_in_ranks
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
+from likeness.runs.training.callbacks import (
+    GoOnFrom,
+    KeyedRandomness,
+    ProgressBar,
+    RefuseNaN,
+    SaveCheckpoints,
+)
+from likeness.runs.training.checkpoints import Checkpoint, cut_hashes, newest_checkpoint
+from likeness.runs.training.metrics import MetricsFile, cut_metrics
+from likeness.runs.training.ranks import fit_in_ranks
 
 log = logging.getLogger("likeness")
 

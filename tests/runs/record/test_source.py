@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from likeness.runs.source import ROOT, capture_source
+from likeness.runs.record.source import ROOT, capture_source
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from likeness.runs.source import ROOT, hash_of_file
+from likeness.runs.record.source import ROOT, hash_of_file
 
 # Variables by which the libraries choose another way to compute the same.
 VARIABLES = (

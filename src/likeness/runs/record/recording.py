@@ -16,15 +16,15 @@ from likeness.config.key import compare_values, key_of
 from likeness.config.plain import plain
 from likeness.data.fingerprint import Files, HashedFile
 from likeness.errors import Preempted, Pruned
-from likeness.runs.checkpoints import newest_checkpoint
-from likeness.runs.data_files import HashingFiles, describe_listing, first_difference, read_listing
-from likeness.runs.environment import capture_determinism, capture_environment
 from likeness.runs.folder import create_folder
 from likeness.runs.lock import locked
 from likeness.runs.logs import logging_to
-from likeness.runs.outcome import cost_of, last_sign_of_life, left_in
-from likeness.runs.record_file import read_record, write_record
-from likeness.runs.source import DIFF, Source, capture_source
+from likeness.runs.record.data_files import HashingFiles, describe_listing, first_difference, read_listing
+from likeness.runs.record.environment import capture_determinism, capture_environment
+from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
+from likeness.runs.record.record_file import read_record, write_record
+from likeness.runs.record.source import DIFF, Source, capture_source
+from likeness.runs.training.checkpoints import newest_checkpoint
 
 log = logging.getLogger("likeness")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from likeness.runs.environment import capture_environment, installed_packages
+from likeness.runs.record.environment import capture_environment, installed_packages
 
 
 def test_the_packages_are_those_that_importlib_knows() -> None:

@@ -1,0 +1,1 @@
+"""Measuring: encoders on people never trained on, and what a run leaves of it."""
