@@ -95,7 +95,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     folder.mkdir(exist_ok=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, TRAIN, *TINY, *words], cwd=folder, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, TRAIN, *words, *TINY], cwd=folder, env=environment, stdout=subprocess.DEVNULL
     )
 
 

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from tiny_words import TINY
 
 from likeness.config.compose import composed
+from likeness.config.sweeps import Measured, Validated
 from likeness.errors import Pruned
 from likeness.runs.run import train
 from likeness.runs.sweep.outcome import Outcome, Validation
@@ -58,3 +60,6 @@ def test_a_job_ahead_of_the_others_is_the_run_that_it_would_be_alone(tmp_path: P
     assert one["status"] == "finished"
     for key in ("key", "metrics", "checkpoints", "results"):
         assert one[key] == other[key]
+    logged = {name for name in one["metrics"] if name.startswith("validation/")}
+    assert logged == set(get_args(Validated))  # what a configuration may name is what there is
+    assert set(one["results"]["trained"]) == set(get_args(Measured))

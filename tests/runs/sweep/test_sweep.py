@@ -274,13 +274,11 @@ def test_parameters_that_do_not_go_together_fail_alone(tmp_path: Path) -> None:
         run_sweep(tmp_path, *words, jobs=Jobs())
 
 
-def test_jobs_of_a_sweep_are_one_group_of_each_tracker(tmp_path: Path) -> None:
+def test_jobs_know_the_sweep_that_they_belong_to(tmp_path: Path) -> None:
+    """By this trackers put them into one group."""
     jobs = Jobs()
-    content = run_sweep(tmp_path, "logger=wandb", "seed=0,1", jobs=jobs)
-    assert {compose(words).logger.wandb.group for words in jobs.trained} == {content["id"]}
-    given = Jobs()
-    run_sweep(tmp_path, "logger=wandb", "logger.wandb.group=mine", "seed=2,3", jobs=given)
-    assert {compose(words).logger.wandb.group for words in given.trained} == {"mine"}
+    content = run_sweep(tmp_path, "seed=0,1", jobs=jobs)
+    assert {compose(words).sweep.id for words in jobs.trained} == {content["id"]}
 
 
 def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> None:

@@ -65,23 +65,19 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     first = checked(compose, [*words, *_words({key: values[0] for key, values in axes.items()})])
     sweep = check(first.get("sweep") or {}, Sweep)
     seeds = axes.pop(SEED, [])
+    if sweep.pruner is not None and len(seeds) > 1:
+        raise LikenessError("Trials over several seeds can't be stopped early; set sweep.pruner=null.")
     points = None
     if sweep.sampler is None:
         points = combinations({key: values_of(key, one) for key, one in sweep.dimensions.items()} | axes)
-        to_check = list(points)
     else:
         _refuse_without_space(sweep, axes)
-        start = {key: ends(one)[0] for key, one in sweep.dimensions.items()}
-        to_check = [{**start, key: value} for key, one in sweep.dimensions.items() for value in ends(one)]
-    if sweep.pruner is not None and len(seeds) > 1:
-        raise LikenessError("Trials over several seeds can't be stopped early; set sweep.pruner=null.")
-    to_check += [{**to_check[0], SEED: seed} for seed in seeds]
-    first, *_ = [checked(compose, [*words, *_words(point)]) for point in to_check]
+    start, *others = points if points is not None else _corners(sweep)
+    first = checked(compose, [*words, *_words(start)])
+    for point in [*others, *({**start, SEED: seed} for seed in seeds)]:
+        checked(compose, [*words, *_words(point)])
     batch = sweep.parallel or (len(points) * max(1, len(seeds)) if points is not None and beside else 1)
-    learns = sweep.sampler is not None or sweep.pruner is not None
-    definition = sweep.model_dump(mode="json", by_alias=True, exclude={"parallel", "id", "earlier"})
-    identity = [definition, points, seeds, batch if learns else None, key_of(first)]
-    sweep_id = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+    sweep_id = _identity(sweep, points, seeds, batch, first)
     folder = Path(first["runs_dir"], first["name"], "sweeps", sweep_id)
     return Plan(sweep_id, first["name"], folder, sweep, words, points, seeds, batch)
 
@@ -101,9 +97,6 @@ def launched_words(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
     more = [word("++sweep.id", plan.id)]
     if earlier is not None:
         more.append(word("++sweep.earlier", str(earlier.absolute())))
-    for name, tracker in job.config["logger"].items():
-        if tracker is not None and "group" in tracker and tracker["group"] is None:
-            more.append(word(f"logger.{name}.group", plan.id))
     return [*job.words, *more]
 
 
@@ -131,6 +124,27 @@ def checked(compose: Compose, words: list[str]) -> dict[str, Any]:
 
 def _words(parameters: Parameters) -> list[str]:
     return [word(key, value) for key, value in parameters.items()]
+
+
+def _corners(sweep: Sweep) -> list[Parameters]:
+    """The first point of the search space, and it with each key at each of its ends or choices."""
+    start = {key: ends(one)[0] for key, one in sweep.dimensions.items()}
+    return [
+        start,
+        *({**start, key: value} for key, one in sweep.dimensions.items() for value in ends(one)[1:]),
+    ]
+
+
+def _identity(
+    sweep: Sweep, points: list[Parameters] | None, seeds: list[int], batch: int, first: dict[str, Any]
+) -> str:
+    """A hexadecimal name that two sweeps share where they try the same on the same."""
+    definition = sweep.model_dump(mode="json", by_alias=True, exclude={"parallel", "id", "earlier"})
+    learns = (
+        sweep.sampler is not None or sweep.pruner is not None
+    )  # then it matters what is known at each batch
+    whole = [definition, points, seeds, batch if learns else None, key_of(first)]
+    return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _refuse_without_space(sweep: Sweep, axes: dict[str, list[Any]]) -> None:

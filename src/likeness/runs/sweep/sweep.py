@@ -44,7 +44,7 @@ def sweep(overrides: Sequence[Override], compose: Compose, launch: Launch, *, be
         LikenessError: a word won't do, a job was preempted, or jobs failed, which is said when the others are done.
     """
     plan = make_plan(overrides, compose, beside=beside)
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(plan.folder)
     with locked(plan.folder):
         source = capture_source()
         runs = PastRuns(source.sha256 if source else None)
@@ -155,6 +155,15 @@ class _Trials:
 
     def _write(self, under_way: Sequence[tuple[Job, Result]], status: str) -> None:
         write_ledger(self.plan, self.tried, under_way, self.runs.source, status)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LikenessError(
+            f"The sweep's folder {folder} can't be written ({error.strerror}); choose another place with runs_dir=DIR."
+        ) from error
 
 
 def _batches(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
