@@ -31,10 +31,10 @@ def one_sentence() -> Iterator[None]:
     except LikenessError as error:
         sys.exit(f"likeness: {sentence(error)}")
     except KeyboardInterrupt:
-        sys.stderr.write("likeness: interrupted; the same command goes on with the run\n")
+        sys.stderr.write("likeness: interrupted; an unfinished run goes on with the same command\n")
         sys.exit(128 + signal.SIGINT)
     except Preempted:
-        sys.stderr.write("likeness: ended by SIGTERM; the same command goes on with the run\n")
+        sys.stderr.write("likeness: ended by SIGTERM; an unfinished run goes on with the same command\n")
         sys.exit(128 + signal.SIGTERM)
 
 

@@ -64,6 +64,7 @@ def checked(*words: str) -> TrainConfig:
         ("data.image_size=32", "data.image_size must be the backbone's, 64."),
         ("data.seed=${nope}", "There is no key nope to take a value from."),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
+        ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),
         ("seed=[", "The command line can't be read"),
     ],
 )

@@ -148,6 +148,13 @@ def test_sigterm_saves_and_the_run_goes_on_from_that_very_step(uninterrupted: Pa
     assert left == whole
 
 
+def test_sigterm_in_the_last_step_is_not_lost(uninterrupted: Path, tmp_path: Path) -> None:
+    assert finish(words(tmp_path), partial(at_call, 24, STEP, terminate_self)) == 1
+    assert json.loads((only_run(tmp_path) / "run.json").read_text())["status"] == "preempted"
+    assert finish(words(tmp_path)) == 0
+    assert left_behind(only_run(tmp_path)) == left_behind(uninterrupted)
+
+
 def test_a_finished_run_is_not_gone_on_with(uninterrupted: Path, tmp_path: Path) -> None:
     runs = uninterrupted.parents[1]
     assert finish(words(runs)) == 0

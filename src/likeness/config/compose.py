@@ -46,7 +46,7 @@ def refuse_hydra_keys(words: Sequence[str]) -> None:
     """
     for word in words:
         taken = re.match(r"hydra/launcher=|[+~]*hydra\.launcher\.", word) and "_target_" not in word
-        if re.match(r"[+~]*hydra[./@]", word) and not taken:
+        if re.match(r"[+~]*hydra([./@=]|$)", word) and not taken:
             raise LikenessError(
                 f"{word} is not taken: of Hydra's own only hydra/launcher and keys of hydra.launcher can be chosen."
             )
@@ -58,7 +58,10 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and "/" in error.missing_cfg_file:
         group, _, choice = error.missing_cfg_file.rpartition("/")
         if group == "hydra/launcher":
-            return f"There is no launcher {choice}; ray and slurm come with extras, pip install -e '.[ray]' or '.[slurm]'."
+            return (
+                f"There is no launcher {choice}; ray and slurm come with extras, pip install -e '.[ray]' or "
+                "'.[slurm]'."
+            )
         known = groups().get(group.split("@")[0], {})
         more = " Any timm network: backbone=timm backbone.name=NAME." if group == "backbone" else ""
         return f"There is no {group} called {choice}: {nearest(choice, known)}{more}"

@@ -51,9 +51,10 @@ def hash_files(files: Files) -> Iterator[HashedFile]:
     """
     cache = _cache_of(files.root)
     known, fresh = _read_cache(cache), dict[str, _Known]()
+    root = os.path.abspath(files.root)  # so that the path says which file it was, wherever one stands
     try:
         for name in files.names:
-            path = os.path.join(files.root, name)
+            path = os.path.join(root, name)
             entry = known.get(name)
             if entry is not None and entry.state == _state_at(path):
                 yield HashedFile(path, int(entry.state.partition(" ")[0]), entry.sha256)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError
 
 from likeness.config.check import check
 from likeness.config.compose import cannot_be_composed, composed, explain, refuse_hydra_keys
@@ -62,8 +63,10 @@ def reproduce_from_command_line(folder: Path) -> None:
     """Run a run again and say whether it is equal; the exit status is the judgement."""
     with one_sentence():
         from likeness.runs.reproduce import reproduce
+        from likeness.runs.training.preemption import ended_by_sigterm
 
-        judgement, sentence = reproduce(folder)
+        with ended_by_sigterm():  # so that the second run ends and its worktree is removed
+            judgement, sentence = reproduce(folder)
         print(sentence)
         sys.exit(judgement)
 
@@ -79,9 +82,16 @@ def with_words(own: DictConfig, words: Sequence[str]) -> DictConfig:
         key, equals, _ = word.partition("=")
         if not equals or key not in known:
             raise LikenessError(f"{word} changes no key of the run: {nearest(key, known)}")
-    changed = OmegaConf.merge(own, OmegaConf.from_dotlist(list(words)))
+    changed = OmegaConf.merge(own, _from_dotlist(words))
     assert isinstance(changed, DictConfig)
     return changed
+
+
+def _from_dotlist(words: Sequence[str]) -> DictConfig:
+    try:
+        return OmegaConf.from_dotlist(list(words))
+    except YAMLError:
+        raise LikenessError(f"{' '.join(words)} can't be read: a value is not closed.") from None
 
 
 def _train(config: DictConfig) -> None:
@@ -123,7 +133,7 @@ def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
     OmegaConf.resolve(config.data)
     if not chosen:
         config.data = OmegaConf.merge(
-            own.get("test_data") or own.data, OmegaConf.from_dotlist(about_data).get("data", {})
+            own.get("test_data") or own.data, _from_dotlist(about_data).get("data", {})
         )
     config.backbone = own.backbone
     OmegaConf.update(config, "embedder", own.embedder, force_add=True)

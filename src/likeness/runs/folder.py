@@ -6,7 +6,7 @@ import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from likeness.errors import LikenessError
 
@@ -35,19 +35,37 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` beside and rename.
+    """Write `text` beside, all the way to the disk, and rename.
 
     Raises:
         LikenessError: the disk is full or the folder is gone.
     """
     beside = path.with_suffix(path.suffix + ".partial")
     try:
-        beside.write_text(text, encoding="utf-8", errors="surrogateescape")
-        os.replace(beside, path)
+        with beside.open("w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+            to_disk(file)
+        replace(beside, path)
     except OSError as error:
         raise LikenessError(
             f"{path} can't be written ({error.strerror}); make room and run again."
         ) from error
+
+
+def to_disk(file: IO[Any]) -> None:
+    """Leave nothing of `file` to memory, so that it survives a power cut."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def replace(beside: Path, path: Path) -> None:
+    """Rename `beside` to `path`, for good: the folder is written to the disk too."""
+    os.replace(beside, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def finite(content: Any) -> Any:

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from likeness.errors import LikenessError
 
@@ -22,15 +24,11 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         LikenessError: another process has it.
     """
-    if is_held(folder):
-        raise LikenessError(f"The run {folder} is being trained by another process; wait for it, or end it.")
+    if folder.resolve() in _mine:
+        raise LikenessError(f"This process is at work in {folder} already.")
     with (folder / LOCK).open("w") as file:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LikenessError(
-                f"The run {folder} was just taken up by another process; wait for it."
-            ) from None
+        if not _taken(file):
+            raise LikenessError(f"Another process is at work in {folder}; wait for it, or end it.")
         _mine.add(folder.resolve())
         try:
             yield
@@ -38,16 +36,28 @@ def locked(folder: Path) -> Iterator[None]:
             _mine.discard(folder.resolve())
 
 
+def _taken(file: IO[str]) -> bool:
+    """Whether the lock could be had; somebody who only looks has it for a moment, so it is asked for more than once."""
+    for _ in range(20):
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
 def is_held(folder: Path) -> bool:
     """Whether a process, this one or another, is at work in a run's folder."""
     if folder.resolve() in _mine:
         return True
     try:
-        handle = os.open(folder / LOCK, os.O_RDWR)
+        handle = os.open(folder / LOCK, os.O_RDONLY)
     except OSError:  # no lock was ever taken, or the folder is somebody else's to read
         return False
     try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # any number may look at once
     except OSError:
         return True
     finally:

@@ -21,9 +21,12 @@ from likeness.runs.measuring.measure import Measured, TestData, measure
 from likeness.runs.measuring.results import write_results
 from likeness.runs.measuring.table import print_table
 from likeness.runs.record.recording import Recording, recorded
+from likeness.runs.record.source import hash_of_file
 from likeness.runs.report.write import write_report
 from likeness.runs.resume import refuse_other, unfinished_run
 from likeness.runs.trackers import refuse_missing, tracked
+from likeness.runs.training.broken import noted_broken
+from likeness.runs.training.checkpoints import hash_of
 from likeness.runs.training.fit import fit
 from likeness.runs.training.preemption import ended_by_sigterm
 
@@ -71,10 +74,10 @@ def _train(config: DictConfig, unfinished: Path | None) -> Path:
             refuse_other(unfinished, plain(config), data)
         files = [part.files() for part in parts.values()]
         with recorded(config, data, files, unfinished) as run, tracked(run.folder, trackers):
-            broken = fit(config, run.folder, datamodule)
+            fit(config, run.folder, datamodule)
             encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
             ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
-            _conclude(run, measure(ready, tested, config, device=device), tested, broken)
+            _conclude(run, measure(ready, tested, config, device=device), tested)
         write_report(run.folder)
         return run.folder
 
@@ -95,8 +98,10 @@ def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = N
     encoder: nn.Module = build_trained(config, source) if "embedder" in config else make(config.backbone)
     data = _fingerprints({"test": tested.pictures}, tested.pairs)
     with recorded(config, data, [tested.pictures.files()]) as run:
+        weights = hash_of_file(source) if source.is_file() else hash_of(encoder.state_dict())
+        run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
         measured = measure({source.stem: encoder.to(device).eval()}, tested, config, device=device)
-        _conclude(run, measured, tested, set())
+        _conclude(run, measured, tested)
     write_report(run.folder)
     return run.folder
 
@@ -124,11 +129,17 @@ def _fingerprints(parts: Mapping[str, Pictures], pairs: Pairs) -> dict[str, Any]
     return {name: part.fingerprint() for name, part in parts.items()} | {"pairs": pairs.fingerprint()}
 
 
-def _conclude(run: Recording, measured: Measured, tested: TestData, broken: set[str]) -> None:
+def _conclude(run: Recording, measured: Measured, tested: TestData) -> None:
     """Write the results, and say them."""
-    names = sorted({*broken, *tested.pictures.broken})
+    names = sorted({*noted_broken(run.folder), *tested.pictures.broken})
     run.outcome["broken_pictures"] = names
-    write_results(run.folder, measured, tested)
+    try:
+        write_results(run.folder, measured, tested)
+    except OSError as error:
+        raise LikenessError(
+            f"The results can't be written to {run.folder} ({error.strerror}); make room and run the same command "
+            "again: it goes on from the last checkpoint."
+        ) from error
     print_table(measured.metrics)
     if names:
         log.warning("%d pictures could not be read and were left out: %s", len(names), ", ".join(names[:10]))

@@ -29,9 +29,11 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     try:
         record: dict[str, Any] = json.loads((folder / RECORD).read_text())
-    except (OSError, ValueError) as error:
-        raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).") from error
-    return record
+        if isinstance(record, dict) and record.keys() >= {"status", "started", "config"}:
+            return record
+    except (OSError, ValueError):
+        pass
+    raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
 
 
 def seal_of(record: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The record of a run, `run.json`: what ran, on what, from which source, and how it ended."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,11 +17,11 @@ from likeness.config.key import compare_values, key_of
 from likeness.config.plain import plain
 from likeness.data.fingerprint import Files, HashedFile
 from likeness.errors import Preempted, Pruned
-from likeness.runs.folder import create_folder
+from likeness.runs.folder import create_folder, write_text
 from likeness.runs.lock import locked
 from likeness.runs.logs import logging_to
 from likeness.runs.record.data_files import HashingFiles, describe_listing, first_difference, read_listing
-from likeness.runs.record.environment import capture_determinism, capture_environment
+from likeness.runs.record.environment import VARIABLES, capture_determinism, capture_environment
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.record.source import DIFF, Source, capture_source
@@ -55,7 +56,7 @@ def recorded(
     """
     folder = unfinished or create_folder(config.runs_dir, config.name)
     with locked(folder), logging_to(folder / "log.txt"):
-        OmegaConf.save(config, folder / "config.yaml", resolve=True)
+        write_text(folder / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
         run = Recording(folder, {})
         record = _gone_on(folder, plain(config)) if unfinished else _opened(folder, plain(config), data)
         write_record(folder, {**record, "status": "running"})
@@ -96,6 +97,7 @@ def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[
         "sweep": (config.get("sweep") or {}).get("id"),
         "started": started,
         "command": sys.argv,
+        "folder": os.getcwd(),
         "words": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
         "key": key_of(config),
         "config": config,
@@ -134,7 +136,7 @@ def _gone_on(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
 def _changed(record: dict[str, Any]) -> list[str]:
     """What is no longer as it was when the run began, of its source and its environment."""
     before, now = record.get("environment", {}), capture_environment()
-    differences = compare_values({**before, "determinism": None}, {**now, "determinism": None})
+    differences = compare_values(_as_started(before), _as_started(now))
     changed = [f"{key}: {then} then, {now} now" for key, then, now in differences]
     source, then = capture_source(), record.get("source")
     if (source.sha256 if source else None) != (then["sha256"] if then else None):
@@ -149,6 +151,13 @@ def _with_data(folder: Path, record: dict[str, Any], now: Sequence[HashedFile]) 
         log.warning("The data are not what they were when the run began: %s.", changed)
         last = {**last, "changed": [*last["changed"], changed]}
     return {**record, "data_files": describe_listing(folder), "sessions": [*before, last]}
+
+
+def _as_started(environment: dict[str, Any]) -> dict[str, Any]:
+    """An environment without the flags of determinism that Lightning sets later by itself."""
+    flags = environment.get("determinism", {})
+    variables = {name: flags.get(name) for name in VARIABLES if name != "CUBLAS_WORKSPACE_CONFIG"}
+    return {**environment, "determinism": variables}
 
 
 def _closed(folder: Path, record: dict[str, Any], status: str) -> dict[str, Any]:

@@ -19,9 +19,9 @@ def about_sweep(folder: Path) -> dict[str, Any]:
     """
     try:
         sweep = json.loads((folder / SWEEP).read_text())
-    except ValueError as error:
+        best = set(sweep["best"])
+    except (KeyError, ValueError) as error:
         raise LikenessError(f"{folder / SWEEP} can't be read: it is cut short or altered.") from error
-    best = set(sweep["best"])
     return {
         "title": f"{sweep['name']}: sweep {sweep['id']}",
         "status": sweep["status"],

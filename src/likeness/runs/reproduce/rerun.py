@@ -59,6 +59,9 @@ def started_again(record: dict[str, Any], tree: Path, above: Path) -> Iterator[R
     with output.open("wb") as file:
         process = subprocess.Popen(
             command,
+            cwd=record["folder"]
+            if Path(record["folder"]).is_dir()
+            else None,  # paths in the words start there
             env=_variables(record["environment"], tree),
             stdin=subprocess.DEVNULL,
             stdout=file,

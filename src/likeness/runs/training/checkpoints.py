@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from collections.abc import Iterator
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 
 from likeness.errors import LikenessError
-from likeness.runs.folder import write_json, write_text
+from likeness.runs.folder import replace, to_disk, write_json, write_text
 
 KEPT = 2
 HASHES = "hashes.csv"
@@ -45,8 +44,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     try:
         with beside.open("wb") as file:
             torch.save(checkpoint._asdict(), file)
-            file.flush()
-            os.fsync(file.fileno())
+            to_disk(file)
         written = _loaded(beside)
         if (hash_of(written.weights), hash_of(written.optimizer)) != (weights, optimizer):
             raise OSError(None, "what was read again is not what was written")
@@ -55,7 +53,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             {"step": checkpoint.step, "sha256": _digest(beside), "weights": weights, "optimizer": optimizer},
         )
         _note_hashes(place / HASHES, checkpoint.step, weights, optimizer)
-        os.replace(beside, path)
+        replace(beside, path)
     except (OSError, RuntimeError, LikenessError) as error:  # torch says RuntimeError where a file ends early
         beside.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
@@ -106,8 +104,12 @@ def hash_of(state: Any) -> str:
     return digest.hexdigest()
 
 
-def cut_hashes(folder: Path, step: int) -> None:
-    """Leave out the hashes that were noted after `step`."""
+def cut_checkpoints(folder: Path, step: int) -> None:
+    """Leave out what was saved after `step`, a damaged checkpoint or a hash: it is going to be saved again."""
+    for path in _paths(folder):
+        if int(path.stem.removeprefix("step-")) > step:
+            path.unlink()
+            path.with_suffix(".json").unlink(missing_ok=True)
     path = folder / "checkpoints" / HASHES
     if path.is_file():
         header, *rows = path.read_text().splitlines(keepends=True)
@@ -120,6 +122,7 @@ def _note_hashes(path: Path, step: int, weights: str, optimizer: str) -> None:
         write_text(path, "step,weights,optimizer\n")
     with path.open("a") as file:
         file.write(f"{step},{weights},{optimizer}\n")
+        to_disk(file)
 
 
 def _paths(folder: Path) -> list[Path]:

@@ -17,53 +17,46 @@ from likeness.errors import LikenessError
 from likeness.runs.build import build_task
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
-from likeness.runs.training.callbacks import (
-    GoOnFrom,
-    KeyedRandomness,
-    ProgressBar,
-    RefuseNaN,
-    SaveCheckpoints,
-)
-from likeness.runs.training.checkpoints import Checkpoint, cut_hashes, newest_checkpoint
+from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
+from likeness.runs.training.checkpoints import Checkpoint, cut_checkpoints, newest_checkpoint
+from likeness.runs.training.keyed_randomness import KeyedRandomness
 from likeness.runs.training.metrics import MetricsFile, cut_metrics
+from likeness.runs.training.progress_bar import ProgressBar
 from likeness.runs.training.ranks import fit_in_ranks
+from likeness.runs.training.refuse_nan import RefuseNaN
 
 log = logging.getLogger("likeness")
 
 
-def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> set[str]:
+def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> None:
     """Train as `config` says, from the folder's last good checkpoint on, and leave the weights in a last one.
-
-    Returns the names of the pictures that could not be read.
 
     Raises:
         LikenessError: the loss is not a number, the disk is full, or the process of a device failed.
         Preempted: SIGTERM asked the run to end; a checkpoint was saved.
         Pruned: the run is a job of a sweep, and the trials before it did better.
     """
-    raise_if_pruned(
-        plain(config), folder
-    )  # decided already, where the run was killed before the record said so
+    raise_if_pruned(plain(config), folder)  # where the run was killed before its record said so
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
     cut_metrics(folder, step)
-    cut_hashes(folder, step)
+    cut_checkpoints(folder, step)
     if step:
         log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
     if step == config.trainer.max_steps:
-        return set()
+        return
     if config.trainer.devices > 1:
-        broken = fit_in_ranks(folder, config.trainer.devices)
+        devices = config.trainer.devices
+        fit_in_ranks(folder, devices, threads=max(1, torch.get_num_threads() // devices))
     else:
-        broken = fit_here(config, folder, datamodule, start)
+        fit_here(config, folder, datamodule, start)
     raise_if_pruned(plain(config), folder)
-    return broken
 
 
 def fit_here(
     config: DictConfig, folder: Path, datamodule: IdentityDataModule, start: Checkpoint | None
-) -> set[str]:
-    """Train in this process, which is the only one or one rank of several; returns the broken pictures' names."""
+) -> None:
+    """Train in this process, which is the only one or one rank of several."""
     _quiet()
     _say_who_is_left_out(datamodule)
     task = build_task(config)
@@ -99,7 +92,6 @@ def fit_here(
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
         raise
-    return datamodule.broken
 
 
 def _trainer(**settings: Any) -> pl.Trainer:

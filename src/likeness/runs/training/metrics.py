@@ -1,6 +1,5 @@
 """`metrics.csv`: every number that training logs, a row each, at full precision; only ever appended to."""
 
-import os
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from pytorch_lightning.loggers import Logger
 
 from likeness.errors import LikenessError
-from likeness.runs.folder import write_text
+from likeness.runs.folder import to_disk, write_text
 from likeness.runs.training.logged import HEADER, METRICS, read_metrics
 
 
@@ -45,7 +44,7 @@ class MetricsFile(Logger):
 
     def to_disk(self) -> None:
         """Leave nothing to the operating system's memory: what a checkpoint counts on survives a power cut."""
-        os.fsync(self._file.fileno())
+        to_disk(self._file)
 
     def finalize(self, status: str) -> None:
         """Close the file."""

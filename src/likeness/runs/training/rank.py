@@ -9,11 +9,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.errors import LikenessError, Preempted, sentence
 from likeness.runs.build import build_data, build_datamodule
-from likeness.runs.folder import write_json
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
 from likeness.runs.training.preemption import ended_by_sigterm
-from likeness.runs.training.ranks import BROKEN, FAILED, LAUNCHER, die_with
+from likeness.runs.training.ranks import FAILED, LAUNCHER, die_with
 
 
 def main() -> None:
@@ -26,8 +25,7 @@ def main() -> None:
     try:
         with ended_by_sigterm():
             datamodule = build_datamodule(config, build_data(config.data))
-            broken = fit_here(config, folder, datamodule, newest_checkpoint(folder))
-        write_json(folder / BROKEN.format(rank=rank), sorted(broken))
+            fit_here(config, folder, datamodule, newest_checkpoint(folder))
     except Preempted:
         sys.exit(128 + signal.SIGTERM)
     except LikenessError as error:

@@ -4,7 +4,6 @@ python -m likeness.runs.training.ranks FOLDER DEVICES PARENT
 """
 
 import ctypes
-import json
 import os
 import signal
 import subprocess
@@ -13,7 +12,6 @@ from pathlib import Path
 
 from likeness.errors import LikenessError
 
-BROKEN = "broken-{rank}.json"  # what a rank could not read
 FAILED = "failed-{rank}.txt"  # why a rank could not go on
 
 LAUNCHER = "LIKENESS_LAUNCHER"  # whom a rank must not outlive
@@ -21,8 +19,8 @@ LAUNCHER = "LIKENESS_LAUNCHER"  # whom a rank must not outlive
 _PR_SET_PDEATHSIG = 1  # Linux
 
 
-def fit_in_ranks(folder: Path, devices: int) -> set[str]:
-    """Train as the configuration in `folder` says; returns the names of the pictures that no rank could read.
+def fit_in_ranks(folder: Path, devices: int, *, threads: int) -> None:
+    """Train as the configuration in `folder` says, in a process a device with so many threads each.
 
     Raises:
         LikenessError: the process of a device failed.
@@ -31,7 +29,10 @@ def fit_in_ranks(folder: Path, devices: int) -> set[str]:
     for old in folder.glob(FAILED.format(rank="*")):
         old.unlink()
     words = [str(folder), str(devices), str(os.getpid())]
-    process = subprocess.Popen([sys.executable, "-m", "likeness.runs.training.ranks", *words])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "likeness.runs.training.ranks", *words],
+        env={**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)},
+    )
     try:
         status = process.wait()
     except BaseException:  # Preempted, or Ctrl-C: the ranks end before this process does
@@ -41,7 +42,6 @@ def fit_in_ranks(folder: Path, devices: int) -> set[str]:
     if status:
         said = f"The process of a device failed (exit status {status}); its message is above."
         raise LikenessError(next((found.read_text() for found in folder.glob(FAILED.format(rank="*"))), said))
-    return {name for found in folder.glob(BROKEN.format(rank="*")) for name in json.loads(found.read_text())}
 
 
 def die_with(parent: int) -> None:

@@ -1,0 +1,96 @@
+"""Where Lightning's loop meets our checkpoints: it begins at one, and leaves one between two steps."""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+
+from likeness.errors import Preempted
+from likeness.runs.training.broken import note_broken
+from likeness.runs.training.checkpoints import Checkpoint, write_checkpoint
+from likeness.runs.training.metrics import MetricsFile
+from likeness.runs.training.preemption import Preemption
+
+
+class GoOnFrom(pl.Callback):
+    """Begin the training where a checkpoint ends: with its state, and at its step.
+
+    Lightning's own way is not taken: it guesses from the progress of its loops what is still to be done of the
+    step that the checkpoint was made in. Ours are made between two steps, so that there is nothing to guess.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Load the state, before Lightning asks for the data."""
+        step, weights, optimizer, scheduler, precision = self.checkpoint
+        pl_module.load_state_dict(weights)
+        trainer.optimizers[0].load_state_dict(optimizer)
+        trainer.lr_scheduler_configs[0].scheduler.load_state_dict(scheduler)
+        trainer.precision_plugin.load_state_dict(precision)
+        loop = trainer.fit_loop.epoch_loop
+        batches = step * trainer.accumulate_grad_batches
+        loop.batch_progress.total.load_state_dict(
+            {"ready": batches, "started": batches, "processed": batches, "completed": batches}
+        )
+        loop.automatic_optimization.optim_progress.optimizer.step.total.load_state_dict(
+            {"ready": step, "completed": step}
+        )
+        loop.on_load_checkpoint({"_batches_that_stepped": step})
+
+
+class SaveCheckpoints(pl.Callback):
+    """Save a checkpoint every few steps, at the end, and where SIGTERM asks the run to end.
+
+    It is saved when the next step is about to begin: all that belongs to the steps before, a validation too, is done.
+    """
+
+    def __init__(self, folder: Path, *, every: int, metrics: MetricsFile | None) -> None:
+        self.folder, self.every, self.metrics = folder, every, metrics
+        self.preemption = Preemption()
+        self.saved: int | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Listen for SIGTERM in Lightning's place, which would end the run in the middle of a validation."""
+        self.saved = trainer.global_step
+        self.preemption.listen()
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Save between two steps; all ranks end at the same one."""
+        if batch_idx % trainer.accumulate_grad_batches:
+            return
+        asked = self._asked(trainer)
+        if asked or trainer.global_step % self.every == 0:
+            self._save(trainer, pl_module)
+        if asked:
+            raise Preempted
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save what was trained."""
+        self._save(trainer, pl_module)
+        if self._asked(trainer):
+            raise Preempted
+
+    def _asked(self, trainer: pl.Trainer) -> bool:
+        return trainer.strategy.reduce_boolean_decision(self.preemption.asked, all=False)
+
+    def _save(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        note_broken(self.folder, trainer.global_rank, trainer.datamodule.broken)  # type: ignore[attr-defined]
+        if trainer.global_step == self.saved or not trainer.is_global_zero:
+            return
+        if self.metrics is not None:
+            self.metrics.to_disk()  # before the checkpoint that stands on them
+        self.saved = trainer.global_step
+        write_checkpoint(
+            self.folder,
+            Checkpoint(
+                trainer.global_step,
+                pl_module.state_dict(),
+                trainer.optimizers[0].state_dict(),
+                trainer.lr_scheduler_configs[0].scheduler.state_dict(),
+                trainer.precision_plugin.state_dict(),
+            ),
+        )
