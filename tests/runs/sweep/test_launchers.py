@@ -1,10 +1,15 @@
 """Sweeps whose jobs run in other processes: on a local Ray of two CPUs, and by submitit's local executor."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from test_real_sweeps import TRAIN, statuses, the_sweep
 from tiny_words import TINY
+
+from likeness.config.groups import CONF
 
 LAUNCHERS = {
     "hydra_plugins.hydra_ray_launcher": ["hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2"],
@@ -25,15 +30,19 @@ def test_jobs_are_trained_elsewhere_and_a_failing_one_is_told(plugin: str, comma
     assert sorted(statuses(tmp_path)) == ["failed", "finished"]
 
 
+def test_the_script_for_several_machines_imports_what_there_is() -> None:
+    (script,) = re.findall(
+        r"```python\n(.*?)```", (CONF.parent / "docs" / "clusters.md").read_text(), re.DOTALL
+    )
+    imports = [line for line in script.splitlines() if line.startswith(("import ", "from "))]
+    assert len(imports) > 3
+    exec("\n".join(imports), {})
+
+
 def test_slurm_is_a_launcher_that_queues_a_job_again() -> None:
     pytest.importorskip(
         "hydra_plugins.hydra_submitit_launcher", reason="comes with an extra: pip install -e '.[slurm]'"
     )
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    from likeness.config.groups import CONF
-
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", ["hydra/launcher=slurm"], return_hydra_config=True)

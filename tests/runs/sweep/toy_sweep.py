@@ -73,11 +73,8 @@ class Jobs:
         done = JobReturn(overrides=words, status=JobStatus.COMPLETED)
         config = plain(compose(words))
         folder = create_folder(config["runs_dir"], config["name"])
-        record = {
-            "key": key_of(config),
-            "started": f"{len(list(folder.parent.iterdir())):06d}",
-            "source": None,
-        }
+        started = f"{len(list(folder.parent.iterdir())):06d}"
+        record = {"key": key_of(config), "started": started, "source": None, "config": config}
         write_record(folder, {**record, "status": "running"})
         if len(self.trained) - 1 == self.kill_at:
             raise Killed
