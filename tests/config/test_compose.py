@@ -65,6 +65,7 @@ def checked(*words: str) -> TrainConfig:
         ("data.seed=${nope}", "There is no key nope to take a value from."),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),
+        ("augment={blurr: null}", "augment has not all of these keys; +augment=VALUE adds them."),
         ("seed=[", "The command line can't be read"),
     ],
 )

@@ -99,6 +99,8 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
         known = {str(key) for key in config} | set(groups())
         return f"Unknown key {dotted}: {nearest(top, known) if top not in known else f'{top} has no {rest}.'}"
     known = {str(key) for key in node} | (set(groups()) if not parent else set())
+    if leaf in node:  # a dictionary, to which the word would add
+        return f"{dotted} has not all of these keys; +{dotted}=VALUE adds them."
     return f"Unknown key {dotted}: {nearest(leaf, known)}"
 
 
