@@ -29,7 +29,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     try:
         record: dict[str, Any] = json.loads((folder / RECORD).read_text())
-        if isinstance(record, dict) and record.keys() >= {"status", "started", "config"}:
+        if isinstance(record, dict):
             return record
     except (OSError, ValueError):
         pass
