@@ -29,7 +29,7 @@ experiments: $(VENV)/installed  ## evidence from runs: make experiments NAME=tri
 	$(BIN)/python -m likeness.runs.evidence $(NAME) $(RUNS)
 
 test: $(VENV)/installed-dev  ## the tests
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: $(VENV)/installed-dev  ## ruff and mypy
 	$(BIN)/ruff check .
