@@ -25,7 +25,7 @@ train: $(VENV)/installed-onnx  ## train and measure an encoding: make train EXPE
 dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make dashboard RUNS=runs
 	$(BIN)/likeness dashboard $(RUNS)
 
-experiments: $(VENV)/installed  ## evidence from runs: make experiments NAME=triplet_hard RUNS="RUN RUN RUN"
+experiments: $(VENV)/installed-onnx  ## evidence from runs: make experiments NAME=triplet_hard RUNS="RUN RUN RUN"
 	$(BIN)/python -m likeness.runs.evidence $(NAME) $(RUNS)
 
 test: $(VENV)/installed-dev  ## the tests
