@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
@@ -37,6 +38,12 @@ def roc_figure(encodings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
             linewidth=1.8,
             label=f"{name}  (AUC {float(area(curve)):.4f}, EER {float(equal_error_rate(curve)):.2%})",
         )
+    label_rates(figure, axes, smallest)
+    return figure
+
+
+def label_rates(figure: Figure, axes: Axes, smallest: float) -> None:
+    """The axes of a receiver operating characteristic, from the `smallest` false accept rate on, and its legend."""
     chance = np.geomspace(smallest, 1, 200)
     axes.plot(chance, chance, color=INK, linewidth=0.8, linestyle=(0, (2, 3)), label="chance")
     axes.set_xscale("log")
@@ -46,4 +53,3 @@ def roc_figure(encodings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
     axes.set_xlabel("false accept rate (of different pairs)", color=INK)
     axes.set_ylabel("true accept rate (of same pairs)", color=INK)
     figure.legend(loc="outside upper left", fontsize=8.5, frameon=False)
-    return figure

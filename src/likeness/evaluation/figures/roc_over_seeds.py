@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
+from likeness.evaluation.figures.roc_curves import label_rates
+from likeness.evaluation.figures.style import COLOURS, quiet_figure
 
 
 def roc_over_seeds_figure(encodings: Mapping[str, Sequence[ArrayLike]]) -> Figure:
@@ -31,13 +31,5 @@ def roc_over_seeds_figure(encodings: Mapping[str, Sequence[ArrayLike]]) -> Figur
             axes.step(far, one[:, 1], where="post", color=colour, linewidth=0.7, alpha=0.4)
         label = f"{name}  (mean of {seeds} seeds)" if seeds > 1 else name
         axes.step(far, points[..., 1].mean(0), where="post", color=colour, linewidth=1.8, label=label)
-    chance = np.geomspace(smallest, 1, 200)
-    axes.plot(chance, chance, color=INK, linewidth=0.8, linestyle=(0, (2, 3)), label="chance")
-    axes.set_xscale("log")
-    axes.set_xlim(smallest, 1)
-    axes.set_ylim(0, 1.01)
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_xlabel("false accept rate (of different pairs)", color=INK)
-    axes.set_ylabel("true accept rate (of same pairs)", color=INK)
-    figure.legend(loc="outside upper left", fontsize=8.5, frameon=False)
+    label_rates(figure, axes, smallest)
     return figure

@@ -5,9 +5,7 @@ import subprocess
 from collections.abc import Iterator
 
 from likeness.runs.record.past import PastRun
-from likeness.runs.record.source import ROOT, SOURCES, git
-
-DIFF = "source.diff"
+from likeness.runs.record.source import DIFF, ROOT, SOURCES, git
 
 
 def compare_source(first: PastRun, second: PastRun) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """What a tracker is, and what it is told about."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
+
+from likeness.config.key import leaves
 
 Status = Literal["finished", "failed", "interrupted"]  # an interrupted run may go on some day
 
@@ -30,7 +32,7 @@ class TrackedRun(NamedTuple):
     @property
     def settings(self) -> dict[str, Any]:
         """The configuration by dotted keys, such as `optimizer.lr`."""
-        return dict(_leaves(self.config))
+        return dict(leaves(self.config))
 
     @property
     def runs_dir(self) -> Path:
@@ -48,14 +50,6 @@ def read_run(folder: Path) -> TrackedRun:
     folder = folder.resolve()
     record = json.loads((folder / "run.json").read_text())
     return TrackedRun(folder, record["config"], record.get("sweep"))
-
-
-def _leaves(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in node.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 class Tracker(Protocol):

@@ -1,5 +1,6 @@
 """Where Lightning's loop meets our checkpoints: it begins at one, and leaves one between two steps."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,10 @@ class SaveCheckpoints(pl.Callback):
     It is saved when the next step is about to begin: all that belongs to the steps before, a validation too, is done.
     """
 
-    def __init__(self, folder: Path, *, every: int, metrics: MetricsFile | None) -> None:
-        self.folder, self.every, self.metrics = folder, every, metrics
+    def __init__(
+        self, folder: Path, *, every: int, metrics: MetricsFile | None, broken: Callable[[], set[str]]
+    ) -> None:
+        self.folder, self.every, self.metrics, self.broken = folder, every, metrics, broken
         self.preemption = Preemption()
         self.saved: int | None = None
 
@@ -78,7 +81,7 @@ class SaveCheckpoints(pl.Callback):
         return trainer.strategy.reduce_boolean_decision(self.preemption.asked, all=False)
 
     def _save(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        note_broken(self.folder, trainer.global_rank, trainer.datamodule.broken)  # type: ignore[attr-defined]
+        note_broken(self.folder, trainer.global_rank, self.broken())
         if trainer.global_step == self.saved or not trainer.is_global_zero:
             return
         if self.metrics is not None:

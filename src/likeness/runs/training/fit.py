@@ -78,7 +78,12 @@ def fit_here(
         logger=metrics or False,
         callbacks=[
             *([GoOnFrom(start)] if start else []),
-            SaveCheckpoints(folder, every=config.checkpoints.every, metrics=metrics),
+            SaveCheckpoints(
+                folder,
+                every=config.checkpoints.every,
+                metrics=metrics,
+                broken=lambda: datamodule.broken,
+            ),
             KeyedRandomness(config.seed),
             RefuseNaN(settings["log_every_n_steps"]),
             ProgressBar(),
