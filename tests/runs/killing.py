@@ -9,25 +9,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from tiny import TINY
+
 from likeness.config.compose import composed
 
-TINY = [
-    "data.identities=12",
-    "data.pictures_per_identity=6",
-    "data.validation_identities=4",
-    "data.test_identities=6",
-    "backbone.width=4",
-    "backbone.image_size=32",
-    "sampler.identities=4",
-    "sampler.images=3",
-    "trainer.max_steps=12",
-    "trainer.val_check_interval=4",
-    "trainer.log_every_n_steps=1",
-    "checkpoints.every=4",
-    "evaluation.pairs=40",
-    "evaluation.resamples=20",
-    "loader.workers=0",
-]
+WORDS = [*TINY, "trainer.max_steps=12", "trainer.val_check_interval=4", "checkpoints.every=4"]
 # What makes a resume hard: dropout, BatchNorm, augmentation, accumulation, a schedule over all the steps.
 HARD = [
     "embedder.dropout=0.3",

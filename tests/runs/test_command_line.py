@@ -39,7 +39,7 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return checkpoint.weights
 
 
-def test_a_run_ends_with_the_table_and_its_folder(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_run_ends_with_the_table_and_its_folder(command, tmp_path: Path) -> None:
     done = command(TRAIN, "+experiment=triplet_hard", *SMALL, "logger=[wandb,tensorboard]")
     assert done.returncode == 0, done.stderr
     for heading in ("trained", "untrained", "raw pixels", "accuracy", "precision@1"):
@@ -51,7 +51,7 @@ def test_a_run_ends_with_the_table_and_its_folder(command, tmp_path: Path) -> No
     assert list((run / "wandb").glob("offline-run-*")), done.stdout + done.stderr
 
 
-def test_a_wrong_word_is_one_sentence_and_leaves_nothing(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_word_is_one_sentence_and_leaves_nothing(command, tmp_path: Path) -> None:
     done = command(TRAIN, "+experiment=triplet_hard", "loss.margn=0.3")
     assert done.returncode == 1
     assert done.stderr == "likeness: Unknown key loss.margn: did you mean margin?\n"
@@ -59,7 +59,7 @@ def test_a_wrong_word_is_one_sentence_and_leaves_nothing(command, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:
     done = command(TRAIN, "data=image_folder", "data.root=nowhere")
     assert done.returncode == 1
     assert done.stderr.startswith("likeness: ")
@@ -67,7 +67,7 @@ def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:  # typ
     assert done.stderr.count("\n") == 1
 
 
-def test_two_devices_train_as_one_does(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_two_devices_train_as_one_does(command, tmp_path: Path) -> None:
     words = [
         TRAIN,
         *SMALL,
@@ -83,7 +83,7 @@ def test_two_devices_train_as_one_does(command, tmp_path: Path) -> None:  # type
         assert torch.allclose(together[name], value, rtol=1e-4, atol=1e-6), name
 
 
-def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
     import onnx
     from onnx import TensorProto, helper
 
@@ -118,7 +118,7 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:  # type:
     assert os.sep in last_line(done.stdout)
 
 
-def test_what_is_no_run_is_said(command) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_no_run_is_said(command) -> None:
     done = command(*CLI, "evaluate", "nothing", "data=lfw")
     assert done.returncode == 1
     assert done.stderr == (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import HARD, TINY, finish, left_behind, only_run, start
+from killing import HARD, WORDS, finish, left_behind, only_run, start
 
 from likeness.runs.training.logged import read_metrics
 
@@ -23,7 +23,7 @@ CASES = {
 
 
 def words(folder: Path, *more: str) -> list[str]:
-    return [f"runs_dir={folder}", *TINY, *HARD, "trainer.max_steps=24", *more]
+    return [f"runs_dir={folder}", *WORDS, *HARD, "trainer.max_steps=24", *more]
 
 
 def uninterrupted(folder: Path, *more: str) -> tuple[dict[str, Any], float]:

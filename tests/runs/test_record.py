@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from killing import TINY, finish, kill_self, only_run
+from killing import WORDS, finish, kill_self, only_run
 
 from likeness.config.key import key_of
 from likeness.runs.record.record_file import read_record, seal_of, write_record
@@ -18,7 +18,7 @@ from likeness.runs.training.logged import read_metrics
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    assert finish([f"runs_dir={folder}", *TINY]) == 0
+    assert finish([f"runs_dir={folder}", *WORDS]) == 0
     return only_run(folder)
 
 
@@ -37,7 +37,7 @@ def test_a_finished_run_is_described(run: Path) -> None:
 
 def test_the_source_is_kept(run: Path) -> None:
     source = read_record(run)["source"]
-    assert source["commit"] == capture_source().commit  # type: ignore[union-attr]
+    assert source["commit"] == capture_source().commit
     diff = run / "source.diff"
     assert source["diff"] == (hashlib.sha256(diff.read_bytes()).hexdigest() if diff.exists() else None)
 
@@ -78,7 +78,7 @@ def set_threads_to_two() -> None:
 
 
 def test_what_changed_before_a_run_went_on_is_noted_and_all_its_sessions_cost(tmp_path: Path) -> None:
-    words = [f"runs_dir={tmp_path}", *TINY]
+    words = [f"runs_dir={tmp_path}", *WORDS]
     assert finish(words, partial(kill_at_step, 9)) == -9
     run = only_run(tmp_path)
     assert finish(words, set_threads_to_two) == 0
@@ -98,6 +98,6 @@ def kill_at_step(step: int) -> None:
     def killing(task: EmbeddingTask, batch: object, number: int) -> object:
         if task.global_step == step:
             kill_self()
-        return training_step(task, batch, number)  # type: ignore[arg-type]
+        return training_step(task, batch, number)
 
-    EmbeddingTask.training_step = killing  # type: ignore[assignment, method-assign]
+    EmbeddingTask.training_step = killing

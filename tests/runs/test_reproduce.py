@@ -528,7 +528,7 @@ def test_what_cannot_be_run_again_is_refused(key: str, value: Any, said: str, ca
         reproduced(case)
 
 
-def test_the_command_says_one_sentence(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_command_says_one_sentence(command, tmp_path: Path) -> None:
     done = command("-m", "likeness.cli", "reproduce", "nothing")
     assert done.returncode == 1
     assert done.stderr == "likeness: nothing has no record of a run that can be read (run.json).\n"

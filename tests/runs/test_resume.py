@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from killing import HARD, TINY, finish, kill_self, left_behind, only_run, start
+from killing import HARD, WORDS, finish, kill_self, left_behind, only_run, start
 from omegaconf import OmegaConf
 
 from likeness.errors import LikenessError
@@ -23,7 +23,7 @@ KILLED = -signal.SIGKILL
 
 
 def words(folder: Path, *more: str) -> list[str]:
-    return [f"runs_dir={folder}", *TINY, *HARD, *more]
+    return [f"runs_dir={folder}", *WORDS, *HARD, *more]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def within_a_checkpoint(number: int) -> None:
             os.truncate(file.fileno(), file.tell() // 2)
             kill_self()
 
-    torch.save = half  # type: ignore[assignment]
+    torch.save = half
 
 
 STEP = "likeness.tasks.embedding:EmbeddingTask.training_step"
@@ -273,7 +273,7 @@ def test_what_would_change_the_numbers_is_refused_by_name(word: str, name: str, 
 
     own = OmegaConf.load(killed / "config.yaml")
     with pytest.raises(LikenessError, match=f"{name} would change the numbers of .*; start a new run"):
-        resume(with_words(own, [word]), killed)  # type: ignore[arg-type]
+        resume(with_words(own, [word]), killed)
 
 
 def test_a_key_that_the_run_has_not_is_refused(killed: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_key_that_the_run_has_not_is_refused(killed: Path) -> None:
 
     own = OmegaConf.load(killed / "config.yaml")
     with pytest.raises(LikenessError, match=r"did you mean loader\.workers"):
-        with_words(own, ["loader.worker=2"])  # type: ignore[arg-type]
+        with_words(own, ["loader.worker=2"])
 
 
 TWO = ["trainer.accelerator=cpu", "trainer.devices=2", "trainer.max_steps=6", "checkpoints.every=2"]

@@ -8,6 +8,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 from PIL import Image
+from tiny import TINY
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
@@ -15,26 +16,11 @@ from likeness.runs.run import evaluate, train
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.logged import read_metrics
 
-TINY = [
-    "data.identities=12",
-    "data.pictures_per_identity=6",
-    "data.validation_identities=4",
-    "data.test_identities=6",
-    "backbone.width=4",
-    "backbone.image_size=32",
-    "sampler.identities=4",
-    "sampler.images=3",
-    "trainer.max_steps=6",
-    "trainer.val_check_interval=3",
-    "trainer.log_every_n_steps=1",
-    "evaluation.pairs=40",
-    "evaluation.resamples=20",
-    "loader.workers=0",
-]
+WORDS = [*TINY, "trainer.max_steps=6", "trainer.val_check_interval=3"]
 
 
 def run(folder: Path, *words: str) -> Path:
-    return train(composed("config", [f"runs_dir={folder}", *TINY, *words]))
+    return train(composed("config", [f"runs_dir={folder}", *WORDS, *words]))
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -108,7 +94,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 
 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
-    words = [word for word in TINY if word.startswith(("evaluation", "loader"))]
+    words = [word for word in WORDS if word.startswith(("evaluation", "loader"))]
     own = OmegaConf.load(finished / "config.yaml")
     from likeness.runs.command import with_encoder_of
 
@@ -176,7 +162,7 @@ def picture_folder(tmp_path: Path) -> Path:
     return root
 
 
-FOLDER_WORDS = [word for word in TINY if not word.startswith("data")]
+FOLDER_WORDS = [word for word in WORDS if not word.startswith("data")]
 
 
 def run_on(root: Path, folder: Path, *words: str) -> Path:

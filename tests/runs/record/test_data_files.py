@@ -43,7 +43,7 @@ def test_a_run_that_ends_early_waits_for_nothing(
 ) -> None:
     go_on, hash_files = threading.Event(), data_files.hash_files
 
-    def slowly(some: Files):  # type: ignore[no-untyped-def]
+    def slowly(some: Files):
         for hashed in hash_files(some):
             go_on.wait(10)
             yield hashed

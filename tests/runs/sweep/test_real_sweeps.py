@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_words import TINY
+from tiny_words import WORDS
 
 from likeness.config.groups import CONF
 
@@ -24,8 +24,8 @@ TPE = [
 ]
 
 
-def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    done = command(TRAIN, "-m", *TINY, "optimizer.lr=1e30,0.002", OMP_NUM_THREADS="1")
+def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(command, tmp_path: Path) -> None:
+    done = command(TRAIN, "-m", *WORDS, "optimizer.lr=1e30,0.002", OMP_NUM_THREADS="1")
     assert done.returncode == 1
     assert (
         done.stderr.strip()
@@ -45,7 +45,7 @@ def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(command, tmp
     assert content["jobs"][1]["intervals"] == [[measured["low"], measured["high"]]]
 
 
-def test_a_mistake_in_a_sweep_is_one_sentence_and_leaves_nothing(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_mistake_in_a_sweep_is_one_sentence_and_leaves_nothing(command, tmp_path: Path) -> None:
     done = command(TRAIN, "+sweep=tpe", "++sweep.space={loss.margn: {low: 0.1, high: 1.0}}")
     assert done.returncode == 1
     assert done.stderr == "likeness: Unknown key loss.margn: did you mean margin?\n"
@@ -95,7 +95,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     folder.mkdir(exist_ok=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, TRAIN, *words, *TINY], cwd=folder, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, TRAIN, *words, *WORDS], cwd=folder, env=environment, stdout=subprocess.DEVNULL
     )
 
 

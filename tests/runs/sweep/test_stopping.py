@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from tiny_words import TINY
+from tiny_words import WORDS
 
 from likeness.config.compose import composed
 from likeness.config.sweeps import Measured, Validated
@@ -25,7 +25,7 @@ def words(folder: Path, earlier: float) -> list[str]:
     path = folder / "earlier" / "0001.json"
     path.parent.mkdir(exist_ok=True)
     write_earlier(path, [Outcome("finished", [earlier], [Validation(step, earlier) for step in (4, 8, 12)])])
-    return [f"runs_dir='{folder}'", *TINY, "++sweep.id=one", f"++sweep.earlier='{path}'", PRUNER]
+    return [f"runs_dir='{folder}'", *WORDS, "++sweep.id=one", f"++sweep.earlier='{path}'", PRUNER]
 
 
 def test_a_job_behind_the_others_stops_after_the_warm_up(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_job_killed_between_the_decision_and_the_record_trains_no_further(tmp_
 
 def test_a_job_ahead_of_the_others_is_the_run_that_it_would_be_alone(tmp_path: Path) -> None:
     run = train(composed("config", words(tmp_path, -0.1)))
-    alone = train(composed("config", [f"runs_dir='{tmp_path / 'alone'}'", *TINY]))
+    alone = train(composed("config", [f"runs_dir='{tmp_path / 'alone'}'", *WORDS]))
     one, other = (json.loads((folder / "run.json").read_text()) for folder in (run, alone))
     assert one["status"] == "finished"
     for key in ("key", "metrics", "checkpoints", "results"):

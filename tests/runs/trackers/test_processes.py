@@ -12,27 +12,14 @@ from pathlib import Path
 
 import pytest
 from made_run import made_run
+from tiny import TINY
 
 import likeness.runs.run
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
 from likeness.runs.trackers import installed, processes, refuse_missing, tracked
 
-TINY = [
-    "data.identities=12",
-    "data.pictures_per_identity=6",
-    "data.validation_identities=4",
-    "data.test_identities=6",
-    "backbone.width=4",
-    "backbone.image_size=32",
-    "sampler.identities=4",
-    "sampler.images=3",
-    "trainer.val_check_interval=10",
-    "trainer.log_every_n_steps=1",
-    "evaluation.pairs=40",
-    "evaluation.resamples=20",
-    "loader.workers=0",
-]
+WORDS = [*TINY, "trainer.val_check_interval=10"]
 
 FAILS = "raise ConnectionError('no network')"
 HANGS = "import time; time.sleep(3600)"
@@ -143,7 +130,7 @@ def trackers_of(folder: Path) -> list[str]:
 
 
 def train(folder: Path, *words: str) -> Path:
-    config = composed("config", [f"runs_dir={folder}", *TINY, "trainer.max_steps=10", *words])
+    config = composed("config", [f"runs_dir={folder}", *WORDS, "trainer.max_steps=10", *words])
     return likeness.runs.run.train(config)
 
 
@@ -240,7 +227,7 @@ def test_training_beside_a_hanging_tracker_is_as_fast(
     def timed(*arguments: object) -> object:
         begun = time.perf_counter()
         try:
-            return fit(*arguments)  # type: ignore[arg-type]
+            return fit(*arguments)
         finally:
             took.append(time.perf_counter() - begun)
 
