@@ -44,8 +44,9 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
         from likeness.runs.run import evaluate
 
         if encoder.suffix == ".onnx":
-            path = composed("evaluate", ["backbone=onnx", f"backbone.path='{encoder}'", *words])
-            print(evaluate(path, encoder))
+            config = composed("evaluate", ["backbone=onnx", *words])
+            config.backbone.path = str(encoder)
+            print(evaluate(config, encoder))
         else:
             own = _config_of(encoder)
             print(evaluate(with_encoder_of(own, words), encoder, own.data))

@@ -1,14 +1,16 @@
 """Whether a run can go on: the unfinished run of a configuration, and what must be as it was."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import differences, key_of
+from likeness.data.fingerprint import Files
 from likeness.errors import LikenessError
 from likeness.runs.lock import is_held
+from likeness.runs.record.data_files import changed_since
 from likeness.runs.record.record_file import read_record
 from likeness.runs.record.source import capture_source
 
@@ -22,10 +24,10 @@ class _Run(NamedTuple):
     record: dict[str, Any]
 
 
-def unfinished_run(config: dict[str, Any]) -> Path | None:
+def unfinished_run(config: dict[str, Any], data: dict[str, Any]) -> Path | None:
     """The last run of a configuration, where it did not end and no process is at work in it; else None.
 
-    One that was made from another source is left: whoever mends the code wants the whole run from it.
+    One that was made from another source or from other data is left: whoever mends them wants the whole run from them.
     """
     key = key_of(config)
     same = [run for run in _runs(config) if run.record.get("key") == key]
@@ -40,6 +42,9 @@ def unfinished_run(config: dict[str, Any]) -> Path | None:
             last.folder,
         )
         return None
+    if last.record.get("data") != data:
+        log.warning("%s is unfinished, but was made from other data: this is a new run.", last.folder)
+        return None
     return last.folder
 
 
@@ -48,22 +53,22 @@ def _source() -> str | None:
     return source.sha256 if source else None
 
 
-def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> None:
+def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any], files: Sequence[Files]) -> None:
     """Raise a LikenessError that names what differs from the run in `folder` and would change its numbers."""
     record = read_record(folder)
     if record.get("status") in ENDED:
         raise LikenessError(f"The run {folder} has {record['status']}: there is nothing to go on with.")
-    changed = differences(record.get("config", {}), config)
-    if changed:
-        key, before, now = changed[0]
+    for key, before, now in differences(record.get("config", {}), config):
         raise LikenessError(
             f"{key}={now} would change the numbers of {folder}, which runs with {key}={before}; "
             "start a new run instead."
         )
     for split, fingerprint in record.get("data", {}).items():
         if data.get(split) != fingerprint:
+            changed = changed_since(folder, files)
             raise LikenessError(
-                f"The {split} data of {folder} are no longer what they were; put them back, or start a new run."
+                f"The {split} data of {folder} are no longer what they were{f' ({changed})' if changed else ''}; "
+                "put them back, or start a new run."
             )
 
 

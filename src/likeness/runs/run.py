@@ -1,9 +1,7 @@
 """The one path of a run: check, build, fit, measure on people never trained on, close the record."""
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from omegaconf import DictConfig
@@ -14,9 +12,10 @@ from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.data.overlap import people_in_both
-from likeness.data.pictures import Pairs, Pictures
+from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
 from likeness.runs.build import build_data, build_datamodule, build_task, build_trained, test_data
+from likeness.runs.inputs import Inputs, build_inputs, fingerprints
 from likeness.runs.measuring.measure import Measured, TestData, measure
 from likeness.runs.measuring.results import write_results
 from likeness.runs.measuring.table import print_table
@@ -43,7 +42,9 @@ def train(config: DictConfig) -> Path:
         Preempted: SIGTERM asked the run to end.
     """
     check(plain(config), TrainConfig)
-    return _train(config, unfinished_run(plain(config)))
+    with ended_by_sigterm():
+        inputs = build_inputs(config)
+        return _train(config, inputs, unfinished_run(plain(config), inputs.fingerprints))
 
 
 def resume(config: DictConfig, folder: Path) -> Path:
@@ -54,32 +55,28 @@ def resume(config: DictConfig, folder: Path) -> Path:
         Preempted: SIGTERM asked the run to end.
     """
     check(plain(config), TrainConfig)
-    return _train(config, folder)
+    with ended_by_sigterm():
+        inputs = build_inputs(config)
+        refuse_other(folder, plain(config), inputs.fingerprints, inputs.files)
+        return _train(config, inputs, folder)
 
 
-def _train(config: DictConfig, unfinished: Path | None) -> Path:
+def _train(config: DictConfig, inputs: Inputs, unfinished: Path | None) -> Path:
     trackers = [name for name, node in config.logger.items() if node is not None]
     refuse_missing(trackers)
-    with ended_by_sigterm():
-        splits = build_data(config.data)
-        tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
-        datamodule = build_datamodule(config, splits)
-        refuse_overlap(datamodule.train, tested.pictures)
-        device = _device(config.trainer.accelerator)
-        untrained = build_task(config).embedder  # what is wrong with a network is said before training
-        read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
-        parts = {name: part for name, part in read.items() if part is not None}
-        data = _fingerprints(parts, tested.pairs)
-        if unfinished is not None:
-            refuse_other(unfinished, plain(config), data)
-        files = [part.files() for part in parts.values()]
-        with recorded(config, data, files, unfinished) as run, tracked(run.folder, trackers):
-            fit(config, run.folder, datamodule)
-            encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
-            ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
-            _conclude(run, measure(ready, tested, config, device=device), tested)
-        write_report(run.folder)
-        return run.folder
+    tested = inputs.tested
+    datamodule = build_datamodule(config, inputs.splits)
+    refuse_overlap(datamodule.train, tested.pictures)
+    device = _device(config.trainer.accelerator)
+    untrained = build_task(config).embedder  # what is wrong with a network is said before training
+    opened = recorded(config, inputs.fingerprints, inputs.files, unfinished)
+    with opened as run, tracked(run.folder, trackers):
+        fit(config, run.folder, datamodule)
+        encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
+        ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
+        _conclude(run, measure(ready, tested, config, device=device), tested)
+    write_report(run.folder)
+    return run.folder
 
 
 def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = None) -> Path:
@@ -96,7 +93,7 @@ def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = N
         refuse_overlap(_trained_on(trained_on), tested.pictures)
     device = _device("auto")
     encoder: nn.Module = build_trained(config, source) if "embedder" in config else make(config.backbone)
-    data = _fingerprints({"test": tested.pictures}, tested.pairs)
+    data = fingerprints({"test": tested.pictures}, tested.pairs)
     with recorded(config, data, [tested.pictures.files()]) as run:
         weights = hash_of_file(source) if source.is_file() else hash_of(encoder.state_dict())
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
@@ -123,10 +120,6 @@ def _trained_on(node: DictConfig) -> Pictures | None:
     except LikenessError as error:
         log.warning("Whether the run was trained on these people can't be checked: %s", error)
         return None
-
-
-def _fingerprints(parts: Mapping[str, Pictures], pairs: Pairs) -> dict[str, Any]:
-    return {name: part.fingerprint() for name, part in parts.items()} | {"pairs": pairs.fingerprint()}
 
 
 def _conclude(run: Recording, measured: Measured, tested: TestData) -> None:

@@ -2,11 +2,12 @@
 
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
 import pytest
-from toy_sweep import STEPS, Jobs, Killed, compose, ledger, objective, run_sweep, validation
+from toy_sweep import DATA, STEPS, Jobs, Killed, compose, ledger, objective, run_sweep, validation
 
 from likeness.config.key import key_of
 from likeness.config.plain import plain
@@ -33,6 +34,14 @@ HYPERBAND = [
 def _no_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """The toy's runs have none, and that of a checkout may change while a test runs."""
     monkeypatch.setattr("likeness.runs.sweep.sweep.capture_source", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def _toy_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a job reads, without a look at any picture."""
+    monkeypatch.setattr(
+        "likeness.runs.sweep.results.build_inputs", lambda config: SimpleNamespace(fingerprints=dict(DATA))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +83,18 @@ def test_a_grid_in_yaml_is_the_grid_on_the_command_line(tmp_path: Path) -> None:
     other = run_sweep(tmp_path, "+sweep=grid", f"++sweep.space={space}", jobs=jobs)
     assert trials(one) == trials(other)
     assert jobs.trained == []
+
+
+def test_a_job_is_trained_again_on_data_that_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["loss.margin=0.1,0.2"]
+    run_sweep(tmp_path, *words, jobs=Jobs())
+    again, mended = Jobs(), Jobs()
+    run_sweep(tmp_path, *words, jobs=again)
+    monkeypatch.setitem(DATA, "train", {"sha256": "of pictures with a label mended"})
+    run_sweep(tmp_path, *words, jobs=mended)
+    assert (len(again.trained), len(mended.trained)) == (0, 2)
 
 
 def test_figures_are_drawn_of_what_varies(tmp_path: Path) -> None:

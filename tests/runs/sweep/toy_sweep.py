@@ -23,6 +23,7 @@ from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.sweep import sweep
 
 VALUES = r"(runs_dir|seed|loss\.margin|optimizer\.lr|backbone\.width|\+\+sweep\.(id|earlier))="
+DATA = {"train": {"sha256": "of pictures"}}  # by what the data are recognised that every job reads
 STEPS = (150, 300, 450, 600)  # the validations of +experiment=triplet_hard
 
 
@@ -74,7 +75,13 @@ class Jobs:
         config = plain(compose(words))
         folder = create_folder(config["runs_dir"], config["name"])
         started = f"{len(list(folder.parent.iterdir())):06d}"
-        record = {"key": key_of(config), "started": started, "source": None, "config": config}
+        record = {
+            "key": key_of(config),
+            "started": started,
+            "source": None,
+            "data": dict(DATA),
+            "config": config,
+        }
         write_record(folder, {**record, "status": "running"})
         if len(self.trained) - 1 == self.kill_at:
             raise Killed

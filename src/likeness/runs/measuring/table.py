@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from likeness.evaluation import Metric
@@ -20,7 +21,7 @@ def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
     )
     table.add_column("", no_wrap=True)
     for encoder in metrics:
-        table.add_column(encoder, justify="right", no_wrap=True)
+        table.add_column(escape(encoder), justify="right", no_wrap=True)
     table.add_column("count", justify="right", no_wrap=True)
     names = dict.fromkeys(name for measured in metrics.values() for name in measured)
     group = ""

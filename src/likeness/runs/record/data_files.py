@@ -89,6 +89,15 @@ def hash_listed(listing: Iterable[HashedFile]) -> list[HashedFile]:
     return [hash_file(file.path) for file in listing]
 
 
+def changed_since(folder: Path, files: Iterable[Files]) -> str | None:
+    """What happened to the first of a run's files that is not as it was; None where nothing did, or nobody can tell."""
+    try:
+        before = read_listing(folder)
+    except (OSError, ValueError):
+        return None
+    return first_difference(before, [hashed for part in _each_once(files) for hashed in hash_files(part)])
+
+
 def first_difference(before: Sequence[HashedFile], now: Sequence[HashedFile]) -> str | None:
     """What happened to the first file, in the order of the paths, that is not in both listings alike, or None."""
     first, second = ({file.path: file for file in listing} for listing in (before, now))

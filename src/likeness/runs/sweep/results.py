@@ -5,14 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from omegaconf import OmegaConf
+
 from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError
+from likeness.runs.inputs import build_inputs
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
 from likeness.runs.sweep.pruning import stopped_at, validations
+
+_DECIDE_DATA = ("backbone", "data", "evaluation", "seed", "test_data")
 
 
 class Measurement(NamedTuple):
@@ -79,6 +84,9 @@ class PastRuns:
     def __init__(self, source: str | None) -> None:
         self.source = source
         self._ended: dict[Path, dict[str, Any]] = {}  # their records don't change any more
+        self._data: dict[
+            str, dict[str, Any] | None
+        ] = {}  # fingerprints, by what of a configuration decides them
 
     def of(self, job: Job) -> list[PastRun]:
         """The runs of a job's configuration, the oldest first."""
@@ -89,16 +97,28 @@ class PastRuns:
                 runs.append(PastRun(path.parent, record))
         return sorted(runs, key=lambda run: str(run.record["started"]))
 
-    def from_source(self, job: Job) -> list[PastRun]:
-        """Those of them that were made from the source that counts."""
-        return [run for run in self.of(job) if (run.record["source"] or {}).get("sha256") == self.source]
+    def comparable(self, job: Job) -> list[PastRun]:
+        """Those of them that were made from the source that counts and from the data that are there now."""
+        same = [run for run in self.of(job) if (run.record["source"] or {}).get("sha256") == self.source]
+        return [run for run in same if run.record["data"] == self._data_of(job)]
+
+    def _data_of(self, job: Job) -> dict[str, Any] | None:
+        """The fingerprints of what a job reads; None where it can't be read, which the job will say."""
+        config = {name: value for name, value in job.config.items() if name in _DECIDE_DATA}
+        key = json.dumps(config, sort_keys=True)
+        if key not in self._data:
+            try:
+                self._data[key] = build_inputs(OmegaConf.create(config)).fingerprints
+            except LikenessError:
+                self._data[key] = None
+        return self._data[key]
 
     def _read(self, folder: Path) -> dict[str, Any]:
         try:
             record = read_record(folder)
         except LikenessError:  # a damaged record is nobody's
             return {}
-        kept = {name: record.get(name) for name in ("key", "source", "status", "started")}
+        kept = {name: record.get(name) for name in ("key", "source", "data", "status", "started")}
         if kept["status"] in ENDED:
             self._ended[folder] = kept
         return kept

@@ -118,7 +118,7 @@ class _Trials:
             return Result("failed", reason=job.refused)
         if job.key in self.failures:
             return Result("failed", reason=self.failures[job.key])
-        return result_of(self.runs.from_source(job), job, self.plan.sweep, self._outcomes())
+        return result_of(self.runs.comparable(job), job, self.plan.sweep, self._outcomes())
 
     def _launch(self, jobs: Sequence[Job]) -> dict[str, str | None]:
         """Train the jobs; returns by their keys why they failed, or None."""
@@ -140,7 +140,7 @@ class _Trials:
     def _after(self, job: Job, reason: str | None) -> Result:
         """The result of a job that was launched, by the record of its run."""
         # The last run is the job's own, though somebody may have changed the source since the sweep began.
-        runs = self.runs.of(job)[-1:] if reason is None else self.runs.from_source(job)
+        runs = self.runs.of(job)[-1:] if reason is None else self.runs.comparable(job)
         if result := result_of(runs, job, self.plan.sweep, self._outcomes()):
             return result
         last = runs[-1] if runs else None

@@ -1,0 +1,49 @@
+"""What a run reads: its data, what it is tested on, and a file of weights; and how the same is recognised later."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig
+
+from likeness.data.fingerprint import Files, hash_files
+from likeness.data.pictures import Pairs, Pictures
+from likeness.runs.build import ReadableSplits, build_data, test_data
+from likeness.runs.measuring.measure import TestData
+
+
+class Inputs(NamedTuple):
+    """The splits of the data, what is measured on, the fingerprints of all that is read, and the files it lies in."""
+
+    splits: ReadableSplits
+    tested: TestData
+    fingerprints: dict[str, Any]
+    files: list[Files]
+
+
+def build_inputs(config: DictConfig) -> Inputs:
+    """What the run of a configuration reads; no picture is read yet.
+
+    Raises:
+        LikenessError: data that are not there, or too few to test on.
+    """
+    splits = build_data(config.data)
+    tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
+    read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
+    parts = {name: part for name, part in read.items() if part is not None}
+    recognised, files = fingerprints(parts, tested.pairs), [part.files() for part in parts.values()]
+    if weights := weights_file(config.backbone.get("weights")):
+        files.append(weights)
+        recognised["weights"] = {"sha256": next(hash_files(weights)).sha256}
+    return Inputs(splits, tested, recognised, files)
+
+
+def weights_file(weights: str | None) -> Files | None:
+    """The local file of weights that `backbone.weights` names; None where it is a word, or no file."""
+    path = Path(weights or "")
+    return Files(path.parent, [path.name]) if path.is_file() else None
+
+
+def fingerprints(parts: Mapping[str, Pictures], pairs: Pairs) -> dict[str, Any]:
+    """By what pictures, by split, and pairs of them are recognised."""
+    return {name: part.fingerprint() for name, part in parts.items()} | {"pairs": pairs.fingerprint()}

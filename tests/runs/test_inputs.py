@@ -1,0 +1,123 @@
+"""What a run reads is recognised, and what is no longer as it was is named."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from likeness.config.compose import composed
+from likeness.config.key import key_of
+from likeness.config.plain import plain
+from likeness.errors import LikenessError
+from likeness.runs.inputs import Inputs, build_inputs
+from likeness.runs.record.data_files import HashingFiles, read_listing
+from likeness.runs.record.record_file import write_record
+from likeness.runs.resume import refuse_other, unfinished_run
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    for person in range(8):
+        for picture in range(3):
+            path = tmp_path / "people" / f"person {person}" / f"{picture}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 8), (30 * person, 80 * picture, 0)).save(path)
+    return tmp_path / "people"
+
+
+@pytest.fixture
+def words(pictures: Path, tmp_path: Path) -> list[str]:
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "net.pth")
+    return [
+        "data=image_folder",
+        f"data.root='{pictures}'",
+        "data.split=[0.5,0,0.5]",
+        "backbone=timm",
+        "backbone.name=resnet18",
+        f"backbone.weights='{tmp_path / 'net.pth'}'",
+        "evaluation.pairs=8",
+        "evaluation.folds=2",
+        "sampler.identities=2",
+        "sampler.images=2",
+    ]
+
+
+def inputs(words: list[str]) -> Inputs:
+    return build_inputs(composed("config", words))
+
+
+def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
+    words: list[str], pictures: Path, tmp_path: Path
+) -> None:
+    before = inputs(words).fingerprints
+    assert before.keys() == {"train", "test", "pairs", "weights"}
+    assert inputs(words).fingerprints == before
+    torch.save({"weight": torch.ones(3)}, tmp_path / "net.pth")
+    now = inputs(words).fingerprints
+    assert {part for part in before if now[part] != before[part]} == {"weights"}
+    trained = inputs(words).splits.train
+    assert trained is not None
+    (pictures / trained.name(0)).unlink()
+    now = inputs(words).fingerprints
+    assert {part for part in before if now[part] != before[part]} == {"train", "test", "weights"}
+
+
+def test_the_words_for_weights_are_no_files(words: list[str]) -> None:
+    for word in ("null", "hub", "pip"):
+        assert "weights" not in inputs([*words, f"backbone.weights={word}"]).fingerprints
+
+
+def recorded(folder: Path, words: list[str]) -> None:
+    """The record and the listing of a run that was killed."""
+    folder.mkdir(parents=True)
+    config, read = plain(composed("config", words)), inputs(words)
+    record = {"config": config, "key": key_of(config), "source": None, "started": "2026", "status": "running"}
+    write_record(folder, {**record, "data": read.fingerprints})
+    HashingFiles(read.files, folder).finish()
+
+
+def refuse(folder: Path, words: list[str]) -> None:
+    read = inputs(words)
+    refuse_other(folder, plain(composed("config", words)), read.fingerprints, read.files)
+
+
+def test_a_run_does_not_go_on_with_other_files_and_names_the_first(
+    words: list[str], pictures: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    recorded(run, words)
+    assert len(read_listing(run)) == 8 * 3 + 1
+    refuse(run, words)
+    torch.save({"weight": torch.ones(3)}, tmp_path / "net.pth")
+    with pytest.raises(
+        LikenessError, match=r"^The weights data of .* \(.*net\.pth was changed\); put them back"
+    ):
+        refuse(run, words)
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "net.pth")
+    refuse(run, words)
+    (pictures / "person 3" / "1.png").rename(pictures / "person 3" / "7.png")
+    with pytest.raises(LikenessError, match=r"data of .* \(.*person 3/1\.png is gone\); put them back"):
+        refuse(run, words)
+    (run / "data.csv").unlink()  # killed before the files were hashed
+    with pytest.raises(LikenessError, match=r"data of .*run are no longer what they were; put them back"):
+        refuse(run, words)
+
+
+def test_the_same_command_begins_anew_on_other_data(
+    words: list[str],
+    pictures: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("likeness.runs.resume.capture_source", lambda: None)
+    run = tmp_path / "runs" / "default" / "run"
+    words += [f"runs_dir='{tmp_path / 'runs'}'"]
+    recorded(run, words)
+    config = plain(composed("config", words))
+    assert unfinished_run(config, inputs(words).fingerprints) == run
+    (pictures / "person 3" / "1.png").unlink()
+    with caplog.at_level("WARNING", logger="likeness"):
+        assert unfinished_run(config, inputs(words).fingerprints) is None
+    assert f"{run} is unfinished, but was made from other data: this is a new run." in caplog.messages
