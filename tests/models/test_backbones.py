@@ -150,3 +150,13 @@ def test_an_encoding_has_length_one_and_is_float32_under_autocast() -> None:
         assert torch.allclose(embedding.norm(dim=1), torch.ones(3))
     longer = Embedder(backbone, embedding_dim=8, normalize=False)(images)
     assert not torch.allclose(longer.norm(dim=1), torch.ones(3), atol=1e-2)
+
+
+def test_an_encoding_may_be_the_features_themselves() -> None:
+    backbone = of_timm("resnet18").eval()
+    images = torch.rand(3, 3, 64, 64)
+    features = backbone(images)
+    encoding = Embedder(backbone, embedding_dim=None).eval()(images)
+    torch.testing.assert_close(encoding, features / features.norm(dim=1, keepdim=True))
+    neck = Embedder(backbone, embedding_dim=None, normalize=False, batch_norm=True)
+    assert sum(weight.numel() for weight in neck.neck.parameters()) == 2 * 512

@@ -183,7 +183,7 @@ class Embedder(Node):
 
     target: Literal["likeness.models.embedder.Embedder"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
-    embedding_dim: Annotated[int, Field(ge=2)]
+    embedding_dim: Annotated[int, Field(ge=2)] | None
     normalize: bool
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_norm: bool

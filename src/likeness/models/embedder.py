@@ -12,7 +12,7 @@ class Embedder(nn.Module):
 
     Args:
         backbone: pictures to features.
-        embedding_dim: the number of dimensions D of an encoding.
+        embedding_dim: the number of dimensions D of an encoding, or None for the features as they are.
         normalize: whether an encoding has length 1.
         dropout: the share of the features that is dropped before the projection while training.
         batch_norm: whether each dimension of the projection is standardised over the batch, so that an encoding
@@ -23,7 +23,7 @@ class Embedder(nn.Module):
         self,
         backbone: Backbone,
         *,
-        embedding_dim: int = 128,
+        embedding_dim: int | None = 128,
         normalize: bool = True,
         dropout: float = 0.0,
         batch_norm: bool = False,
@@ -31,8 +31,12 @@ class Embedder(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
-        self.projection = nn.Linear(backbone.feature_dim, embedding_dim, bias=not batch_norm)
-        self.neck = nn.BatchNorm1d(embedding_dim) if batch_norm else nn.Identity()
+        self.projection = (
+            nn.Identity()
+            if embedding_dim is None
+            else nn.Linear(backbone.feature_dim, embedding_dim, bias=not batch_norm)
+        )
+        self.neck = nn.BatchNorm1d(embedding_dim or backbone.feature_dim) if batch_norm else nn.Identity()
         self.normalize = normalize
 
     def forward(self, images: Tensor) -> Tensor:
