@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
+HardestShare = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Channels = Literal[1, 3]
 PerChannel = Annotated[list[float], Field(min_length=1, max_length=3)]
@@ -102,7 +103,25 @@ class AllSemiHard(_Triplet):
     margin: Annotated[float, Field(ge=0)]
 
 
-Loss = Annotated[BatchHard | BatchAll | SemiHard | AllSemiHard, Field(discriminator="target")]
+class Contrastive(Node):
+    """Pairs of one person drawn together, those of two pushed apart (Hadsell et al. 2006)."""
+
+    target: Literal["likeness.losses.ContrastiveLoss"] = Field(alias="_target_")
+    margin: Annotated[float, Field(gt=0)]
+    hardest: HardestShare
+
+
+class CrossEntropy(Node):
+    """Binary cross-entropy over all pairs of the batch, both kinds weighing one half."""
+
+    target: Literal["likeness.losses.PairCrossEntropy"] = Field(alias="_target_")
+    hardest: HardestShare
+
+
+Loss = Annotated[
+    BatchHard | BatchAll | SemiHard | AllSemiHard | Contrastive | CrossEntropy,
+    Field(discriminator="target"),
+]
 
 
 class _Source(Node):
@@ -178,6 +197,17 @@ class EmbeddingTask(Node):
     partial: Literal[True] = Field(alias="_partial_")
 
 
+class SimilarityTask(Node):
+    """Learn the probability that two pictures are of one person."""
+
+    target: Literal["likeness.tasks.similarity.SimilarityTask"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    frozen: bool
+
+
+Task = Annotated[EmbeddingTask | SimilarityTask, Field(discriminator="target")]
+
+
 class Embedder(Node):
     """The projection of a backbone's features to an encoding."""
 
@@ -187,6 +217,22 @@ class Embedder(Node):
     normalize: bool
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_norm: bool
+    activation: Literal["none", "relu", "softplus"]
+
+
+class AbsoluteDifference(Node):
+    """Log odds from the absolute differences of two encodings."""
+
+    target: Literal["likeness.models.similarity.absolute_difference"] = Field(alias="_target_")
+
+
+class ChiSquared(Node):
+    """Log odds from the chi-squared differences of two encodings that are not negative."""
+
+    target: Literal["likeness.models.similarity.chi_squared"] = Field(alias="_target_")
+
+
+Head = Annotated[AbsoluteDifference | ChiSquared, Field(discriminator="target")]
 
 
 class Sampler(Node):

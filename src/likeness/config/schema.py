@@ -9,10 +9,12 @@ from likeness.config.nodes import (
     Augmentation,
     Backbone,
     Checkpoints,
+    ChiSquared,
+    CrossEntropy,
     Data,
     Embedder,
-    EmbeddingTask,
     Evaluation,
+    Head,
     Loader,
     Loss,
     Node,
@@ -20,6 +22,8 @@ from likeness.config.nodes import (
     Optimizer,
     Sampler,
     Scheduler,
+    SimilarityTask,
+    Task,
     Trackers,
     Trainer,
 )
@@ -46,8 +50,9 @@ class _Common(Node):
 class TrainConfig(_Common):
     """What `train.py` runs on."""
 
-    task: EmbeddingTask
+    task: Task
     embedder: Embedder
+    head: Head | None
     loss: Loss
     sampler: Sampler
     augment: dict[str, Augmentation | None]
@@ -60,6 +65,22 @@ class TrainConfig(_Common):
     channels_last: bool
     compile: bool
     sweep: Sweep | None = None
+
+    @model_validator(mode="after")
+    def _task_fits(self) -> "TrainConfig":
+        similarity = isinstance(self.task, SimilarityTask)
+        if similarity and self.head is None:
+            raise ValueError("task=similarity needs a head: head=absolute_difference or head=chi_squared")
+        if not similarity and self.head is not None:
+            raise ValueError("a head is trained by task=similarity")
+        if similarity != isinstance(self.loss, CrossEntropy):
+            raise ValueError("loss=cross_entropy is that of task=similarity, which takes no other")
+        if isinstance(self.head, ChiSquared) and self.embedder.activation == "none":
+            raise ValueError(
+                "head=chi_squared needs encodings with no negative number; "
+                "embedder.activation=relu or softplus makes them so"
+            )
+        return self
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "TrainConfig":
@@ -89,3 +110,4 @@ class EvaluateConfig(_Common):
     """What `likeness evaluate` runs on."""
 
     embedder: Embedder | None = None
+    head: Head | None = None

@@ -1,6 +1,7 @@
 """How an encoding is measured: pure functions over arrays."""
 
 from likeness.evaluation.bootstrap import Interval, PairIntervals, pair_intervals, query_intervals
+from likeness.evaluation.comparison import EUCLIDEAN, Comparison
 from likeness.evaluation.distance import pair_distances
 from likeness.evaluation.metric import Metric
 from likeness.evaluation.pairs import DrawnPairs, balanced_pairs
@@ -10,7 +11,9 @@ from likeness.evaluation.summary import FALSE_ACCEPT_RATES, evaluate_pairs, eval
 from likeness.evaluation.verification import FoldAccuracy, best_threshold, fold_accuracy
 
 __all__ = [
+    "EUCLIDEAN",
     "FALSE_ACCEPT_RATES",
+    "Comparison",
     "DrawnPairs",
     "FoldAccuracy",
     "Interval",

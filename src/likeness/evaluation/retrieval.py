@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from likeness.evaluation.arrays import finite, labels
+from likeness.evaluation.comparison import EUCLIDEAN, Comparison
 
 _BLOCK_VALUES = 1 << 22  # distances held at a time: 32 MiB
-_QUANTUM = 2.0**-40
 
 
 class QueryScores(NamedTuple):
@@ -23,20 +23,19 @@ class QueryScores(NamedTuple):
     map_at_r: NDArray[np.float64]
 
 
-def query_scores(embeddings: ArrayLike, identity: ArrayLike) -> QueryScores:
+def query_scores(
+    embeddings: ArrayLike, identity: ArrayLike, comparison: Comparison = EUCLIDEAN
+) -> QueryScores:
     """Lets every picture of `embeddings [N, D]` ask among all others for the R that share its `identity [N]`.
 
-    Neighbours are ranked by Euclidean distance, equal ones by index. With rel(i) = 1 where the i-th
+    Neighbours are ranked by the distance of `comparison`, equal ones by index. With rel(i) = 1 where the i-th
     neighbour is of the query's identity and P(i) the precision among the first i,
 
         R-precision = (1/R) sum_{i<=R} rel(i),        MAP@R = (1/R) sum_{i<=R} rel(i) P(i)
 
     (Musgrave, Belongie and Lim 2020, "A Metric Learning Reality Check"). A picture that is the only one of
-    its identity asks nothing but stays in the gallery. Blockwise: O(N^2 D) time and O(N D) memory.
-
-    Distances are `|a|^2 + |b|^2 - 2ab` of centred embeddings in float64, rounded to 2^-40 of the largest
-    squared norm, so that copies of one picture tie in spite of rounding. Raises ValueError if nothing can
-    be asked.
+    its identity asks nothing but stays in the gallery. Blockwise: O(N^2 D) time and O(N D) memory. Raises ValueError
+    if nothing can be asked.
     """
     rows = finite(embeddings, "embeddings", 2)
     _, people = np.unique(labels(identity, "identity", len(rows)), return_inverse=True)
@@ -48,38 +47,31 @@ def query_scores(embeddings: ArrayLike, identity: ArrayLike) -> QueryScores:
         raise ValueError(
             "retrieval needs an identity with at least 2 pictures, but every picture is of its own"
         )
-    rows = rows - rows.mean(axis=0)
-    norms = np.einsum("nd,nd->n", rows, rows)
-    quantum = (norms.max() or 1.0) * _QUANTUM
+    distances = comparison.rows(rows)
     scores = np.empty((3, len(rows)))
     step = max(1, _BLOCK_VALUES // len(rows))
     for start in range(0, len(asking), step):
         block = asking[start : start + step]
-        squared = rows[block] @ rows.T
-        squared *= -2
-        squared += norms
-        squared += norms[block, None]
-        squared /= quantum
-        np.rint(squared, out=squared)
-        squared[np.arange(len(block)), block] = np.inf  # never its own neighbour
-        scores[:, block] = _block_scores(squared, people, people[block], wanted[block])
+        to_all = distances(block)
+        to_all[np.arange(len(block)), block] = np.inf  # never its own neighbour
+        scores[:, block] = _block_scores(to_all, people, people[block], wanted[block])
     query = np.flatnonzero(wanted > 0)
     return QueryScores(query, *scores[:, query])
 
 
 def _block_scores(
-    squared: NDArray[np.float64],
+    distance: NDArray[np.float64],
     people: NDArray[np.int64],
     asked: NDArray[np.int64],
     wanted: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """The three scores `[3, Q]` of queries for `asked [Q]`, `wanted [Q]` each, with distances `[Q, N]`."""
     farthest = wanted.max() - 1
-    reach = np.partition(squared, farthest, axis=1)[:, farthest]
+    reach = np.partition(distance, farthest, axis=1)[:, farthest]
     row, column = np.nonzero(
-        squared <= reach[:, None]
+        distance <= reach[:, None]
     )  # all that could be among the first R, in order of index
-    order = np.lexsort((squared[row, column], row))  # stable: equal distances stay in order of index
+    order = np.lexsort((distance[row, column], row))  # stable: equal distances stay in order of index
     row, column = row[order], column[order]
     rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(asked)))[row]
     within = rank < wanted[row]

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from likeness.evaluation.arrays import finite, labels, two_classes
 from likeness.evaluation.bootstrap import pair_intervals, query_intervals
+from likeness.evaluation.comparison import EUCLIDEAN, Comparison
 from likeness.evaluation.metric import Metric
 from likeness.evaluation.retrieval import query_scores
 from likeness.evaluation.roc import area, equal_error_rate, roc, tar_at_far
@@ -58,14 +59,19 @@ def evaluate_pairs(
 
 
 def evaluate_retrieval(
-    embeddings: ArrayLike, identity: ArrayLike, *, resamples: int = 1000, seed: int = 0
+    embeddings: ArrayLike,
+    identity: ArrayLike,
+    comparison: Comparison = EUCLIDEAN,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> dict[str, Metric]:
     """Retrieval among `embeddings [N, D]` of `identity [N]`, under `retrieval/`; each metric counts the
     queries.
 
     `precision@1`, `r_precision` and `map@r`: see `query_scores`; intervals: see `query_intervals`.
     """
-    scores = query_scores(embeddings, identity)
+    scores = query_scores(embeddings, identity, comparison)
     kinds = np.stack([scores.precision_at_1, scores.r_precision, scores.map_at_r])
     asked = labels(identity, "identity")[scores.query]
     intervals = query_intervals(kinds, asked, resamples=resamples, seed=seed)

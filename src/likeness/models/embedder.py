@@ -1,10 +1,19 @@
 """The embedder: f(x), a backbone's features projected to an encoding."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.models.backbone import Backbone
+
+Activation = Literal["none", "relu", "softplus"]
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {
+    "none": nn.Identity,
+    "relu": nn.ReLU,
+    "softplus": nn.Softplus,
+}
 
 
 class Embedder(nn.Module):
@@ -17,6 +26,7 @@ class Embedder(nn.Module):
         dropout: the share of the features that is dropped before the projection while training.
         batch_norm: whether each dimension of the projection is standardised over the batch, so that an encoding
             can't collapse to a point (a neck of BatchNorm, as in Luo et al. 2019).
+        activation: by `relu` or `softplus` an encoding has no negative number, as the chi-squared head needs it.
     """
 
     def __init__(
@@ -27,21 +37,24 @@ class Embedder(nn.Module):
         normalize: bool = True,
         dropout: float = 0.0,
         batch_norm: bool = False,
+        activation: Activation = "none",
     ) -> None:
         super().__init__()
         self.backbone = backbone
+        self.embedding_dim = embedding_dim or backbone.feature_dim
         self.dropout = nn.Dropout(dropout)
         self.projection = (
             nn.Identity()
             if embedding_dim is None
             else nn.Linear(backbone.feature_dim, embedding_dim, bias=not batch_norm)
         )
-        self.neck = nn.BatchNorm1d(embedding_dim or backbone.feature_dim) if batch_norm else nn.Identity()
+        self.neck = nn.BatchNorm1d(self.embedding_dim) if batch_norm else nn.Identity()
+        self.activation = ACTIVATIONS[activation]()
         self.normalize = normalize
 
     def forward(self, images: Tensor) -> Tensor:
         """Encodings `[B, D]`, float32 under any autocast, of pictures `[B, C, *spatial]` in [0, 1]."""
         embedding = self.projection(self.dropout(self.backbone(images)))
         with torch.autocast(embedding.device.type, enabled=False):
-            embedding = self.neck(embedding.float())
+            embedding = self.activation(self.neck(embedding.float()))
             return functional.normalize(embedding) if self.normalize else embedding

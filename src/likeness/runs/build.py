@@ -13,11 +13,37 @@ from likeness.data.datamodule import IdentityDataModule
 from likeness.data.pictures import DataSplits, Pairs, Pictures
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
-from likeness.evaluation import balanced_pairs
+from likeness.evaluation import EUCLIDEAN, Comparison, balanced_pairs
+from likeness.models.embedder import Embedder
+from likeness.models.similarity import SimilarityHead
 from likeness.randomness import key
 from likeness.runs.measuring.measure import TestData
 from likeness.runs.training.checkpoints import newest_checkpoint
-from likeness.tasks.embedding import EmbeddingTask
+from likeness.tasks.comparison import by_head
+from likeness.tasks.encoding import EncodingTask
+
+
+class Networks(NamedTuple):
+    """What a task trains: f(x), and a head that judges two encodings, or None where their distance does."""
+
+    embedder: Embedder
+    head: SimilarityHead | None
+
+    @property
+    def parts(self) -> dict[str, nn.Module]:
+        """The networks that there are, by their names in a task and in its checkpoints."""
+        return {name: part for name, part in self._asdict().items() if part is not None}
+
+    @property
+    def comparison(self) -> Comparison:
+        """By what two encodings are held apart."""
+        return EUCLIDEAN if self.head is None else by_head(self.head)
+
+    def ready(self, device: torch.device) -> "Networks":
+        """The same on a device, to be measured."""
+        for part in self.parts.values():
+            part.to(device).eval()
+        return self
 
 
 class ReadableSplits(NamedTuple):
@@ -83,19 +109,20 @@ def drawn_pairs(pictures: Pictures, config: DictConfig) -> Pairs:
     return Pairs(*drawn)
 
 
-def build_task(config: DictConfig) -> EmbeddingTask:
-    """The task on a fresh embedder.
+def build_task(config: DictConfig) -> EncodingTask:
+    """The task on fresh networks.
 
     Raises:
         LikenessError: a part refuses its values.
     """
+    networks = build_networks(config)
     task = make(config.task)(
-        embedder=build_embedder(config),
+        **networks.parts,
         loss=make(config.loss),
         optimizer=make(config.optimizer, fused=_fused(config)),
         scheduler=make(config.scheduler),
     )
-    built: EmbeddingTask = task
+    built: EncodingTask = task
     try:
         built.configure_optimizers()
     except (ValueError, ZeroDivisionError, RuntimeError) as error:
@@ -109,16 +136,16 @@ def _fused(config: DictConfig) -> bool:
     return torch.cuda.is_available() and config.trainer.accelerator != "cpu" if chosen is None else chosen
 
 
-def build_embedder(config: DictConfig) -> nn.Module:
-    """f(x) with weights drawn by the seed, but for those that the backbone brings."""
+def build_networks(config: DictConfig) -> Networks:
+    """f(x), and the head on it where there is one, with weights drawn by the seed or brought by the backbone."""
     torch.manual_seed(key("weights", config.seed))
-    backbone = make(config.backbone)
-    embedder: nn.Module = make(config.embedder)(backbone)
-    return embedder
+    embedder: Embedder = make(config.embedder)(make(config.backbone))
+    head = make(config.head, embedding_dim=embedder.embedding_dim) if config.get("head") else None
+    return Networks(embedder, head)
 
 
-def build_trained(config: DictConfig, run: Path) -> nn.Module:
-    """f(x) with the weights of a run's last checkpoint.
+def build_trained(config: DictConfig, run: Path) -> Networks:
+    """The networks with the weights of a run's last checkpoint.
 
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
@@ -126,16 +153,20 @@ def build_trained(config: DictConfig, run: Path) -> nn.Module:
     checkpoint = newest_checkpoint(run)
     if checkpoint is None:
         raise LikenessError(f"{run} has no checkpoint that can be read; has this run trained?")
-    embedder = build_embedder(config)
-    weights = checkpoint.weights.items()
-    own = {name.removeprefix("embedder."): value for name, value in weights if name.startswith("embedder.")}
-    try:
-        embedder.load_state_dict(own)
-    except RuntimeError as error:
-        raise LikenessError(
-            f"The checkpoints of {run} hold another network's weights than its config.yaml describes."
-        ) from error
-    return embedder
+    networks = build_networks(config)
+    for name, network in networks.parts.items():
+        own = {
+            key.removeprefix(f"{name}."): value
+            for key, value in checkpoint.weights.items()
+            if key.startswith(f"{name}.")
+        }
+        try:
+            network.load_state_dict(own)
+        except RuntimeError as error:
+            raise LikenessError(
+                f"The checkpoints of {run} hold another network's weights than its config.yaml describes."
+            ) from error
+    return networks
 
 
 def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityDataModule:

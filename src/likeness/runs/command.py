@@ -125,7 +125,7 @@ def _config_of(run: Path) -> DictConfig:
 
 def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
     """The evaluation that `words` choose, with the network of a run, and by default the data it was tested on."""
-    if taken := [word for word in words if word.lstrip("+~").startswith(("backbone", "embedder"))]:
+    if taken := [word for word in words if word.lstrip("+~").startswith(("backbone", "embedder", "head"))]:
         raise LikenessError(f"{taken[0]} can't be changed: the network is the run's own.")
     chosen = any(word.startswith("data=") for word in words)
     about_data = [word for word in words if word.startswith("data.")]
@@ -137,7 +137,8 @@ def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
             own.get("test_data") or own.data, _from_dotlist(about_data).get("data", {})
         )
     config.backbone = own.backbone
-    OmegaConf.update(config, "embedder", own.embedder, force_add=True)
+    for part in ("embedder", "head"):
+        OmegaConf.update(config, part, own[part], force_add=True)
     if "weights" in config.backbone:
         config.backbone.weights = None  # the checkpoint has them all
     return config

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 from omegaconf import DictConfig
-from torch import nn
 
 from likeness.config.check import check
 from likeness.config.make import make
@@ -14,9 +13,18 @@ from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.data.overlap import people_in_both
 from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
-from likeness.runs.build import build_data, build_datamodule, build_task, build_trained, test_data
+from likeness.evaluation import EUCLIDEAN
+from likeness.runs.build import (
+    Networks,
+    build_data,
+    build_datamodule,
+    build_networks,
+    build_task,
+    build_trained,
+    test_data,
+)
 from likeness.runs.inputs import Inputs, build_inputs, fingerprints
-from likeness.runs.measuring.measure import Measured, TestData, measure
+from likeness.runs.measuring.measure import Contender, Measured, TestData, measure
 from likeness.runs.measuring.results import write_results
 from likeness.runs.measuring.table import print_table
 from likeness.runs.record.recording import Recording, recorded
@@ -68,13 +76,13 @@ def _train(config: DictConfig, inputs: Inputs, unfinished: Path | None) -> Path:
     datamodule = build_datamodule(config, inputs.splits)
     refuse_overlap(datamodule.train, tested.pictures)
     device = _device(config.trainer.accelerator)
-    untrained = build_task(config).embedder  # what is wrong with a network is said before training
+    build_task(config)  # what is wrong with a network is said before training
     opened = recorded(config, inputs.fingerprints, inputs.files, unfinished)
     with opened as run, tracked(run.folder, trackers):
         fit(config, run.folder, datamodule)
-        encoders = {"trained": build_trained(config, run.folder), "untrained": untrained}
-        ready = {name: encoder.to(device).eval() for name, encoder in encoders.items()}
-        _conclude(run, measure(ready, tested, config, device=device), tested)
+        networks = {"trained": build_trained(config, run.folder), "untrained": build_networks(config)}
+        contenders = {name: _contender(each.ready(device)) for name, each in networks.items()}
+        _conclude(run, measure(contenders, tested, config, device=device), tested)
     write_report(run.folder)
     return run.folder
 
@@ -91,16 +99,33 @@ def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = N
     tested = test_data(build_data(config.data), config)
     if trained_on is not None:
         refuse_overlap(_trained_on(trained_on), tested.pictures)
-    device = _device("auto")
-    encoder: nn.Module = build_trained(config, source) if "embedder" in config else make(config.backbone)
+    contender, weights = _published(config, source) if source.is_file() else _own(config, source)
     data = fingerprints({"test": tested.pictures}, tested.pairs)
     with recorded(config, data, [tested.pictures.files()]) as run:
-        weights = hash_of_file(source) if source.is_file() else hash_of(encoder.state_dict())
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
-        measured = measure({source.stem: encoder.to(device).eval()}, tested, config, device=device)
-        _conclude(run, measured, tested)
+        _conclude(run, measure({source.stem: contender}, tested, config, device=_device("auto")), tested)
     write_report(run.folder)
     return run.folder
+
+
+def _published(config: DictConfig, path: Path) -> tuple[Contender, str]:
+    """The encoder of an ONNX file, and the file's hash."""
+    return Contender(make(config.backbone), EUCLIDEAN), hash_of_file(path)
+
+
+def _own(config: DictConfig, run: Path) -> tuple[Contender, str]:
+    """The networks of a run, and the hash of their weights."""
+    networks = build_trained(config, run)
+    weights = {
+        f"{name}.{key}": value
+        for name, part in networks.parts.items()
+        for key, value in part.state_dict().items()
+    }
+    return _contender(networks.ready(_device("auto"))), hash_of(weights)
+
+
+def _contender(networks: Networks) -> Contender:
+    return Contender(networks.embedder, networks.comparison)
 
 
 def refuse_overlap(trained_on: Pictures | None, tested: Pictures) -> None:

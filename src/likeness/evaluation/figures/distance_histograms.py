@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from likeness.evaluation.arrays import finite, two_classes
+from likeness.evaluation.comparison import EUCLIDEAN
 from likeness.evaluation.figures.style import DIFFERENT, INK, SAME, quiet_figure
 
 
@@ -13,7 +14,7 @@ def distance_figure(
     same: ArrayLike,
     *,
     threshold: float | None = None,
-    unit: str = "squared Euclidean distance of embeddings",
+    unit: str = EUCLIDEAN.unit,
 ) -> Figure:
     """Histograms of `distance [M]` by `same [M]`, each to its own total, with the line of a `threshold`."""
     values = finite(distance, "distance", 1)

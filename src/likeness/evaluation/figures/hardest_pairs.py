@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from likeness.evaluation.arrays import finite, two_classes
+from likeness.evaluation.comparison import EUCLIDEAN
 from likeness.evaluation.figures.style import DIFFERENT, INK, SAME, bare, quiet_figure
 
 
@@ -36,6 +37,7 @@ def hardest_figure(
     *,
     count: int = 6,
     threshold: float | None = None,
+    unit: str = EUCLIDEAN.unit,
 ) -> Figure:
     """Two rows of `count` pairs with their distances: one person taken for two, and two people for one.
 
@@ -66,8 +68,10 @@ def hardest_figure(
             value = values[pairs[column]]
             right = threshold is not None and (value < threshold) == (row == 0)
             one.set_xlabel(f"{value:.3g}" + (" (right)" if right else ""), fontsize=9, color=INK, labelpad=3)
-    unit = "squared distances below the pairs"
-    figure.supxlabel(unit + (f"; threshold {threshold:.3g}" if threshold is not None else ""), fontsize=9)
+    figure.supxlabel(
+        f"below the pairs: {unit}" + (f"; threshold {threshold:.3g}" if threshold is not None else ""),
+        fontsize=9,
+    )
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Measure encoders on people they never saw: the same pairs for each, and the retrieval of the encodings."""
+"""Measure encoders on people they never saw: the same pairs for each, and what is found by them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from likeness.data.pictures import Pairs
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
-from likeness.evaluation import Metric, evaluate_pairs, evaluate_retrieval, pair_distances
+from likeness.evaluation import Comparison, Metric, evaluate_pairs, evaluate_retrieval
 from likeness.runs.measuring.encode import Encoder, encode, pixel_distances
 
 
@@ -23,11 +23,18 @@ class TestData(NamedTuple):
     all_known: bool
 
 
+class Contender(NamedTuple):
+    """What is measured: an encoder of pictures, and by what two of its encodings are held apart."""
+
+    encoder: Encoder
+    comparison: Comparison
+
+
 class Measured(NamedTuple):
-    """What was measured of each encoder, by its name, on the test pictures that could be read.
+    """What was measured of each contender, by its name, on the test pictures that could be read.
 
     `identity [N]` and `pictures [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
-    `pairs` are pairs of rows; `distances [M]` are those of the pairs.
+    `pairs` are pairs of rows; `distances [M]` are those of the pairs, in their `units`.
     """
 
     pictures: NDArray[np.int64]
@@ -35,31 +42,32 @@ class Measured(NamedTuple):
     pairs: Pairs
     metrics: dict[str, dict[str, Metric]]
     distances: dict[str, NDArray[np.float64]]
+    units: dict[str, str]
     embeddings: dict[str, NDArray[np.float32]]
 
 
 def measure(
-    encoders: Mapping[str, Encoder], data: TestData, config: DictConfig, *, device: torch.device
+    contenders: Mapping[str, Contender], data: TestData, config: DictConfig, *, device: torch.device
 ) -> Measured:
-    """Measure each encoder, and raw pixels, on the same pairs of the test people.
+    """Measure each contender, and raw pixels, on the same pairs of the test people.
 
     Raises:
         LikenessError: too few pictures could be read, or an encoder gave something that is not a number.
     """
     try:
-        return _measured(encoders, data, config, device)
+        return _measured(contenders, data, config, device)
     except ValueError as error:
         raise LikenessError(f"The test data can't be measured: {error}.") from error
 
 
 def _measured(
-    encoders: Mapping[str, Encoder], data: TestData, config: DictConfig, device: torch.device
+    contenders: Mapping[str, Contender], data: TestData, config: DictConfig, device: torch.device
 ) -> Measured:
     settings = config.evaluation
     embeddings: dict[str, NDArray[np.float32]] = {}
-    for name, encoder in encoders.items():
+    for name, contender in contenders.items():
         pictures, embeddings[name] = encode(
-            encoder,
+            contender.encoder,
             data.pictures,
             device=device,
             batch_size=settings.batch_size,
@@ -68,7 +76,10 @@ def _measured(
         )
     identity = data.pictures.identity[pictures]
     pairs = _rows(data.pairs, pictures)
-    distances = {name: pair_distances(rows, pairs.first, pairs.second) for name, rows in embeddings.items()}
+    distances = {
+        name: contenders[name].comparison.pairs(rows, pairs.first, pairs.second)
+        for name, rows in embeddings.items()
+    }
     distances["raw pixels"] = pixel_distances(data.pictures, pictures[pairs.first], pictures[pairs.second])
     resampling = {"resamples": settings.resamples, "seed": config.seed}
     first, second = identity[pairs.first], identity[pairs.second]
@@ -81,8 +92,9 @@ def _measured(
         for name, distance in distances.items()
     }
     for name, rows in embeddings.items() if data.all_known else ():
-        metrics[name] |= evaluate_retrieval(rows, identity, **resampling)
-    return Measured(pictures, identity, pairs, metrics, distances, embeddings)
+        metrics[name] |= evaluate_retrieval(rows, identity, contenders[name].comparison, **resampling)
+    units = {name: contender.comparison.unit for name, contender in contenders.items()}
+    return Measured(pictures, identity, pairs, metrics, distances, units, embeddings)
 
 
 def _rows(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:

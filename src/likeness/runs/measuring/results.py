@@ -28,9 +28,14 @@ PEOPLE_ON_MAP = 12
 PANELS = {
     "loss": {"loss": "train/loss"},
     "active triplets": {"active": "train/active"},
+    "right at probability 1/2": {"accuracy": "train/accuracy"},
+    "probability": {"positives": "train/positive_probability", "negatives": "train/negative_probability"},
     "distance": {"positives": "train/positive_distance", "negatives": "train/negative_distance"},
     "validation": {"accuracy": "validation/accuracy", "precision@1": "validation/precision@1"},
 }
+
+
+SHARES = ("active triplets", "right at probability 1/2", "probability", "validation")
 
 
 def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
@@ -48,7 +53,7 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
     write_text(folder / ROC, _roc_points(measured))
     encoder = next(iter(measured.embeddings))
     pairs, distance = measured.pairs, measured.distances[encoder]
-    threshold = best_threshold(distance, pairs.same)
+    unit, threshold = measured.units[encoder], best_threshold(distance, pairs.same)
     shown = np.isin(measured.identity, _people_with_most_pictures(measured.identity))
 
     def picture(pair: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -60,9 +65,9 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
 
     figures = {
         "roc": roc_figure({name: (values, pairs.same) for name, values in measured.distances.items()}),
-        "distances": distance_figure(distance, pairs.same, threshold=threshold),
+        "distances": distance_figure(distance, pairs.same, threshold=threshold, unit=unit),
         "embedding_map": embedding_figure(measured.embeddings[encoder][shown], measured.identity[shown]),
-        "hardest_pairs": hardest_figure(distance, pairs.same, picture, threshold=threshold),
+        "hardest_pairs": hardest_figure(distance, pairs.same, picture, threshold=threshold, unit=unit),
     }
     if curves := _curves(folder):
         figures["training"] = curves_figure(curves)
@@ -97,11 +102,7 @@ def _curves(folder: Path) -> dict[str, dict[str, Curve]]:
         return Curve(step, value, share)
 
     panels = {
-        label: {
-            name: curve(key, share=label in {"active triplets", "validation"})
-            for name, key in curves.items()
-            if key in points
-        }
+        label: {name: curve(key, share=label in SHARES) for name, key in curves.items() if key in points}
         for label, curves in PANELS.items()
     }
     return {label: curves for label, curves in panels.items() if curves}

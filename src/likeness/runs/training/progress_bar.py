@@ -1,15 +1,15 @@
 """The progress bar of a training."""
 
-import math
 from typing import Any
 
 import pytorch_lightning as pl
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor
+
+from likeness.tasks.encoding import EncodingTask
 
 
 class ProgressBar(pl.Callback):
-    """A bar with the loss, the share of active triplets, and the time left; on rank 0 alone."""
+    """A bar with the loss, another share that the task watches, and the time left; on rank 0 alone."""
 
     def __init__(self, every: int = 5) -> None:
         self.every = every
@@ -17,7 +17,7 @@ class ProgressBar(pl.Callback):
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.4f}  active {task.fields[active]:.0%}"),
+            TextColumn("{task.fields[watched]}"),
             TimeRemainingColumn(),
             TextColumn("left"),
         )
@@ -30,8 +30,7 @@ class ProgressBar(pl.Callback):
                 "training",
                 total=trainer.max_steps,
                 completed=trainer.global_step,
-                loss=math.nan,
-                active=math.nan,
+                watched="",
             )
 
     def on_train_batch_end(
@@ -40,13 +39,7 @@ class ProgressBar(pl.Callback):
         """Move the bar; the numbers are fetched only every few steps, as each fetch waits for the device."""
         last = trainer.global_step == trainer.max_steps
         if trainer.is_global_zero and (batch_idx % self.every == 0 or last):
-            metrics = trainer.callback_metrics
-            self.progress.update(
-                self.bar,
-                completed=trainer.global_step,
-                loss=_number(metrics.get("train/loss")),
-                active=_number(metrics.get("train/active")),
-            )
+            self.progress.update(self.bar, completed=trainer.global_step, watched=_said(trainer, pl_module))
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """End the bar."""
@@ -59,5 +52,12 @@ class ProgressBar(pl.Callback):
         self.progress.stop()
 
 
-def _number(value: Tensor | None) -> float:
-    return math.nan if value is None else float(value)
+def _said(trainer: pl.Trainer, task: pl.LightningModule) -> str:
+    """The metrics that the task watches, a loss as a number and others as shares."""
+    assert isinstance(task, EncodingTask)
+    metrics = {label: trainer.callback_metrics.get(name) for label, name in task.watched.items()}
+    known = {label: float(value) for label, value in metrics.items() if value is not None}
+    return "  ".join(
+        f"{label} {value:.4f}" if label == "loss" else f"{label} {value:.0%}"
+        for label, value in known.items()
+    )

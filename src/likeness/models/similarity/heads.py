@@ -1,0 +1,75 @@
+"""The learned similarity of two encodings: the log odds that they are of one person (Taigman et al. 2014)."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from likeness.models.similarity.chi_squared import chi_squared_terms, weighted_chi_squared
+from likeness.models.similarity.weighted_l1 import l1_terms, weighted_l1
+
+
+class Difference(NamedTuple):
+    """How two encodings differ in each dimension, d(f_k, g_k).
+
+    `terms(x [..., D], y [..., D])` are the differences `[..., D]`; `weighted(x [N, D], y [M, D], w [D])` are the sums
+    `sum_k w_k d(x_ik, y_jk)` of all pairs, `[N, M]`, with no tensor of pairs times dimensions in between.
+    """
+
+    terms: Callable[[Tensor, Tensor], Tensor]
+    weighted: Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+class SimilarityHead(nn.Module):
+    """`sum_k w_k d(f_k, g_k) + b` of encodings f and g; its sigmoid is the probability that they are of one person.
+
+    Args:
+        difference: d.
+        embedding_dim: the number of dimensions D of an encoding.
+
+    All weights begin at `-1 / sqrt(D)`: what differs is less alike from the first step on.
+    """
+
+    def __init__(self, difference: Difference, embedding_dim: int) -> None:
+        super().__init__()
+        self.difference = difference
+        self.weight = nn.Parameter(torch.full((embedding_dim,), -(embedding_dim**-0.5)))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """The log odds `[N, M]` of all pairs of `first [N, D]` and `second [M, D]`, in float32 under any autocast.
+
+        Raises:
+            ValueError: the encodings are of another size than the head.
+        """
+        self._refuse_other_size(first, second)
+        with torch.autocast(first.device.type, enabled=False):
+            return self.difference.weighted(first.float(), second.float(), self.weight) + self.bias
+
+    def of_pairs(self, first: Tensor, second: Tensor) -> Tensor:
+        """The log odds `[M]` of the pairs of rows of `first [M, D]` and `second [M, D]`.
+
+        Raises:
+            ValueError: the encodings are of another size than the head.
+        """
+        self._refuse_other_size(first, second)
+        with torch.autocast(first.device.type, enabled=False):
+            return self.difference.terms(first.float(), second.float()) @ self.weight + self.bias
+
+    def _refuse_other_size(self, *encodings: Tensor) -> None:
+        for one in encodings:
+            if one.ndim != 2 or one.shape[1] != len(self.weight):
+                raise ValueError(
+                    f"the head takes encodings [N, {len(self.weight)}], but these are {list(one.shape)}"
+                )
+
+
+def absolute_difference(embedding_dim: int) -> SimilarityHead:
+    """`sum_k w_k |f_k - g_k| + b` (Taigman et al. 2014; Koch et al. 2015)."""
+    return SimilarityHead(Difference(l1_terms, weighted_l1), embedding_dim)
+
+
+def chi_squared(embedding_dim: int) -> SimilarityHead:
+    """`sum_k w_k (f_k - g_k)^2 / (f_k + g_k) + b` of encodings with no negative number (Taigman et al. 2014)."""
+    return SimilarityHead(Difference(chi_squared_terms, weighted_chi_squared), embedding_dim)

@@ -1,0 +1,74 @@
+"""What every task that trains an embedder shares: its encodings are validated on people it is not trained on."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from likeness.data.batch import Batch
+from likeness.evaluation.comparison import Comparison
+from likeness.evaluation.pairs import balanced_pairs
+from likeness.evaluation.retrieval import query_scores
+from likeness.evaluation.verification import fold_accuracy
+
+OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+SchedulerFactory = Callable[[Optimizer], LRScheduler]
+
+
+class EncodingTask(pl.LightningModule):
+    """An embedder, its optimizer, and its validation; how it is trained is a subclass's.
+
+    `watched` are the metrics that a progress bar shows, by their labels.
+    """
+
+    watched: ClassVar[dict[str, str]]
+
+    def __init__(self, embedder: nn.Module, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
+        super().__init__()
+        self.embedder = embedder
+        self.make_optimizer = optimizer
+        self.make_scheduler = scheduler
+        self._validated: list[tuple[Tensor, Tensor]] = []
+
+    @property
+    @abstractmethod
+    def comparison(self) -> Comparison:
+        """By what two encodings are held apart."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Encodings `[B, D]` of pictures `[B, C, *spatial]` in [0, 1]."""
+        embedding: Tensor = self.embedder(images)
+        return embedding
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Encode a batch of validation pictures."""
+        if len(batch.index) == 0:  # none of its pictures could be read
+            return
+        self._validated.append((self(batch.images).cpu(), batch.identity.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Measure the encodings of the validation people."""
+        embeddings, identities = (torch.cat(parts).numpy() for parts in zip(*self._validated, strict=True))
+        self._validated.clear()
+        first, second, same, fold = balanced_pairs(identities, folds=10, pairs_per_fold=600, seed=0)
+        comparison = self.comparison
+        distance = comparison.pairs(embeddings, first, second)
+        scores = query_scores(embeddings, identities, comparison)
+        self.log_dict(
+            {
+                "validation/accuracy": fold_accuracy(distance, same, fold).mean,
+                "validation/precision@1": float(scores.precision_at_1.mean()),
+                "validation/map@r": float(scores.map_at_r.mean()),
+            }
+        )
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser over the parameters that are trained, and its schedule by steps."""
+        optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])
+        scheduler = self.make_scheduler(optimizer)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

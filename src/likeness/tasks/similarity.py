@@ -1,0 +1,74 @@
+"""The similarity task: the probability that two pictures are of one person, learned with the encoding or on it."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from likeness.data.batch import Batch
+from likeness.evaluation.comparison import Comparison
+from likeness.losses import CrossEntropyOutput
+from likeness.models.similarity import SimilarityHead
+from likeness.tasks.comparison import by_head
+from likeness.tasks.encoding import EncodingTask, OptimizerFactory, SchedulerFactory
+from likeness.tasks.gather import gather_batch
+
+
+class SimilarityTask(EncodingTask):
+    """Train a head, and the embedder below it unless it is frozen, on all pairs of the global batch.
+
+    B encodings are scored against each other, B (B - 1) / 2 pairs for B forward passes. It logs the loss, the share of
+    the pairs that are of one person, the mean probabilities given to pairs of one and of two people, and the accuracy
+    at probability 1/2, the mean of those on the two kinds.
+    """
+
+    watched: ClassVar[dict[str, str]] = {"loss": "train/loss", "accuracy": "train/accuracy"}
+
+    def __init__(
+        self,
+        embedder: nn.Module,
+        head: SimilarityHead,
+        loss: Callable[[Tensor, Tensor], CrossEntropyOutput],
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory,
+        *,
+        frozen: bool = False,
+    ) -> None:
+        super().__init__(embedder, optimizer, scheduler)
+        self.head = head
+        self.loss = loss
+        self.frozen = frozen
+        if frozen:
+            embedder.requires_grad_(False)
+
+    @property
+    def comparison(self) -> Comparison:
+        """By the head's log odds."""
+        return by_head(self.head)
+
+    def on_fit_start(self) -> None:
+        """Share the head's gradient among the ranks, each of which has the whole of it, as `gather_batch` says."""
+        ranks = self.trainer.world_size
+        for parameter in self.head.parameters() if ranks > 1 else ():
+            parameter.register_hook(lambda gradient: gradient / ranks)  # type: ignore[no-untyped-call]
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Keep the statistics of a frozen embedder as they are."""
+        if self.frozen:
+            self.embedder.eval()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of the global batch, scaled for DistributedDataParallel's mean over the ranks."""
+        embedding, identity = gather_batch(self(batch.images), batch.identity)
+        terms = self.loss(self.head(embedding, embedding), identity)
+        self.log_dict(
+            {
+                "train/loss": terms.loss.detach(),
+                "train/accuracy": terms.accuracy,
+                "train/positives": terms.positives,
+                "train/positive_probability": terms.positive_probability,
+                "train/negative_probability": terms.negative_probability,
+            },
+            batch_size=len(identity),
+        )
+        return terms.loss * self.trainer.world_size
