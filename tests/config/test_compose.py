@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from likeness.config.check import check
@@ -7,7 +9,12 @@ from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.errors import LikenessError
 
-SMALLEST = {"onnx": ["backbone.path=encoder.onnx"]}
+SMALLEST = {
+    "onnx": ["backbone.path=encoder.onnx"],
+    "cross_entropy": ["task=similarity"],
+    "absolute_difference": ["task=similarity"],
+    "chi_squared": ["task=similarity", "embedder.activation=relu"],
+}
 
 
 def checked(*words: str) -> TrainConfig:
@@ -50,6 +57,8 @@ def checked(*words: str) -> TrainConfig:
             "sampler.identities=16 can't be shared by 3 devices; make it a multiple of their number.",
         ),
         ("backbone=onnx", "backbone=onnx cannot be trained; use it with `likeness evaluate`."),
+        ("head=absolute_difference", "a head is trained by task=similarity."),
+        ("loss=cross_entropy", "loss=cross_entropy is that of task=similarity, which takes no other."),
         ("data@test_data=null", "to leave data@test_data out write test_data=null"),
         ("experiment=triplet_hard", "An experiment is added with a plus: +experiment=NAME."),
         ("test_data=lfw", "Other data to test on are chosen with data@test_data=NAME."),
@@ -74,6 +83,22 @@ def test_a_mistake_is_one_sentence_with_the_nearest_name(word: str, sentence: st
         checked(word)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ["head=chi_squared"],
+            "head=chi_squared needs encodings with no negative number; embedder.activation=relu",
+        ),
+        (["~head"], "task=similarity needs a head: head=absolute_difference or head=chi_squared."),
+        (["loss=triplet_hard"], "loss=cross_entropy is that of task=similarity, which takes no other."),
+    ],
+)
+def test_the_parts_of_a_similarity_fit_together(words: list[str], sentence: str) -> None:
+    with pytest.raises(LikenessError, match=f"^{re.escape(sentence)}"):
+        checked("task=similarity", *words)
 
 
 @pytest.mark.parametrize("experiment", sorted(groups()["experiment"]))

@@ -52,7 +52,7 @@ class TrainConfig(_Common):
 
     task: Task
     embedder: Embedder
-    head: Head | None
+    head: Head | None = None
     loss: Loss
     sampler: Sampler
     augment: dict[str, Augmentation | None]

@@ -138,7 +138,7 @@ def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
         )
     config.backbone = own.backbone
     for part in ("embedder", "head"):
-        OmegaConf.update(config, part, own[part], force_add=True)
+        OmegaConf.update(config, part, own.get(part), force_add=True)
     if "weights" in config.backbone:
         config.backbone.weights = None  # the checkpoint has them all
     return config

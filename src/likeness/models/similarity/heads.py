@@ -6,19 +6,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from likeness.models.similarity.chi_squared import chi_squared_terms, weighted_chi_squared
-from likeness.models.similarity.weighted_l1 import l1_terms, weighted_l1
+from likeness.models.similarity.chi2 import chi_squared_terms, weighted_chi_squared
+from likeness.models.similarity.l1 import l1_terms, weighted_l1
 
 
 class Difference(NamedTuple):
     """How two encodings differ in each dimension, d(f_k, g_k).
 
     `terms(x [..., D], y [..., D])` are the differences `[..., D]`; `weighted(x [N, D], y [M, D], w [D])` are the sums
-    `sum_k w_k d(x_ik, y_jk)` of all pairs, `[N, M]`, with no tensor of pairs times dimensions in between.
+    `sum_k w_k d(x_ik, y_jk)` of all pairs, `[N, M]`, with no tensor of pairs times dimensions in between; `signed`
+    says whether encodings may have negative numbers.
     """
 
     terms: Callable[[Tensor, Tensor], Tensor]
     weighted: Callable[[Tensor, Tensor, Tensor], Tensor]
+    signed: bool
 
 
 class SimilarityHead(nn.Module):
@@ -41,9 +43,9 @@ class SimilarityHead(nn.Module):
         """The log odds `[N, M]` of all pairs of `first [N, D]` and `second [M, D]`, in float32 under any autocast.
 
         Raises:
-            ValueError: the encodings are of another size than the head.
+            ValueError: the encodings are of another size than the head, or negative where they must not be.
         """
-        self._refuse_other_size(first, second)
+        self._refuse(first, second)
         with torch.autocast(first.device.type, enabled=False):
             return self.difference.weighted(first.float(), second.float(), self.weight) + self.bias
 
@@ -51,25 +53,30 @@ class SimilarityHead(nn.Module):
         """The log odds `[M]` of the pairs of rows of `first [M, D]` and `second [M, D]`.
 
         Raises:
-            ValueError: the encodings are of another size than the head.
+            ValueError: the encodings are of another size than the head, or negative where they must not be.
         """
-        self._refuse_other_size(first, second)
+        self._refuse(first, second)
         with torch.autocast(first.device.type, enabled=False):
             return self.difference.terms(first.float(), second.float()) @ self.weight + self.bias
 
-    def _refuse_other_size(self, *encodings: Tensor) -> None:
+    def _refuse(self, *encodings: Tensor) -> None:
         for one in encodings:
             if one.ndim != 2 or one.shape[1] != len(self.weight):
                 raise ValueError(
                     f"the head takes encodings [N, {len(self.weight)}], but these are {list(one.shape)}"
                 )
+            if not self.difference.signed and one.numel() and (least := float(one.detach().min())) < 0:
+                raise ValueError(
+                    f"the head takes encodings that are not negative, but one of these has a {least:.3g}; "
+                    "an activation (relu, softplus) makes them so"
+                )
 
 
 def absolute_difference(embedding_dim: int) -> SimilarityHead:
     """`sum_k w_k |f_k - g_k| + b` (Taigman et al. 2014; Koch et al. 2015)."""
-    return SimilarityHead(Difference(l1_terms, weighted_l1), embedding_dim)
+    return SimilarityHead(Difference(l1_terms, weighted_l1, signed=True), embedding_dim)
 
 
 def chi_squared(embedding_dim: int) -> SimilarityHead:
     """`sum_k w_k (f_k - g_k)^2 / (f_k + g_k) + b` of encodings with no negative number (Taigman et al. 2014)."""
-    return SimilarityHead(Difference(chi_squared_terms, weighted_chi_squared), embedding_dim)
+    return SimilarityHead(Difference(chi_squared_terms, weighted_chi_squared, signed=False), embedding_dim)
