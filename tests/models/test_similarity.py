@@ -143,6 +143,22 @@ def test_a_head_says_the_same_of_a_pair_as_of_all(make: Callable[[int], Similari
 
 
 @pytest.mark.parametrize("make", [absolute_difference, chi_squared])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_the_log_odds_of_a_first_batch_have_mean_0_and_deviation_1(
+    make: Callable[[int], SimilarityHead], scale: float
+) -> None:
+    rows = scale * torch.rand(20, 16, generator=torch.Generator().manual_seed(7))
+    head = make(16)
+    order = head(rows, rows).detach().flatten().argsort(stable=True)
+    head.standardise(rows)
+    odds = head(rows, rows).detach()
+    deviation, mean = torch.std_mean(odds[torch.ones(20, 20, dtype=torch.bool).triu(1)])
+    assert float(mean) == pytest.approx(0, abs=1e-4)
+    assert float(deviation) == pytest.approx(1, abs=1e-4)
+    assert odds.flatten()[order].diff().min() > -1e-4  # the order of the pairs is what it was
+
+
+@pytest.mark.parametrize("make", [absolute_difference, chi_squared])
 def test_encodings_of_another_size_are_refused(make: Callable[[int], SimilarityHead]) -> None:
     head = make(6)
     for judge in (head, head.of_pairs):

@@ -67,10 +67,12 @@ def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_two_devices_train_as_one_does(command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", ["task=embedding", "task=similarity"])
+def test_two_devices_train_as_one_does(task: str, command, tmp_path: Path) -> None:
     words = [
         TRAIN,
         *SMALL,
+        task,
         "backbone=timm",
         "backbone.name=convnext_atto",
         "backbone.image_size=32",
@@ -95,7 +97,7 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["b", 768])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(model, tmp_path / "pixels.onnx")
+    onnx.save(model, tmp_path / "[somebody's].onnx")
     random = np.random.default_rng(0)
     for person in range(6):
         (tmp_path / "people" / str(person)).mkdir(parents=True)
@@ -109,12 +111,13 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
         "backbone.normalize=false",
         "evaluation.resamples=20",
     ]
-    done = command(*CLI, "evaluate", "pixels.onnx", *words)
+    done = command(*CLI, "evaluate", "[somebody's].onnx", *words)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / last_line(done.stdout) / "results.json").read_text())
     # An encoder that hands on the pixels measures what raw pixels measure.
-    pixels, raw = (results[name]["verification/auc"]["value"] for name in ("pixels", "raw pixels"))
+    pixels, raw = (results[name]["verification/auc"]["value"] for name in ("[somebody's]", "raw pixels"))
     assert pixels == pytest.approx(raw, abs=1e-6)
+    assert "[somebody's]" in done.stdout  # at the head of its column
     assert os.sep in last_line(done.stdout)
 
 

@@ -108,6 +108,18 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert left_behind(only_run(tmp_path)) == left_behind(uninterrupted)
 
 
+@pytest.mark.parametrize(
+    ("task", "step"),
+    [("siamese", STEP), ("similarity", "likeness.tasks.similarity:SimilarityTask.training_step")],
+)
+def test_a_killed_run_of_another_task_goes_on_to_the_same_bits(task: str, step: str, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert finish(words(whole, f"task={task}")) == 0
+    assert finish(words(killed, f"task={task}"), partial(at_call, 17, step)) == KILLED
+    assert finish(words(killed, f"task={task}")) == 0
+    assert left_behind(only_run(killed)) == left_behind(only_run(whole))
+
+
 def test_the_moments_cover_what_they_say(uninterrupted: Path) -> None:
     """12 steps of 2 batches, epochs of 6 batches, 8 validations, 3 checkpoints: as the moments above count."""
     steps = [line.split(",")[:2] for line in (uninterrupted / "metrics.csv").read_text().splitlines()[1:]]

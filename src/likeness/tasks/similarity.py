@@ -17,9 +17,10 @@ from likeness.tasks.gather import gather_batch
 class SimilarityTask(EncodingTask):
     """Train a head, and the embedder below it unless it is frozen, on all pairs of the global batch.
 
-    B encodings are scored against each other, B (B - 1) / 2 pairs for B forward passes. It logs the loss, the share of
-    the pairs that are of one person, the mean probabilities given to pairs of one and of two people, and the accuracy
-    at probability 1/2, the mean of those on the two kinds.
+    The head begins with the scale of the first batch's encodings. B encodings are scored against each other:
+    B (B - 1) / 2 pairs for B forward passes. It logs the loss, the share of the pairs that are of one person, the mean
+    probabilities given to pairs of one and of two people, and the accuracy at probability 1/2, the mean of those on the
+    two kinds.
     """
 
     watched: ClassVar[dict[str, str]] = {"loss": "train/loss", "accuracy": "train/accuracy"}
@@ -60,6 +61,8 @@ class SimilarityTask(EncodingTask):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of the global batch, scaled for DistributedDataParallel's mean over the ranks."""
         embedding, identity = gather_batch(self(batch.images), batch.identity)
+        if self.global_step == 0 and batch_idx == 0:
+            self.head.standardise(embedding.detach())
         terms = self.loss(self.head(embedding, embedding), identity)
         self.log_dict(
             {

@@ -30,7 +30,8 @@ class SimilarityHead(nn.Module):
         difference: d.
         embedding_dim: the number of dimensions D of an encoding.
 
-    All weights begin at `-1 / sqrt(D)`: what differs is less alike from the first step on.
+    All weights begin alike and negative: what differs is less alike from the first step on. `standardise` gives them
+    the scale of the encodings.
     """
 
     def __init__(self, difference: Difference, embedding_dim: int) -> None:
@@ -48,6 +49,19 @@ class SimilarityHead(nn.Module):
         self._refuse(first, second)
         with torch.autocast(first.device.type, enabled=False):
             return self.difference.weighted(first.float(), second.float(), self.weight) + self.bias
+
+    @torch.no_grad()
+    def standardise(self, encodings: Tensor) -> None:
+        """Scale the weights and set the bias so that the log odds of all pairs of `encodings [B, D]` have mean 0 and
+        standard deviation 1.
+
+        Learning begins where the sigmoid is steep, whatever the encodings' scale (Salimans and Kingma 2016, section 3).
+        """
+        once = torch.ones(len(encodings), len(encodings), dtype=torch.bool, device=encodings.device).triu(1)
+        odds = self(encodings, encodings)[once]
+        deviation = odds.std().clamp(min=torch.finfo(odds.dtype).eps)
+        self.weight.div_(deviation)
+        self.bias.copy_((self.bias - odds.mean()) / deviation)
 
     def of_pairs(self, first: Tensor, second: Tensor) -> Tensor:
         """The log odds `[M]` of the pairs of rows of `first [M, D]` and `second [M, D]`.
