@@ -37,10 +37,11 @@ lint: $(VENV)/installed-dev  ## ruff and mypy
 	$(BIN)/mypy
 
 # open-metric-learning asks for NumPy 1, so it comes without its dependencies, with those it needs to be imported.
-benchmark: $(VENV)/installed-dev  ## speed beside other libraries, into experiments/benchmarks/triplet/
+benchmark: $(VENV)/installed-dev  ## speed beside other libraries, into experiments/benchmarks/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		open-metric-learning==4.0.0 gdown==6.5.1 beautifulsoup4==4.15.0 pandas==3.1.1 validators==0.36.0
-	$(BIN)/python experiments/benchmarks/triplet/benchmark.py
+	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/triplet/benchmark.py
+	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/similarity/benchmark.py
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
