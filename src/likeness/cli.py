@@ -34,6 +34,18 @@ def evaluate(
 
 
 @app.command()
+def verify(
+    first: Annotated[Path, typer.Argument(help="a picture")],
+    second: Annotated[Path, typer.Argument(help="another, cropped and aligned like those of the training")],
+    run: Annotated[Path, typer.Option(help="the folder of a finished run")],
+) -> None:
+    """Say whether two pictures are of one person: the probability, the distance, the verdict and its threshold."""
+    from likeness.runs.command import verify_from_command_line
+
+    verify_from_command_line(run, first, second)
+
+
+@app.command()
 def resume(
     run: Annotated[Path, typer.Argument(help="the folder of a run that did not finish")],
     words: Annotated[

@@ -379,6 +379,7 @@ class Evaluation(Node):
     pairs: Annotated[int, Field(ge=20)]
     folds: Annotated[int, Field(ge=2)]
     resamples: Annotated[int, Field(ge=10)]
+    far: Annotated[float, Field(gt=0, le=1)]
     flip: bool
 
     @model_validator(mode="after")

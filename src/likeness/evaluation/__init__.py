@@ -1,22 +1,31 @@
 """How an encoding is measured: pure functions over arrays."""
 
 from likeness.evaluation.bootstrap import Interval, PairIntervals, pair_intervals, query_intervals
+from likeness.evaluation.calibration import (
+    Calibration,
+    expected_calibration_error,
+    fit_calibration,
+    reliability,
+)
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
+from likeness.evaluation.decision import Judge, choose_judge, evaluate_judge
 from likeness.evaluation.distance import pair_distances
 from likeness.evaluation.metric import Metric
 from likeness.evaluation.pairs import DrawnPairs, balanced_pairs
 from likeness.evaluation.retrieval import QueryScores, query_scores
-from likeness.evaluation.roc import Roc, area, equal_error_rate, roc, tar_at_far
+from likeness.evaluation.roc import Roc, area, equal_error_rate, roc, tar_at_far, threshold_at_far
 from likeness.evaluation.summary import FALSE_ACCEPT_RATES, evaluate_pairs, evaluate_retrieval
 from likeness.evaluation.verification import FoldAccuracy, best_threshold, fold_accuracy
 
 __all__ = [
     "EUCLIDEAN",
     "FALSE_ACCEPT_RATES",
+    "Calibration",
     "Comparison",
     "DrawnPairs",
     "FoldAccuracy",
     "Interval",
+    "Judge",
     "Metric",
     "PairIntervals",
     "QueryScores",
@@ -24,14 +33,20 @@ __all__ = [
     "area",
     "balanced_pairs",
     "best_threshold",
+    "choose_judge",
     "equal_error_rate",
+    "evaluate_judge",
     "evaluate_pairs",
     "evaluate_retrieval",
+    "expected_calibration_error",
+    "fit_calibration",
     "fold_accuracy",
     "pair_distances",
     "pair_intervals",
     "query_intervals",
     "query_scores",
+    "reliability",
     "roc",
     "tar_at_far",
+    "threshold_at_far",
 ]

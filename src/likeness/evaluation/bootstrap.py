@@ -84,12 +84,10 @@ def pair_intervals(
     """
     values = finite(distance, "distance", 1)
     verdicts = labels(correct, "correct", len(values)).astype(np.bool_)
-    people = np.stack(
-        [labels(first_identity, "first", len(values)), labels(second_identity, "second", len(values))]
+    same = two_classes(
+        labels(first_identity, "first", len(values)) == labels(second_identity, "second", len(values)),
+        len(values),
     )
-    names, people = np.unique(people, return_inverse=True)
-    first, second = people.reshape(2, -1)
-    same = two_classes(first == second, len(values))
     _, folds = np.unique(labels(fold, "fold", len(values)), return_inverse=True)
     share = 1 / (np.bincount(folds)[folds] * (folds.max() + 1))  # sum(share * correct) is the mean over folds
 
@@ -101,14 +99,31 @@ def pair_intervals(
                 total += share[kind].sum() * (right / all_of_it)
         return total
 
-    def measure(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        weights = pair_weights(counts, first, second)
+    def measure(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         curve = roc(values, same, weights)
         rows = [accuracy(weights), area(curve), equal_error_rate(curve)]
         return np.stack(rows + [tar_at_far(curve, rate) for rate in rates])
 
-    results = _resampled(measure, len(names), len(values), resamples, seed)
+    results = weighted_intervals(measure, first_identity, second_identity, resamples=resamples, seed=seed)
     return PairIntervals(results[0], results[1], results[2], tuple(results[3:]))
+
+
+def weighted_intervals(
+    measure: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    first_identity: ArrayLike,
+    second_identity: ArrayLike,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> list[Interval]:
+    """The interval of each row of `measure(weights [M, r]) -> [S, r]` over the identities `[M]` of M pairs."""
+    first = labels(first_identity, "first")
+    people = np.stack([first, labels(second_identity, "second", len(first))])
+    names, people = np.unique(people, return_inverse=True)
+    one, other = people.reshape(2, -1)
+    return _resampled(
+        lambda counts: measure(pair_weights(counts, one, other)), len(names), len(first), resamples, seed
+    )
 
 
 def query_intervals(

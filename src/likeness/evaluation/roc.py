@@ -76,13 +76,25 @@ def tar_at_far(curve: Roc, far: float) -> NDArray[np.float64]:
     Nothing is interpolated. NaN where the negatives cannot resolve the rate, that is where `far * negatives
     < 1`.
     """
+    if not _resolves(curve, far):
+        return np.full(curve.tar.shape[1:], np.nan)
+    rate = np.take_along_axis(curve.tar, np.asarray(_row_at_far(curve, far))[None], axis=0)[0]
+    return np.where(np.isnan(curve.far[-1]), np.nan, rate)
+
+
+def threshold_at_far(curve: Roc, far: float) -> float:
+    """The loosest threshold of an unweighted curve whose false accept rate is at most `far`; NaN as in `tar_at_far`."""
+    return float(curve.threshold[_row_at_far(curve, far)]) if _resolves(curve, far) else np.nan
+
+
+def _resolves(curve: Roc, far: float) -> bool:
     if not 0 < far <= 1:
         raise ValueError(f"a false accept rate lies above 0 and is at most 1, but {far} was asked for")
-    if far < 1 / curve.negatives:  # 1 / 1000 rounds to what 1e-3 does, where 1e-3 * 1000 need not be 1
-        return np.full(curve.tar.shape[1:], np.nan)
-    row = np.count_nonzero(curve.far <= far, axis=0) - 1
-    rate = np.take_along_axis(curve.tar, np.asarray(row)[None], axis=0)[0]
-    return np.where(np.isnan(curve.far[-1]), np.nan, rate)
+    return far >= 1 / curve.negatives  # 1 / 1000 rounds to what 1e-3 does, where 1e-3 * 1000 need not be 1
+
+
+def _row_at_far(curve: Roc, far: float) -> NDArray[np.int64]:
+    return np.asarray(np.count_nonzero(curve.far <= far, axis=0) - 1)
 
 
 def _accepted(weight: NDArray[np.float64], last: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -52,6 +52,14 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
             print(evaluate(with_encoder_of(own, words), encoder, own.data))
 
 
+def verify_from_command_line(run: Path, first: Path, second: Path) -> None:
+    """Say whether two pictures are of one person."""
+    with one_sentence():
+        from likeness.runs.verify import verify
+
+        print(verify(_config_of(run), run, first, second))
+
+
 def resume_from_command_line(folder: Path, words: Sequence[str]) -> None:
     """Go on with an unfinished run; `words` may change what changes none of its numbers."""
     with one_sentence():

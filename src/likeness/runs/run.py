@@ -24,6 +24,7 @@ from likeness.runs.build import (
     test_data,
 )
 from likeness.runs.inputs import Inputs, build_inputs, fingerprints
+from likeness.runs.measuring.judging import judge_on, read_judge, write_judge
 from likeness.runs.measuring.measure import Contender, Measured, TestData, measure
 from likeness.runs.measuring.results import write_results
 from likeness.runs.measuring.table import print_table
@@ -80,8 +81,12 @@ def _train(config: DictConfig, inputs: Inputs, unfinished: Path | None) -> Path:
     opened = recorded(config, inputs.fingerprints, inputs.files, unfinished)
     with opened as run, tracked(run.folder, trackers):
         fit(config, run.folder, datamodule)
-        networks = {"trained": build_trained(config, run.folder), "untrained": build_networks(config)}
-        contenders = {name: _contender(each.ready(device)) for name, each in networks.items()}
+        trained = _contender(build_trained(config, run.folder).ready(device))
+        if inputs.splits.validation is not None:
+            judge = judge_on(trained, inputs.splits.validation, config, device=device)
+            write_judge(run.folder, judge)
+            trained = trained._replace(judge=judge)
+        contenders = {"trained": trained, "untrained": _contender(build_networks(config).ready(device))}
         _conclude(run, measure(contenders, tested, config, device=device), tested)
     write_report(run.folder)
     return run.folder
@@ -121,7 +126,8 @@ def _own(config: DictConfig, run: Path) -> tuple[Contender, str]:
         for name, part in networks.parts.items()
         for key, value in part.state_dict().items()
     }
-    return _contender(networks.ready(_device("auto"))), hash_of(weights)
+    contender = _contender(networks.ready(_device("auto")))
+    return contender._replace(judge=read_judge(run)), hash_of(weights)
 
 
 def _contender(networks: Networks) -> Contender:

@@ -6,6 +6,7 @@ from likeness.evaluation.figures.hardest_pairs import hardest_figure, hardest_pa
 from likeness.evaluation.figures.objective_curve import Point, objective_figure
 from likeness.evaluation.figures.overlaid_curves import overlaid_figure
 from likeness.evaluation.figures.parallel_coordinates import Axis, parallel_figure
+from likeness.evaluation.figures.reliability_diagram import reliability_figure
 from likeness.evaluation.figures.roc_curves import roc_figure
 from likeness.evaluation.figures.training_curves import Curve, curves_figure
 
@@ -21,5 +22,6 @@ __all__ = [
     "objective_figure",
     "overlaid_figure",
     "parallel_figure",
+    "reliability_figure",
     "roc_figure",
 ]

@@ -33,15 +33,20 @@ def encode(
     indices, embeddings = [], []
     with torch.inference_mode():
         for batch in filter(_has_pictures, loader):
-            images = batch.images.to(device).float().div_(255)
-            embedding = encoder(images)
-            if flip:
-                embedding = torch.nn.functional.normalize(embedding + encoder(images.flip(-1)))
             indices.append(batch.index)
-            embeddings.append(embedding.float().cpu())
+            embeddings.append(encode_images(encoder, batch.images.to(device), flip=flip).cpu())
     if not indices:
         raise LikenessError(f"None of the {len(pictures)} pictures to test on can be read: replace them.")
     return torch.cat(indices).numpy(), torch.cat(embeddings).numpy()
+
+
+def encode_images(encoder: Encoder, images: Tensor, *, flip: bool) -> Tensor:
+    """The encodings `[B, D]`, float32, of uint8 pictures `[B, C, *spatial]`; `flip` as in `encode`."""
+    images = images.float().div_(255)
+    embedding = encoder(images)
+    if flip:
+        embedding = torch.nn.functional.normalize(embedding + encoder(images.flip(-1)))
+    return embedding.float()
 
 
 def pixel_distances(

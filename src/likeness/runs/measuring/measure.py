@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from likeness.data.pictures import Pairs
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
-from likeness.evaluation import Comparison, Metric, evaluate_pairs, evaluate_retrieval
+from likeness.evaluation import Comparison, Judge, Metric, evaluate_judge, evaluate_pairs, evaluate_retrieval
 from likeness.runs.measuring.encode import Encoder, encode, pixel_distances
 
 
@@ -24,17 +24,19 @@ class TestData(NamedTuple):
 
 
 class Contender(NamedTuple):
-    """What is measured: an encoder of pictures, and by what two of its encodings are held apart."""
+    """What is measured: an encoder of pictures, by what two of its encodings are held apart, and how that is judged."""
 
     encoder: Encoder
     comparison: Comparison
+    judge: Judge | None = None
 
 
 class Measured(NamedTuple):
     """What was measured of each contender, by its name, on the test pictures that could be read.
 
     `identity [N]` and `pictures [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
-    `pairs` are pairs of rows; `distances [M]` are those of the pairs, in their `units`.
+    `pairs` are pairs of rows; `distances [M]` are those of the pairs, in their `units`, and
+    `probabilities [M]`, where there is a judge, those that they are of one person.
     """
 
     pictures: NDArray[np.int64]
@@ -43,6 +45,7 @@ class Measured(NamedTuple):
     metrics: dict[str, dict[str, Metric]]
     distances: dict[str, NDArray[np.float64]]
     units: dict[str, str]
+    probabilities: dict[str, NDArray[np.float64]]
     embeddings: dict[str, NDArray[np.float32]]
 
 
@@ -75,7 +78,7 @@ def _measured(
             flip=settings.flip,
         )
     identity = data.pictures.identity[pictures]
-    pairs = _rows(data.pairs, pictures)
+    pairs = rows_of(data.pairs, pictures)
     distances = {
         name: contenders[name].comparison.pairs(rows, pairs.first, pairs.second)
         for name, rows in embeddings.items()
@@ -91,13 +94,21 @@ def _measured(
         name: evaluate_pairs(distance, pairs.same, pairs.fold, first, second, **resampling)
         for name, distance in distances.items()
     }
+    probabilities = {}
+    for name, contender in contenders.items():
+        if contender.judge is not None:
+            distance = distances[name]
+            metrics[name] |= evaluate_judge(
+                contender.judge, distance, pairs.same, first, second, **resampling
+            )
+            probabilities[name] = contender.judge.calibration.probability(distance)
     for name, rows in embeddings.items() if data.all_known else ():
         metrics[name] |= evaluate_retrieval(rows, identity, contenders[name].comparison, **resampling)
     units = {name: contender.comparison.unit for name, contender in contenders.items()}
-    return Measured(pictures, identity, pairs, metrics, distances, units, embeddings)
+    return Measured(pictures, identity, pairs, metrics, distances, units, probabilities, embeddings)
 
 
-def _rows(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:
+def rows_of(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:
     """The pairs of pictures, as pairs of rows; those with a picture that could not be read are left out."""
     first, second = np.searchsorted(pictures, pairs.first), np.searchsorted(pictures, pairs.second)
     there = np.isin(pairs.first, pictures) & np.isin(pairs.second, pictures)

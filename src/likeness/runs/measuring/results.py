@@ -15,6 +15,7 @@ from likeness.evaluation.figures import (
     distance_figure,
     embedding_figure,
     hardest_figure,
+    reliability_figure,
     roc_figure,
 )
 from likeness.evaluation.roc import roc, tar_at_far
@@ -69,6 +70,8 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
         "embedding_map": embedding_figure(measured.embeddings[encoder][shown], measured.identity[shown]),
         "hardest_pairs": hardest_figure(distance, pairs.same, picture, threshold=threshold, unit=unit),
     }
+    if encoder in measured.probabilities:
+        figures["calibration"] = reliability_figure(measured.probabilities[encoder], pairs.same)
     if curves := _curves(folder):
         figures["training"] = curves_figure(curves)
     for name, figure in figures.items():

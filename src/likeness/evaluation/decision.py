@@ -1,0 +1,66 @@
+"""A verdict on pairs: a probability and a threshold that were chosen on other people."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from likeness.evaluation.arrays import finite, two_classes
+from likeness.evaluation.bootstrap import weighted_intervals
+from likeness.evaluation.calibration import Calibration, expected_calibration_error, fit_calibration
+from likeness.evaluation.metric import Metric
+from likeness.evaluation.roc import roc, threshold_at_far
+
+
+class Judge(NamedTuple):
+    """How distances are judged.
+
+    A pair nearer than `threshold` is taken for one person; that is the loosest threshold at which at most a share `far`
+    of the `negatives` pairs of two people was, on which it was chosen; NaN where those were too few to tell.
+    """
+
+    calibration: Calibration
+    threshold: float
+    far: float
+    negatives: int
+
+
+def choose_judge(distance: ArrayLike, same: ArrayLike, far: float) -> Judge:
+    """The judge of distances `[M]` over `same [M]`, which are of people that nothing else is measured on."""
+    curve = roc(distance, same)
+    threshold = threshold_at_far(curve, far)
+    return Judge(fit_calibration(distance, same), threshold, far, curve.negatives)
+
+
+def evaluate_judge(
+    judge: Judge,
+    distance: ArrayLike,
+    same: ArrayLike,
+    first_identity: ArrayLike,
+    second_identity: ArrayLike,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> dict[str, Metric]:
+    """What the judge's verdicts on M pairs are worth, with intervals over identities, all arguments `[M]`.
+
+    `decision/far` and `decision/tar` are the shares of the pairs of two people and of one that it takes for one person
+    (they count those pairs), `calibration/ece` is the expected calibration error of its probabilities.
+    """
+    values = finite(distance, "distance", 1)
+    kinds = two_classes(same, len(values))
+    probability, accepted = judge.calibration.probability(values), values < judge.threshold
+
+    def measured(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(invalid="ignore"):
+            rates = [(accepted & kind) @ weights / (kind @ weights) for kind in (~kinds, kinds)]
+        return np.stack([*rates, expected_calibration_error(probability, kinds, weights)])
+
+    far, tar, error = measured(np.ones((len(values), 1)))[:, 0]
+    intervals = weighted_intervals(measured, first_identity, second_identity, resamples=resamples, seed=seed)
+    counts = int(np.count_nonzero(~kinds)), int(np.count_nonzero(kinds)), len(kinds)
+    result = {"calibration/ece": Metric(float(error), counts[2], *intervals[2])}
+    if not np.isnan(judge.threshold):
+        result["decision/far"] = Metric(float(far), counts[0], *intervals[0])
+        result["decision/tar"] = Metric(float(tar), counts[1], *intervals[1])
+    return result

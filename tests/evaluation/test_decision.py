@@ -1,0 +1,56 @@
+"""A threshold chosen on some people, and what it does on others."""
+
+import numpy as np
+import pytest
+
+from likeness.evaluation import Calibration, Judge, choose_judge, evaluate_judge
+
+
+def pairs(seed, count=2000):
+    """Distances of pairs of 40 people, half of them of one."""
+    draw = np.random.default_rng(seed)
+    first = draw.integers(0, 40, count)
+    second = np.where(np.arange(count) % 2 == 0, first, (first + draw.integers(1, 40, count)) % 40)
+    same = first == second
+    return draw.normal(np.where(same, 1.0, 2.0), 0.5), same, first, second
+
+
+@pytest.mark.parametrize("far", [1.0, 0.1, 0.003])
+def test_the_threshold_is_the_loosest_that_keeps_the_rate(far):
+    distance, same, *_ = pairs(0)
+    judge = choose_judge(distance, same, far)
+    accepted = [np.mean(distance[~same] < cut) for cut in (judge.threshold, np.nextafter(judge.threshold, 9))]
+    assert accepted[0] <= far
+    looser = distance[distance >= judge.threshold]
+    if len(looser):  # to accept one pair more of those that are left would break it, or it is of one person
+        following = np.sort(distance)[np.searchsorted(np.sort(distance), judge.threshold)]
+        assert np.mean(distance[~same] <= following) > far
+    assert (judge.far, judge.negatives) == (far, np.count_nonzero(~same))
+
+
+def test_too_few_pairs_leave_no_threshold():
+    distance, same, *_ = pairs(0, count=100)
+    judge = choose_judge(distance, same, 0.01)  # 50 pairs of two people
+    assert np.isnan(judge.threshold)
+    metrics = evaluate_judge(judge, *pairs(1), resamples=10)
+    assert list(metrics) == ["calibration/ece"]
+
+
+def test_the_metrics_are_counts_on_the_pairs_at_hand():
+    distance, same, first, second = pairs(2)
+    judge = Judge(Calibration(4.0, 6.0), 1.4, 0.1, 1000)
+    metrics = evaluate_judge(judge, distance, same, first, second, resamples=200)
+    taken = {True: 0, False: 0}
+    for value, kind in zip(distance, same, strict=True):
+        taken[bool(kind)] += value < 1.4
+    assert metrics["decision/tar"].value == taken[True] / 1000
+    assert metrics["decision/far"].value == taken[False] / 1000
+    assert (metrics["decision/tar"].count, metrics["decision/far"].count) == (1000, 1000)
+    for metric in metrics.values():
+        assert metric.low < metric.high
+    for rate in ("decision/tar", "decision/far"):
+        assert metrics[rate].low < metrics[rate].value < metrics[rate].high
+    # Two normals of deviation 1/2, one apart: the log odds of a distance d are 4 (1.5 - d).
+    assert metrics["calibration/ece"].value < 0.05
+    wrong = evaluate_judge(judge._replace(calibration=Calibration(4.0, 9.0)), distance, same, first, second)
+    assert wrong["calibration/ece"].value > 0.2
