@@ -126,6 +126,25 @@ def test_two_pictures_are_verified_by_a_run(command, tmp_path: Path) -> None:
     assert unjudged.stderr.startswith(f"likeness: {run} has chosen no threshold")
 
 
+def test_a_head_is_trained_on_the_encoder_of_another_run(command, tmp_path: Path) -> None:
+    first = tmp_path / last_line(command(TRAIN, *SMALL).stdout)
+    words = ["task=similarity", f"task.encoder={first.relative_to(tmp_path)}", "task.frozen=true"]
+    done = command(TRAIN, *SMALL, *words)
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / last_line(done.stdout)
+    before, after = weights(first), weights(run)
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+    assert after.keys() - before.keys() == {"head.weight", "head.bias"}
+    moved = command(TRAIN, *SMALL, *words[:-1])
+    after = weights(tmp_path / last_line(moved.stdout))
+    assert not all(torch.equal(after[name], value) for name, value in before.items())
+    other = command(TRAIN, *SMALL, *words, "embedder.embedding_dim=64")
+    assert other.stderr == (
+        f"likeness: The checkpoints of {words[1].partition('=')[2]} hold another network's weights than the "
+        "configuration describes.\n"
+    )
+
+
 def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
     import onnx
     from onnx import TensorProto, helper

@@ -202,6 +202,7 @@ class SimilarityTask(Node):
 
     target: Literal["likeness.tasks.similarity.SimilarityTask"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
+    encoder: str | None
     frozen: bool
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from likeness.config.make import make
@@ -18,7 +18,7 @@ from likeness.models.embedder import Embedder
 from likeness.models.similarity import SimilarityHead
 from likeness.randomness import key
 from likeness.runs.measuring.measure import TestData
-from likeness.runs.training.checkpoints import newest_checkpoint
+from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
 from likeness.tasks.comparison import by_head
 from likeness.tasks.encoding import EncodingTask
 
@@ -116,7 +116,8 @@ def build_task(config: DictConfig) -> EncodingTask:
         LikenessError: a part refuses its values.
     """
     networks = build_networks(config)
-    task = make(config.task)(
+    own = OmegaConf.masked_copy(config.task, [name for name in config.task if name != "encoder"])
+    task = make(own)(
         **networks.parts,
         loss=make(config.loss),
         optimizer=make(config.optimizer, fused=_fused(config)),
@@ -137,11 +138,17 @@ def _fused(config: DictConfig) -> bool:
 
 
 def build_networks(config: DictConfig) -> Networks:
-    """f(x), and the head on it where there is one, with weights drawn by the seed or brought by the backbone."""
-    torch.manual_seed(key("weights", config.seed))
-    embedder: Embedder = make(config.embedder)(make(config.backbone))
-    head = make(config.head, embedding_dim=embedder.embedding_dim) if config.get("head") else None
-    return Networks(embedder, head)
+    """f(x), and the head on it where there is one, as they are before training.
+
+    Their weights are drawn by the seed, or brought by the backbone, or by the run whose encoder `task.encoder` names.
+
+    Raises:
+        LikenessError: that run has no good checkpoint, or another network.
+    """
+    networks = _drawn_networks(config)
+    if run := OmegaConf.select(config, "task.encoder"):
+        _load(networks.embedder, "embedder", checkpoint_of(Path(run)), run)
+    return networks
 
 
 def build_trained(config: DictConfig, run: Path) -> Networks:
@@ -150,23 +157,41 @@ def build_trained(config: DictConfig, run: Path) -> Networks:
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
     """
+    checkpoint, networks = checkpoint_of(run), _drawn_networks(config)
+    for name, network in networks.parts.items():
+        _load(network, name, checkpoint, run)
+    return networks
+
+
+def checkpoint_of(run: Path) -> Checkpoint:
+    """A run's last good checkpoint.
+
+    Raises:
+        LikenessError: there is none.
+    """
     checkpoint = newest_checkpoint(run)
     if checkpoint is None:
         raise LikenessError(f"{run} has no checkpoint that can be read; has this run trained?")
-    networks = build_networks(config)
-    for name, network in networks.parts.items():
-        own = {
-            key.removeprefix(f"{name}."): value
-            for key, value in checkpoint.weights.items()
-            if key.startswith(f"{name}.")
-        }
-        try:
-            network.load_state_dict(own)
-        except RuntimeError as error:
-            raise LikenessError(
-                f"The checkpoints of {run} hold another network's weights than its config.yaml describes."
-            ) from error
-    return networks
+    return checkpoint
+
+
+def _drawn_networks(config: DictConfig) -> Networks:
+    torch.manual_seed(key("weights", config.seed))
+    embedder: Embedder = make(config.embedder)(make(config.backbone))
+    head = make(config.head, embedding_dim=embedder.embedding_dim) if config.get("head") else None
+    return Networks(embedder, head)
+
+
+def _load(network: nn.Module, name: str, checkpoint: Checkpoint, run: Path | str) -> None:
+    """Give a network the weights that stand under its name in a checkpoint."""
+    prefix, weights = f"{name}.", checkpoint.weights.items()
+    own = {key.removeprefix(prefix): value for key, value in weights if key.startswith(prefix)}
+    try:
+        network.load_state_dict(own)
+    except RuntimeError as error:
+        raise LikenessError(
+            f"The checkpoints of {run} hold another network's weights than the configuration describes."
+        ) from error
 
 
 def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityDataModule:

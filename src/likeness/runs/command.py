@@ -10,14 +10,13 @@ import hydra
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
-from likeness.config.check import check
 from likeness.config.compose import cannot_be_composed, composed, explain, refuse_hydra_keys
 from likeness.config.groups import CONF
 from likeness.config.key import compare_values
 from likeness.config.nearest import nearest
 from likeness.config.plain import plain
-from likeness.config.schema import TrainConfig
 from likeness.errors import LikenessError, Pruned, one_sentence
+from likeness.runs.past_config import config_of
 
 
 def train_from_command_line() -> None:
@@ -48,7 +47,7 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
             config.backbone.path = str(encoder)
             print(evaluate(config, encoder))
         else:
-            own = _config_of(encoder)
+            own = config_of(encoder)
             print(evaluate(with_encoder_of(own, words), encoder, own.data))
 
 
@@ -57,7 +56,7 @@ def verify_from_command_line(run: Path, first: Path, second: Path) -> None:
     with one_sentence():
         from likeness.runs.verify import verify
 
-        print(verify(_config_of(run), run, first, second))
+        print(verify(config_of(run), run, first, second))
 
 
 def resume_from_command_line(folder: Path, words: Sequence[str]) -> None:
@@ -65,7 +64,7 @@ def resume_from_command_line(folder: Path, words: Sequence[str]) -> None:
     with one_sentence():
         from likeness.runs.run import resume
 
-        print(resume(with_words(_config_of(folder), words), folder))
+        print(resume(with_words(config_of(folder), words), folder))
 
 
 def reproduce_from_command_line(folder: Path) -> None:
@@ -117,18 +116,6 @@ def _train(config: DictConfig) -> None:
                 "The configuration describes a sweep: start it with -m, or leave it out with ~sweep."
             )
         print(train(config))
-
-
-def _config_of(run: Path) -> DictConfig:
-    if not (run / "config.yaml").is_file():
-        raise LikenessError(f"{run} is neither a run's folder (it has no config.yaml) nor an .onnx file.")
-    try:
-        config = OmegaConf.load(run / "config.yaml")
-        assert isinstance(config, DictConfig)
-        check(plain(config), TrainConfig)
-    except Exception as error:
-        raise LikenessError(f"{run}/config.yaml is not that of a training run ({error}).") from error
-    return config
 
 
 def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:

@@ -1,15 +1,16 @@
-"""What a run reads: its data, what it is tested on, and a file of weights; and how the same is recognised later."""
+"""What a run reads: its data, what it is tested on, and weights to begin with; and how the same is recognised later."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from likeness.data.fingerprint import Files, hash_files
 from likeness.data.pictures import Pairs, Pictures
-from likeness.runs.build import ReadableSplits, build_data, test_data
+from likeness.runs.build import ReadableSplits, build_data, checkpoint_of, test_data
 from likeness.runs.measuring.measure import TestData
+from likeness.runs.training.checkpoints import hash_of
 
 
 class Inputs(NamedTuple):
@@ -35,6 +36,8 @@ def build_inputs(config: DictConfig) -> Inputs:
     if weights := weights_file(config.backbone.get("weights")):
         files.append(weights)
         recognised["weights"] = {"sha256": next(hash_files(weights)).sha256}
+    if run := OmegaConf.select(config, "task.encoder"):
+        recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
     return Inputs(splits, tested, recognised, files)
 
 

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.check import check
 from likeness.config.make import make
@@ -28,6 +28,7 @@ from likeness.runs.measuring.judging import judge_on, read_judge, write_judge
 from likeness.runs.measuring.measure import Contender, Measured, TestData, measure
 from likeness.runs.measuring.results import write_results
 from likeness.runs.measuring.table import print_table
+from likeness.runs.past_config import config_of
 from likeness.runs.record.recording import Recording, recorded
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.report.write import write_report
@@ -76,6 +77,8 @@ def _train(config: DictConfig, inputs: Inputs, unfinished: Path | None) -> Path:
     tested = inputs.tested
     datamodule = build_datamodule(config, inputs.splits)
     refuse_overlap(datamodule.train, tested.pictures)
+    if begun_with := OmegaConf.select(config, "task.encoder"):
+        refuse_overlap(_trained_on(config_of(Path(begun_with)).data), tested.pictures)
     device = _device(config.trainer.accelerator)
     build_task(config)  # what is wrong with a network is said before training
     opened = recorded(config, inputs.fingerprints, inputs.files, unfinished)

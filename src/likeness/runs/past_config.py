@@ -1,0 +1,27 @@
+"""The configuration of a past run."""
+
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from likeness.config.check import check
+from likeness.config.plain import plain
+from likeness.config.schema import TrainConfig
+from likeness.errors import LikenessError
+
+
+def config_of(run: Path) -> DictConfig:
+    """The configuration of the training run in a folder.
+
+    Raises:
+        LikenessError: it is no run's folder, or not that of a training run.
+    """
+    if not (run / "config.yaml").is_file():
+        raise LikenessError(f"{run} is neither a run's folder (it has no config.yaml) nor an .onnx file.")
+    try:
+        config = OmegaConf.load(run / "config.yaml")
+        assert isinstance(config, DictConfig)
+        check(plain(config), TrainConfig)
+    except Exception as error:
+        raise LikenessError(f"{run}/config.yaml is not that of a training run ({error}).") from error
+    return config
