@@ -1,7 +1,6 @@
 """The real command lines, as a user types them."""
 
 import json
-import math
 import os
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import torch
 from PIL import Image
 
 from likeness.config.groups import CONF
-from likeness.data.drawn_faces import drawn_faces
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 TRAIN = str(CONF.parent / "train.py")
@@ -85,64 +83,6 @@ def test_two_devices_train_as_one_does(task: str, command, tmp_path: Path) -> No
     alone, together = (weights(tmp_path / last_line(done.stdout)) for done in (one, two))
     for name, value in alone.items():
         assert torch.allclose(together[name], value, rtol=1e-4, atol=1e-6), name
-
-
-def test_two_pictures_are_verified_by_a_run(command, tmp_path: Path) -> None:
-    done = command(TRAIN, *SMALL, "evaluation.far=0.1")
-    assert done.returncode == 0, done.stderr
-    run = last_line(done.stdout)
-    judge = json.loads((tmp_path / run / "judge.json").read_text())
-    faces = drawn_faces(
-        identities=2,
-        pictures_per_identity=2,
-        validation_identities=2,
-        test_identities=2,
-        seed=5,
-        image_size=48,
-        channels=3,
-    ).train
-    assert faces is not None
-    for number, face in enumerate(faces.load([0, 1])):
-        Image.fromarray(face.permute(1, 2, 0).numpy()).save(tmp_path / f"{number}.png")
-    itself = command(*CLI, "verify", "0.png", "0.png", "--run", run)
-    assert itself.returncode == 0, itself.stderr
-    lines = itself.stdout.splitlines()
-    assert lines[0] == "the same person"
-    assert "distance     0 (squared Euclidean distance of encodings), below the threshold" in lines[2]
-    assert "takes at most 10.00% of pairs of two people for one" in lines[3]
-    probability = 1 / (1 + math.exp(-judge["bias"]))
-    assert f"{probability:.1%} that it is one person" in lines[1]
-    assert command(*CLI, "verify", "0.png", "1.png", "--run", run).stdout.splitlines()[2] != lines[2]
-    missing = command(*CLI, "verify", "0.png", "2.png", "--run", run)
-    assert (missing.returncode, missing.stderr) == (
-        1,
-        "likeness: 2.png is missing: put it back, or start again without it.\n",
-    )
-    (tmp_path / run / "judge.json").write_text('{"scale": 1')
-    damaged = command(*CLI, "verify", "0.png", "1.png", "--run", run)
-    assert damaged.stderr.endswith("judge.json can't be read (JSONDecodeError): it was altered.\n")
-    (tmp_path / run / "judge.json").unlink()
-    unjudged = command(*CLI, "verify", "0.png", "1.png", "--run", run)
-    assert unjudged.stderr.startswith(f"likeness: {run} has chosen no threshold")
-
-
-def test_a_head_is_trained_on_the_encoder_of_another_run(command, tmp_path: Path) -> None:
-    first = tmp_path / last_line(command(TRAIN, *SMALL).stdout)
-    words = ["task=similarity", f"task.encoder={first.relative_to(tmp_path)}", "task.frozen=true"]
-    done = command(TRAIN, *SMALL, *words)
-    assert done.returncode == 0, done.stderr
-    run = tmp_path / last_line(done.stdout)
-    before, after = weights(first), weights(run)
-    assert all(torch.equal(after[name], value) for name, value in before.items())
-    assert after.keys() - before.keys() == {"head.weight", "head.bias"}
-    moved = command(TRAIN, *SMALL, *words[:-1])
-    after = weights(tmp_path / last_line(moved.stdout))
-    assert not all(torch.equal(after[name], value) for name, value in before.items())
-    other = command(TRAIN, *SMALL, *words, "embedder.embedding_dim=64")
-    assert other.stderr == (
-        f"likeness: The checkpoints of {words[1].partition('=')[2]} hold another network's weights than the "
-        "configuration describes.\n"
-    )
 
 
 def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
