@@ -45,6 +45,11 @@ def test_distances_that_part_the_kinds_give_a_finite_scale():
     assert equal.probability([0.5]) == pytest.approx([0.5])
 
 
+def test_distances_that_mislead_tell_nothing():
+    distance, same = overlapping(1000)
+    assert fit_calibration(-distance, same).probability(distance) == pytest.approx(0.5, abs=1e-3)
+
+
 def by_definition(probability, same, bins):
     total = 0.0
     for number in range(bins):

@@ -120,8 +120,9 @@ def test_blocks_change_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> No
     x, y, weight = (each.requires_grad_() for each in encodings(5))
     whole = KINDS[kind][0](x + 1, y + 1, weight)
     gradients = torch.autograd.grad(whole.square().sum(), (x, y, weight))
-    rows = "likeness.models.similarity.chi2._blocks"
-    monkeypatch.setattr(rows, lambda x, y: [slice(0, 3), slice(3, 6), slice(6, 7)])
+    for module in ("l1", "chi2"):
+        blocks = f"likeness.models.similarity.{module}._blocks"
+        monkeypatch.setattr(blocks, lambda x, y: [slice(0, 3), slice(3, 6), slice(6, 7)])
     split = KINDS[kind][0](x + 1, y + 1, weight)
     torch.testing.assert_close(split, whole)
     torch.testing.assert_close(torch.autograd.grad(split.square().sum(), (x, y, weight)), gradients)
@@ -152,10 +153,25 @@ def test_the_log_odds_of_a_first_batch_have_mean_0_and_deviation_1(
     order = head(rows, rows).detach().flatten().argsort(stable=True)
     head.standardise(rows)
     odds = head(rows, rows).detach()
-    deviation, mean = torch.std_mean(odds[torch.ones(20, 20, dtype=torch.bool).triu(1)])
+    deviation, mean = torch.std_mean(odds[torch.ones(20, 20, dtype=torch.bool).triu(1)], correction=0)
     assert float(mean) == pytest.approx(0, abs=1e-4)
     assert float(deviation) == pytest.approx(1, abs=1e-4)
     assert odds.flatten()[order].diff().min() > -1e-4  # the order of the pairs is what it was
+
+
+@pytest.mark.parametrize("rows", [torch.ones(5, 16), torch.rand(2, 16), torch.zeros(5, 16)])
+def test_encodings_that_have_collapsed_leave_a_head_as_it_was(rows: Tensor) -> None:
+    head = absolute_difference(16)
+    before = [parameter.clone() for parameter in head.parameters()]
+    head.standardise(rows)
+    assert all(torch.equal(one, other) for one, other in zip(before, head.parameters(), strict=True))
+
+
+def test_a_weight_that_is_not_a_number_is_seen() -> None:
+    x, y, weight = encodings(8)
+    weight[1] = torch.nan
+    for ours, _ in KINDS.values():
+        assert ours(x, y, weight).isnan().all()
 
 
 @pytest.mark.parametrize("make", [absolute_difference, chi_squared])

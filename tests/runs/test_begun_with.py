@@ -1,15 +1,23 @@
 """A head on the encoder of another run."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from killing import WORDS, finish, only_run
+from omegaconf import OmegaConf
+from PIL import Image
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
 from likeness.runs.build import build_networks
-from likeness.runs.inputs import build_inputs
+from likeness.runs.command import with_encoder_of
+from likeness.runs.inputs import DECIDE_INPUTS, build_inputs
+from likeness.runs.past_config import config_of
+from likeness.runs.people import refuse_shared_people
+from likeness.runs.run import evaluate
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 
@@ -47,7 +55,10 @@ def test_one_that_is_not_frozen_begins_there(encoder: Path) -> None:
 
 def test_the_encoder_is_a_part_of_what_a_run_is_recognised_by(encoder: Path) -> None:
     alone = build_inputs(composed("config", [*WORDS, "task=similarity"])).fingerprints
-    assert build_inputs(composed("config", words(encoder))).fingerprints.keys() - alone.keys() == {"encoder"}
+    config = composed("config", words(encoder))
+    assert build_inputs(config).fingerprints.keys() - alone.keys() == {"encoder"}
+    part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))  # by which a sweep knows its jobs again
+    assert build_inputs(part).fingerprints == build_inputs(config).fingerprints
 
 
 @pytest.mark.parametrize(
@@ -60,3 +71,86 @@ def test_the_encoder_is_a_part_of_what_a_run_is_recognised_by(encoder: Path) -> 
 def test_an_encoder_that_does_not_fit_is_one_sentence(encoder: Path, more: str, sentence: str) -> None:
     with pytest.raises(LikenessError, match=sentence):
         build_networks(composed("config", words(encoder, more)))
+
+
+SPLIT = "[0.5,0.25,0.25]"
+
+
+def of_people(folder: Path, split: str) -> list[str]:
+    kept = [word for word in WORDS if not word.startswith("data.")]
+    pictures = f"data.root={folder / 'pictures'}"
+    return [*kept, "data=image_folder", pictures, f"data.split={split}", "evaluation.folds=2"]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of 24 people, and three runs: one on half of them, and two that begin each with the one before."""
+    folder = tmp_path_factory.mktemp("people")
+    random = np.random.default_rng(0)
+    for person in range(24):
+        (folder / "pictures" / str(person)).mkdir(parents=True)
+        for picture in range(4):
+            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / "pictures" / str(person) / f"{picture}.png")
+    encoder = "null"
+    for name in ("first", "second", "third"):
+        more = ["task=similarity", f"task.encoder={encoder}", f"runs_dir={folder / name}"]
+        assert finish([*of_people(folder, SPLIT), *more]) == 0
+        encoder = str(only_run(folder / name))
+    return folder
+
+
+@pytest.mark.parametrize("begun_with", ["first", "third"])
+@pytest.mark.parametrize(
+    ("split", "how"),
+    [
+        ("[0.25,0,0.75]", "trained on and to be tested on"),
+        ("[0.25,0.5,0.25]", "trained on and to be validated on"),
+    ],
+)
+def test_people_that_the_encoder_was_trained_on_are_not_seen_again(
+    split: str, how: str, begun_with: str, people: Path
+) -> None:
+    more = ["task=similarity", f"task.encoder={only_run(people / begun_with)}"]
+    config = composed("config", [*of_people(people, split), *more])
+    with pytest.raises(LikenessError, match=rf"^\d+ people are both {how}, such as "):
+        refuse_shared_people(config, build_inputs(config))
+    config = composed("config", [*of_people(people, SPLIT), *more])
+    refuse_shared_people(config, build_inputs(config))
+
+
+def test_nobody_is_validated_and_tested_on(people: Path) -> None:
+    more = ["data@test_data=image_folder", "test_data.split=[0,0,1]"]
+    root = f"test_data.root={people / 'pictures'}"
+    config = composed("config", [*of_people(people, "[0,1,0]"), *more, root])
+    with pytest.raises(LikenessError, match="people are both validated on and to be tested on"):
+        refuse_shared_people(config, build_inputs(config))
+
+
+@pytest.mark.parametrize("name", ["first", "third"])
+def test_an_evaluation_knows_the_people_of_every_run_before(name: str, people: Path, tmp_path: Path) -> None:
+    run = only_run(people / name)
+    more = ["data.split=[0.25,0,0.75]", f"runs_dir={tmp_path}"]
+    with pytest.raises(LikenessError, match="people are both trained on and to be tested on"):
+        evaluate(with_encoder_of(config_of(run), more), run)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["data.split=[0.5,0,0.5]"], "who is to be tested on"),
+        (["evaluation.flip=true"], "it was chosen with evaluation.flip=False"),
+        ([], None),
+    ],
+)
+def test_a_threshold_is_left_out_where_it_does_not_hold(
+    more: list[str], said: str | None, people: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = only_run(people / "first")
+    with caplog.at_level("WARNING", logger="likeness"):
+        folder = evaluate(with_encoder_of(config_of(run), [*more, f"runs_dir={tmp_path}"]), run)
+    measured = json.loads((folder / "results.json").read_text())[run.stem]
+    assert ("calibration/ece" in measured) == (said is None)
+    left_out = [message for message in caplog.messages if "is left out" in message]
+    assert len(left_out) == (said is not None)
+    assert all(str(said) in message for message in left_out)

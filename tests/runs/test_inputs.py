@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 from PIL import Image
 
 from likeness.config.compose import composed
 from likeness.config.key import key_of
 from likeness.config.plain import plain
 from likeness.errors import LikenessError
-from likeness.runs.inputs import Inputs, build_inputs
+from likeness.runs.inputs import DECIDE_INPUTS, Inputs, build_inputs
 from likeness.runs.record.data_files import HashingFiles, read_listing
 from likeness.runs.record.record_file import write_record
 from likeness.runs.resume import refuse_other, unfinished_run
@@ -61,6 +62,12 @@ def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
     (pictures / trained.name(0)).unlink()
     now = inputs(words).fingerprints
     assert {part for part in before if now[part] != before[part]} == {"train", "test", "weights"}
+
+
+def test_the_parts_that_decide_the_inputs_are_enough_to_recognise_them(words: list[str]) -> None:
+    config = composed("config", [*words, "task=similarity", "embedder.activation=relu"])
+    part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))
+    assert build_inputs(part).fingerprints == build_inputs(config).fingerprints
 
 
 def test_the_words_for_weights_are_no_files(words: list[str]) -> None:

@@ -109,13 +109,19 @@ def test_a_killed_run_goes_on_to_the_same_bits(
 
 
 @pytest.mark.parametrize(
-    ("task", "step"),
-    [("siamese", STEP), ("similarity", "likeness.tasks.similarity:SimilarityTask.training_step")],
+    ("task", "step", "number"),
+    [
+        ("siamese", STEP, 17),
+        ("similarity", "likeness.tasks.similarity:SimilarityTask.training_step", 2),
+        ("similarity", "likeness.tasks.similarity:SimilarityTask.training_step", 17),
+    ],
 )
-def test_a_killed_run_of_another_task_goes_on_to_the_same_bits(task: str, step: str, tmp_path: Path) -> None:
+def test_a_killed_run_of_another_task_goes_on_to_the_same_bits(
+    task: str, step: str, number: int, tmp_path: Path
+) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert finish(words(whole, f"task={task}")) == 0
-    assert finish(words(killed, f"task={task}"), partial(at_call, 17, step)) == KILLED
+    assert finish(words(killed, f"task={task}"), partial(at_call, number, step)) == KILLED
     assert finish(words(killed, f"task={task}")) == 0
     assert left_behind(only_run(killed)) == left_behind(only_run(whole))
 

@@ -98,7 +98,7 @@ def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: 
     own = OmegaConf.load(finished / "config.yaml")
     from likeness.runs.command import with_encoder_of
 
-    folder = evaluate(with_encoder_of(own, [f"runs_dir={tmp_path}", "seed=3", *words]), finished, own.data)
+    folder = evaluate(with_encoder_of(own, [f"runs_dir={tmp_path}", "seed=3", *words]), finished)
     measured = json.loads((folder / "results.json").read_text())[finished.name]
     assert measured == json.loads((finished / "results.json").read_text())["trained"]
 

@@ -218,7 +218,7 @@ class Embedder(Node):
     normalize: bool
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_norm: bool
-    activation: Literal["none", "relu", "softplus"]
+    activation: Literal["none", "relu", "softplus"] = "none"
 
 
 class AbsoluteDifference(Node):
@@ -380,7 +380,7 @@ class Evaluation(Node):
     pairs: Annotated[int, Field(ge=20)]
     folds: Annotated[int, Field(ge=2)]
     resamples: Annotated[int, Field(ge=10)]
-    far: Annotated[float, Field(gt=0, le=1)]
+    far: Annotated[float, Field(gt=0, le=1)] = 0.01
     flip: bool
 
     @model_validator(mode="after")

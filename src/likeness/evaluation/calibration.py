@@ -51,7 +51,15 @@ def fit_calibration(distance: ArrayLike, same: ArrayLike) -> Calibration:
         cost = weight @ (np.logaddexp(0, odds) - target * odds)
         return float(cost), np.array([-error @ scaled, error.sum()])
 
-    scale, bias = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS", options={"gtol": 1e-9}).x
+    found = minimize(
+        loss,
+        np.array([1.0, 0.0]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0, None), (None, None)],  # what is farther is never more likely of one person
+        options={"gtol": 1e-10, "ftol": 1e-16},
+    )
+    scale, bias = found.x
     return Calibration(float(scale / spread), float(bias + scale * centre / spread))
 
 

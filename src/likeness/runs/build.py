@@ -145,7 +145,7 @@ def build_networks(config: DictConfig) -> Networks:
     Raises:
         LikenessError: that run has no good checkpoint, or another network.
     """
-    networks = _drawn_networks(config)
+    networks = build_untrained(config)
     if run := OmegaConf.select(config, "task.encoder"):
         _load(networks.embedder, "embedder", checkpoint_of(Path(run)), run)
     return networks
@@ -157,7 +157,7 @@ def build_trained(config: DictConfig, run: Path) -> Networks:
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
     """
-    checkpoint, networks = checkpoint_of(run), _drawn_networks(config)
+    checkpoint, networks = checkpoint_of(run), build_untrained(config)
     for name, network in networks.parts.items():
         _load(network, name, checkpoint, run)
     return networks
@@ -175,7 +175,8 @@ def checkpoint_of(run: Path) -> Checkpoint:
     return checkpoint
 
 
-def _drawn_networks(config: DictConfig) -> Networks:
+def build_untrained(config: DictConfig) -> Networks:
+    """The networks with the weights that the seed draws, or that the backbone brings."""
     torch.manual_seed(key("weights", config.seed))
     embedder: Embedder = make(config.embedder)(make(config.backbone))
     head = make(config.head, embedding_dim=embedder.embedding_dim) if config.get("head") else None

@@ -46,9 +46,12 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
             config = composed("evaluate", ["backbone=onnx", *words])
             config.backbone.path = str(encoder)
             print(evaluate(config, encoder))
+        elif (encoder / "config.yaml").is_file():
+            print(evaluate(with_encoder_of(config_of(encoder), words), encoder))
         else:
-            own = config_of(encoder)
-            print(evaluate(with_encoder_of(own, words), encoder, own.data))
+            raise LikenessError(
+                f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."
+            )
 
 
 def verify_from_command_line(run: Path, first: Path, second: Path) -> None:
@@ -131,6 +134,8 @@ def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
         config.data = OmegaConf.merge(
             own.get("test_data") or own.data, _from_dotlist(about_data).get("data", {})
         )
+    if not any(word.startswith("evaluation.flip=") for word in words):
+        config.evaluation.flip = own.evaluation.flip
     config.backbone = own.backbone
     for part in ("embedder", "head"):
         OmegaConf.update(config, part, own.get(part), force_add=True)

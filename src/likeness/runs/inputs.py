@@ -12,6 +12,9 @@ from likeness.runs.build import ReadableSplits, build_data, checkpoint_of, test_
 from likeness.runs.measuring.measure import TestData
 from likeness.runs.training.checkpoints import hash_of
 
+# The parts of a configuration that `build_inputs` looks at; the rest of them decides nothing of what is read.
+DECIDE_INPUTS = ("backbone", "data", "embedder", "evaluation", "seed", "task", "test_data")
+
 
 class Inputs(NamedTuple):
     """The splits of the data, what is measured on, the fingerprints of all that is read, and the files it lies in."""

@@ -17,7 +17,7 @@ def config_of(run: Path) -> DictConfig:
         LikenessError: it is no run's folder, or not that of a training run.
     """
     if not (run / "config.yaml").is_file():
-        raise LikenessError(f"{run} is neither a run's folder (it has no config.yaml) nor an .onnx file.")
+        raise LikenessError(f"{run} is no run's folder: it has no config.yaml.")
     try:
         config = OmegaConf.load(run / "config.yaml")
         assert isinstance(config, DictConfig)

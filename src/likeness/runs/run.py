@@ -4,23 +4,22 @@ import logging
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from likeness.config.check import check
 from likeness.config.make import make
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.data.overlap import people_in_both
-from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
-from likeness.evaluation import EUCLIDEAN
+from likeness.evaluation import EUCLIDEAN, Judge
 from likeness.runs.build import (
     Networks,
     build_data,
     build_datamodule,
-    build_networks,
     build_task,
     build_trained,
+    build_untrained,
     test_data,
 )
 from likeness.runs.inputs import Inputs, build_inputs, fingerprints
@@ -29,6 +28,7 @@ from likeness.runs.measuring.measure import Contender, Measured, TestData, measu
 from likeness.runs.measuring.results import write_results
 from likeness.runs.measuring.table import print_table
 from likeness.runs.past_config import config_of
+from likeness.runs.people import people_trained_on, refuse_overlap, refuse_shared_people, splits_of
 from likeness.runs.record.recording import Recording, recorded
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.report.write import write_report
@@ -76,9 +76,7 @@ def _train(config: DictConfig, inputs: Inputs, unfinished: Path | None) -> Path:
     refuse_missing(trackers)
     tested = inputs.tested
     datamodule = build_datamodule(config, inputs.splits)
-    refuse_overlap(datamodule.train, tested.pictures)
-    if begun_with := OmegaConf.select(config, "task.encoder"):
-        refuse_overlap(_trained_on(config_of(Path(begun_with)).data), tested.pictures)
+    refuse_shared_people(config, inputs)
     device = _device(config.trainer.accelerator)
     build_task(config)  # what is wrong with a network is said before training
     opened = recorded(config, inputs.fingerprints, inputs.files, unfinished)
@@ -87,27 +85,23 @@ def _train(config: DictConfig, inputs: Inputs, unfinished: Path | None) -> Path:
         trained = _contender(build_trained(config, run.folder).ready(device))
         if inputs.splits.validation is not None:
             judge = judge_on(trained, inputs.splits.validation, config, device=device)
-            write_judge(run.folder, judge)
+            run.outcome["judge"] = write_judge(run.folder, judge)
             trained = trained._replace(judge=judge)
-        contenders = {"trained": trained, "untrained": _contender(build_networks(config).ready(device))}
+        contenders = {"trained": trained, "untrained": _contender(build_untrained(config).ready(device))}
         _conclude(run, measure(contenders, tested, config, device=device), tested)
     write_report(run.folder)
     return run.folder
 
 
-def evaluate(config: DictConfig, source: Path, trained_on: DictConfig | None = None) -> Path:
+def evaluate(config: DictConfig, source: Path) -> Path:
     """Measure a run's encoder, or that of an ONNX file, on the data of `config`; returns the new run's folder.
-
-    `trained_on` is the `data` node of the run, whose people are not to be tested on.
 
     Raises:
         LikenessError: what a user can mend.
     """
     check(plain(config), EvaluateConfig)
     tested = test_data(build_data(config.data), config)
-    if trained_on is not None:
-        refuse_overlap(_trained_on(trained_on), tested.pictures)
-    contender, weights = _published(config, source) if source.is_file() else _own(config, source)
+    contender, weights = _published(config, source) if source.is_file() else _own(config, source, tested)
     data = fingerprints({"test": tested.pictures}, tested.pairs)
     with recorded(config, data, [tested.pictures.files()]) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
@@ -121,8 +115,11 @@ def _published(config: DictConfig, path: Path) -> tuple[Contender, str]:
     return Contender(make(config.backbone), EUCLIDEAN), hash_of_file(path)
 
 
-def _own(config: DictConfig, run: Path) -> tuple[Contender, str]:
-    """The networks of a run, and the hash of their weights."""
+def _own(config: DictConfig, run: Path, tested: TestData) -> tuple[Contender, str]:
+    """The networks of a run that never saw the tested people, with its judge, and the hash of their weights."""
+    own = config_of(run)
+    for trained_on in people_trained_on(own):
+        refuse_overlap(trained_on, tested.pictures)
     networks = build_trained(config, run)
     weights = {
         f"{name}.{key}": value
@@ -130,30 +127,33 @@ def _own(config: DictConfig, run: Path) -> tuple[Contender, str]:
         for key, value in part.state_dict().items()
     }
     contender = _contender(networks.ready(_device("auto")))
-    return contender._replace(judge=read_judge(run)), hash_of(weights)
+    return contender._replace(judge=_judge_for(config, own, run, tested)), hash_of(weights)
+
+
+def _judge_for(config: DictConfig, own: DictConfig, run: Path, tested: TestData) -> Judge | None:
+    """A run's judge, where it can judge the tested people: encoded as those that it was chosen on, and others."""
+    if config.evaluation.flip != own.evaluation.flip:
+        log.warning(
+            "The threshold of %s is left out: it was chosen with evaluation.flip=%s.",
+            run,
+            own.evaluation.flip,
+        )
+        return None
+    chosen_on = splits_of(own)
+    if chosen_on is None or chosen_on.validation is None:
+        return None
+    if both := people_in_both(chosen_on.validation, tested.pictures):
+        log.warning(
+            "The threshold of %s is left out: it was chosen on %s, who is to be tested on.",
+            run,
+            both[0],
+        )
+        return None
+    return read_judge(run)
 
 
 def _contender(networks: Networks) -> Contender:
     return Contender(networks.embedder, networks.comparison)
-
-
-def refuse_overlap(trained_on: Pictures | None, tested: Pictures) -> None:
-    """Raise a LikenessError that names a person who is trained on and to be tested on as well."""
-    both = people_in_both(trained_on, tested) if trained_on is not None else []
-    if both:
-        raise LikenessError(
-            f"{len(both)} people are both trained on and to be tested on, such as {both[0]}; use one data.split and "
-            "data.split_seed for both, or other data."
-        )
-
-
-def _trained_on(node: DictConfig) -> Pictures | None:
-    """The pictures that a run was trained on, or None where they are gone."""
-    try:
-        return build_data(node).train
-    except LikenessError as error:
-        log.warning("Whether the run was trained on these people can't be checked: %s", error)
-        return None
 
 
 def _conclude(run: Recording, measured: Measured, tested: TestData) -> None:

@@ -59,7 +59,9 @@ class SimilarityHead(nn.Module):
         """
         once = torch.ones(len(encodings), len(encodings), dtype=torch.bool, device=encodings.device).triu(1)
         odds = self(encodings, encodings)[once]
-        deviation = odds.std().clamp(min=torch.finfo(odds.dtype).eps)
+        deviation = odds.std(correction=0)
+        if not deviation > 1e-4 * odds.abs().max():
+            return  # one pair, or encodings that have collapsed, whose scale is nothing but rounding
         self.weight.div_(deviation)
         self.bias.copy_((self.bias - odds.mean()) / deviation)
 

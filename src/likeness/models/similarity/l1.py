@@ -29,7 +29,8 @@ class _WeightedL1(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(x, y, weight)
-        more, less = weight > 0, weight < 0
+        more = weight > 0
+        less = ~more  # and NaN, which is to be seen
         table = _l1(x[:, more] * weight[more], y[:, more] * weight[more])
         if less.any():
             table -= _l1(x[:, less] * weight[less], y[:, less] * weight[less])
@@ -49,7 +50,16 @@ def _l1(x: Tensor, y: Tensor) -> Tensor:
 
 def _l1_gradients(x: Tensor, y: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
     """Those of `sum_ij upstream_ij |x_i - y_j|_1` by x `[N, D]` and by y `[M, D]`; a tie counts 0."""
-    table = x.new_empty(len(x), len(y))  # p=1 needs no distance to know a gradient
-    by_x = torch.ops.aten._cdist_backward(upstream.contiguous(), x, y, 1.0, table)
-    by_y = torch.ops.aten._cdist_backward(upstream.T.contiguous(), y, x, 1.0, table.T.contiguous())
+    by_x, by_y = torch.empty_like(x), torch.zeros_like(y)
+    for rows in _blocks(x, y):
+        above = upstream[rows].contiguous()
+        table = torch.empty_like(above)  # p=1 needs no distance to know a gradient
+        by_x[rows] = torch.ops.aten._cdist_backward(above, x[rows], y, 1.0, table)
+        by_y += torch.ops.aten._cdist_backward(above.T.contiguous(), y, x[rows], 1.0, table.T.contiguous())
     return by_x, by_y
+
+
+def _blocks(x: Tensor, y: Tensor) -> list[slice]:
+    """All rows of x at once on a CPU; elsewhere the kernel holds pairs times dimensions, here 256 MiB of them."""
+    step = len(x) if x.device.type == "cpu" else max(1, 2**26 // max(y.numel(), 1))
+    return [slice(start, start + step) for start in range(0, len(x), max(step, 1))]

@@ -27,7 +27,7 @@ def encode(
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The indices `[M]` of the pictures that can be read, ascending, and their encodings `[M, D]`.
 
-    With `flip`, the encodings of a picture and of its mirror image are added and set to length 1.
+    With `flip`, an encoding is the mean of those of a picture and of its mirror image, set to their mean length.
     """
     loader = ordered_loader(pictures, range(len(pictures)), batch_size=batch_size, workers=workers)
     indices, embeddings = [], []
@@ -43,10 +43,12 @@ def encode(
 def encode_images(encoder: Encoder, images: Tensor, *, flip: bool) -> Tensor:
     """The encodings `[B, D]`, float32, of uint8 pictures `[B, C, *spatial]`; `flip` as in `encode`."""
     images = images.float().div_(255)
-    embedding = encoder(images)
-    if flip:
-        embedding = torch.nn.functional.normalize(embedding + encoder(images.flip(-1)))
-    return embedding.float()
+    embedding = encoder(images).float()
+    if not flip:
+        return embedding
+    mirrored = encoder(images.flip(-1)).float()
+    length = (embedding.norm(dim=1, keepdim=True) + mirrored.norm(dim=1, keepdim=True)) / 2
+    return length * torch.nn.functional.normalize(embedding + mirrored)
 
 
 def pixel_distances(

@@ -11,7 +11,7 @@ from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import Calibration, Judge, choose_judge
 from likeness.runs.build import drawn_pairs
-from likeness.runs.folder import write_json
+from likeness.runs.folder import finite, write_json
 from likeness.runs.measuring.encode import encode
 from likeness.runs.measuring.measure import Contender, rows_of
 
@@ -43,13 +43,13 @@ def judge_on(
         raise LikenessError(f"No threshold can be chosen on the validation people: {error}.") from error
 
 
-def write_judge(folder: Path, judge: Judge) -> None:
-    """Keep the judge in a run's folder."""
-    calibration, threshold, far, negatives = judge
-    write_json(
-        folder / JUDGE,
-        {**calibration._asdict(), "threshold": threshold, "far": far, "negatives": negatives},
-    )
+def write_judge(folder: Path, judge: Judge) -> dict[str, float | None]:
+    """Keep the judge in a run's folder; returns what was written."""
+    content = {**judge._asdict(), **judge.calibration._asdict()}
+    del content["calibration"]
+    kept: dict[str, float | None] = finite(content)
+    write_json(folder / JUDGE, kept)
+    return kept
 
 
 def read_judge(folder: Path) -> Judge | None:

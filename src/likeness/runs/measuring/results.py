@@ -28,7 +28,7 @@ RATES = 200
 PEOPLE_ON_MAP = 12
 PANELS = {
     "loss": {"loss": "train/loss"},
-    "active triplets": {"active": "train/active"},
+    "active": {"active": "train/active"},
     "right at probability 1/2": {"accuracy": "train/accuracy"},
     "probability": {"positives": "train/positive_probability", "negatives": "train/negative_probability"},
     "distance": {"positives": "train/positive_distance", "negatives": "train/negative_distance"},
@@ -36,7 +36,7 @@ PANELS = {
 }
 
 
-SHARES = ("active triplets", "right at probability 1/2", "probability", "validation")
+SHARES = ("active", "right at probability 1/2", "probability", "validation")
 
 
 def write_results(folder: Path, measured: Measured, tested: TestData) -> None:

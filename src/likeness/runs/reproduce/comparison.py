@@ -38,7 +38,7 @@ def first_unequal(then: Path, now: Path) -> Unequal | None:
     found = [each for each in unequal if each is not None]
     if found:
         return min(found, key=lambda each: each.step or 0)
-    results = compare_values(*(_results(folder) for folder in (then, now)))
+    results = compare_values(*(_results(folder) | _judge(folder) for folder in (then, now)))
     return next((Unequal(None, key, str(a), str(b)) for key, a, b in results), None)
 
 
@@ -95,6 +95,12 @@ def _checkpoints(folder: Path) -> dict[int, dict[str, str]]:
 def _results(folder: Path) -> dict[str, Any]:
     results: dict[str, Any] = json.loads((folder / "results.json").read_text())
     return results
+
+
+def _judge(folder: Path) -> dict[str, Any]:
+    """How distances are judged, where the run has chosen that."""
+    path = folder / "judge.json"
+    return {"judge": json.loads(path.read_text())} if path.is_file() else {}
 
 
 def _numbers(folder: Path) -> Iterator[tuple[str, float]]:

@@ -78,6 +78,8 @@ def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is not the recorded one"
     for difference in compare_values(record["results"], _read(folder / "results.json", _json)):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in results.json"
+    if _read(folder / "judge.json", _json) != record.get("judge"):
+        yield "judge.json is not the recorded one"
     if not record["checkpoints"]:
         yield "run.json names no checkpoint"
     if _read(folder / "checkpoints" / "hashes.csv", _hashes) != record["checkpoints"]:

@@ -9,15 +9,13 @@ from omegaconf import OmegaConf
 
 from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError
-from likeness.runs.inputs import build_inputs
+from likeness.runs.inputs import DECIDE_INPUTS, build_inputs
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
 from likeness.runs.sweep.pruning import stopped_at, validations
-
-_DECIDE_DATA = ("backbone", "data", "evaluation", "seed", "test_data")
 
 
 class Measurement(NamedTuple):
@@ -104,7 +102,7 @@ class PastRuns:
 
     def _data_of(self, job: Job) -> dict[str, Any] | None:
         """The fingerprints of what a job reads; None where it can't be read, which the job will say."""
-        config = {name: value for name, value in job.config.items() if name in _DECIDE_DATA}
+        config = {name: value for name, value in job.config.items() if name in DECIDE_INPUTS}
         key = json.dumps(config, sort_keys=True)
         if key not in self._data:
             try:
