@@ -74,21 +74,14 @@ def reliability(probability: ArrayLike, same: ArrayLike, bins: int = 15) -> Reli
     return Reliability(mean, share, count[there])
 
 
-def expected_calibration_error(
-    probability: ArrayLike, same: ArrayLike, weights: NDArray[np.float64] | None = None, bins: int = 15
-) -> NDArray[np.float64]:
-    """The mean gap, `[]` or `[R]`, between probability `[M]` and share of `same [M]` over the bins, by their pairs.
+def expected_calibration_error(probability: ArrayLike, same: ArrayLike, bins: int = 15) -> float:
+    """The mean gap between probability `[M]` and share of `same [M]` over the bins, by their pairs.
 
-    Takes `weights [M, R]` of the pairs. Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
+    Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3. It is never negative, so that chance alone
+    makes it larger than 0, and resampling larger still: it has no interval by a bootstrap.
     """
-    values = finite(probability, "probability", 1)
-    gap = values - labels(same, "same", len(values))
-    weighted = np.ones((len(values), 1)) if weights is None else weights
-    place = _bins(values, bins)
-    gaps = np.stack([(gap[place == each] @ weighted[place == each]) for each in range(bins)])
-    with np.errstate(invalid="ignore"):
-        error = np.abs(gaps).sum(0) / weighted.sum(0)
-    return np.asarray(error[0] if weights is None else error)
+    found = reliability(probability, same, bins)
+    return float(found.pairs @ np.abs(found.share - found.probability) / found.pairs.sum())
 
 
 def _bins(probability: NDArray[np.float64], bins: int) -> NDArray[np.int64]:

@@ -42,25 +42,27 @@ def evaluate_judge(
     resamples: int = 1000,
     seed: int = 0,
 ) -> dict[str, Metric]:
-    """What the judge's verdicts on M pairs are worth, with intervals over identities, all arguments `[M]`.
+    """What the judge's verdicts on M pairs are worth, all arguments `[M]`.
 
-    `decision/far` and `decision/tar` are the shares of the pairs of two people and of one that it takes for one person
-    (they count those pairs), `calibration/ece` is the expected calibration error of its probabilities.
+    `calibration/ece` is the expected calibration error of its probabilities. Where there is a threshold, `decision/far`
+    and `decision/tar` are the shares of the pairs of two people and of one that it takes for one person; they count
+    those pairs, and have intervals over identities.
     """
     values = finite(distance, "distance", 1)
     kinds = two_classes(same, len(values))
-    probability, accepted = judge.calibration.probability(values), values < judge.threshold
+    error = expected_calibration_error(judge.calibration.probability(values), kinds)
+    result = {"calibration/ece": Metric(error, len(values))}
+    if np.isnan(judge.threshold):
+        return result
+    accepted = values < judge.threshold
 
-    def measured(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def rates(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore"):
-            rates = [(accepted & kind) @ weights / (kind @ weights) for kind in (~kinds, kinds)]
-        return np.stack([*rates, expected_calibration_error(probability, kinds, weights)])
+            return np.stack([(accepted & kind) @ weights / (kind @ weights) for kind in (~kinds, kinds)])
 
-    far, tar, error = measured(np.ones((len(values), 1)))[:, 0]
-    intervals = weighted_intervals(measured, first_identity, second_identity, resamples=resamples, seed=seed)
-    counts = int(np.count_nonzero(~kinds)), int(np.count_nonzero(kinds)), len(kinds)
-    result = {"calibration/ece": Metric(float(error), counts[2], *intervals[2])}
-    if not np.isnan(judge.threshold):
-        result["decision/far"] = Metric(float(far), counts[0], *intervals[0])
-        result["decision/tar"] = Metric(float(tar), counts[1], *intervals[1])
+    far, tar = rates(np.ones((len(values), 1)))[:, 0]
+    intervals = weighted_intervals(rates, first_identity, second_identity, resamples=resamples, seed=seed)
+    positives = int(np.count_nonzero(kinds))
+    result["decision/far"] = Metric(float(far), len(values) - positives, *intervals[0])
+    result["decision/tar"] = Metric(float(tar), positives, *intervals[1])
     return result

@@ -11,7 +11,7 @@ from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
 def reliability_figure(probability: ArrayLike, same: ArrayLike, bins: int = 15) -> Figure:
     """The share of `same [M]` against the `probability [M]` given, by bins, above how many pairs each bin has."""
     found = reliability(probability, same, bins)
-    error = float(expected_calibration_error(probability, same, bins=bins))
+    error = expected_calibration_error(probability, same, bins)
     figure, (above, below) = quiet_figure(2, 1, size=(5.2, 5.2), heights=(3, 1))
     label = f"these pairs (expected calibration error {100 * error:.1f}%)"
     above.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":", label="what it should be")
