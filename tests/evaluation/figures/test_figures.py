@@ -13,6 +13,7 @@ from likeness.evaluation.figures import (
     embedding_figure,
     hardest_figure,
     hardest_pairs,
+    reliability_figure,
     roc_figure,
 )
 
@@ -120,3 +121,14 @@ def test_no_global_state_of_pyplot_and_no_torch():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.split() == ["False", "False"]
+
+
+def test_a_reliability_diagram_shows_each_bin_s_share_and_size():
+    probability = np.repeat([0.05, 0.5, 0.95], [40, 10, 50])
+    same = np.concatenate([np.arange(40) < 10, np.arange(10) < 5, np.ones(50, bool)])
+    figure = reliability_figure(probability, same, bins=10)
+    _, texts = drawn(figure)
+    above, below = figure.axes
+    np.testing.assert_allclose(above.lines[1].get_xydata(), [[0.05, 0.25], [0.5, 0.5], [0.95, 1.0]])
+    assert [bar.get_height() for bar in below.patches] == [40, 10, 50]
+    assert "these pairs (expected calibration error 10.5%)" in texts  # 0.4 * 20% + 0.1 * 0 + 0.5 * 5%
