@@ -13,7 +13,7 @@ from likeness.runs.measuring.measure import TestData
 from likeness.runs.training.checkpoints import hash_of
 
 # The parts of a configuration that `build_inputs` looks at; the rest of them decides nothing of what is read.
-DECIDE_INPUTS = ("backbone", "data", "embedder", "evaluation", "seed", "task", "test_data")
+DECIDE_INPUTS = ("backbone", "data", "evaluation", "seed", "task", "test_data")
 
 
 class Inputs(NamedTuple):
