@@ -29,7 +29,7 @@ experiments: $(VENV)/installed-onnx  ## evidence from runs: make experiments NAM
 	$(BIN)/python -m likeness.runs.evidence $(NAME) $(RUNS)
 
 test: $(VENV)/installed-dev  ## the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(VENV)/installed-dev  ## ruff and mypy
 	$(BIN)/ruff check .

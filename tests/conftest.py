@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LIKENESS_SHARED", ROOT.parent / "shared"))
+LONGEST = ("test_default_run.py", "test_launchers.py", "test_resume.py")
 UNPACK = SHARED / "data" / "unpack"
 
 
@@ -19,6 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("real_data"):
                 item.add_marker(missing)
+    items.sort(
+        key=lambda item: item.path.name not in LONGEST
+    )  # first, so that no process waits for them at the end
 
 
 @pytest.fixture(scope="session")

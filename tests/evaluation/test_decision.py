@@ -33,7 +33,9 @@ def test_too_few_pairs_leave_no_threshold():
     judge = choose_judge(distance, same, 0.01)  # 50 pairs of two people
     assert np.isnan(judge.threshold)
     metrics = evaluate_judge(judge, *pairs(1), resamples=10)
-    assert list(metrics) == ["calibration/ece"]
+    assert metrics["calibration/ece"].value > 0
+    assert np.isnan([metrics[rate].value for rate in ("decision/far", "decision/tar")]).all()
+    assert metrics["decision/far"].low is None
 
 
 def test_the_metrics_are_counts_on_the_pairs_at_hand():

@@ -52,7 +52,7 @@ def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
     assert accuracy["count"] == results["raw pixels"]["verification/accuracy"]["count"]
     assert results["trained"]["verification/tar@far=1e-6"]["value"] is None
     figures = {figure.stem for figure in (finished / "figures").iterdir()}
-    assert figures == {"roc", "distances", "embedding_map", "hardest_pairs", "training"}
+    assert figures == {"roc", "distances", "calibration", "embedding_map", "hardest_pairs", "training"}
     assert (finished / "log.txt").exists()
     assert (finished / "report.html").is_file()
 

@@ -44,25 +44,26 @@ def evaluate_judge(
 ) -> dict[str, Metric]:
     """What the judge's verdicts on M pairs are worth, all arguments `[M]`.
 
-    `calibration/ece` is the expected calibration error of its probabilities. Where there is a threshold, `decision/far`
-    and `decision/tar` are the shares of the pairs of two people and of one that it takes for one person; they count
-    those pairs, and have intervals over identities.
+    `calibration/ece` is the expected calibration error of its probabilities. `decision/far` and `decision/tar` are the
+    shares of the pairs of two people and of one that it takes for one person; they count those pairs, have intervals
+    over identities, and are NaN where there is no threshold.
     """
     values = finite(distance, "distance", 1)
     kinds = two_classes(same, len(values))
     error = expected_calibration_error(judge.calibration.probability(values), kinds)
+    positives = int(np.count_nonzero(kinds))
+    counts = {"decision/far": len(values) - positives, "decision/tar": positives}
     result = {"calibration/ece": Metric(error, len(values))}
     if np.isnan(judge.threshold):
-        return result
+        return result | {name: Metric(np.nan, count) for name, count in counts.items()}
     accepted = values < judge.threshold
 
     def rates(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore"):
             return np.stack([(accepted & kind) @ weights / (kind @ weights) for kind in (~kinds, kinds)])
 
-    far, tar = rates(np.ones((len(values), 1)))[:, 0]
+    measured = rates(np.ones((len(values), 1)))[:, 0].tolist()
     intervals = weighted_intervals(rates, first_identity, second_identity, resamples=resamples, seed=seed)
-    positives = int(np.count_nonzero(kinds))
-    result["decision/far"] = Metric(float(far), len(values) - positives, *intervals[0])
-    result["decision/tar"] = Metric(float(tar), positives, *intervals[1])
+    for (name, count), rate, interval in zip(counts.items(), measured, intervals, strict=True):
+        result[name] = Metric(rate, count, *interval)
     return result
