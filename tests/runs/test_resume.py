@@ -111,7 +111,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
 @pytest.mark.parametrize(
     ("task", "step", "number"),
     [
-        ("siamese", STEP, 17),
+        pytest.param("siamese", STEP, 17, marks=pytest.mark.slow),  # it trains by the code of task=embedding
         ("similarity", "likeness.tasks.similarity:SimilarityTask.training_step", 2),
         ("similarity", "likeness.tasks.similarity:SimilarityTask.training_step", 17),
     ],

@@ -12,6 +12,7 @@ from tiny import TINY
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
+from likeness.runs.folder import create_folder
 from likeness.runs.run import evaluate, train
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.logged import read_metrics
@@ -222,3 +223,17 @@ def test_an_optimizer_that_cannot_be_set_up_is_said_before_training(tmp_path: Pa
     with pytest.raises(LikenessError, match="The optimizer or its scheduler can't be set up so"):
         run(tmp_path, "optimizer.betas=[2.0,2.0]")
     assert not (tmp_path / "default").exists()
+
+
+def test_two_runs_of_one_moment_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["00ff", "00ff", "00ff", "0100"])
+    monkeypatch.setattr("likeness.runs.folder.secrets.token_hex", lambda _: next(drawn))
+    first, second = create_folder(tmp_path, "twins"), create_folder(tmp_path, "twins")
+    assert (first.name[-4:], second.name[-4:]) in {
+        ("00ff", "0100"),
+        ("00ff", "00ff"),
+    }  # or a second had passed
+    assert first != second
+    assert all((folder / "checkpoints").is_dir() for folder in (first, second))

@@ -17,16 +17,31 @@ def create_folder(runs_dir: str | Path, name: str) -> Path:
     Raises:
         LikenessError: the folder can't be written.
     """
-    run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    folder = Path(runs_dir) / name / run_id
+    folder = Path(runs_dir, name, _run_id())
     try:
-        for part in (folder, folder / "checkpoints", folder / "figures"):
-            part.mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        while not _made(folder):  # another run began in this second, with the same digits
+            folder = folder.with_name(_run_id())
+        for part in ("checkpoints", "figures"):
+            (folder / part).mkdir()
     except OSError as error:
         raise LikenessError(
             f"The run's folder {folder} can't be written ({error.strerror}); choose another place with runs_dir=DIR."
         ) from error
     return folder
+
+
+def _run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _made(folder: Path) -> bool:
+    """Whether the folder is new."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True
 
 
 def write_json(path: Path, content: Any) -> None:
