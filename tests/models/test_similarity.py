@@ -121,8 +121,8 @@ def test_blocks_change_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> No
     whole = KINDS[kind][0](x + 1, y + 1, weight)
     gradients = torch.autograd.grad(whole.square().sum(), (x, y, weight))
     for module in ("l1", "chi2"):
-        blocks = f"likeness.models.similarity.{module}._blocks"
-        monkeypatch.setattr(blocks, lambda x, y: [slice(0, 3), slice(3, 6), slice(6, 7)])
+        blocks = f"likeness.models.similarity.{module}.row_blocks"
+        monkeypatch.setattr(blocks, lambda x, y, on_cpu: [slice(0, 3), slice(3, 6), slice(6, 7)])
     split = KINDS[kind][0](x + 1, y + 1, weight)
     torch.testing.assert_close(split, whole)
     torch.testing.assert_close(torch.autograd.grad(split.square().sum(), (x, y, weight)), gradients)

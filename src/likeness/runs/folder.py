@@ -10,6 +10,9 @@ from typing import IO, Any
 
 from likeness.errors import LikenessError
 
+JUDGE = "judge.json"
+"""How a run's distances are judged; torch is not needed to know its name."""
+
 
 def create_folder(runs_dir: str | Path, name: str) -> Path:
     """A new folder `runs_dir/name/<run id>`; the id is the time in UTC and four random hexadecimal digits.

@@ -51,6 +51,7 @@ class SimilarityTask(EncodingTask):
         """Share the head's gradient among the ranks, each of which has the whole of it, as `gather_batch` says."""
         ranks = self.trainer.world_size
         for parameter in self.head.parameters() if ranks > 1 else ():
+            # torch does not type `register_hook`
             parameter.register_hook(lambda gradient: gradient / ranks)  # type: ignore[no-untyped-call]
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:

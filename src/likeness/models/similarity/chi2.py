@@ -6,6 +6,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from likeness.models.similarity.blocks import row_blocks
+
+_CACHED = 2**20  # numbers that fit a processor's cache: 4 MiB
+
 
 def weighted_chi_squared(x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
     """The weighted chi-squared differences `[N, M]` of all pairs of `x [N, D]` and `y [M, D]`, none of them negative.
@@ -28,7 +32,7 @@ class _WeightedChiSquared(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(x, y, weight)
         table = x.new_empty(len(x), len(y))
-        for rows in _blocks(x, y):
+        for rows in row_blocks(x, y, on_cpu=_CACHED):
             table[rows] = chi_squared_terms(x[rows, None], y).matmul(weight)
         return table
 
@@ -37,7 +41,7 @@ class _WeightedChiSquared(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x, y, weight = ctx.saved_tensors
         by_x, by_y = torch.empty_like(x), torch.zeros_like(y)
-        for rows in _blocks(x, y):
+        for rows in row_blocks(x, y, on_cpu=_CACHED):
             above = upstream[rows, :, None]
             contrast = _contrast(x[rows, None], y)
             linear = above * contrast
@@ -50,10 +54,3 @@ class _WeightedChiSquared(torch.autograd.Function):
 def _contrast(x: Tensor, y: Tensor) -> Tensor:
     """`(x - y) / (x + y)`, 0 where both are 0."""
     return (x - y).div_((x + y).clamp_(min=torch.finfo(x.dtype).tiny))
-
-
-def _blocks(x: Tensor, y: Tensor) -> list[slice]:
-    """The rows of x in blocks whose pairs and dimensions make a tensor of 4 MiB on a CPU, 256 MiB elsewhere."""
-    elements = 2**20 if x.device.type == "cpu" else 2**26
-    step = max(1, elements // max(y.numel(), 1))
-    return [slice(start, start + step) for start in range(0, len(x), step)]

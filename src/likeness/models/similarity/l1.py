@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from likeness.models.similarity.blocks import row_blocks
+
 
 def weighted_l1(x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
     """The weighted absolute differences `[N, M]` of all pairs of `x [N, D]` and `y [M, D]`; `weight [D]` has any sign.
@@ -31,9 +33,9 @@ class _WeightedL1(torch.autograd.Function):
         ctx.save_for_backward(x, y, weight)
         more = weight > 0
         less = ~more  # and NaN, which is to be seen
-        table = _l1(x[:, more] * weight[more], y[:, more] * weight[more])
+        table = torch.cdist(x[:, more] * weight[more], y[:, more] * weight[more], p=1.0)
         if less.any():
-            table -= _l1(x[:, less] * weight[less], y[:, less] * weight[less])
+            table -= torch.cdist(x[:, less] * weight[less], y[:, less] * weight[less], p=1.0)
         return table
 
     @staticmethod
@@ -44,22 +46,13 @@ class _WeightedL1(torch.autograd.Function):
         return weight * by_x, weight * by_y, (x * by_x).sum(0) + (y * by_y).sum(0)
 
 
-def _l1(x: Tensor, y: Tensor) -> Tensor:
-    return torch.cdist(x, y, p=1.0)
-
-
 def _l1_gradients(x: Tensor, y: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
     """Those of `sum_ij upstream_ij |x_i - y_j|_1` by x `[N, D]` and by y `[M, D]`; a tie counts 0."""
     by_x, by_y = torch.empty_like(x), torch.zeros_like(y)
-    for rows in _blocks(x, y):
+    # On a CPU no kernel holds pairs times dimensions; the one on a GPU does.
+    for rows in row_blocks(x, y, on_cpu=None):
         above = upstream[rows].contiguous()
         table = torch.empty_like(above)  # p=1 needs no distance to know a gradient
         by_x[rows] = torch.ops.aten._cdist_backward(above, x[rows], y, 1.0, table)
         by_y += torch.ops.aten._cdist_backward(above.T.contiguous(), y, x[rows], 1.0, table.T.contiguous())
     return by_x, by_y
-
-
-def _blocks(x: Tensor, y: Tensor) -> list[slice]:
-    """All rows of x at once on a CPU; elsewhere the kernel holds pairs times dimensions, here 256 MiB of them."""
-    step = len(x) if x.device.type == "cpu" else max(1, 2**26 // max(y.numel(), 1))
-    return [slice(start, start + step) for start in range(0, len(x), max(step, 1))]

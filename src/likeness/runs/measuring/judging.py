@@ -11,11 +11,9 @@ from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import Calibration, Judge, choose_judge
 from likeness.runs.build import drawn_pairs
-from likeness.runs.folder import finite, write_json
+from likeness.runs.folder import JUDGE, finite, write_json
 from likeness.runs.measuring.encode import encode
 from likeness.runs.measuring.measure import Contender, rows_of
-
-JUDGE = "judge.json"
 
 
 def judge_on(

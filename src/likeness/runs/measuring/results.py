@@ -34,8 +34,6 @@ PANELS = {
     "distance": {"positives": "train/positive_distance", "negatives": "train/negative_distance"},
     "validation": {"accuracy": "validation/accuracy", "precision@1": "validation/precision@1"},
 }
-
-
 SHARES = ("active", "right at probability 1/2", "probability", "validation")
 
 

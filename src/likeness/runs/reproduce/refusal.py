@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from likeness.config.key import compare_values, key_of
 from likeness.errors import LikenessError
+from likeness.runs.folder import JUDGE
 from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, read_listing
 from likeness.runs.record.record_file import SEAL, seal_of
 from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file
@@ -78,8 +79,8 @@ def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is not the recorded one"
     for difference in compare_values(record["results"], _read(folder / "results.json", _json)):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in results.json"
-    if _read(folder / "judge.json", _json) != record.get("judge"):
-        yield "judge.json is not the recorded one"
+    if _read(folder / JUDGE, _json) != record.get("judge"):
+        yield f"{JUDGE} is not the recorded one"
     if not record["checkpoints"]:
         yield "run.json names no checkpoint"
     if _read(folder / "checkpoints" / "hashes.csv", _hashes) != record["checkpoints"]:
