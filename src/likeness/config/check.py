@@ -5,9 +5,9 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from likeness.config import nodes, sweeps
+from likeness.config import data_nodes, loss_nodes, network_nodes, nodes, sweeps
 from likeness.config.nearest import nearest
-from likeness.config.nodes import Node
+from likeness.config.node import Node
 from likeness.errors import LikenessError
 
 Config = TypeVar("Config", bound=Node)
@@ -21,7 +21,8 @@ def target_of(node: type[Node]) -> str | None:
 
 ALLOWED: dict[str, type[Node]] = {
     target: node
-    for node in (*vars(nodes).values(), *vars(sweeps).values())
+    for module in (network_nodes, loss_nodes, data_nodes, nodes, sweeps)
+    for node in vars(module).values()
     if isinstance(node, type) and issubclass(node, Node) and (target := target_of(node))
 }
 

@@ -5,20 +5,15 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from likeness.config.data_nodes import Data
+from likeness.config.loss_nodes import CrossEntropy, Loss
+from likeness.config.network_nodes import Backbone, ChiSquared, Embedder, Head, Onnx
+from likeness.config.node import Node
 from likeness.config.nodes import (
     Augmentation,
-    Backbone,
     Checkpoints,
-    ChiSquared,
-    CrossEntropy,
-    Data,
-    Embedder,
     Evaluation,
-    Head,
     Loader,
-    Loss,
-    Node,
-    Onnx,
     Optimizer,
     Sampler,
     Scheduler,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from likeness.config.nodes import Node, Positive
+from likeness.config.node import Node, Positive
 
 # What a run measures of its encoder, and what it logs at each validation.
 Measured = Literal[

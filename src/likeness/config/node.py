@@ -1,0 +1,17 @@
+"""A part of the configuration, and the kinds of numbers that stand in several."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+HardestShare = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+Channels = Literal[1, 3]
+PerChannel = Annotated[list[float], Field(min_length=1, max_length=3)]
+
+
+class Node(BaseModel):
+    """A part of the configuration: its keys are known, and no other is taken."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
