@@ -171,3 +171,49 @@ def test_planning_costs_no_more_than_a_permutation_of_the_identities():
     seconds(100)
     # 32 times the pictures cost 32 times as much: room for a busy machine's caches, none for a quadratic
     assert seconds(320_000) < 300 * max(seconds(10_000), 1e-4)
+
+
+ALPHABETS = np.repeat([0, 1, 2], [6, 9, 4])[np.repeat(np.arange(19), 5)]
+LETTERS = np.repeat(np.arange(19), 5).astype(np.int64)
+
+
+def grouped(within_group, identities=5, **more):
+    wanted = {"identities": identities, "images": 2, "group": ALPHABETS, "within_group": within_group} | more
+    return sampler(LETTERS, **wanted)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.7, 1.0])
+def test_a_share_of_the_batches_stays_within_a_group(share):
+    batches = grouped(share, identities=4)
+    alone = [len(set(ALPHABETS[batch])) == 1 for epoch in range(40) for batch in whole(batches.plan(epoch))]
+    assert np.mean(alone) == pytest.approx(share, abs=0.07)
+
+
+def test_batches_within_a_group_are_full_and_groups_come_by_their_size():
+    found = [batch for epoch in range(60) for batch in whole(grouped(1.0).plan(epoch))]
+    for batch in found:
+        people = LETTERS[batch].reshape(5, 2)
+        assert (people == people[:, :1]).all()
+        assert len(set(people[:, 0])) == 5
+        assert len(set(batch)) == 10
+    groups = np.array([ALPHABETS[batch[0]] for batch in found])
+    assert set(groups) == {0, 1}  # the one of four letters can't fill a batch
+    assert np.mean(groups == 1) == pytest.approx(9 / 15, abs=0.06)
+    assert np.bincount(LETTERS[np.concatenate(found)])[:15].min() > 0
+
+
+def test_batches_within_a_group_are_a_function_of_seed_epoch_and_place():
+    plan = grouped(0.7).plan(3)
+    first = whole(plan)
+    assert (plan.batch(4) == first[4]).all()
+    assert (whole(grouped(0.7).plan(3)) == first).all()
+    assert not (whole(grouped(0.7, seed=4).plan(3)) == first).all()
+    shares = [grouped(0.7, identities=4, rank=rank, world_size=2).plan(3) for rank in (0, 1)]
+    assert (np.concatenate([plan.rank_batch(2) for plan in shares]) == shares[0].batch(2)).all()
+
+
+def test_batches_within_groups_that_are_not_there_are_refused():
+    with pytest.raises(LikenessError, match=r"these data have no groups: choose sampler.within_group=0"):
+        grouped(0.5, group=None)
+    with pytest.raises(LikenessError, match="wants 10 classes, but the largest group has 9"):
+        grouped(0.5, identities=10)

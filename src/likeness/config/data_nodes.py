@@ -60,6 +60,33 @@ class InsightfaceSet(_Source):
     path: str
 
 
+class Omniglot(_Source):
+    """Omniglot's alphabets."""
+
+    target: Literal["likeness.data.omniglot.omniglot"] = Field(alias="_target_")
+    root: str
+    validation_alphabets: Annotated[int, Field(ge=0)]
+    validation_from: Literal["background", "evaluation"]
+    drawers: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None
+    quarter_turns: bool
+    split_seed: Annotated[int, Field(ge=0)]
+
+
+class OneShotTrials(_Source):
+    """One-shot trials in Omniglot's format; for testing only."""
+
+    target: Literal["likeness.data.oneshot_trials.oneshot_trials"] = Field(alias="_target_")
+    root: str
+
+
+class PairList(_Source):
+    """Pairs of pictures listed in a file; for testing only."""
+
+    target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
+    path: str
+    root: str | None
+
+
 class Lfw(_Source):
     """Labeled Faces in the Wild with View 2 pairs; for testing only."""
 
@@ -68,6 +95,14 @@ class Lfw(_Source):
 
 
 Data = Annotated[
-    DrawnFaces | ImageFolder | Celeba | InsightfaceRecords | InsightfaceSet | Lfw,
+    DrawnFaces
+    | ImageFolder
+    | Celeba
+    | InsightfaceRecords
+    | InsightfaceSet
+    | Lfw
+    | Omniglot
+    | OneShotTrials
+    | PairList,
     Field(discriminator="target"),
 ]

@@ -32,6 +32,19 @@ class SmallConv(Pictured):
     width: Positive
 
 
+class DoubleConv(Pictured):
+    """Blocks of two convolutions and a pooling."""
+
+    target: Literal["likeness.models.double_conv.double_conv"] = Field(alias="_target_")
+    widths: Annotated[list[Positive], Field(min_length=1)]
+
+
+class Koch(Pictured):
+    """The convolutions of Koch et al. 2015."""
+
+    target: Literal["likeness.models.koch.koch"] = Field(alias="_target_")
+
+
 class Timm(Pictured):
     """A timm network by name."""
 
@@ -59,7 +72,7 @@ class Onnx(Pictured):
     normalize: bool
 
 
-Backbone = Annotated[SmallConv | Timm | Torchvision | Onnx, Field(discriminator="target")]
+Backbone = Annotated[SmallConv | DoubleConv | Koch | Timm | Torchvision | Onnx, Field(discriminator="target")]
 
 
 class Embedder(Node):
@@ -71,7 +84,7 @@ class Embedder(Node):
     normalize: bool
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_norm: bool
-    activation: Literal["none", "relu", "softplus"] = "none"
+    activation: Literal["none", "relu", "softplus", "sigmoid"] = "none"
 
 
 class AbsoluteDifference(Node):

@@ -31,6 +31,7 @@ class Sampler(Node):
 
     identities: Annotated[int, Field(ge=2)]
     images: Annotated[int, Field(ge=2)]
+    within_group: Share = 0.0
 
 
 class Loader(Node):
@@ -92,7 +93,15 @@ class Constant(Node):
     factor: Annotated[float, Field(ge=1, le=1)]
 
 
-Scheduler = Annotated[OneCycle | Cosine | Constant, Field(discriminator="target")]
+class Exponential(Node):
+    """A rate that shrinks by the factor `gamma` at every step."""
+
+    target: Literal["torch.optim.lr_scheduler.ExponentialLR"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    gamma: Annotated[float, Field(gt=0, le=1)]
+
+
+Scheduler = Annotated[OneCycle | Cosine | Constant | Exponential, Field(discriminator="target")]
 
 
 class Trainer(Node):
@@ -180,6 +189,14 @@ class Evaluation(Node):
         return self
 
 
+class Episodes(Node):
+    """N-way K-shot episodes to measure on."""
+
+    ways: Annotated[int, Field(ge=2)]
+    shots: Positive
+    count: Positive
+
+
 class Flip(Node):
     """Mirror left and right."""
 
@@ -213,6 +230,17 @@ class Affine(Node):
     scale: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
 
 
+class KochDistortion(Node):
+    """The affine distortions of Koch et al. 2015."""
+
+    target: Literal["likeness.data.affine_distortion.AffineDistortion"] = Field(alias="_target_")
+    degrees: Annotated[float, Field(ge=0, le=180)]
+    shear: Share
+    scale: Annotated[float, Field(ge=0, lt=1)]
+    shift: Share
+    fill: Share
+
+
 class Erasing(Node):
     """Blot out a rectangle (Zhong et al. 2020)."""
 
@@ -230,5 +258,5 @@ class Blur(Node):
 
 
 Augmentation = Annotated[
-    Flip | ColorJitter | Grayscale | Affine | Erasing | Blur, Field(discriminator="target")
+    Flip | ColorJitter | Grayscale | Affine | KochDistortion | Erasing | Blur, Field(discriminator="target")
 ]

@@ -12,6 +12,7 @@ from likeness.config.node import Node
 from likeness.config.nodes import (
     Augmentation,
     Checkpoints,
+    Episodes,
     Evaluation,
     Loader,
     Optimizer,
@@ -33,6 +34,7 @@ class _Common(Node):
     data: Data
     loader: Loader
     evaluation: Evaluation
+    episodes: Episodes | None = None
 
     @field_validator("name")
     @classmethod
@@ -73,7 +75,7 @@ class TrainConfig(_Common):
         if isinstance(self.head, ChiSquared) and self.embedder.activation == "none":
             raise ValueError(
                 "head=chi_squared needs encodings with no negative number; "
-                "embedder.activation=relu or softplus makes them so"
+                "embedder.activation=relu, softplus or sigmoid makes them so"
             )
         return self
 

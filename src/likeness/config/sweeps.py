@@ -25,7 +25,7 @@ Measured = Literal[
     "retrieval/r_precision",
     "retrieval/map@r",
 ]
-Validated = Literal["validation/accuracy", "validation/precision@1", "validation/map@r"]
+Validated = Literal["validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 

@@ -19,6 +19,7 @@ class IdentityDataModule(pl.LightningDataModule):
         validation: the pictures to watch, or None.
         identities: P, the identities in a global batch.
         images: K, the pictures of each.
+        within_group: the share of the batches whose identities are of one group.
         augment: what is done to a training picture, by its key.
         seed: the seed of the schedule.
         eval_batch_size: pictures in a validation batch.
@@ -34,6 +35,7 @@ class IdentityDataModule(pl.LightningDataModule):
         *,
         identities: int,
         images: int,
+        within_group: float,
         augment: KeyedAugment,
         seed: int,
         eval_batch_size: int,
@@ -44,12 +46,14 @@ class IdentityDataModule(pl.LightningDataModule):
         super().__init__()
         self.train, self.validation = train, validation
         self.identities, self.images, self.seed = identities, images, seed
+        self.within_group = within_group
         self.augment = augment
         self.eval_batch_size = eval_batch_size
         self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
 
     def schedule(self, *, rank: int = 0, world_size: int = 1) -> IdentityBalancedBatches:
         """The batches of a rank; raises `LikenessError` where the pictures can't fill them."""
+        grouping = self.train.grouping
         return IdentityBalancedBatches(
             self.train.identity,
             identities=self.identities,
@@ -57,6 +61,8 @@ class IdentityDataModule(pl.LightningDataModule):
             seed=self.seed,
             rank=rank,
             world_size=world_size,
+            group=None if grouping is None else grouping.group,
+            within_group=self.within_group,
         )
 
     @property

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import MISSING, Files, hash_file
+from likeness.data.pictures import Grouping
 from likeness.errors import LikenessError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -34,10 +35,11 @@ class PictureFiles:
         *,
         image_size: int,
         channels: int,
+        grouping: Grouping | None = None,
     ) -> None:
         self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
         self._image_size, self._channels = image_size, channels
-        self.identity = identity
+        self.identity, self.grouping = identity, grouping
 
     def __len__(self) -> int:
         """The number of pictures."""

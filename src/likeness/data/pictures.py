@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
+
+
+class Grouping(NamedTuple):
+    """Of each picture the `group [N]` of its class, as a letter's alphabet, and its `drawer [N]` within the group."""
+
+    group: NDArray[np.int64]
+    drawer: NDArray[np.int64]
 
 
 class Pictures(Protocol):
@@ -21,6 +28,11 @@ class Pictures(Protocol):
     @property
     def identity(self) -> NDArray[np.int64]:
         """Whom each picture shows, `[N]`."""
+        ...
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """How the classes are grouped, or None where they are not."""
         ...
 
     def __len__(self) -> int:
@@ -58,10 +70,28 @@ class Pairs(NamedTuple):
 
     def fingerprint(self) -> dict[str, object]:
         """Their number, and a SHA-256 over all four columns."""
-        digest = sha256()
-        for column in self:
-            digest.update(np.ascontiguousarray(column, dtype="<i8").data)
-        return {"pairs": len(self.same), "sha256": digest.hexdigest()}
+        return {"pairs": len(self.same), "sha256": _hash(*self)}
+
+
+class Trials(NamedTuple):
+    """One-shot trials over some `Pictures`: the `query [E, N]` and those `support [E, N]` that show the N classes.
+
+    The n-th query of a trial is of the class that the n-th picture of its support shows.
+    """
+
+    support: NDArray[np.int64]
+    query: NDArray[np.int64]
+
+    def fingerprint(self) -> dict[str, object]:
+        """Their number, and a SHA-256 over both."""
+        return {"trials": len(self.query), "sha256": _hash(*self)}
+
+
+def _hash(*columns: NDArray[Any]) -> str:
+    digest = sha256()
+    for column in columns:
+        digest.update(np.ascontiguousarray(column, dtype="<i8").data)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -69,7 +99,8 @@ class DataSplits:
     """What a data source hands to a run; no identity is in two splits.
 
     `pairs` is an official protocol over `test`; where it is None, balanced pairs are drawn. `all_known` says whether
-    the identities of `test` are known beyond those pairs, so that retrieval can be measured.
+    the identities of `test` are known beyond those pairs, so that retrieval can be measured. `trials` are official
+    one-shot trials over `test`.
     """
 
     train: Pictures | None
@@ -77,3 +108,4 @@ class DataSplits:
     test: Pictures | None
     pairs: Pairs | None = None
     all_known: bool = True
+    trials: Trials | None = None

@@ -61,6 +61,21 @@ def _mix(numbers: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
+class Groups(NamedTuple):
+    """Groups of identities: group g has `rows[starts[g] : starts[g] + sizes[g]]`, of all that can anchor."""
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def draw(self, identities: int, *keys: int) -> NDArray[np.int64]:
+        """`identities` rows of one group, each group as likely as it is large."""
+        draw = generator("identities of a group", *keys)
+        group = np.searchsorted(np.cumsum(self.sizes), draw.integers(self.sizes.sum()), side="right")
+        members = self.rows[self.starts[group] : self.starts[group] + self.sizes[group]]
+        return draw.permutation(members)[:identities]
+
+
 class EpochPlan:
     """The batches of one epoch, each computed when it is asked for, in any order.
 
@@ -70,15 +85,18 @@ class EpochPlan:
     def __init__(
         self,
         pictures: PicturesByIdentity,
+        groups: Groups | None,
         *,
         identities: int,
         images: int,
         batches: int,
+        within_group: float,
         seed: int,
         epoch: int,
         rank: int,
         world_size: int,
     ) -> None:
+        self._groups, self._within_group = groups, within_group
         self._pictures, self._identities, self._images, self._batches = pictures, identities, images, batches
         self._seed, self._epoch, self._rank, self._world_size = seed, epoch, rank, world_size
         self._salt = key("pictures of an identity", seed, epoch)
@@ -94,6 +112,8 @@ class EpochPlan:
         """
         if not 0 <= i < self._batches:
             raise IndexError(f"batch {i} of an epoch of {self._batches}")
+        if self._groups is not None and _is_turn(i, self._within_group):
+            return self._chosen(self._groups.draw(self._identities, self._seed, self._epoch, i), i)
         round_number, place = divmod(i, self._pictures.counts.size // self._identities)
         if round_number != self._round_number:
             self._round_number, self._round = round_number, self._permuted_identities(round_number)
@@ -109,7 +129,7 @@ class EpochPlan:
         draw = generator("identities of an epoch", self._seed, self._epoch, round_number)
         return draw.permutation(np.arange(self._pictures.counts.size, dtype=np.int32))
 
-    def _chosen(self, rows: NDArray[np.int32], round_number: int) -> Int64s:
+    def _chosen(self, rows: NDArray[np.integer], round_number: int) -> Int64s:
         order, starts, per_identity = self._pictures
         counts = per_identity[rows].astype(np.int64)
         first = np.cumsum(counts) - counts
@@ -119,6 +139,11 @@ class EpochPlan:
         permuted = mine[np.lexsort((_mix(mine.astype(np.uint64), self._salt), row))]
         position = round_number * self._images + np.arange(self._images)
         return permuted[first[:, None] + position % counts[:, None]].reshape(-1)
+
+
+def _is_turn(i: int, share: float) -> bool:
+    """Whether batch i is one of those that make up a share of all batches, spread evenly."""
+    return int((i + 1) * share + 1e-9) > int(i * share + 1e-9)
 
 
 class IdentityBalancedBatches(Sampler[list[Draw]]):
@@ -133,6 +158,10 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
     An identity with one picture has no positive and never enters (`singles` counts them). One with fewer than
     K pictures repeats some of them within a batch (`short` counts them).
 
+    With `within_group` that share of the batches, spread evenly, has its identities from one group each, as letters of
+    one alphabet, whose differences are finer than those of letters of two: a group that has P identities or more is
+    drawn, by their number, then P of them.
+
     Over several devices each rank takes its contiguous P / world_size identities of the same global batch.
 
     Args:
@@ -142,10 +171,12 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
         seed: every draw is a function of (seed, epoch, batch).
         rank: this device's number.
         world_size: the number of devices.
+        group: the group of each picture's identity, `[N]`, or None where there are none.
+        within_group: the share of the batches that stay within a group.
 
     Raises:
         LikenessError: P or K below 2, P not a multiple of `world_size`, no identity with two pictures, or
-            fewer than P of them.
+            fewer than P of them; or batches within a group of data that have none, or none of P identities.
     """
 
     def __init__(
@@ -157,12 +188,16 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
         seed: int,
         rank: int = 0,
         world_size: int = 1,
+        group: Int64s | None = None,
+        within_group: float = 0.0,
     ) -> None:
         _check_shape(identities, images, world_size)
         counts = np.bincount(identity)
         self._pictures = _by_identity(identity, counts)
         eligible = self._pictures.counts.size
         _check_eligible(eligible, int(np.count_nonzero(counts)), identities)
+        self._within_group = within_group
+        self._groups = _groups(self._pictures, group, identities) if within_group > 0 else None
         self.identities, self.images, self.seed = identities, images, seed
         self.rank, self.world_size = rank, world_size
         self.eligible = eligible
@@ -179,9 +214,11 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
         """The batches of `epoch`: a function of (seed, epoch) alone."""
         return EpochPlan(
             self._pictures,
+            self._groups,
             identities=self.identities,
             images=self.images,
             batches=self._batches,
+            within_group=self._within_group,
             seed=self.seed,
             epoch=epoch,
             rank=self.rank,
@@ -198,6 +235,25 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
         plan = self.plan(epoch)
         for i in range(start, len(plan)):
             yield [Draw(epoch, index) for index in plan.rank_batch(i).tolist()]
+
+
+def _groups(pictures: PicturesByIdentity, group: Int64s | None, identities: int) -> Groups:
+    """The groups of which `identities` can anchor."""
+    if group is None:
+        raise LikenessError(
+            "sampler.within_group asks for batches within one group, but the classes of these data have no groups: "
+            "choose sampler.within_group=0, or data that have some, as data=omniglot."
+        )
+    of_row = group[pictures.order[pictures.starts]]
+    rows = np.argsort(of_row, kind="stable")
+    _, starts, sizes = np.unique(of_row[rows], return_index=True, return_counts=True)
+    large = sizes >= identities
+    if not large.any():
+        raise LikenessError(
+            f"A batch within one group wants {identities} classes, but the largest group has {sizes.max()}: choose "
+            f"sampler.identities={sizes.max()} or fewer, or sampler.within_group=0."
+        )
+    return Groups(rows, starts[large], sizes[large])
 
 
 def _check_shape(identities: int, images: int, world_size: int) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import Pictures
+from likeness.data.pictures import Grouping, Pictures
 from likeness.errors import BrokenPicture, LikenessError
 
 
@@ -29,6 +29,11 @@ class SkippingBroken:
     def identity(self) -> NDArray[np.int64]:
         """Labels `[N]` of all pictures, broken ones included."""
         return self._pictures.identity
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """That of the pictures, broken ones included."""
+        return self._pictures.grouping
 
     @property
     def broken(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Identities into train, validation and test: no person in two, by a seeded rule."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import DataSplits, Pictures
+from likeness.data.pictures import DataSplits, Grouping, Pictures
 from likeness.errors import LikenessError
 from likeness.randomness import key
 
@@ -67,15 +67,25 @@ def _sizes(total: int, shares: Sequence[float], wanted: Sequence[int]) -> list[i
 
 
 class IdentitySubset:
-    """The pictures of some identities of another `Pictures`, relabelled from 0 in their order."""
+    """The pictures of some identities of another `Pictures`, relabelled from 0 in their order.
 
-    def __init__(self, pictures: Pictures, identities: NDArray[np.int64]) -> None:
+    Of them only those that are `kept [N]`, by default all; every identity keeps some.
+    """
+
+    def __init__(
+        self, pictures: Pictures, identities: NDArray[np.int64], kept: NDArray[np.bool_] | None = None
+    ) -> None:
         new_label = np.full(int(pictures.identity.max(initial=-1)) + 1, -1, dtype=np.int64)
         new_label[identities] = np.arange(identities.size)
         labels = new_label[pictures.identity]
         self._pictures, self._identities = pictures, identities
-        self._indices = np.flatnonzero(labels >= 0)
+        chosen = labels >= 0 if kept is None else (labels >= 0) & kept
+        self._kept, self._indices = kept, np.flatnonzero(chosen)
         self.identity: NDArray[np.int64] = labels[self._indices]
+        whole = pictures.grouping
+        self.grouping = (
+            None if whole is None else Grouping(whole.group[self._indices], whole.drawer[self._indices])
+        )
 
     def __len__(self) -> int:
         """The number of pictures."""
@@ -94,18 +104,24 @@ class IdentitySubset:
         return self._pictures.identity_name(int(self._identities[identity]))
 
     def fingerprint(self) -> dict[str, object]:
-        """The whole's fingerprint, and which identities of it these are (a hash of their names)."""
-        names = "\n".join(self.identity_name(i) for i in range(self._identities.size))
-        return {
+        """The whole's fingerprint, and which identities (and pictures) of it these are: a hash of their names."""
+        found: dict[str, object] = {
             "pictures": len(self),
             "identities": int(self._identities.size),
-            "identities_sha256": sha256(names.encode("utf-8", "surrogateescape")).hexdigest(),
+            "identities_sha256": _hash(self.identity_name(i) for i in range(self._identities.size)),
             "of": self._pictures.fingerprint(),
         }
+        if self._kept is not None:
+            found["pictures_sha256"] = _hash(self.name(i) for i in range(len(self)))
+        return found
 
     def files(self) -> Files:
         """Those of the whole."""
         return self._pictures.files()
+
+
+def _hash(names: Iterable[str]) -> str:
+    return sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def split_pictures(pictures: Pictures, split: Sequence[float], split_seed: int, *, source: str) -> DataSplits:

@@ -10,7 +10,9 @@ from likeness.evaluation.calibration import (
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
 from likeness.evaluation.decision import Judge, choose_judge, evaluate_judge
 from likeness.evaluation.distance import pair_distances
+from likeness.evaluation.episodes import Episodes, episodes_across, episodes_within, trials_as_episodes
 from likeness.evaluation.metric import Metric
+from likeness.evaluation.one_shot import episode_distances, evaluate_one_shot, one_shot_scores
 from likeness.evaluation.pairs import DrawnPairs, balanced_pairs
 from likeness.evaluation.retrieval import QueryScores, query_scores
 from likeness.evaluation.roc import Roc, area, equal_error_rate, roc, tar_at_far, threshold_at_far
@@ -23,6 +25,7 @@ __all__ = [
     "Calibration",
     "Comparison",
     "DrawnPairs",
+    "Episodes",
     "FoldAccuracy",
     "Interval",
     "Judge",
@@ -34,13 +37,18 @@ __all__ = [
     "balanced_pairs",
     "best_threshold",
     "choose_judge",
+    "episode_distances",
+    "episodes_across",
+    "episodes_within",
     "equal_error_rate",
     "evaluate_judge",
+    "evaluate_one_shot",
     "evaluate_pairs",
     "evaluate_retrieval",
     "expected_calibration_error",
     "fit_calibration",
     "fold_accuracy",
+    "one_shot_scores",
     "pair_distances",
     "pair_intervals",
     "query_intervals",
@@ -49,4 +57,5 @@ __all__ = [
     "roc",
     "tar_at_far",
     "threshold_at_far",
+    "trials_as_episodes",
 ]

@@ -8,11 +8,12 @@ from torch.nn import functional
 
 from likeness.models.backbone import Backbone
 
-Activation = Literal["none", "relu", "softplus"]
+Activation = Literal["none", "relu", "softplus", "sigmoid"]
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "none": nn.Identity,
     "relu": nn.ReLU,
     "softplus": nn.Softplus,
+    "sigmoid": nn.Sigmoid,
 }
 
 
@@ -26,7 +27,8 @@ class Embedder(nn.Module):
         dropout: the share of the features that is dropped before the projection while training.
         batch_norm: whether each dimension of the projection is standardised over the batch, so that an encoding
             can't collapse to a point (a neck of BatchNorm, as in Luo et al. 2019).
-        activation: by `relu` or `softplus` an encoding has no negative number, as the chi-squared head needs it.
+        activation: by `relu`, `softplus` or `sigmoid` an encoding has no negative number, as the chi-squared head
+            needs it.
     """
 
     def __init__(

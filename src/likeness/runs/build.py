@@ -10,10 +10,18 @@ from torch import nn
 from likeness.config.make import make
 from likeness.data.augment import KeyedAugment
 from likeness.data.datamodule import IdentityDataModule
-from likeness.data.pictures import DataSplits, Pairs, Pictures
+from likeness.data.pictures import DataSplits, Pairs, Pictures, Trials
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
-from likeness.evaluation import EUCLIDEAN, Comparison, balanced_pairs
+from likeness.evaluation import (
+    EUCLIDEAN,
+    Comparison,
+    Episodes,
+    balanced_pairs,
+    episodes_across,
+    episodes_within,
+    trials_as_episodes,
+)
 from likeness.models.embedder import Embedder
 from likeness.models.similarity import SimilarityHead
 from likeness.randomness import key
@@ -54,6 +62,7 @@ class ReadableSplits(NamedTuple):
     test: SkippingBroken | None
     pairs: Pairs | None
     all_known: bool
+    trials: Trials | None
 
 
 def build_data(node: DictConfig) -> ReadableSplits:
@@ -65,6 +74,7 @@ def build_data(node: DictConfig) -> ReadableSplits:
         _readable(splits.test),
         splits.pairs,
         splits.all_known,
+        splits.trials,
     )
 
 
@@ -73,10 +83,10 @@ def _readable(pictures: Pictures | None) -> SkippingBroken | None:
 
 
 def test_data(splits: ReadableSplits, config: DictConfig) -> TestData:
-    """What there is to measure on: the data's own pairs, or balanced ones that are drawn by the seed.
+    """What there is to measure on: the data's own pairs and trials, or such as are drawn by the seed.
 
     Raises:
-        LikenessError: no person was kept for the test, or too few for the pairs.
+        LikenessError: no person was kept for the test, or too few for the pairs or the episodes.
     """
     if splits.test is None:
         raise LikenessError(
@@ -84,7 +94,28 @@ def test_data(splits: ReadableSplits, config: DictConfig) -> TestData:
             "with data@test_data=NAME."
         )
     pairs = splits.pairs or drawn_pairs(splits.test, config)
-    return TestData(splits.test, pairs, splits.all_known)
+    return TestData(splits.test, pairs, splits.all_known, _episodes(splits, config))
+
+
+def _episodes(splits: ReadableSplits, config: DictConfig) -> dict[str, Episodes]:
+    """By their kind the episodes to measure on: the data's own trials, and what `config.episodes` asks for."""
+    found: dict[str, Episodes] = {}
+    if splits.trials is not None:
+        trials = splits.trials
+        found["trials"] = trials_as_episodes(trials.support, trials.query)
+    settings, tested = config.get("episodes"), splits.test
+    if settings is None or tested is None or not splits.all_known:
+        return found
+    wanted = {"ways": settings.ways, "shots": settings.shots, "episodes": settings.count, "seed": config.seed}
+    try:
+        if tested.grouping is not None:
+            found["within"] = episodes_within(tested.identity, *tested.grouping, **wanted)
+        found["across"] = episodes_across(tested.identity, **wanted)
+    except ValueError as error:
+        raise LikenessError(
+            f"The episodes can't be drawn from the test pictures: {error}; lower episodes.ways or episodes.shots."
+        ) from None
+    return found
 
 
 def drawn_pairs(pictures: Pictures, config: DictConfig) -> Pairs:
@@ -211,6 +242,7 @@ def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityData
         splits.validation,
         identities=config.sampler.identities,
         images=config.sampler.images,
+        within_group=config.sampler.get("within_group", 0.0),
         augment=KeyedAugment(
             [make(node) for node in config.augment.values() if node is not None],
             seed=config.seed,

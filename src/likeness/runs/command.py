@@ -136,6 +136,8 @@ def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
         )
     if not any(word.startswith("evaluation.flip=") for word in words):
         config.evaluation.flip = own.evaluation.flip
+    if not any(word.startswith(("episodes=", "~episodes")) for word in words):
+        OmegaConf.update(config, "episodes", own.get("episodes"), force_add=True)
     config.backbone = own.backbone
     for part in ("embedder", "head"):
         OmegaConf.update(config, part, own.get(part), force_add=True)

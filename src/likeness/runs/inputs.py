@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from likeness.data.fingerprint import Files, hash_files
-from likeness.data.pictures import Pairs, Pictures
+from likeness.data.pictures import Pictures, Trials
 from likeness.runs.build import ReadableSplits, build_data, checkpoint_of, test_data
 from likeness.runs.measuring.measure import TestData
 from likeness.runs.training.checkpoints import hash_of
 
 # The parts of a configuration that `build_inputs` looks at; the rest of them decides nothing of what is read.
-DECIDE_INPUTS = ("backbone", "data", "evaluation", "seed", "task", "test_data")
+DECIDE_INPUTS = ("backbone", "data", "episodes", "evaluation", "seed", "task", "test_data")
 
 
 class Inputs(NamedTuple):
@@ -35,7 +35,7 @@ def build_inputs(config: DictConfig) -> Inputs:
     tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
     read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
     parts = {name: part for name, part in read.items() if part is not None}
-    recognised, files = fingerprints(parts, tested.pairs), [part.files() for part in parts.values()]
+    recognised, files = fingerprints(parts, tested), [part.files() for part in parts.values()]
     if weights := weights_file(config.backbone.get("weights")):
         files.append(weights)
         recognised["weights"] = {"sha256": next(hash_files(weights)).sha256}
@@ -50,6 +50,12 @@ def weights_file(weights: str | None) -> Files | None:
     return Files(path.parent, [path.name]) if path.is_file() else None
 
 
-def fingerprints(parts: Mapping[str, Pictures], pairs: Pairs) -> dict[str, Any]:
-    """By what pictures, by split, and pairs of them are recognised."""
-    return {name: part.fingerprint() for name, part in parts.items()} | {"pairs": pairs.fingerprint()}
+def fingerprints(parts: Mapping[str, Pictures], tested: TestData) -> dict[str, Any]:
+    """By what pictures, by split, and the pairs and episodes of them are recognised."""
+    found: dict[str, Any] = {name: part.fingerprint() for name, part in parts.items()}
+    found["pairs"] = tested.pairs.fingerprint()
+    if tested.episodes:
+        found["episodes"] = {
+            kind: Trials(each.support, each.query).fingerprint() for kind, each in tested.episodes.items()
+        }
+    return found

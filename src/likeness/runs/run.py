@@ -9,6 +9,7 @@ from likeness.config.check import check
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig, TrainConfig
 from likeness.errors import LikenessError
+from likeness.evaluation import EUCLIDEAN
 from likeness.runs.build import (
     build_data,
     build_datamodule,
@@ -20,7 +21,7 @@ from likeness.runs.build import (
 from likeness.runs.contenders import contender_of, device_of, of_file, of_run
 from likeness.runs.inputs import Inputs, build_inputs, fingerprints
 from likeness.runs.measuring.judging import judge_on, write_judge
-from likeness.runs.measuring.measure import Measured, TestData, measure
+from likeness.runs.measuring.measure import Contender, Measured, TestData, measure
 from likeness.runs.measuring.results import write_results
 from likeness.runs.measuring.table import print_table
 from likeness.runs.people import refuse_shared_people
@@ -75,12 +76,16 @@ def _train(config: DictConfig, inputs: Inputs, unfinished: Path | None) -> Path:
     opened = recorded(config, inputs.fingerprints, inputs.files, unfinished)
     with opened as run, tracked(run.folder, trackers):
         fit(config, run.folder, datamodule)
-        trained = contender_of(build_trained(config, run.folder).ready(device))
+        networks = build_trained(config, run.folder).ready(device)
+        trained = contender_of(networks)
         if inputs.splits.validation is not None:
             judge = judge_on(trained, inputs.splits.validation, config, device=device)
             run.outcome["judge"] = write_judge(run.folder, judge)
             trained = trained._replace(judge=judge)
-        contenders = {"trained": trained, "untrained": contender_of(build_untrained(config).ready(device))}
+        contenders = {"trained": trained}
+        if networks.head is not None:
+            contenders["its distance"] = Contender(networks.embedder, EUCLIDEAN)
+        contenders["untrained"] = contender_of(build_untrained(config).ready(device))
         _conclude(run, measure(contenders, tested, config, device=device), tested)
     write_report(run.folder)
     return run.folder
@@ -96,7 +101,7 @@ def evaluate(config: DictConfig, source: Path) -> Path:
     tested = test_data(build_data(config.data), config)
     published = source.suffix == ".onnx"
     contender, weights = of_file(config, source) if published else of_run(config, source, tested)
-    data = fingerprints({"test": tested.pictures}, tested.pairs)
+    data = fingerprints({"test": tested.pictures}, tested)
     with recorded(config, data, [tested.pictures.files()]) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
         _conclude(run, measure({source.stem: contender}, tested, config, device=device_of("auto")), tested)

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import pytorch_lightning as pl
@@ -12,9 +13,13 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from likeness.data.batch import Batch
 from likeness.evaluation.comparison import Comparison
+from likeness.evaluation.episodes import episodes_within
+from likeness.evaluation.one_shot import episode_distances, one_shot_scores
 from likeness.evaluation.pairs import balanced_pairs
 from likeness.evaluation.retrieval import query_scores
 from likeness.evaluation.verification import fold_accuracy
+
+WAYS, EPISODES = 20, 200
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 SchedulerFactory = Callable[[Optimizer], LRScheduler]
@@ -33,7 +38,7 @@ class EncodingTask(pl.LightningModule):
         self.embedder = embedder
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
-        self._validated: list[tuple[Tensor, Tensor]] = []
+        self._validated: list[tuple[Tensor, Tensor, Tensor]] = []
 
     @property
     @abstractmethod
@@ -49,11 +54,12 @@ class EncodingTask(pl.LightningModule):
         """Encode a batch of validation pictures."""
         if len(batch.index) == 0:  # none of its pictures could be read
             return
-        self._validated.append((self(batch.images).cpu(), batch.identity.cpu()))
+        self._validated.append((self(batch.images).cpu(), batch.identity.cpu(), batch.index.cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Measure the encodings of the validation people."""
-        embeddings, identities = (torch.cat(parts).numpy() for parts in zip(*self._validated, strict=True))
+        parts = (torch.cat(parts).numpy() for parts in zip(*self._validated, strict=True))
+        embeddings, identities, indices = parts
         self._validated.clear()
         first, second, same, fold = balanced_pairs(identities, folds=10, pairs_per_fold=600, seed=0)
         comparison = self.comparison
@@ -66,6 +72,14 @@ class EncodingTask(pl.LightningModule):
                 "validation/map@r": float(scores.map_at_r.mean()),
             }
         )
+        grouping = self.trainer.datamodule.validation.grouping  # type: ignore[attr-defined]  # set by its fit
+        if grouping is None:
+            return
+        group, drawer = grouping.group[indices], grouping.drawer[indices]
+        with suppress(ValueError):  # groups of fewer classes, which other episodes may suit
+            episodes = episodes_within(identities, group, drawer, ways=WAYS, episodes=EPISODES, seed=0)
+            found = one_shot_scores(episode_distances(comparison.pairs, embeddings, episodes))
+            self.log("validation/oneshot", float(found.mean()))
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the parameters that are trained, and its schedule by steps."""

@@ -24,6 +24,8 @@ class DrawnFaces:
     Nothing is drawn before `load`, and nothing is kept.
     """
 
+    grouping = None
+
     def __init__(
         self,
         seed: int,

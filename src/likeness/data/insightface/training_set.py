@@ -24,6 +24,8 @@ AGAIN = "fetch train.rec and train.idx again"
 class PictureRecords:
     """`Pictures` over the records at `offsets`, `[N]`, whose keys in the index are `keys`, `[N]`."""
 
+    grouping = None
+
     def __init__(
         self,
         records: RecordFile,

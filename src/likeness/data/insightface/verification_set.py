@@ -13,6 +13,7 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files
+from likeness.data.linked import linked
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.errors import LikenessError
 
@@ -21,6 +22,8 @@ FOLDS = 10
 
 class PictureBytes:
     """`Pictures` over encoded pictures of one file, held in memory, each called `file#number`."""
+
+    grouping = None
 
     def __init__(
         self,
@@ -93,7 +96,7 @@ def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
     first, second = index[0::2], index[1::2]
     pictures = PictureBytes(
         list(places),
-        _linked(first[same], second[same], len(places)),
+        linked(first[same], second[same], len(places)),
         file=file,
         image_size=image_size,
         channels=channels,
@@ -104,18 +107,6 @@ def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
     return DataSplits(
         train=None, validation=None, test=pictures, pairs=Pairs(first, second, same, fold), all_known=False
     )
-
-
-def _linked(first: NDArray[np.int64], second: NDArray[np.int64], pictures: int) -> NDArray[np.int64]:
-    """Labels `[pictures]`, one for each connected component of the pairs: the lowest spreads."""
-    label, spread = np.full(pictures, -1), np.arange(pictures)
-    while not np.array_equal(label, spread):
-        label, spread = spread, spread.copy()
-        lowest = np.minimum(label[first], label[second])
-        np.minimum.at(spread, first, lowest)
-        np.minimum.at(spread, second, lowest)
-        spread = spread[spread]
-    return np.unique(label, return_inverse=True)[1].astype(np.int64)
 
 
 class _Plain(pickle.Unpickler):

@@ -12,6 +12,7 @@ from likeness.data.loading import ordered_loader
 from likeness.data.pictures import Pictures
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
+from likeness.evaluation import Episodes
 
 Encoder = Callable[[Tensor], Tensor]
 
@@ -63,6 +64,26 @@ def pixel_distances(
         )
         parts.append((a - b).square().sum(1))
     return torch.cat(parts).numpy()
+
+
+def pixel_episode_distances(pictures: Pictures, episodes: Episodes) -> NDArray[np.float64]:
+    """Squared Euclidean distances `[E, N, N, K]` of raw pixels in [0, 1], an episode at a time: of each query to each
+    picture of each class.
+    """
+    return np.stack(
+        [_of_episode(pictures, *each) for each in zip(episodes.query, episodes.support, strict=True)]
+    )
+
+
+def _of_episode(
+    pictures: Pictures, query: NDArray[np.int64], support: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    asked, shown = (
+        torch.stack(pictures.load(which.ravel().tolist())).flatten(1).double().div_(255)
+        for which in (query, support)
+    )
+    distance = torch.cdist(asked, shown, compute_mode="donot_use_mm_for_euclid_dist").square_()
+    return distance.reshape(len(query), *support.shape).numpy()
 
 
 def _has_pictures(batch: Batch) -> bool:

@@ -11,16 +11,31 @@ from omegaconf import DictConfig
 from likeness.data.pictures import Pairs
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
-from likeness.evaluation import Comparison, Judge, Metric, evaluate_judge, evaluate_pairs, evaluate_retrieval
-from likeness.runs.measuring.encode import Encoder, encode, pixel_distances
+from likeness.evaluation import (
+    Comparison,
+    Episodes,
+    Judge,
+    Metric,
+    episode_distances,
+    evaluate_judge,
+    evaluate_one_shot,
+    evaluate_pairs,
+    evaluate_retrieval,
+)
+from likeness.runs.measuring.encode import Encoder, encode, pixel_distances, pixel_episode_distances
 
 
 class TestData(NamedTuple):
-    """The pictures of people to measure on, the pairs to judge, and whether the people are known beyond those."""
+    """What there is to measure on.
+
+    The `pictures` of people, the `pairs` to judge, whether the people are `all_known` beyond those pairs, and by their
+    kind the `episodes` of one-shot recognition.
+    """
 
     pictures: SkippingBroken
     pairs: Pairs
     all_known: bool
+    episodes: Mapping[str, Episodes]
 
 
 class Contender(NamedTuple):
@@ -67,16 +82,17 @@ def _measured(
     contenders: Mapping[str, Contender], data: TestData, config: DictConfig, device: torch.device
 ) -> Measured:
     settings = config.evaluation
-    embeddings: dict[str, NDArray[np.float32]] = {}
-    for name, contender in contenders.items():
-        pictures, embeddings[name] = encode(
-            contender.encoder,
+    encoded: dict[Encoder, NDArray[np.float32]] = {}
+    for encoder in {contender.encoder: None for contender in contenders.values()}:  # in order, each once
+        pictures, encoded[encoder] = encode(
+            encoder,
             data.pictures,
             device=device,
             batch_size=settings.batch_size,
             workers=config.loader.workers,
             flip=settings.flip,
         )
+    embeddings = {name: encoded[contender.encoder] for name, contender in contenders.items()}
     identity = data.pictures.identity[pictures]
     pairs = rows_of(data.pairs, pictures)
     distances = {
@@ -104,8 +120,47 @@ def _measured(
             probabilities[name] = contender.judge.calibration.probability(distance)
     for name, rows in embeddings.items() if data.all_known else ():
         metrics[name] |= evaluate_retrieval(rows, identity, contenders[name].comparison, **resampling)
+    for kind, episodes in data.episodes.items():
+        recognised = _one_shot(kind, episodes, embeddings, contenders, data.pictures, pictures, resampling)
+        for name, metric in recognised.items():
+            metrics[name] |= metric
     units = {name: contender.comparison.unit for name, contender in contenders.items()}
     return Measured(pictures, identity, pairs, metrics, distances, units, probabilities, embeddings)
+
+
+def _one_shot(
+    kind: str,
+    episodes: Episodes,
+    embeddings: Mapping[str, NDArray[np.float32]],
+    contenders: Mapping[str, Contender],
+    source: SkippingBroken,
+    pictures: NDArray[np.int64],
+    resampling: dict[str, int],
+) -> dict[str, dict[str, Metric]]:
+    """The share of the episodes' queries that each contender, and raw pixels, recognise.
+
+    Episodes with a picture that could not be read are left out.
+    """
+    there = np.isin(episodes.support, pictures).all(axis=(1, 2)) & np.isin(episodes.query, pictures).all(
+        axis=1
+    )
+    whole = Episodes(*(part[there] for part in episodes))
+    if not len(whole.query):
+        raise ValueError("each of the one-shot episodes has a picture that can't be read")
+    rows = whole._replace(
+        support=np.searchsorted(pictures, whole.support), query=np.searchsorted(pictures, whole.query)
+    )
+    distances = {
+        name: episode_distances(contenders[name].comparison.pairs, embedding, rows)
+        for name, embedding in embeddings.items()
+    }
+    distances["raw pixels"] = pixel_episode_distances(source, whole)
+    _, ways, shots = episodes.support.shape
+    metric = f"oneshot_{kind}/{ways}way{shots}shot"
+    return {
+        name: {metric: evaluate_one_shot(distance, whole.cluster, **resampling)}
+        for name, distance in distances.items()
+    }
 
 
 def rows_of(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:

@@ -32,7 +32,11 @@ PANELS = {
     "right at probability 1/2": {"accuracy": "train/accuracy"},
     "probability": {"positives": "train/positive_probability", "negatives": "train/negative_probability"},
     "distance": {"positives": "train/positive_distance", "negatives": "train/negative_distance"},
-    "validation": {"accuracy": "validation/accuracy", "precision@1": "validation/precision@1"},
+    "validation": {
+        "accuracy": "validation/accuracy",
+        "precision@1": "validation/precision@1",
+        "20-way one-shot": "validation/oneshot",
+    },
 }
 SHARES = ("active", "right at probability 1/2", "probability", "validation")
 

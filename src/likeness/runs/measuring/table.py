@@ -32,7 +32,8 @@ def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
         cells = [measured.get(name) for measured in metrics.values()]
         count = next(cell.count for cell in cells if cell is not None)
         table.add_row(" " + name.partition("/")[2], *map(_cell, cells), f"{count:,}")
-    Console().print(table)
+    console = Console()
+    console.print(table, width=max(console.width, console.measure(table).maximum))
 
 
 def _cell(metric: Metric | None) -> str:

@@ -1,0 +1,111 @@
+"""Pairs of pictures listed in a file."""
+
+import csv
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.data.linked import linked
+from likeness.data.picture_files import PictureFiles
+from likeness.data.pictures import DataSplits, Pairs
+from likeness.errors import LikenessError
+
+FOLDS = 10
+
+
+class _Row(NamedTuple):
+    """A line of the file."""
+
+    first: str
+    second: str
+    same: bool
+    line: int
+
+
+def pair_list(*, path: str, root: str | None, image_size: int, channels: int) -> DataSplits:
+    """Pairs to be judged, as test pictures; nothing to train on, since nobody knows who is in two pairs.
+
+    The file has a line for each pair: two paths and a label, 1 for one person and 0 for two, separated by commas; the
+    first line may be a header. Paths are below `root`, by default the file's folder. The pairs of each kind
+    are dealt to 10 folds in order.
+
+    `identity` is what the pairs tell and no more: pictures that a chain of pairs calls the same share a label.
+
+    Raises:
+        LikenessError: the file or a picture is missing, a label is neither 0 nor 1, or the pairs are too few.
+    """
+    listing = Path(path).expanduser()
+    if not listing.is_file():
+        raise LikenessError(
+            f"There is no file {path}: set data.path to a file of lines such as 'a.jpg,b.jpg,1' (0 for two people)."
+        )
+    rows = _rows(listing)
+    same = np.array([row.same for row in rows], dtype=np.bool_)
+    if min(same.sum(), (~same).sum()) < FOLDS:
+        raise LikenessError(
+            f"{listing} has {same.sum()} pairs of one person and {(~same).sum()} of two, but each of the {FOLDS} folds "
+            "needs one of each: add pairs."
+        )
+    home = listing.parent if root is None else Path(root).expanduser()
+    places: dict[str, int] = {}
+    for row in rows:
+        for file in (row.first, row.second):
+            if file not in places and not (home / file).is_file():
+                raise LikenessError(
+                    f"{home / file}, named in line {row.line} of {listing}, is missing: put it back, or set data.root "
+                    "to the folder that the paths start from."
+                )
+            places.setdefault(file, len(places))
+    first, second = (
+        np.array([places[name] for name in names], dtype=np.int64)
+        for names in zip(*((row.first, row.second) for row in rows), strict=True)
+    )
+    identity = linked(first[same], second[same], len(places))
+    pictures = PictureFiles(
+        home,
+        list(places),
+        identity,
+        [f"person {i + 1}" for i in range(int(identity.max()) + 1)],
+        image_size=image_size,
+        channels=channels,
+    )
+    pairs = Pairs(first, second, same, _folds(same))
+    return DataSplits(train=None, validation=None, test=pictures, pairs=pairs, all_known=False)
+
+
+def _rows(listing: Path) -> list[_Row]:
+    with listing.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+        lines = [
+            (number, [field.strip() for field in fields]) for number, fields in enumerate(csv.reader(file), 1)
+        ]
+    rows = []
+    for number, fields in lines:
+        match fields:
+            case [] | [""]:
+                continue
+            case [first, second, "0" | "1" as label]:
+                if os.path.normpath(first) == os.path.normpath(second):
+                    raise LikenessError(
+                        f"Line {number} of {listing} pairs {first} with itself: take that line out."
+                    )
+                rows.append(_Row(os.path.normpath(first), os.path.normpath(second), label == "1", number))
+            case [_, _, word] if number == 1 and word.isidentifier():
+                continue
+            case _:
+                raise LikenessError(
+                    f"Line {number} of {listing} should be two paths and a label, 1 (one person) or 0 (two), such as "
+                    f"'a.jpg,b.jpg,1', but is '{','.join(fields)[:80]}': mend that line."
+                )
+    return rows
+
+
+def _folds(same: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The fold of each pair: those of each kind in contiguous tenths."""
+    fold = np.empty(len(same), dtype=np.int64)
+    for kind in (same, ~same):
+        places = np.flatnonzero(kind)
+        fold[places] = np.arange(len(places)) * FOLDS // len(places)
+    return fold

@@ -1,0 +1,35 @@
+"""Blocks of two convolutions and a pooling, for small drawings on a processor."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import nn
+
+from likeness.models.backbone import Backbone
+
+
+def _block(channels_in: int, channels_out: int) -> nn.Sequential:
+    """Look twice, each time with BatchNorm and ReLU, then halve the sides."""
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+    )
+
+
+def double_conv(
+    *, widths: Sequence[int], image_size: int, channels: int, mean: Sequence[float], std: Sequence[float]
+) -> Backbone:
+    """A block of each of `widths` channels; every position of the last map is a feature.
+
+    Convolutions before the first pooling see the strokes at full size, which `small_conv` saves.
+    """
+    blocks = [_block(before, after) for before, after in pairwise([channels, *widths])]
+    side = image_size >> len(widths)
+    return Backbone(
+        nn.Sequential(*blocks, nn.Flatten()), feature_dim=widths[-1] * side**2, mean=mean, std=std
+    )

@@ -1,0 +1,45 @@
+"""The convolutions of Koch, Zemel and Salakhutdinov 2015, "Siamese Neural Networks for One-shot Image Recognition"."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from likeness.errors import LikenessError
+from likeness.models.backbone import Backbone
+
+SIDE = 105
+
+
+def koch(*, image_size: int, channels: int, mean: Sequence[float], std: Sequence[float]) -> Backbone:
+    """Four convolutions, `[B, channels, 105, 105]` to 9,216 features: figure 4.
+
+    Their weights begin as section 3.3 says: from N(0, 0.01^2), biases from N(0.5, 0.01^2). The paper's last layer,
+    4,096 sigmoids, is the embedder's projection: `embedding_dim=4096`, `activation=sigmoid`, `normalize=false`.
+
+    Raises:
+        LikenessError: another size of picture.
+    """
+    if image_size != SIDE:
+        raise LikenessError(
+            f"backbone=koch takes pictures of {SIDE} pixels: leave backbone.image_size at {SIDE}."
+        )
+    network = nn.Sequential(
+        nn.Conv2d(channels, 64, 10),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.Conv2d(64, 128, 7),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.Conv2d(128, 128, 4),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.Conv2d(128, 256, 4),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+    )
+    for layer in network:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.normal_(layer.weight, 0.0, 0.01)
+            assert layer.bias is not None
+            nn.init.normal_(layer.bias, 0.5, 0.01)
+    return Backbone(network, feature_dim=256 * 6**2, mean=mean, std=std)

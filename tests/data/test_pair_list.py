@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from sample_pictures import people
+
+from likeness.data.pair_list import pair_list
+from likeness.errors import LikenessError
+
+
+def lines_of(pairs=12):
+    """As many pairs of one person as of two, of 2 * pairs people."""
+    same = [f"p{i}/0.jpg,p{i}/1.jpg,1" for i in range(pairs)]
+    different = [f"p{i}/0.jpg, p{(i + 1) % pairs}/1.jpg ,0" for i in range(pairs)]
+    return same + different
+
+
+@pytest.fixture
+def root(tmp_path):
+    return people(tmp_path / "pictures", {f"p{i}": 2 for i in range(12)})
+
+
+def read(path, root=None):
+    return pair_list(path=str(path), root=None if root is None else str(root), image_size=16, channels=3)
+
+
+def written(path, lines):
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("header", [[], ["first,second,same"]])
+def test_pairs_are_those_of_the_file(root, header):
+    splits = read(written(root / "pairs.csv", header + lines_of()))
+    assert (splits.train, splits.validation, splits.all_known) == (None, None, False)
+    pairs = splits.pairs
+    found = [
+        f"{splits.test.name(int(a))},{splits.test.name(int(b))},{int(same)}"
+        for a, b, same in zip(pairs.first, pairs.second, pairs.same, strict=True)
+    ]
+    assert found == [line.replace(" ", "") for line in lines_of()]
+    identity = splits.test.identity
+    assert ((identity[pairs.first] == identity[pairs.second]) == pairs.same).all()
+    for fold in range(10):
+        assert set(pairs.same[pairs.fold == fold]) == {True, False}
+    assert (np.diff(pairs.fold[pairs.same]) >= 0).all()
+
+
+def test_paths_may_start_elsewhere(root, tmp_path):
+    splits = read(written(tmp_path / "pairs.csv", lines_of()), root)
+    assert splits.test.load([0])[0].shape == (3, 16, 16)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "p0/0.jpg,p1/0.jpg,2",
+            "Line 3 of .*pairs.csv should be two paths and a label, 1 .* but is 'p0/0.jpg,p1/0.jpg,2'",
+        ),
+        ("p0/0.jpg,p1/0.jpg,yes", "Line 3"),
+        ("p0/0.jpg,p1/0.jpg", "Line 3"),
+        ("p0/0.jpg,p99/0.jpg,0", "p99/0.jpg, named in line 3 of .*pairs.csv, is missing"),
+        ("p0/0.jpg,p0/./0.jpg,1", "Line 3 of .* pairs p0/0.jpg with itself"),
+    ],
+)
+def test_a_line_that_is_wrong_is_named(root, line, words):
+    lines = lines_of()
+    lines[2] = line
+    with pytest.raises(LikenessError, match=words):
+        read(written(root / "pairs.csv", lines))
+
+
+def test_a_first_line_with_another_label_is_no_header(root):
+    with pytest.raises(LikenessError, match="Line 1 of"):
+        read(written(root / "pairs.csv", ["p0/0.jpg,p1/0.jpg,2", *lines_of()]))
+
+
+def test_a_file_that_is_missing_or_short_is_refused(root):
+    with pytest.raises(LikenessError, match=r"There is no file .*nowhere.csv: set data.path"):
+        read(root / "nowhere.csv")
+    with pytest.raises(
+        LikenessError, match="has 9 pairs of one person and 9 of two, but each of the 10 folds"
+    ):
+        read(written(root / "pairs.csv", lines_of(9)))
+
+
+def test_a_chain_that_contradicts_a_pair_of_two_people_is_its_word(root):
+    """Pairs say p0 = p1 = p2 by a chain, and yet that two of them differ: the file's word on a pair counts."""
+    lines = [*lines_of(), "p0/1.jpg,p1/0.jpg,1", "p1/1.jpg,p2/0.jpg,1"]
+    splits = read(written(root / "pairs.csv", lines))
+    assert splits.pairs.same.tolist() == [line.endswith("1") for line in lines]
