@@ -23,7 +23,8 @@ class KeyedAugment:
         if not self.transforms:
             return picture
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(key("augment", self.seed, epoch, index))
+            # torch.manual_seed would also note a seed, and a whole traceback, for GPUs to come: half the time of a picture
+            torch.default_generator.manual_seed(key("augment", self.seed, epoch, index))
             for transform in self.transforms:
                 picture = transform(picture)
         return picture
