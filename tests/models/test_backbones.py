@@ -9,7 +9,10 @@ from safetensors.torch import save_file
 
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone
+from likeness.models.double_conv import double_conv
 from likeness.models.embedder import Embedder
+from likeness.models.koch import koch
+from likeness.models.similarity import absolute_difference
 from likeness.models.small_conv import small_conv
 from likeness.models.timm_backbone import timm_backbone
 from likeness.models.torchvision_backbone import torchvision_backbone
@@ -160,3 +163,52 @@ def test_an_encoding_may_be_the_features_themselves() -> None:
     torch.testing.assert_close(encoding, features / features.norm(dim=1, keepdim=True))
     neck = Embedder(backbone, embedding_dim=None, normalize=False, batch_norm=True)
     assert sum(weight.numel() for weight in neck.neck.parameters()) == 2 * 512
+
+
+@pytest.mark.parametrize(
+    ("widths", "size", "features"), [([4, 6], 16, 6 * 4 * 4), ([3, 4, 5, 6], 48, 6 * 3 * 3)]
+)
+def test_blocks_of_two_convolutions_keep_every_position(widths: list[int], size: int, features: int) -> None:
+    backbone = double_conv(widths=widths, image_size=size, channels=1, mean=[0.9], std=[0.3])
+    assert backbone.feature_dim == features
+    assert backbone(torch.rand(2, 1, size, size)).shape == (2, features)
+
+
+def test_the_network_of_koch_is_that_of_figure_4() -> None:
+    backbone = koch(image_size=105, channels=1, mean=[0.0], std=[1.0])
+    sides, images = [], torch.rand(2, 1, 105, 105)
+    for layer in backbone.network:
+        images = layer(images)
+        if isinstance(layer, torch.nn.Conv2d | torch.nn.MaxPool2d):
+            sides.append(tuple(images.shape[1:]))
+    # feature maps @ side, as the figure has them
+    figure = [(64, 96), (64, 48), (128, 42), (128, 21), (128, 18), (128, 9), (256, 6)]
+    assert sides == [(maps, side, side) for maps, side in figure]
+    embedder = Embedder(backbone, embedding_dim=4096, normalize=False, activation="sigmoid")
+    head = absolute_difference(4096)
+    assert sum(p.numel() for network in (embedder, head) for p in network.parameters()) == 38_951_745
+    encodings = embedder(torch.rand(2, 1, 105, 105))
+    assert encodings.shape == (2, 4096)
+    assert 0 < encodings.min() <= encodings.max() < 1
+
+
+def test_the_network_of_koch_begins_as_section_3_3_says() -> None:
+    torch.manual_seed(0)
+    layers = [
+        layer
+        for layer in koch(image_size=105, channels=1, mean=[0.0], std=[1.0]).network
+        if isinstance(layer, torch.nn.Conv2d)
+    ]
+    weights = torch.cat([layer.weight.detach().flatten() for layer in layers])
+    biases = torch.cat([layer.bias.detach() for layer in layers if layer.bias is not None])
+    assert float(weights.mean()) == pytest.approx(0, abs=1e-4)
+    assert float(weights.std()) == pytest.approx(0.01, rel=0.01)
+    assert float(biases.mean()) == pytest.approx(0.5, abs=0.002)
+    assert float(biases.std()) == pytest.approx(0.01, rel=0.1)
+
+
+def test_the_network_of_koch_takes_one_size() -> None:
+    with pytest.raises(
+        LikenessError, match=r"takes pictures of 105 pixels: leave backbone.image_size at 105"
+    ):
+        koch(image_size=64, channels=1, mean=[0.0], std=[1.0])

@@ -23,7 +23,7 @@ class KeyedAugment:
         if not self.transforms:
             return picture
         with torch.random.fork_rng(devices=[]):
-            # torch.manual_seed would also note a seed, and a whole traceback, for GPUs to come: half the time of a picture
+            # torch.manual_seed would also note a seed, with a traceback, for GPUs to come: half of a picture's time
             torch.default_generator.manual_seed(key("augment", self.seed, epoch, index))
             for transform in self.transforms:
                 picture = transform(picture)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from likeness.evaluation import Metric
@@ -33,7 +34,10 @@ def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
         count = next(cell.count for cell in cells if cell is not None)
         table.add_row(" " + name.partition("/")[2], *map(_cell, cells), f"{count:,}")
     console = Console()
-    console.print(table, width=max(console.width, console.measure(table).maximum))
+    wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
+    Console(width=max(console.width, wanted)).print(
+        table
+    )  # a narrow terminal wraps lines rather than losing digits
 
 
 def _cell(metric: Metric | None) -> str:

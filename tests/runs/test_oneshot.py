@@ -1,0 +1,162 @@
+"""Runs on drawings: one-shot episodes within and across alphabets, trials in a folder, and pairs in a file."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from tiny import TINY
+
+sys.path.append(str(Path(__file__).parents[1] / "data"))
+from drawings import letter, omniglot_folder
+
+from likeness.config.compose import composed
+from likeness.errors import LikenessError
+from likeness.runs.command import with_encoder_of
+from likeness.runs.past_config import config_of
+from likeness.runs.run import evaluate, train
+from likeness.runs.training.logged import read_metrics
+
+WORDS = [
+    *(word for word in TINY if not word.startswith(("data.", "backbone.width"))),
+    "+experiment=oneshot_l1",
+    "backbone.widths=[4,4]",
+    "data.validation_alphabets=1",
+    "episodes.ways=5",
+    "episodes.count=12",
+    "trainer.max_steps=4",
+    "trainer.val_check_interval=2",
+]
+
+
+def words_for(root: Path, runs: Path, *more: str) -> list[str]:
+    return [*WORDS, f"data.root={root}", f"runs_dir={runs}", *more]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return omniglot_folder(tmp_path_factory.mktemp("omniglot"))
+
+
+@pytest.fixture(scope="module")
+def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(composed("config", words_for(root, tmp_path_factory.mktemp("runs"))))
+
+
+def results_of(run: Path) -> dict[str, dict[str, dict[str, float]]]:
+    results: dict[str, dict[str, dict[str, float]]] = json.loads((run / "results.json").read_text())
+    return results
+
+
+def test_a_run_measures_one_shot_recognition_beside_its_distance_and_pixels(finished: Path) -> None:
+    results = results_of(finished)
+    assert set(results) == {"trained", "its distance", "untrained", "raw pixels"}
+    for measured in results.values():
+        for kind in ("within", "across"):
+            metric = measured[f"oneshot_{kind}/5way1shot"]
+            assert metric["count"] == 12 * 5
+            assert 0 <= metric["low"] <= metric["value"] <= metric["high"] <= 1
+    # strokes that are hardly moved: pixels tell them apart better than chance
+    assert results["raw pixels"]["oneshot_across/5way1shot"]["value"] > 0.5
+    mean_precision = {name: measured.get("retrieval/map@r") for name, measured in results.items()}
+    assert mean_precision["trained"] != mean_precision["its distance"]
+
+
+def test_a_record_knows_its_episodes(finished: Path) -> None:
+    recorded = json.loads((finished / "run.json").read_text())["data"]["episodes"]
+    assert {kind: found["trials"] for kind, found in recorded.items()} == {"within": 12, "across": 12}
+
+
+def test_validation_measures_one_shot_where_an_alphabet_has_twenty_letters(tmp_path: Path) -> None:
+    root = omniglot_folder(tmp_path / "omniglot", background=(20, 20), evaluation=(6, 5), drawers=4)
+    run = train(composed("config", words_for(root, tmp_path / "runs")))
+    found = [row.value for row in read_metrics(run) if row.metric == "validation/oneshot"]
+    assert len(found) == 2
+    assert all(0 <= value <= 1 for value in found)
+
+
+def test_trials_in_a_folder_are_measured(finished: Path, tmp_path: Path) -> None:
+    for run in (1, 2):
+        home = tmp_path / "trials" / f"run{run:02d}"
+        for folder in ("training", "test"):
+            (home / folder).mkdir(parents=True)
+        for shown in range(1, 9):
+            letter(50 * run + shown, 1).save(home / "training" / f"class{shown:02d}.png")
+            letter(50 * run + shown, 2).save(home / "test" / f"item{shown:02d}.png")
+        (home / "class_labels.txt").write_text(
+            "".join(
+                f"run{run:02d}/test/item{i:02d}.png run{run:02d}/training/class{i:02d}.png\n"
+                for i in range(1, 9)
+            )
+        )
+    words = ["data=oneshot_trials", f"data.root={tmp_path / 'trials'}", f"runs_dir={tmp_path}"]
+    config = with_encoder_of(config_of(finished), [*words, "evaluation.resamples=20", "loader.workers=0"])
+    measured = results_of(evaluate(config, finished))
+    trials = measured["raw pixels"]["oneshot_trials/8way1shot"]
+    assert trials["count"] == 16
+    assert trials["value"] > 0.4
+    assert (
+        "oneshot_within/5way1shot" not in measured["raw pixels"]
+    )  # nobody knows the letters beyond the trials
+
+
+def test_pairs_in_a_file_are_measured(finished: Path, root: Path, tmp_path: Path) -> None:
+    letters = sorted((root / "images_evaluation" / "evaluation_1").iterdir())
+    lines = []
+    for i, folder in enumerate(letters):
+        mine, other = sorted(folder.iterdir()), sorted(letters[i - 1].iterdir())
+        lines += [
+            f"{mine[0]},{mine[1]},1",
+            f"{mine[2]},{mine[3]},1",
+            f"{mine[0]},{other[4]},0",
+            f"{mine[1]},{other[5]},0",
+        ]
+    (tmp_path / "pairs.csv").write_text("\n".join(lines))
+    words = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
+    config = with_encoder_of(config_of(finished), [*words, "evaluation.resamples=20", "loader.workers=0"])
+    measured = results_of(evaluate(config, finished))
+    (pixels,) = (each for name, each in measured.items() if name == "raw pixels")
+    assert pixels["verification/accuracy"]["count"] == 36
+    assert pixels["verification/auc"]["value"] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ["episodes.ways=10"],
+            "an episode of 10 classes of one group is asked for, but the largest group has 9",
+        ),
+        (["episodes.shots=6"], "an episode of 6 pictures of each class and one to ask needs 7 drawers"),
+        (["sampler.identities=10"], "A batch within one group wants 10 classes, but the largest group has [678]:"),
+    ],
+)
+def test_what_the_alphabets_cannot_give_is_said_before_training(
+    root: Path, tmp_path: Path, words: list[str], sentence: str
+) -> None:
+    with pytest.raises(LikenessError, match=sentence):
+        train(composed("config", words_for(root, tmp_path, *words)))
+    assert not list(tmp_path.rglob("checkpoints/*"))
+
+
+def test_the_paper_s_network_trains(tmp_path: Path) -> None:
+    root = omniglot_folder(tmp_path / "omniglot", background=(8, 8), evaluation=(6, 6, 6), drawers=6)
+    words = [
+        *(word for word in TINY if not word.startswith(("data.", "backbone."))),
+        "+experiment=koch2015",
+        f"data.root={root}",
+        f"runs_dir={tmp_path}",
+        "data.validation_alphabets=1",
+        "data.drawers=[2,2,2]",
+        "episodes.ways=5",
+        "episodes.count=4",
+        "sampler.identities=16",  # all of them
+        "sampler.images=2",
+        "augment=none",
+        "trainer.max_steps=4",
+        "trainer.val_check_interval=4",
+    ]
+    run = train(composed("config", words))
+    losses = [row.value for row in read_metrics(run) if row.metric == "train/loss"]
+    assert len(losses) == 4
+    assert losses[-1] < losses[0]
