@@ -78,3 +78,18 @@ def test_float32_and_perfect_clusters():
 def test_what_cannot_be_asked_is_said(embeddings, identity, said):
     with pytest.raises(ValueError, match=said):
         query_scores(embeddings, identity)
+
+
+def test_some_of_the_pictures_may_ask_among_all():
+    draw = np.random.default_rng(5)
+    identity = np.append(draw.integers(0, 20, 150), [30, 31])
+    embeddings = draw.normal(size=(len(identity), 4)) + identity[:, None] * 0.05
+    all_of_them = query_scores(embeddings, identity)
+    some = query_scores(embeddings, identity, queries=40, seed=1)
+    assert len(some.query) == len(set(some.query)) == 40
+    assert (np.diff(some.query) > 0).all()
+    place = np.searchsorted(all_of_them.query, some.query)
+    for ours, theirs in zip(some, all_of_them, strict=True):
+        assert np.array_equal(ours, theirs[place])
+    assert not np.array_equal(some.query, query_scores(embeddings, identity, queries=40, seed=2).query)
+    assert len(query_scores(embeddings, identity, queries=10_000).query) == 150

@@ -36,6 +36,7 @@ def record(seed: int, accuracy: float = 0.9) -> dict[str, Any]:
     made = sample_record(seed, accuracy=accuracy)
     made["config"] = {**copy.deepcopy(experiment()), "seed": seed}
     made["data"]["pairs"] = {"sha256": str(seed)}  # drawn by the seed
+    made["data"]["episodes"] = {"within": {"sha256": str(seed)}}
     return {**made, "name": NAME}
 
 

@@ -128,7 +128,10 @@ def test_pairs_in_a_file_are_measured(finished: Path, root: Path, tmp_path: Path
             "an episode of 10 classes of one group is asked for, but the largest group has 9",
         ),
         (["episodes.shots=6"], "an episode of 6 pictures of each class and one to ask needs 7 drawers"),
-        (["sampler.identities=10"], "A batch within one group wants 10 classes, but the largest group has [678]:"),
+        (
+            ["sampler.identities=10"],
+            "A batch within one group wants 10 classes, but the largest group has [678]:",
+        ),
     ],
 )
 def test_what_the_alphabets_cannot_give_is_said_before_training(

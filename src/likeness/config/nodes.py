@@ -180,6 +180,7 @@ class Evaluation(Node):
     folds: Annotated[int, Field(ge=2)]
     resamples: Annotated[int, Field(ge=10)]
     far: Annotated[float, Field(gt=0, le=1)] = 0.01
+    queries: Positive | None = None
     flip: bool
 
     @model_validator(mode="after")

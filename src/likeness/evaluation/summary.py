@@ -63,6 +63,7 @@ def evaluate_retrieval(
     identity: ArrayLike,
     comparison: Comparison = EUCLIDEAN,
     *,
+    queries: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
 ) -> dict[str, Metric]:
@@ -71,7 +72,7 @@ def evaluate_retrieval(
 
     `precision@1`, `r_precision` and `map@r`: see `query_scores`; intervals: see `query_intervals`.
     """
-    scores = query_scores(embeddings, identity, comparison)
+    scores = query_scores(embeddings, identity, comparison, queries=queries, seed=seed)
     kinds = np.stack([scores.precision_at_1, scores.r_precision, scores.map_at_r])
     asked = labels(identity, "identity")[scores.query]
     intervals = query_intervals(kinds, asked, resamples=resamples, seed=seed)

@@ -53,8 +53,12 @@ def choose_runs(name: str, places: Sequence[Path]) -> list[PastRun]:
 
 
 def pictures_of(run: PastRun) -> dict[str, Any]:
-    """The fingerprints of a run's pictures; the pairs to judge may be drawn by the seed."""
-    return {split: fingerprint for split, fingerprint in run.record["data"].items() if split != "pairs"}
+    """The fingerprints of a run's pictures; the pairs and episodes to judge may be drawn by the seed."""
+    return {
+        split: fingerprint
+        for split, fingerprint in run.record["data"].items()
+        if split not in {"pairs", "episodes"}
+    }
 
 
 def _latest(name: str, runs: Sequence[PastRun]) -> list[PastRun]:

@@ -35,7 +35,8 @@ def _about(run: PastRun) -> dict[str, Any]:
         for key in ("name", "run", "seed", "key", "started", "ended", "source", "cost")
     }
     environment = {key: value for key, value in run.record["environment"].items() if key != "packages"}
-    return {**about, "environment": environment, "pairs": run.record["data"].get("pairs")}
+    drawn = {name: run.record["data"].get(name) for name in ("pairs", "episodes")}
+    return {**about, "environment": environment, **drawn}
 
 
 def _over(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

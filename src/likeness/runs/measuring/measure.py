@@ -119,7 +119,9 @@ def _measured(
             )
             probabilities[name] = contender.judge.calibration.probability(distance)
     for name, rows in embeddings.items() if data.all_known else ():
-        metrics[name] |= evaluate_retrieval(rows, identity, contenders[name].comparison, **resampling)
+        metrics[name] |= evaluate_retrieval(
+            rows, identity, contenders[name].comparison, queries=settings.get("queries"), **resampling
+        )
     for kind, episodes in data.episodes.items():
         recognised = _one_shot(kind, episodes, embeddings, contenders, data.pictures, pictures, resampling)
         for name, metric in recognised.items():
