@@ -46,6 +46,7 @@ def test_a_class_is_a_character_and_its_group_the_alphabet(root):
         assert test.grouping.drawer[i] == int(name[-6:-4])
         mates = test.grouping.group == test.grouping.group[i]
         assert {test.name(j).split("/")[1] for j in np.flatnonzero(mates)} == {name.split("/")[1]}
+        assert test.grouping.names[test.grouping.group[i]] == name.split("/")[1]
     (picture,) = test.load([0])
     assert (picture.shape, picture.dtype) == ((1, 16, 16), torch.uint8)
     assert picture.max() == 255  # on white
@@ -101,6 +102,10 @@ def test_quarter_turns_are_further_classes_to_train_on_alone(root):
     assert np.array_equal(twice[0].numpy(), plain[0].numpy()[::-1, ::-1])
     assert turned.train.name(n + 5) == f"{upright.train.name(5)} turned by 90 degrees"
     assert turned.train.identity_name(classes) == f"{upright.train.identity_name(0)} turned by 90 degrees"
+    grouping = turned.train.grouping
+    for i in (5, n + 5):
+        assert grouping.names[grouping.group[i]].split()[0] == turned.train.name(i).split("/")[1]
+    assert grouping.names[grouping.group[n + 5]].endswith("turned by 90 degrees")
     assert turned.train.fingerprint() != upright.train.fingerprint()
 
 

@@ -121,7 +121,7 @@ def test_scores_are_those_of_a_loop():
     scores = one_shot_scores(distance)
     assert scores.ravel().tolist() == right
     assert 0.2 < scores.mean() < 0.9
-    metric = evaluate_one_shot(distance, episodes.cluster)
+    metric = evaluate_one_shot(scores, episodes.cluster)
     assert (metric.value, metric.count) == (pytest.approx(np.mean(right)), 150)
     assert metric.low <= metric.value <= metric.high
 
@@ -137,7 +137,8 @@ def test_an_interval_is_over_clusters():
     distance = np.ones((2, 4, 4, 1))
     distance[0, range(4), range(4)] = 0
     distance[1, range(4), [1, 2, 3, 0]] = 0
-    metric = evaluate_one_shot(distance, np.repeat([[0], [1]], 4, axis=1))
+    scores = one_shot_scores(distance)
+    metric = evaluate_one_shot(scores, np.repeat([[0], [1]], 4, axis=1))
     assert metric == (0.5, 8, 0.0, 1.0)
-    alone = evaluate_one_shot(distance, np.zeros((2, 4), dtype=int))
+    alone = evaluate_one_shot(scores, np.zeros((2, 4), dtype=int))
     assert (alone.low, alone.high) == (None, None)

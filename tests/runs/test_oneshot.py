@@ -62,6 +62,11 @@ def test_a_run_measures_one_shot_recognition_beside_its_distance_and_pixels(fini
     assert mean_precision["trained"] != mean_precision["its distance"]
 
 
+def test_a_figure_shows_each_alphabet(finished: Path) -> None:
+    assert (finished / "figures" / "one_shot.png").is_file()
+    assert "recognised from one picture" in (finished / "report.html").read_text()
+
+
 def test_a_record_knows_its_episodes(finished: Path) -> None:
     recorded = json.loads((finished / "run.json").read_text())["data"]["episodes"]
     assert {kind: found["trials"] for kind, found in recorded.items()} == {"within": 12, "across": 12}

@@ -125,7 +125,9 @@ def _pictures(home: Path, characters: list[_Character], image_size: int, channel
         [f"{one.alphabet}/{Path(one.folder).name}" for one in characters],
         image_size=image_size,
         channels=channels,
-        grouping=Grouping(np.repeat([alphabets[one.alphabet] for one in characters], sizes), drawer),
+        grouping=Grouping(
+            np.repeat([alphabets[one.alphabet] for one in characters], sizes), drawer, list(alphabets)
+        ),
     )
 
 

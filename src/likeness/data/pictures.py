@@ -13,10 +13,14 @@ from likeness.data.fingerprint import Files
 
 
 class Grouping(NamedTuple):
-    """Of each picture the `group [N]` of its class, as a letter's alphabet, and its `drawer [N]` within the group."""
+    """Of each picture the `group [N]` of its class, as a letter's alphabet, and its `drawer [N]` within the group.
+
+    `names` are those of the groups, by their number.
+    """
 
     group: NDArray[np.int64]
     drawer: NDArray[np.int64]
+    names: Sequence[str]
 
 
 class Pictures(Protocol):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import DataSplits, Grouping, Pictures
+from likeness.data.pictures import DataSplits, Pictures
 from likeness.errors import LikenessError
 from likeness.randomness import key
 
@@ -83,8 +83,8 @@ class IdentitySubset:
         self._kept, self._indices = kept, np.flatnonzero(chosen)
         self.identity: NDArray[np.int64] = labels[self._indices]
         whole = pictures.grouping
-        self.grouping = (
-            None if whole is None else Grouping(whole.group[self._indices], whole.drawer[self._indices])
+        self.grouping = whole and whole._replace(
+            group=whole.group[self._indices], drawer=whole.drawer[self._indices]
         )
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
@@ -21,12 +22,12 @@ class QuarterTurns:
     def __init__(self, pictures: Pictures) -> None:
         self._pictures, self._upright = pictures, len(pictures)
         self._classes = int(pictures.identity.max(initial=-1)) + 1
-        self.identity = _repeated(pictures.identity)
+        self.identity = _repeated(pictures.identity, self._classes)
         grouping = pictures.grouping
-        self.grouping = (
-            None
-            if grouping is None
-            else Grouping(_repeated(grouping.group), np.tile(grouping.drawer, QUARTERS))
+        self.grouping = grouping and Grouping(
+            _repeated(grouping.group, len(grouping.names)),
+            np.tile(grouping.drawer, QUARTERS),
+            [_turned(name, quarters) for quarters in range(QUARTERS) for name in grouping.names],
         )
 
     def __len__(self) -> int:
@@ -58,10 +59,9 @@ class QuarterTurns:
         return self._pictures.files()
 
 
-def _repeated(labels: np.ndarray) -> np.ndarray:
-    """Labels `[N]` from 0, for each turn with numbers of its own, `[4N]`."""
-    turn = np.repeat(np.arange(QUARTERS), len(labels))
-    return np.tile(labels, QUARTERS) + turn * (int(labels.max(initial=-1)) + 1)
+def _repeated(labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Labels `[N]` below `count`, for each turn with numbers of its own, `[4N]`."""
+    return np.tile(labels, QUARTERS) + np.repeat(np.arange(QUARTERS) * count, len(labels))
 
 
 def _turned(name: str, quarters: int) -> str:

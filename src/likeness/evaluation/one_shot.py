@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from likeness.evaluation.arrays import finite
+from likeness.evaluation.arrays import finite, labels
 from likeness.evaluation.bootstrap import query_intervals
 from likeness.evaluation.comparison import PairDistances
 from likeness.evaluation.episodes import Episodes
@@ -34,15 +34,14 @@ def one_shot_scores(distance: ArrayLike) -> NDArray[np.float64]:
 
 
 def evaluate_one_shot(
-    distance: ArrayLike, cluster: ArrayLike, *, resamples: int = 1000, seed: int = 0
+    scores: ArrayLike, cluster: ArrayLike, *, resamples: int = 1000, seed: int = 0
 ) -> Metric:
-    """The share of the queries recognised, from their distances `[E, N, N, K]`; it counts the queries.
+    """The share of the queries recognised, from their `scores [E, N]`; it counts the queries.
 
     The interval is over the clusters `[E, N]` of `Episodes`; there is none where all are in one.
     """
-    scores = one_shot_scores(distance)
-    clusters = np.asarray(cluster).ravel()
+    values, clusters = finite(scores, "scores", 2), labels(np.ravel(np.asarray(cluster)), "cluster")
     if len(np.unique(clusters)) == 1:
-        return Metric(float(scores.mean()), scores.size)
-    interval = query_intervals(scores.reshape(1, -1), clusters, resamples=resamples, seed=seed)[0]
-    return Metric(float(scores.mean()), scores.size, *interval)
+        return Metric(float(values.mean()), values.size)
+    interval = query_intervals(values.reshape(1, -1), clusters, resamples=resamples, seed=seed)[0]
+    return Metric(float(values.mean()), values.size, *interval)

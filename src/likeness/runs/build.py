@@ -109,7 +109,8 @@ def _episodes(splits: ReadableSplits, config: DictConfig) -> dict[str, Episodes]
     wanted = {"ways": settings.ways, "shots": settings.shots, "episodes": settings.count, "seed": config.seed}
     try:
         if tested.grouping is not None:
-            found["within"] = episodes_within(tested.identity, *tested.grouping, **wanted)
+            group, drawer, _ = tested.grouping
+            found["within"] = episodes_within(tested.identity, group, drawer, **wanted)
         found["across"] = episodes_across(tested.identity, **wanted)
     except ValueError as error:
         raise LikenessError(

@@ -13,6 +13,7 @@ from likeness.evaluation.figures import (
     embedding_figure,
     hardest_figure,
     hardest_pairs,
+    one_shot_figure,
     reliability_figure,
     roc_figure,
 )
@@ -132,3 +133,18 @@ def test_a_reliability_diagram_shows_each_bin_s_share_and_size():
     np.testing.assert_allclose(above.lines[1].get_xydata(), [[0.05, 0.25], [0.5, 0.5], [0.95, 1.0]])
     assert [bar.get_height() for bar in below.patches] == [40, 10, 50]
     assert "these pairs (expected calibration error 10.5%)" in texts  # 0.4 * 20% + 0.1 * 0 + 0.5 * 5%
+
+
+def test_one_shot_recognition_is_shown_by_group_the_best_last():
+    scores = {
+        "trained": np.array([[1, 1], [1, 0], [1, 0.5]]),
+        "raw pixels": np.array([[0, 1], [0, 0], [0, 0]]),
+    }
+    groups = np.array([["Greek", "Greek"], ["N_Ko", "N_Ko"], ["Latin", "Latin"]])
+    figure = one_shot_figure(scores, groups)
+    _, texts = drawn(figure)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["N Ko", "Latin", "Greek"]
+    points = [line.get_xdata().tolist() for line in axes.lines if line.get_linestyle() == "None"]
+    assert points == [[0.5, 0.75, 1.0], [0.0, 0.0, 0.5]]
+    assert {"trained (75.0%)", "raw pixels (16.7%)"} <= set(texts)

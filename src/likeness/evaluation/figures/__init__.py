@@ -4,6 +4,7 @@ from likeness.evaluation.figures.distance_histograms import distance_figure
 from likeness.evaluation.figures.embedding_map import embedding_figure
 from likeness.evaluation.figures.hardest_pairs import hardest_figure, hardest_pairs
 from likeness.evaluation.figures.objective_curve import Point, objective_figure
+from likeness.evaluation.figures.one_shot_groups import one_shot_figure
 from likeness.evaluation.figures.overlaid_curves import overlaid_figure
 from likeness.evaluation.figures.parallel_coordinates import Axis, parallel_figure
 from likeness.evaluation.figures.reliability_diagram import reliability_figure
@@ -20,6 +21,7 @@ __all__ = [
     "hardest_figure",
     "hardest_pairs",
     "objective_figure",
+    "one_shot_figure",
     "overlaid_figure",
     "parallel_figure",
     "reliability_figure",

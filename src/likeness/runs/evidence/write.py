@@ -17,7 +17,7 @@ from likeness.runs.measuring.results import ROC
 from likeness.runs.record.past import PastRun
 
 EXPERIMENTS = CONF.parent / "experiments"
-COPIED = ("distances",)  # of the first run: figures that show nobody's picture
+COPIED = ("distances", "one_shot")  # of the first run: figures that show nobody's picture
 
 RocPoints = dict[str, list[tuple[float, float]]]
 

@@ -21,6 +21,7 @@ from likeness.evaluation import (
     evaluate_one_shot,
     evaluate_pairs,
     evaluate_retrieval,
+    one_shot_scores,
 )
 from likeness.runs.measuring.encode import Encoder, encode, pixel_distances, pixel_episode_distances
 
@@ -46,12 +47,19 @@ class Contender(NamedTuple):
     judge: Judge | None = None
 
 
+class OneShot(NamedTuple):
+    """Of each contender by its name the scores `[E, N]` of the episodes' queries, and the cluster of each, `[E, N]`."""
+
+    scores: dict[str, NDArray[np.float64]]
+    cluster: NDArray[np.int64]
+
+
 class Measured(NamedTuple):
     """What was measured of each contender, by its name, on the test pictures that could be read.
 
     `identity [N]` and `pictures [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
     `pairs` are pairs of rows; `distances [M]` are those of the pairs, in their `units`, and
-    `probabilities [M]`, where there is a judge, those that they are of one person.
+    `probabilities [M]`, where there is a judge, those that they are of one person; `one_shot` are the episodes by kind.
     """
 
     pictures: NDArray[np.int64]
@@ -62,6 +70,7 @@ class Measured(NamedTuple):
     units: dict[str, str]
     probabilities: dict[str, NDArray[np.float64]]
     embeddings: dict[str, NDArray[np.float32]]
+    one_shot: dict[str, OneShot]
 
 
 def measure(
@@ -122,27 +131,28 @@ def _measured(
         metrics[name] |= evaluate_retrieval(
             rows, identity, contenders[name].comparison, queries=settings.get("queries"), **resampling
         )
-    for kind, episodes in data.episodes.items():
-        recognised = _one_shot(kind, episodes, embeddings, contenders, data.pictures, pictures, resampling)
-        for name, metric in recognised.items():
-            metrics[name] |= metric
+    one_shot = {
+        kind: _one_shot(episodes, embeddings, contenders, data.pictures, pictures)
+        for kind, episodes in data.episodes.items()
+    }
+    for kind, found in one_shot.items():
+        _, ways, shots = data.episodes[kind].support.shape
+        for name, scores in found.scores.items():
+            metrics[name][f"oneshot_{kind}/{ways}way{shots}shot"] = evaluate_one_shot(
+                scores, found.cluster, **resampling
+            )
     units = {name: contender.comparison.unit for name, contender in contenders.items()}
-    return Measured(pictures, identity, pairs, metrics, distances, units, probabilities, embeddings)
+    return Measured(pictures, identity, pairs, metrics, distances, units, probabilities, embeddings, one_shot)
 
 
 def _one_shot(
-    kind: str,
     episodes: Episodes,
     embeddings: Mapping[str, NDArray[np.float32]],
     contenders: Mapping[str, Contender],
     source: SkippingBroken,
     pictures: NDArray[np.int64],
-    resampling: dict[str, int],
-) -> dict[str, dict[str, Metric]]:
-    """The share of the episodes' queries that each contender, and raw pixels, recognise.
-
-    Episodes with a picture that could not be read are left out.
-    """
+) -> OneShot:
+    """What each contender, and raw pixels, recognise; episodes with a picture that could not be read are left out."""
     there = np.isin(episodes.support, pictures).all(axis=(1, 2)) & np.isin(episodes.query, pictures).all(
         axis=1
     )
@@ -157,12 +167,7 @@ def _one_shot(
         for name, embedding in embeddings.items()
     }
     distances["raw pixels"] = pixel_episode_distances(source, whole)
-    _, ways, shots = episodes.support.shape
-    metric = f"oneshot_{kind}/{ways}way{shots}shot"
-    return {
-        name: {metric: evaluate_one_shot(distance, whole.cluster, **resampling)}
-        for name, distance in distances.items()
-    }
+    return OneShot({name: one_shot_scores(distance) for name, distance in distances.items()}, whole.cluster)
 
 
 def rows_of(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:

@@ -15,6 +15,7 @@ from likeness.evaluation.figures import (
     distance_figure,
     embedding_figure,
     hardest_figure,
+    one_shot_figure,
     reliability_figure,
     roc_figure,
 )
@@ -74,6 +75,11 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
     }
     if encoder in measured.probabilities:
         figures["calibration"] = reliability_figure(measured.probabilities[encoder], pairs.same)
+    grouping = tested.pictures.grouping
+    if grouping is not None and "within" in measured.one_shot:
+        found = measured.one_shot["within"]
+        groups = np.asarray(grouping.names)[found.cluster]
+        figures["one_shot"] = one_shot_figure(found.scores, groups)
     if curves := _curves(folder):
         figures["training"] = curves_figure(curves)
     for name, figure in figures.items():

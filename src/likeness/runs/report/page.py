@@ -13,6 +13,7 @@ CAPTIONS = {
     "training": "How the training went: faint as logged, strong the running median",
     "roc": "Receiver operating characteristic on the test people",
     "distances": "Distances of the test pairs, and the threshold that judges them best",
+    "one_shot": "Which groups' classes are recognised from one picture",
     "calibration": "How often pairs of a given probability are of one person",
     "embedding_map": "A map of the encodings of the people with most pictures",
     "hardest_pairs": "The test pairs that the encoding gets most wrong",
