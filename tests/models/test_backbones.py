@@ -169,7 +169,7 @@ def test_an_encoding_may_be_the_features_themselves() -> None:
     ("widths", "size", "features"), [([4, 6], 16, 6 * 4 * 4), ([3, 4, 5, 6], 48, 6 * 3 * 3)]
 )
 def test_blocks_of_two_convolutions_keep_every_position(widths: list[int], size: int, features: int) -> None:
-    backbone = double_conv(widths=widths, image_size=size, channels=1, mean=[0.9], std=[0.3])
+    backbone = double_conv(widths=widths, ink_size=None, image_size=size, channels=1, mean=[0.9], std=[0.3])
     assert backbone.feature_dim == features
     assert backbone(torch.rand(2, 1, size, size)).shape == (2, features)
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from torch import nn
 
 from likeness.models.backbone import Backbone
+from likeness.models.ink_frame import InkFrame
 
 
 def _block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -22,14 +23,22 @@ def _block(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 def double_conv(
-    *, widths: Sequence[int], image_size: int, channels: int, mean: Sequence[float], std: Sequence[float]
+    *,
+    widths: Sequence[int],
+    ink_size: int | None,
+    image_size: int,
+    channels: int,
+    mean: Sequence[float],
+    std: Sequence[float],
 ) -> Backbone:
     """A block of each of `widths` channels; every position of the last map is a feature.
 
-    Convolutions before the first pooling see the strokes at full size, which `small_conv` saves.
+    Convolutions before the first pooling see the strokes at full size, which `small_conv` saves. With `ink_size` they
+    see each drawing cut to its ink and resized to that side (`InkFrame`), and not the picture as it is.
     """
     blocks = [_block(before, after) for before, after in pairwise([channels, *widths])]
-    side = image_size >> len(widths)
+    frame = [] if ink_size is None else [InkFrame(ink_size)]
+    side = (ink_size or image_size) >> len(widths)
     return Backbone(
-        nn.Sequential(*blocks, nn.Flatten()), feature_dim=widths[-1] * side**2, mean=mean, std=std
+        nn.Sequential(*frame, *blocks, nn.Flatten()), feature_dim=widths[-1] * side**2, mean=mean, std=std
     )
