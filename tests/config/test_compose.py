@@ -59,7 +59,11 @@ def checked(*words: str) -> TrainConfig:
         ("backbone=onnx", "backbone=onnx cannot be trained; use it with `likeness evaluate`."),
         ("head=absolute_difference", "a head is trained by task=similarity."),
         ("loss=cross_entropy", "loss=cross_entropy is that of task=similarity, which takes no other."),
-        ("data@test_data=null", "to leave data@test_data or head out write test_data=null or ~head"),
+        (
+            "data@test_data=null",
+            "to leave data@test_data, head or episodes out write test_data=null, ~head or",
+        ),
+        ("episodes=null", "~head or ~episodes."),
         ("experiment=triplet_hard", "An experiment is added with a plus: +experiment=NAME."),
         ("test_data=lfw", "Other data to test on are chosen with data@test_data=NAME."),
         ("loss=null", "A group takes the name of a choice"),

@@ -155,3 +155,12 @@ def test_the_archives_hold_what_the_paper_counts(real_data):
     assert len(koch.train) == 964 * 12
     assert len(koch.validation) + len(koch.test) == 659 * 4
     assert (len(drawers(koch.train)), len(alphabets(koch.test))) == (20, 10)
+
+
+def test_an_alphabet_in_both_archives_is_refused(tmp_path):
+    omniglot_folder(tmp_path, background=(2, 2), evaluation=(2, 2), drawers=2)
+    (tmp_path / "images_evaluation" / "evaluation_0").rename(tmp_path / "images_evaluation" / "background_1")
+    with pytest.raises(
+        LikenessError, match="background_1 lies in both images_background and images_evaluation"
+    ):
+        read(tmp_path)

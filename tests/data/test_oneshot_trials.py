@@ -67,7 +67,14 @@ def broken(root, line, text):
             "class09.png, named in line 2 of .* is missing",
         ),
         (1, "run02/test/item01.png run02/training/class04.png", "names run02/test/item01.png twice"),
-        (3, None, "run02 has 3 trials, but run01 has 4"),
+        (1, "run02/./test/item01.png run02/training/class04.png", "names run02/test/item01.png twice"),
+        (
+            0,
+            "run02/training/class02.png run02/test/item01.png",
+            "Line 1 of .* should name an item and its class",
+        ),
+        (0, "run01/test/item01.png run01/training/class02.png", "as 'run02/test/item01.png"),
+        (3, None, "names no item of the class run02/training/class03.png"),
     ],
 )
 def test_labels_that_are_wrong_are_told_by_line(tmp_path, line, text, words):
@@ -81,4 +88,12 @@ def test_a_folder_without_labels_or_runs_is_refused(tmp_path):
         read(tmp_path)
     trials_folder(tmp_path, labels=False)
     with pytest.raises(LikenessError, match=r"run01 holds no class_labels.txt, which says of what class"):
+        read(tmp_path)
+
+
+def test_runs_of_other_numbers_of_classes_are_refused(tmp_path):
+    trials_folder(tmp_path)
+    broken(tmp_path, 3, None)
+    (tmp_path / "run02" / "training" / "class03.png").unlink()
+    with pytest.raises(LikenessError, match="run02 has 3 trials, but run01 has 4"):
         read(tmp_path)

@@ -27,7 +27,7 @@ def written(path, lines):
     return path
 
 
-@pytest.mark.parametrize("header", [[], ["first,second,same"]])
+@pytest.mark.parametrize("header", [[], ["first,second,same"], ["path a,path b,is same"]])
 def test_pairs_are_those_of_the_file(root, header):
     splits = read(written(root / "pairs.csv", header + lines_of()))
     assert (splits.train, splits.validation, splits.all_known) == (None, None, False)
@@ -60,6 +60,9 @@ def test_paths_may_start_elsewhere(root, tmp_path):
         ("p0/0.jpg,p1/0.jpg", "Line 3"),
         ("p0/0.jpg,p99/0.jpg,0", "p99/0.jpg, named in line 3 of .*pairs.csv, is missing"),
         ("p0/0.jpg,p0/./0.jpg,1", "Line 3 of .* pairs p0/0.jpg with itself"),
+        ('"p0/0.jpg,p1/0.jpg,1', 'Line 3 of .* but is ."p0/0.jpg,p1/0.jpg,1.: mend that line'),
+        ("p1/1.jpg,./p1/0.jpg,0", "Lines 2 and 3 of .* are one pair"),
+        (f"{'p' * 300}.jpg,p1/0.jpg,0", "named in line 3 of .*, is missing"),
     ],
 )
 def test_a_line_that_is_wrong_is_named(root, line, words):
@@ -69,9 +72,10 @@ def test_a_line_that_is_wrong_is_named(root, line, words):
         read(written(root / "pairs.csv", lines))
 
 
-def test_a_first_line_with_another_label_is_no_header(root):
+@pytest.mark.parametrize("label", ["2", "True", "yes"])
+def test_a_first_line_with_another_label_is_no_header(root, label):
     with pytest.raises(LikenessError, match="Line 1 of"):
-        read(written(root / "pairs.csv", ["p0/0.jpg,p1/0.jpg,2", *lines_of()]))
+        read(written(root / "pairs.csv", [f"p0/0.jpg,p1/0.jpg,{label}", *lines_of()]))
 
 
 def test_a_file_that_is_missing_or_short_is_refused(root):

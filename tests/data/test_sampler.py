@@ -217,3 +217,15 @@ def test_batches_within_groups_that_are_not_there_are_refused():
         grouped(0.5, group=None)
     with pytest.raises(LikenessError, match="wants 10 classes, but the largest group has 9"):
         grouped(0.5, identities=10)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.25, 0.5, 1.0])
+def test_all_pictures_come_up_in_batches_within_a_group(share):
+    identity = np.repeat(np.arange(12), 20).astype(np.int64)
+    batches = IdentityBalancedBatches(
+        identity, identities=12, images=2, seed=0, group=np.zeros(240, dtype=np.int64), within_group=share
+    )
+    plan = batches.plan(0)
+    alone = [i for i in range(len(plan)) if int((i + 1) * share + 1e-9) > int(i * share + 1e-9)]
+    shown = np.concatenate([plan.batch(i) for i in alone])
+    assert np.bincount(shown, minlength=240).max() - np.bincount(shown, minlength=240).min() <= 1

@@ -212,3 +212,10 @@ def test_the_network_of_koch_takes_one_size() -> None:
         LikenessError, match=r"takes pictures of 105 pixels: leave backbone.image_size at 105"
     ):
         koch(image_size=64, channels=1, mean=[0.0], std=[1.0])
+
+
+def test_blocks_that_halve_to_nothing_are_refused() -> None:
+    with pytest.raises(
+        LikenessError, match=r"4 blocks halve 8 pixels to nothing: choose fewer backbone.widths"
+    ):
+        double_conv(widths=[2, 2, 2, 2], ink_size=8, image_size=64, channels=1, mean=[0.9], std=[0.3])

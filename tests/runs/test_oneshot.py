@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,34 @@ def test_the_paper_s_network_trains(tmp_path: Path) -> None:
     losses = [row.value for row in read_metrics(run) if row.metric == "train/loss"]
     assert len(losses) == 4
     assert losses[-1] < losses[0]
+
+
+def test_an_evaluation_measures_by_the_episodes_of_its_run_unless_told_otherwise(finished: Path) -> None:
+    own = config_of(finished)
+    assert with_encoder_of(own, []).episodes.ways == 5
+    fewer = with_encoder_of(own, ["episodes.ways=3", "evaluation.resamples=10"]).episodes
+    assert (fewer.ways, fewer.count) == (3, 12)
+    assert with_encoder_of(own, ["episodes=twenty_way", "episodes.shots=2"]).episodes == {
+        "ways": 20,
+        "shots": 2,
+        "count": 400,
+    }
+    assert with_encoder_of(own, ["~episodes"]).get("episodes") is None
+    assert with_encoder_of(own, []).evaluation.queries == own.evaluation.queries == 2000
+    assert with_encoder_of(own, ["evaluation.queries=7"]).evaluation.queries == 7
+    with pytest.raises(LikenessError, match=r"episodes.way=3 changes no key of the run"):
+        with_encoder_of(own, ["episodes.way=3"])
+
+
+def test_pictures_that_were_trained_on_are_not_measured(finished: Path, root: Path, tmp_path: Path) -> None:
+    trained = sorted((root / "images_background").rglob("*_01.png"))
+    lines = [f"{file},{str(file).replace('_01.png', '_02.png')},1" for file in trained]
+    lines += [f"{one},{other},0" for one, other in pairwise(trained)]
+    (tmp_path / "pairs.csv").write_text("\n".join(lines))
+    config = with_encoder_of(
+        config_of(finished), ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
+    )
+    with pytest.raises(
+        LikenessError, match="people are both trained on and to be tested on, such as background_"
+    ):
+        evaluate(config, finished)

@@ -72,7 +72,10 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
-        return "A group takes the name of a choice; to leave data@test_data or head out write test_data=null or ~head."
+        return (
+            "A group takes the name of a choice; to leave data@test_data, head or episodes out write test_data=null, "
+            "~head or ~episodes."
+        )
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
         return f"{found[1] or found[2]} has no value; give it one."
     return f"The command line can't be read: {text}"

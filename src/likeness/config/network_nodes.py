@@ -37,7 +37,7 @@ class DoubleConv(Pictured):
 
     target: Literal["likeness.models.double_conv.double_conv"] = Field(alias="_target_")
     widths: Annotated[list[Positive], Field(min_length=1)]
-    ink_size: Annotated[int, Field(ge=8)] | None
+    ink_size: Annotated[int, Field(ge=8)] | None = None
 
 
 class Koch(Pictured):

@@ -64,6 +64,12 @@ def omniglot(
     """
     home = _home(root)
     characters = [*_characters(home, BACKGROUND), *_characters(home, EVALUATION)]
+    if twice := {one.alphabet for one in characters if one.archive == BACKGROUND} & {
+        one.alphabet for one in characters if one.archive == EVALUATION
+    }:
+        raise LikenessError(
+            f"{min(twice)} lies in both {BACKGROUND} and {EVALUATION} of {home}: take it out of one."
+        )
     whole = _pictures(home, characters, image_size, channels)
     archive = {one.alphabet: one.archive for one in characters}
     validation = _validation(archive, validation_alphabets, validation_from, split_seed)

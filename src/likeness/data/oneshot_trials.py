@@ -1,12 +1,13 @@
 """The one-shot trials of Omniglot (Lake et al. 2015), and other trials in their format."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.data.picture_files import PictureFiles, existing_folder
+from likeness.data.picture_files import PictureFiles, existing_folder, is_picture
 from likeness.data.pictures import DataSplits, Pairs, Trials
 from likeness.errors import LikenessError
 from likeness.randomness import generator
@@ -86,22 +87,30 @@ def _read(home: Path, name: str) -> _Run:
         fields = line.split()
         if not fields:
             continue
-        if len(fields) != 2:
+        if [Path(field).parent for field in fields] != [Path(name, "test"), Path(name, "training")]:
             raise LikenessError(
-                f"Line {number} of {listing} should name an item and its class, as 'run01/test/item01.png "
-                f"run01/training/class08.png', but is '{line[:80]}': mend that line."
+                f"Line {number} of {listing} should name an item and its class, as '{name}/test/item01.png "
+                f"{name}/training/class08.png', but is '{line[:80]}': mend that line."
             )
-        for file in fields:
-            if not (home / file).is_file():
+        item, shown = (str(Path(field)) for field in fields)
+        for file in (item, shown):
+            if not os.path.isfile(home / file):
                 raise LikenessError(
                     f"{home / file}, named in line {number} of {listing}, is missing: put it back."
                 )
-        run.query.append(fields[0])
-        run.support.append(fields[1])
-    if twice := next(
-        (one for one in run.support + run.query if (run.support + run.query).count(one) > 1), None
-    ):
-        raise LikenessError(f"{listing} names {twice} twice: every class has one item; mend that file.")
+            if file in run.query or file in run.support:
+                raise LikenessError(
+                    f"{listing} names {file} twice: every class has one item; mend that file."
+                )
+        run.query.append(item)
+        run.support.append(shown)
+    lying = {
+        str(Path(name, "training", file.name))
+        for file in (home / name / "training").iterdir()
+        if is_picture(file.name)
+    }
+    if unnamed := sorted(lying - set(run.support)):
+        raise LikenessError(f"{listing} names no item of the class {unnamed[0]}: mend that file.")
     return run
 
 

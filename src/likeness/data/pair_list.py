@@ -29,8 +29,8 @@ def pair_list(*, path: str, root: str | None, image_size: int, channels: int) ->
     """Pairs to be judged, as test pictures; nothing to train on, since nobody knows who is in two pairs.
 
     The file has a line for each pair: two paths and a label, 1 for one person and 0 for two, separated by commas; the
-    first line may be a header. Paths are below `root`, by default the file's folder. The pairs of each kind
-    are dealt to 10 folds in order.
+    first line may be a header, and no pair comes twice. Paths are below `root`, by default the file's folder. The pairs
+    of each kind are dealt to 10 folds in order.
 
     `identity` is what the pairs tell and no more: pictures that a chain of pairs calls the same share a label.
 
@@ -42,18 +42,18 @@ def pair_list(*, path: str, root: str | None, image_size: int, channels: int) ->
         raise LikenessError(
             f"There is no file {path}: set data.path to a file of lines such as 'a.jpg,b.jpg,1' (0 for two people)."
         )
-    rows = _rows(listing)
+    home = listing.parent if root is None else Path(root).expanduser()
+    rows = _rows(listing, home)
     same = np.array([row.same for row in rows], dtype=np.bool_)
     if min(same.sum(), (~same).sum()) < FOLDS:
         raise LikenessError(
             f"{listing} has {same.sum()} pairs of one person and {(~same).sum()} of two, but each of the {FOLDS} folds "
             "needs one of each: add pairs."
         )
-    home = listing.parent if root is None else Path(root).expanduser()
     places: dict[str, int] = {}
     for row in rows:
         for file in (row.first, row.second):
-            if file not in places and not (home / file).is_file():
+            if file not in places and not _is_file(home, file):
                 raise LikenessError(
                     f"{home / file}, named in line {row.line} of {listing}, is missing: put it back, or set data.root "
                     "to the folder that the paths start from."
@@ -76,30 +76,45 @@ def pair_list(*, path: str, root: str | None, image_size: int, channels: int) ->
     return DataSplits(train=None, validation=None, test=pictures, pairs=pairs, all_known=False)
 
 
-def _rows(listing: Path) -> list[_Row]:
-    with listing.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-        lines = [
-            (number, [field.strip() for field in fields]) for number, fields in enumerate(csv.reader(file), 1)
-        ]
-    rows = []
-    for number, fields in lines:
+def _rows(listing: Path, home: Path) -> list[_Row]:
+    rows: dict[frozenset[str], _Row] = {}
+    lines = listing.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
+    for number, line in enumerate(lines, start=1):
+        fields = _fields(line)
         match fields:
             case [] | [""]:
                 continue
             case [first, second, "0" | "1" as label]:
-                if os.path.normpath(first) == os.path.normpath(second):
-                    raise LikenessError(
-                        f"Line {number} of {listing} pairs {first} with itself: take that line out."
-                    )
-                rows.append(_Row(os.path.normpath(first), os.path.normpath(second), label == "1", number))
-            case [_, _, word] if number == 1 and word.isidentifier():
-                continue
+                row = _Row(os.path.normpath(first), os.path.normpath(second), label == "1", number)
+            case [first, second, _] if (
+                number == 1 and not _is_file(home, first) and not _is_file(home, second)
+            ):
+                continue  # a header
             case _:
                 raise LikenessError(
                     f"Line {number} of {listing} should be two paths and a label, 1 (one person) or 0 (two), such as "
-                    f"'a.jpg,b.jpg,1', but is '{','.join(fields)[:80]}': mend that line."
+                    f"'a.jpg,b.jpg,1', but is {line[:80]!r}: mend that line."
                 )
-    return rows
+        if row.first == row.second:
+            raise LikenessError(
+                f"Line {number} of {listing} pairs {row.first} with itself: take that line out."
+            )
+        before = rows.setdefault(frozenset((row.first, row.second)), row)
+        if before is not row:
+            raise LikenessError(f"Lines {before.line} and {number} of {listing} are one pair: take one out.")
+    return list(rows.values())
+
+
+def _fields(line: str) -> list[str]:
+    """The fields of one line; none where a quote in it is not closed."""
+    try:
+        return [field.strip() for field in next(csv.reader([line], strict=True), [])]
+    except csv.Error:
+        return ["", ""]
+
+
+def _is_file(home: Path, file: str) -> bool:
+    return os.path.isfile(home / file)  # unlike a path's own method it bears with a name that is too long
 
 
 def _folds(same: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -112,8 +112,8 @@ class EpochPlan:
         """
         if not 0 <= i < self._batches:
             raise IndexError(f"batch {i} of an epoch of {self._batches}")
-        if self._groups is not None and _is_turn(i, self._within_group):
-            return self._chosen(self._groups.draw(self._identities, self._seed, self._epoch, i), i)
+        if self._groups is not None and (turn := self._turn(i)) < self._turn(i + 1):
+            return self._chosen(self._groups.draw(self._identities, self._seed, self._epoch, i), turn)
         round_number, place = divmod(i, self._pictures.counts.size // self._identities)
         if round_number != self._round_number:
             self._round_number, self._round = round_number, self._permuted_identities(round_number)
@@ -124,6 +124,10 @@ class EpochPlan:
         """This rank's contiguous share `[P*K / world_size]` of batch `i`: whole identities."""
         share = self._identities * self._images // self._world_size
         return self.batch(i)[self._rank * share : (self._rank + 1) * share]
+
+    def _turn(self, i: int) -> int:
+        """How many batches before batch i, over all epochs, stayed within a group: a share of them, spread evenly."""
+        return int((self._epoch * self._batches + i) * self._within_group + 1e-9)
 
     def _permuted_identities(self, round_number: int) -> NDArray[np.int32]:
         draw = generator("identities of an epoch", self._seed, self._epoch, round_number)
@@ -139,11 +143,6 @@ class EpochPlan:
         permuted = mine[np.lexsort((_mix(mine.astype(np.uint64), self._salt), row))]
         position = round_number * self._images + np.arange(self._images)
         return permuted[first[:, None] + position % counts[:, None]].reshape(-1)
-
-
-def _is_turn(i: int, share: float) -> bool:
-    """Whether batch i is one of those that make up a share of all batches, spread evenly."""
-    return int((i + 1) * share + 1e-9) > int(i * share + 1e-9)
 
 
 class IdentityBalancedBatches(Sampler[list[Draw]]):

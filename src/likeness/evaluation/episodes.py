@@ -38,7 +38,7 @@ def episodes_within(
         drawer: by whose hand each picture is, `[N]`, counted within the group.
         ways: the classes of an episode.
         shots: the pictures that show each of them.
-        episodes: how many episodes there are; the groups with enough classes take turns.
+        episodes: how many episodes there are; the groups with enough classes and drawers take turns.
         seed: an episode is a function of (seed, its number).
 
     Each episode draws `shots + 1` drawers of its group and `ways` classes that all of them drew; the first drawer asks,
@@ -57,7 +57,14 @@ def episodes_within(
         raise ValueError(
             f"an episode of {ways} classes of one group is asked for, but the largest group has {max(sizes.values())}"
         )
-    tables = {one: _drawn_by(names, hands, groups == one) for one, size in sizes.items() if size >= ways}
+    large = {one: _drawn_by(names, hands, groups == one) for one, size in sizes.items() if size >= ways}
+    tables = {one: table for one, table in large.items() if table.shape[1] > shots}
+    if not tables:
+        most = max(table.shape[1] for table in large.values())
+        raise ValueError(
+            f"an episode of {shots} pictures of each class and one to ask needs {shots + 1} drawers, but a group has "
+            f"{most} at most"
+        )
     drawn, cluster = [], []
     for number in range(episodes):
         one = list(tables)[number % len(tables)]
@@ -130,11 +137,6 @@ def _within(
     table: NDArray[np.int64], ways: int, shots: int, draw: np.random.Generator, tries: int = 100
 ) -> NDArray[np.int64]:
     """Pictures `[ways, shots + 1]` of a group, the same drawers for each class."""
-    if table.shape[1] <= shots:
-        raise ValueError(
-            f"an episode of {shots} pictures of each class and one to ask needs {shots + 1} drawers, but a group has "
-            f"{table.shape[1]}"
-        )
     for _ in range(tries):
         columns = table[:, draw.permutation(table.shape[1])[: shots + 1]]
         whole = np.flatnonzero((columns >= 0).all(axis=1))

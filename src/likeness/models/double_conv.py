@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone
 from likeness.models.ink_frame import InkFrame
 
@@ -25,7 +26,7 @@ def _block(channels_in: int, channels_out: int) -> nn.Sequential:
 def double_conv(
     *,
     widths: Sequence[int],
-    ink_size: int | None,
+    ink_size: int | None = None,
     image_size: int,
     channels: int,
     mean: Sequence[float],
@@ -35,10 +36,18 @@ def double_conv(
 
     Convolutions before the first pooling see the strokes at full size, which `small_conv` saves. With `ink_size` they
     see each drawing cut to its ink and resized to that side (`InkFrame`), and not the picture as it is.
+
+    Raises:
+        LikenessError: more blocks than times that the side can be halved.
     """
     blocks = [_block(before, after) for before, after in pairwise([channels, *widths])]
     frame = [] if ink_size is None else [InkFrame(ink_size)]
     side = (ink_size or image_size) >> len(widths)
+    if side < 1:
+        raise LikenessError(
+            f"{len(widths)} blocks halve {ink_size or image_size} pixels to nothing: choose fewer backbone.widths, or "
+            "a larger backbone.ink_size or image_size."
+        )
     return Backbone(
         nn.Sequential(*frame, *blocks, nn.Flatten()), feature_dim=widths[-1] * side**2, mean=mean, std=std
     )

@@ -14,7 +14,8 @@ def koch(*, image_size: int, channels: int, mean: Sequence[float], std: Sequence
     """Four convolutions, `[B, channels, 105, 105]` to 9,216 features: figure 4.
 
     Their weights begin as section 3.3 says: from N(0, 0.01^2), biases from N(0.5, 0.01^2). The paper's last layer,
-    4,096 sigmoids, is the embedder's projection: `embedding_dim=4096`, `activation=sigmoid`, `normalize=false`.
+    4,096 sigmoids, is the embedder's projection: `embedding_dim=4096`, `activation=sigmoid`, `normalize=false`; it
+    begins as torch's linear layers do, narrower than the paper's fully connected ones.
 
     Raises:
         LikenessError: another size of picture.

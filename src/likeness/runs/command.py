@@ -127,8 +127,12 @@ def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
         raise LikenessError(f"{taken[0]} can't be changed: the network is the run's own.")
     chosen = any(word.startswith("data=") for word in words)
     about_data = [word for word in words if word.startswith("data.")]
+    about_episodes = []
+    if own.get("episodes") and not any(word.startswith("episodes=") for word in words):
+        about_episodes = [word for word in words if word.startswith("episodes.")]
     size = [f"backbone.image_size={own.backbone.image_size}", f"backbone.channels={own.backbone.channels}"]
-    config = composed("evaluate", [*size, *(word for word in words if chosen or word not in about_data)])
+    later = [*about_episodes, *([] if chosen else about_data)]  # which are about what the run had
+    config = composed("evaluate", [*size, *(word for word in words if word not in later)])
     OmegaConf.resolve(config.data)
     if not chosen:
         config.data = OmegaConf.merge(
@@ -136,8 +140,11 @@ def with_encoder_of(own: DictConfig, words: Sequence[str]) -> DictConfig:
         )
     if not any(word.startswith("evaluation.flip=") for word in words):
         config.evaluation.flip = own.evaluation.flip
+    if not any(word.startswith("evaluation.queries=") for word in words):
+        OmegaConf.update(config, "evaluation.queries", own.evaluation.get("queries"), force_add=True)
     if not any(word.startswith(("episodes=", "~episodes")) for word in words):
         OmegaConf.update(config, "episodes", own.get("episodes"), force_add=True)
+        config = with_words(config, about_episodes)
     config.backbone = own.backbone
     for part in ("embedder", "head"):
         OmegaConf.update(config, part, own.get(part), force_add=True)
