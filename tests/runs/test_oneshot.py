@@ -150,7 +150,7 @@ def test_what_the_alphabets_cannot_give_is_said_before_training(
 
 
 def test_the_paper_s_network_trains(tmp_path: Path) -> None:
-    root = omniglot_folder(tmp_path / "omniglot", background=(8, 8), evaluation=(6, 6, 6), drawers=6)
+    root = omniglot_folder(tmp_path / "omniglot", background=(4, 4), evaluation=(5, 5, 5), drawers=6)
     words = [
         *(word for word in TINY if not word.startswith(("data.", "backbone."))),
         "+experiment=koch2015",
@@ -160,15 +160,15 @@ def test_the_paper_s_network_trains(tmp_path: Path) -> None:
         "data.drawers=[2,2,2]",
         "episodes.ways=5",
         "episodes.count=4",
-        "sampler.identities=16",  # all of them
+        "sampler.identities=8",  # all of them
         "sampler.images=2",
         "augment=none",
-        "trainer.max_steps=4",
-        "trainer.val_check_interval=4",
+        "trainer.max_steps=3",
+        "trainer.val_check_interval=3",
     ]
     run = train(composed("config", words))
     losses = [row.value for row in read_metrics(run) if row.metric == "train/loss"]
-    assert len(losses) == 4
+    assert len(losses) == 3
     assert losses[-1] < losses[0]
 
 
