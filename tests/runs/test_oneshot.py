@@ -1,15 +1,12 @@
 """Runs on drawings: one-shot episodes within and across alphabets, trials in a folder, and pairs in a file."""
 
 import json
-import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tiny import TINY
-
-sys.path.append(str(Path(__file__).parents[1] / "data"))
 from drawings import letter, omniglot_folder
+from tiny import TINY
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
