@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any, ClassVar
 
 import pytorch_lightning as pl
@@ -12,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from likeness.data.batch import Batch
+from likeness.data.pictures import Grouping
 from likeness.evaluation.comparison import Comparison
 from likeness.evaluation.episodes import episodes_within
 from likeness.evaluation.one_shot import episode_distances, one_shot_scores
@@ -28,7 +28,8 @@ SchedulerFactory = Callable[[Optimizer], LRScheduler]
 class EncodingTask(pl.LightningModule):
     """An embedder, its optimizer, and its validation; how it is trained is a subclass's.
 
-    `watched` are the metrics that a progress bar shows, by their labels.
+    `watched` are the metrics that a progress bar shows, by their labels. `validation_grouping` is how the classes
+    of the validation pictures are grouped: where they are, one-shot recognition within groups is validated too.
     """
 
     watched: ClassVar[dict[str, str]]
@@ -38,6 +39,7 @@ class EncodingTask(pl.LightningModule):
         self.embedder = embedder
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
+        self.validation_grouping: Grouping | None = None
         self._validated: list[tuple[Tensor, Tensor, Tensor]] = []
 
     @property
@@ -58,8 +60,9 @@ class EncodingTask(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Measure the encodings of the validation people."""
-        parts = (torch.cat(parts).numpy() for parts in zip(*self._validated, strict=True))
-        embeddings, identities, indices = parts
+        embeddings, identities, indices = (
+            torch.cat(parts).numpy() for parts in zip(*self._validated, strict=True)
+        )
         self._validated.clear()
         first, second, same, fold = balanced_pairs(identities, folds=10, pairs_per_fold=600, seed=0)
         comparison = self.comparison
@@ -72,14 +75,17 @@ class EncodingTask(pl.LightningModule):
                 "validation/map@r": float(scores.map_at_r.mean()),
             }
         )
-        grouping = self.trainer.datamodule.validation.grouping  # type: ignore[attr-defined]  # set by its fit
-        if grouping is None:
+        if self.validation_grouping is None:
             return
-        group, drawer = grouping.group[indices], grouping.drawer[indices]
-        with suppress(ValueError):  # groups of fewer classes, which other episodes may suit
-            episodes = episodes_within(identities, group, drawer, ways=WAYS, episodes=EPISODES, seed=0)
-            found = one_shot_scores(episode_distances(comparison.pairs, embeddings, episodes))
-            self.log("validation/oneshot", float(found.mean()))
+        group, drawer, _ = self.validation_grouping
+        try:
+            episodes = episodes_within(
+                identities, group[indices], drawer[indices], ways=WAYS, episodes=EPISODES, seed=0
+            )
+        except ValueError:  # no group has so many classes; what is measured at the end may ask for fewer
+            return
+        found = one_shot_scores(episode_distances(comparison.pairs, embeddings, episodes))
+        self.log("validation/oneshot", float(found.mean()))
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the parameters that are trained, and its schedule by steps."""

@@ -153,9 +153,8 @@ def _one_shot(
     pictures: NDArray[np.int64],
 ) -> OneShot:
     """What each contender, and raw pixels, recognise; episodes with a picture that could not be read are left out."""
-    there = np.isin(episodes.support, pictures).all(axis=(1, 2)) & np.isin(episodes.query, pictures).all(
-        axis=1
-    )
+    asked = np.isin(episodes.query, pictures).all(axis=1)
+    there = asked & np.isin(episodes.support, pictures).all(axis=(1, 2))
     whole = Episodes(*(part[there] for part in episodes))
     if not len(whole.query):
         raise ValueError("each of the one-shot episodes has a picture that can't be read")

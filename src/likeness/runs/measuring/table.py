@@ -35,9 +35,8 @@ def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
         table.add_row(" " + name.partition("/")[2], *map(_cell, cells), f"{count:,}")
     console = Console()
     wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
-    Console(width=max(console.width, wanted)).print(
-        table
-    )  # a narrow terminal wraps lines rather than losing digits
+    # a narrow terminal wraps lines rather than losing digits
+    Console(width=max(console.width, wanted)).print(table)
 
 
 def _cell(metric: Metric | None) -> str:

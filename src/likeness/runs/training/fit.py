@@ -60,6 +60,8 @@ def fit_here(
     _quiet()
     _say_who_is_left_out(datamodule)
     task = build_task(config)
+    if datamodule.validation is not None:
+        task.validation_grouping = datamodule.validation.grouping
     if config.channels_last:
         task.embedder.to(memory_format=torch.channels_last)
     if config.compile:
