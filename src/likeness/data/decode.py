@@ -1,16 +1,13 @@
 """From an encoded picture to a uint8 tensor of the wanted size and channels."""
 
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
-from likeness.errors import BrokenPicture
-
-_SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+from likeness.data.eight_bit import laid_on_white, opened, scaled_to_eight_bits
 
 
 def decode(source: str | Path | bytes, *, image_size: int, channels: int, name: str = "") -> Tensor:
@@ -33,33 +30,17 @@ def decode(source: str | Path | bytes, *, image_size: int, channels: int, name: 
             agreed white.
     """
     name = name or ("a picture" if isinstance(source, bytes) else str(source))
-    try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
-            # lets a JPEG much larger than wanted be decoded at a half, quarter or eighth of its size
-            image.draft(None, (3 * image_size, 3 * image_size))
-            return _tensor(_square(_eight_bit(image, channels), image_size))
-    except UnidentifiedImageError:
-        raise BrokenPicture(f"{name} is not a picture that can be read: replace or remove it.") from None
-    except FileNotFoundError:
-        raise BrokenPicture(f"{name} is missing: put it back, or start again without it.") from None
-    except (
-        Exception
-    ) as error:  # decoders meet damage with many types: OSError, SyntaxError, struct.error, ...
-        reason = str(error).strip().rstrip(".") or type(error).__name__
-        raise BrokenPicture(f"{name} cannot be read ({reason}): replace or remove it.") from None
+    with opened(source, name) as image:
+        # lets a JPEG much larger than wanted be decoded at a half, quarter or eighth of its size
+        image.draft(None, (3 * image_size, 3 * image_size))
+        return _tensor(_square(_eight_bit(image, channels), image_size))
 
 
 def _eight_bit(image: Image.Image, channels: int) -> Image.Image:
     """`image` upright, in mode RGB or L."""
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
-    if image.mode in _SIXTEEN_BIT:
-        image = Image.fromarray(np.round(np.asarray(image).astype(np.float32) / 257).astype(np.uint8))
-    elif image.mode in ("I", "F"):
-        raise ValueError("32-bit numbers have no agreed white, 8 and 16 bits do")
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    image = laid_on_white(scaled_to_eight_bits(image))
     mode = "L" if channels == 1 else "RGB"
     return image if image.mode == mode else image.convert(mode)
 
