@@ -6,7 +6,7 @@ from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.config.plain import plain
-from likeness.config.schema import EvaluateConfig, TrainConfig
+from likeness.config.schema import EncodingConfig, EvaluateConfig
 from likeness.errors import LikenessError
 
 SMALLEST = {
@@ -17,8 +17,8 @@ SMALLEST = {
 }
 
 
-def checked(*words: str) -> TrainConfig:
-    return check(plain(composed("config", words)), TrainConfig)
+def checked(*words: str) -> EncodingConfig:
+    return check(plain(composed("config", words)), EncodingConfig)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ import shlex
 
 import pytest
 
-from likeness.config.check import check
+from likeness.config.check import check, check_training
 from likeness.config.compose import composed
 from likeness.config.groups import CONF
 from likeness.config.help import EXAMPLES
 from likeness.config.plain import plain
-from likeness.config.schema import EvaluateConfig, TrainConfig
+from likeness.config.schema import EvaluateConfig
 
 ROOT = CONF.parent
 TEXTS = [
@@ -25,7 +25,7 @@ def test_a_training_command_composes(line: str) -> None:
     words = shlex.split(line)[2:]
     sweep = "-m" in words
     words = [word.partition(",")[0] if sweep else word for word in words if word != "-m"]
-    check(plain(composed("config", words)), TrainConfig)
+    check_training(plain(composed("config", words)))
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("likeness evaluate")])

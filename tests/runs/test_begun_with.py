@@ -12,12 +12,11 @@ from PIL import Image
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
-from likeness.runs.build import build_networks
+from likeness.runs.choose_work import DECIDE_INPUTS, work_of
 from likeness.runs.command import with_encoder_of
-from likeness.runs.inputs import DECIDE_INPUTS, build_inputs
+from likeness.runs.encodings.build import build_networks
+from likeness.runs.encodings.evaluate import evaluate
 from likeness.runs.past_config import config_of
-from likeness.runs.people import refuse_shared_people
-from likeness.runs.run import evaluate
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 
@@ -54,11 +53,11 @@ def test_one_that_is_not_frozen_begins_there(encoder: Path) -> None:
 
 
 def test_the_encoder_is_a_part_of_what_a_run_is_recognised_by(encoder: Path) -> None:
-    alone = build_inputs(composed("config", [*WORDS, "task=similarity"])).fingerprints
+    alone = work_of(composed("config", [*WORDS, "task=similarity"])).fingerprints
     config = composed("config", words(encoder))
-    assert build_inputs(config).fingerprints.keys() - alone.keys() == {"encoder"}
+    assert work_of(config).fingerprints.keys() - alone.keys() == {"encoder"}
     part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))  # by which a sweep knows its jobs again
-    assert build_inputs(part).fingerprints == build_inputs(config).fingerprints
+    assert work_of(part).fingerprints == work_of(config).fingerprints
 
 
 @pytest.mark.parametrize(
@@ -114,9 +113,9 @@ def test_people_that_the_encoder_was_trained_on_are_not_seen_again(
     more = ["task=similarity", f"task.encoder={only_run(people / begun_with)}"]
     config = composed("config", [*of_people(people, split), *more])
     with pytest.raises(LikenessError, match=rf"^\d+ people are both {how}, such as "):
-        refuse_shared_people(config, build_inputs(config))
+        work_of(config).refuse()
     config = composed("config", [*of_people(people, SPLIT), *more])
-    refuse_shared_people(config, build_inputs(config))
+    work_of(config).refuse()
 
 
 def test_nobody_is_validated_and_tested_on(people: Path) -> None:
@@ -124,7 +123,7 @@ def test_nobody_is_validated_and_tested_on(people: Path) -> None:
     root = f"test_data.root={people / 'pictures'}"
     config = composed("config", [*of_people(people, "[0,1,0]"), *more, root])
     with pytest.raises(LikenessError, match="people are both validated on and to be tested on"):
-        refuse_shared_people(config, build_inputs(config))
+        work_of(config).refuse()
 
 
 @pytest.mark.parametrize("name", ["first", "third"])

@@ -11,10 +11,12 @@ from likeness.config.compose import composed
 from likeness.config.key import key_of
 from likeness.config.plain import plain
 from likeness.errors import LikenessError
-from likeness.runs.inputs import DECIDE_INPUTS, Inputs, build_inputs
+from likeness.runs.choose_work import DECIDE_INPUTS, work_of
+from likeness.runs.encodings.build import build_data
 from likeness.runs.record.data_files import HashingFiles, read_listing
 from likeness.runs.record.record_file import write_record
 from likeness.runs.resume import refuse_other, unfinished_run
+from likeness.runs.work import Work
 
 
 @pytest.fixture
@@ -44,8 +46,8 @@ def words(pictures: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-def inputs(words: list[str]) -> Inputs:
-    return build_inputs(composed("config", words))
+def inputs(words: list[str]) -> Work:
+    return work_of(composed("config", words))
 
 
 def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
@@ -57,7 +59,7 @@ def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
     torch.save({"weight": torch.ones(3)}, tmp_path / "net.pth")
     now = inputs(words).fingerprints
     assert {part for part in before if now[part] != before[part]} == {"weights"}
-    trained = inputs(words).splits.train
+    trained = build_data(composed("config", words).data).train
     assert trained is not None
     (pictures / trained.name(0)).unlink()
     now = inputs(words).fingerprints
@@ -67,7 +69,7 @@ def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
 def test_the_parts_that_decide_the_inputs_are_enough_to_recognise_them(words: list[str]) -> None:
     config = composed("config", [*words, "task=similarity", "embedder.activation=relu"])
     part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))
-    assert build_inputs(part).fingerprints == build_inputs(config).fingerprints
+    assert work_of(part).fingerprints == work_of(config).fingerprints
 
 
 def test_the_words_for_weights_are_no_files(words: list[str]) -> None:

@@ -11,8 +11,9 @@ from tiny import TINY
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
 from likeness.runs.command import with_encoder_of
+from likeness.runs.encodings.evaluate import evaluate
 from likeness.runs.past_config import config_of
-from likeness.runs.run import evaluate, train
+from likeness.runs.run import train
 from likeness.runs.training.logged import read_metrics
 
 WORDS = [

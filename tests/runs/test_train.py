@@ -12,8 +12,9 @@ from tiny import TINY
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
+from likeness.runs.encodings.evaluate import evaluate
 from likeness.runs.folder import create_folder
-from likeness.runs.run import evaluate, train
+from likeness.runs.run import train
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.logged import read_metrics
 

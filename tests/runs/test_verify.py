@@ -10,8 +10,8 @@ from PIL import Image
 
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
+from likeness.runs.encodings.verify import Verification, verify
 from likeness.runs.past_config import config_of
-from likeness.runs.verify import Verification, verify
 
 FAR = 0.1
 

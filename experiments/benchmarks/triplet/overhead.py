@@ -19,7 +19,7 @@ from likeness.data.datamodule import IdentityDataModule
 from likeness.data.loading import training_loader
 from likeness.data.skipping import SkippingBroken
 from likeness.runs import fit
-from likeness.runs.build import ReadableSplits, build_datamodule, build_task
+from likeness.runs.encodings.build import ReadableSplits, build_datamodule, build_task
 
 STEPS, ROUNDS, SKIPPED = 12, 5, 2  # a round is a run of STEPS of each; the first SKIPPED steps warm up
 

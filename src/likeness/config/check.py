@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 from likeness.config import data_nodes, loss_nodes, network_nodes, nodes, sweeps
 from likeness.config.nearest import nearest
 from likeness.config.node import Node
+from likeness.config.schema import TrainConfig, training_schema
 from likeness.errors import LikenessError
 
 Config = TypeVar("Config", bound=Node)
@@ -37,6 +38,11 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
         return schema.model_validate(config)
     except ValidationError as error:
         raise LikenessError(_sentence(error.errors()[0], schema)) from None
+
+
+def check_training(config: dict[str, Any]) -> TrainConfig:
+    """The configuration of a training run as its schema sees it; raises as `check` does."""
+    return check(config, training_schema(config))
 
 
 def _sentence(error: ErrorDetails, schema: type[Node]) -> str:

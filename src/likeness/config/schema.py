@@ -1,7 +1,7 @@
-"""The schema of a whole configuration: of a training run, and of an evaluation."""
+"""The schema of a whole configuration: of a training run, by what it trains, and of an evaluation."""
 
 from pathlib import PurePath
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -30,11 +30,7 @@ class _Common(Node):
     name: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     runs_dir: str
-    backbone: Backbone
-    data: Data
     loader: Loader
-    evaluation: Evaluation
-    episodes: Episodes | None = None
 
     @field_validator("name")
     @classmethod
@@ -45,17 +41,9 @@ class _Common(Node):
 
 
 class TrainConfig(_Common):
-    """What `train.py` runs on."""
+    """What every run of `train.py` has."""
 
-    task: Task
-    embedder: Embedder
-    head: Head | None = None
-    loss: Loss
-    sampler: Sampler
-    augment: dict[str, Augmentation | None]
-    test_data: Data | None = None
     trainer: Trainer
-    optimizer: Optimizer
     scheduler: Scheduler
     logger: Trackers
     checkpoints: Checkpoints
@@ -63,8 +51,25 @@ class TrainConfig(_Common):
     compile: bool
     sweep: Sweep | None = None
 
+
+class EncodingConfig(TrainConfig):
+    """What a run that trains an encoding has."""
+
+    task: Task
+    backbone: Backbone
+    embedder: Embedder
+    head: Head | None = None
+    loss: Loss
+    data: Data
+    test_data: Data | None = None
+    sampler: Sampler
+    augment: dict[str, Augmentation | None]
+    optimizer: Optimizer
+    evaluation: Evaluation
+    episodes: Episodes | None = None
+
     @model_validator(mode="after")
-    def _task_fits(self) -> "TrainConfig":
+    def _task_fits(self) -> "EncodingConfig":
         similarity = isinstance(self.task, SimilarityTask)
         if similarity and self.head is None:
             raise ValueError("task=similarity needs a head: head=absolute_difference or head=chi_squared")
@@ -80,7 +85,7 @@ class TrainConfig(_Common):
         return self
 
     @model_validator(mode="after")
-    def _parts_fit(self) -> "TrainConfig":
+    def _parts_fit(self) -> "EncodingConfig":
         if isinstance(self.backbone, Onnx):
             raise ValueError("backbone=onnx cannot be trained; use it with `likeness evaluate`")
         for name in ("data", "test_data"):
@@ -106,5 +111,14 @@ class TrainConfig(_Common):
 class EvaluateConfig(_Common):
     """What `likeness evaluate` runs on."""
 
+    backbone: Backbone
+    data: Data
+    evaluation: Evaluation
+    episodes: Episodes | None = None
     embedder: Embedder | None = None
     head: Head | None = None
+
+
+def training_schema(config: dict[str, Any]) -> type[TrainConfig]:
+    """The schema of a training run, by its task."""
+    return EncodingConfig

@@ -1,17 +1,17 @@
 """The DataModule of every task that trains on labelled pictures."""
 
-import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
 from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader, training_loader
+from likeness.data.run_data import RunData
 from likeness.data.sampler import IdentityBalancedBatches
 from likeness.data.skipping import SkippingBroken
 
 
-class IdentityDataModule(pl.LightningDataModule):
+class IdentityDataModule(RunData):
     """Identity-balanced training batches from any step on, and the validation pictures in order.
 
     Args:
@@ -64,6 +64,11 @@ class IdentityDataModule(pl.LightningDataModule):
             group=None if grouping is None else grouping.group,
             within_group=self.within_group,
         )
+
+    @property
+    def validated(self) -> bool:
+        """Whether there are validation pictures."""
+        return self.validation is not None
 
     @property
     def broken(self) -> set[str]:

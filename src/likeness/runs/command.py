@@ -40,7 +40,7 @@ def train_from_command_line() -> None:
 def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
     """Measure a run or an ONNX file on the data that `words` choose."""
     with one_sentence():
-        from likeness.runs.run import evaluate
+        from likeness.runs.encodings.evaluate import evaluate
 
         if encoder.suffix == ".onnx":
             config = composed("evaluate", ["backbone=onnx", *words])
@@ -57,7 +57,7 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
 def verify_from_command_line(run: Path, first: Path, second: Path) -> None:
     """Say whether two pictures are of one person."""
     with one_sentence():
-        from likeness.runs.verify import verify
+        from likeness.runs.encodings.verify import verify
 
         print(verify(config_of(run), run, first, second))
 

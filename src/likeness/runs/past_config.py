@@ -4,9 +4,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.config.check import check
+from likeness.config.check import check_training
 from likeness.config.plain import plain
-from likeness.config.schema import TrainConfig
 from likeness.errors import LikenessError
 
 
@@ -21,7 +20,7 @@ def config_of(run: Path) -> DictConfig:
     try:
         config = OmegaConf.load(run / "config.yaml")
         assert isinstance(config, DictConfig)
-        check(plain(config), TrainConfig)
+        check_training(plain(config))
     except Exception as error:
         raise LikenessError(f"{run}/config.yaml is not that of a training run ({error}).") from error
     return config

@@ -7,8 +7,9 @@ from torch import Tensor, nn
 
 from likeness.data.batch import Batch
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
-from likeness.tasks.encoding import EncodingTask, OptimizerFactory, SchedulerFactory
+from likeness.tasks.encoding import EncodingTask
 from likeness.tasks.gather import gather_batch
+from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Watched
 
 
 class DistanceTerms(Protocol):
@@ -28,7 +29,10 @@ class EmbeddingTask(EncodingTask):
     and negatives, and the embeddings' norm: where an encoding collapses, the distances go to zero and the share to one.
     """
 
-    watched: ClassVar[dict[str, str]] = {"loss": "train/loss", "active": "train/active"}
+    watched: ClassVar[tuple[Watched, ...]] = (
+        Watched("loss", "train/loss", ".4f"),
+        Watched("active", "train/active", ".0%"),
+    )
     comparison: Comparison = EUCLIDEAN
 
     def __init__(

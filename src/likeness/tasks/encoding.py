@@ -1,14 +1,9 @@
 """What every task that trains an embedder shares: its encodings are validated on people it is not trained on."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from likeness.data.batch import Batch
 from likeness.data.pictures import Grouping
@@ -18,27 +13,21 @@ from likeness.evaluation.one_shot import episode_distances, one_shot_scores
 from likeness.evaluation.pairs import balanced_pairs
 from likeness.evaluation.retrieval import query_scores
 from likeness.evaluation.verification import fold_accuracy
+from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Task
 
 WAYS, EPISODES = 20, 200
 
-OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
-SchedulerFactory = Callable[[Optimizer], LRScheduler]
 
-
-class EncodingTask(pl.LightningModule):
+class EncodingTask(Task):
     """An embedder, its optimizer, and its validation; how it is trained is a subclass's.
 
-    `watched` are the metrics that a progress bar shows, by their labels. `validation_grouping` is how the classes
-    of the validation pictures are grouped: where they are, one-shot recognition within groups is validated too.
+    `validation_grouping` is how the classes of the validation pictures are grouped: where they are, one-shot
+    recognition within groups is validated too.
     """
 
-    watched: ClassVar[dict[str, str]]
-
     def __init__(self, embedder: nn.Module, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
-        super().__init__()
+        super().__init__(optimizer, scheduler)
         self.embedder = embedder
-        self.make_optimizer = optimizer
-        self.make_scheduler = scheduler
         self.validation_grouping: Grouping | None = None
         self._validated: list[tuple[Tensor, Tensor, Tensor]] = []
 
@@ -86,9 +75,3 @@ class EncodingTask(pl.LightningModule):
             return
         found = one_shot_scores(episode_distances(comparison.pairs, embeddings, episodes))
         self.log("validation/oneshot", float(found.mean()))
-
-    def configure_optimizers(self) -> Any:
-        """The optimiser over the parameters that are trained, and its schedule by steps."""
-        optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])
-        scheduler = self.make_scheduler(optimizer)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

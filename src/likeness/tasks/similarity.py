@@ -10,8 +10,9 @@ from likeness.evaluation.comparison import Comparison
 from likeness.losses import CrossEntropyOutput
 from likeness.models.similarity import SimilarityHead
 from likeness.tasks.comparison import by_head
-from likeness.tasks.encoding import EncodingTask, OptimizerFactory, SchedulerFactory
+from likeness.tasks.encoding import EncodingTask
 from likeness.tasks.gather import gather_batch
+from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Watched
 
 
 class SimilarityTask(EncodingTask):
@@ -23,7 +24,10 @@ class SimilarityTask(EncodingTask):
     two kinds.
     """
 
-    watched: ClassVar[dict[str, str]] = {"loss": "train/loss", "accuracy": "train/accuracy"}
+    watched: ClassVar[tuple[Watched, ...]] = (
+        Watched("loss", "train/loss", ".4f"),
+        Watched("accuracy", "train/accuracy", ".0%"),
+    )
 
     def __init__(
         self,

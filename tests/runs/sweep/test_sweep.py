@@ -40,7 +40,7 @@ def _no_source(monkeypatch: pytest.MonkeyPatch) -> None:
 def _toy_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a job reads, without a look at any picture."""
     monkeypatch.setattr(
-        "likeness.runs.sweep.results.build_inputs", lambda config: SimpleNamespace(fingerprints=dict(DATA))
+        "likeness.runs.sweep.results.work_of", lambda config: SimpleNamespace(fingerprints=dict(DATA))
     )
 
 

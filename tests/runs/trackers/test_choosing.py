@@ -2,18 +2,17 @@
 
 import pytest
 
-from likeness.config.check import ALLOWED, check
+from likeness.config.check import ALLOWED, check_training
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.config.plain import plain
-from likeness.config.schema import TrainConfig
 from likeness.errors import LikenessError
 from likeness.runs.trackers.installed import PACKAGES
 
 
 def chosen(*words: str) -> dict[str, dict[str, object]]:
     config = plain(composed("config", words))
-    check(config, TrainConfig)
+    check_training(config)
     trackers: dict[str, dict[str, object]] = config["logger"]
     return trackers
 

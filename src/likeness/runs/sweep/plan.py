@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
-from likeness.config.check import check
+from likeness.config.check import check, check_training
 from likeness.config.compose import cannot_be_composed, explain
 from likeness.config.key import key_of
 from likeness.config.plain import plain
-from likeness.config.schema import TrainConfig
 from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_words, values_of, word
@@ -118,7 +117,7 @@ def checked(compose: Compose, words: list[str]) -> dict[str, Any]:
         if not cannot_be_composed(error):
             raise
         raise LikenessError(explain(error, "config", words)) from None
-    check(config, TrainConfig)
+    check_training(config)
     return config
 
 

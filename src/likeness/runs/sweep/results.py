@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError
-from likeness.runs.inputs import DECIDE_INPUTS, build_inputs
+from likeness.runs.choose_work import DECIDE_INPUTS, work_of
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.resume import ENDED
@@ -106,7 +106,7 @@ class PastRuns:
         key = json.dumps(config, sort_keys=True)
         if key not in self._data:
             try:
-                self._data[key] = build_inputs(OmegaConf.create(config)).fingerprints
+                self._data[key] = work_of(OmegaConf.create(config)).fingerprints
             except LikenessError:
                 self._data[key] = None
         return self._data[key]

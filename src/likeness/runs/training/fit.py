@@ -12,9 +12,8 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 
 from likeness.config.plain import plain
-from likeness.data.datamodule import IdentityDataModule
+from likeness.data.run_data import RunData
 from likeness.errors import LikenessError
-from likeness.runs.build import build_task
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
@@ -24,12 +23,13 @@ from likeness.runs.training.metrics import MetricsFile, cut_metrics
 from likeness.runs.training.progress_bar import ProgressBar
 from likeness.runs.training.ranks import fit_in_ranks
 from likeness.runs.training.refuse_nan import RefuseNaN
+from likeness.runs.work import Work
 
 log = logging.getLogger("likeness")
 
 
-def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> None:
-    """Train as `config` says, from the folder's last good checkpoint on, and leave the weights in a last one.
+def fit(config: DictConfig, folder: Path, work: Work, data: RunData) -> None:
+    """Train on `data` as `config` says, from the folder's last good checkpoint on, and leave the weights in a last one.
 
     Raises:
         LikenessError: the loss is not a number, the disk is full, or the process of a device failed.
@@ -49,30 +49,21 @@ def fit(config: DictConfig, folder: Path, datamodule: IdentityDataModule) -> Non
         devices = config.trainer.devices
         fit_in_ranks(folder, devices, threads=max(1, torch.get_num_threads() // devices))
     else:
-        fit_here(config, folder, datamodule, start)
+        fit_here(config, folder, work, data, start)
     raise_if_pruned(plain(config), folder)
 
 
-def fit_here(
-    config: DictConfig, folder: Path, datamodule: IdentityDataModule, start: Checkpoint | None
-) -> None:
+def fit_here(config: DictConfig, folder: Path, work: Work, data: RunData, start: Checkpoint | None) -> None:
     """Train in this process, which is the only one or one rank of several."""
     _quiet()
-    _say_who_is_left_out(datamodule)
-    task = build_task(config)
-    if datamodule.validation is not None:
-        task.validation_grouping = datamodule.validation.grouping
-    if config.channels_last:
-        task.embedder.to(memory_format=torch.channels_last)
-    if config.compile:
-        task.embedder.compile()
+    task = work.task()
     settings: dict[str, Any] = plain(config.trainer)
     metrics = MetricsFile(folder) if _is_first_rank() else None
     trainer = _trainer(
         **settings,
         max_epochs=-1,
         check_val_every_n_epoch=None,
-        limit_val_batches=0 if datamodule.validation is None else None,
+        limit_val_batches=None if data.validated else 0,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         enable_progress_bar=False,
@@ -84,17 +75,18 @@ def fit_here(
                 folder,
                 every=config.checkpoints.every,
                 metrics=metrics,
-                broken=lambda: datamodule.broken,
+                broken=lambda: data.broken,
             ),
             KeyedRandomness(config.seed),
             RefuseNaN(settings["log_every_n_steps"]),
             ProgressBar(),
+            *work.callbacks(folder),
             *([StopPruned(plain(config), folder)] if config.get("sweep") else []),
         ],
         enable_checkpointing=False,
     )
     try:
-        trainer.fit(task, datamodule)
+        trainer.fit(task, data)
     except SystemExit:
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
@@ -110,16 +102,6 @@ def _trainer(**settings: Any) -> pl.Trainer:
 
 def _is_first_rank() -> bool:
     return os.environ.get("RANK", "0") == "0"
-
-
-def _say_who_is_left_out(datamodule: IdentityDataModule) -> None:
-    schedule = datamodule.schedule()
-    if schedule.singles:
-        log.info("%d people have one picture only and are not trained on.", schedule.singles)
-    if schedule.short:
-        log.info(
-            "%d people have fewer than %d pictures; theirs are repeated.", schedule.short, datamodule.images
-        )
 
 
 def _quiet() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import pytorch_lightning as pl
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from likeness.tasks.encoding import EncodingTask
+from likeness.tasks.task import Task
 
 
 class ProgressBar(pl.Callback):
-    """A bar with the loss, another share that the task watches, and the time left; on rank 0 alone."""
+    """A bar with the metrics that the task watches, and the time left; on rank 0 alone."""
 
     def __init__(self, every: int = 5) -> None:
         self.every = every
@@ -53,11 +53,8 @@ class ProgressBar(pl.Callback):
 
 
 def _said(trainer: pl.Trainer, task: pl.LightningModule) -> str:
-    """The metrics that the task watches, a loss as a number and others as shares."""
-    assert isinstance(task, EncodingTask)
-    metrics = {label: trainer.callback_metrics.get(name) for label, name in task.watched.items()}
-    known = {label: float(value) for label, value in metrics.items() if value is not None}
-    return "  ".join(
-        f"{label} {value:.4f}" if label == "loss" else f"{label} {value:.0%}"
-        for label, value in known.items()
-    )
+    """The metrics that the task watches, as far as they are logged."""
+    assert isinstance(task, Task)
+    logged = trainer.callback_metrics
+    known = [watched for watched in task.watched if watched.metric in logged]
+    return "  ".join(f"{label} {float(logged[metric]):{written}}" for label, metric, written in known)

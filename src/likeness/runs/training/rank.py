@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from likeness.errors import LikenessError, Preempted, sentence
-from likeness.runs.build import build_data, build_datamodule
+from likeness.runs.choose_work import work_of
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
 from likeness.runs.training.preemption import ended_by_sigterm
@@ -24,8 +24,8 @@ def main() -> None:
     rank = os.environ["RANK"]
     try:
         with ended_by_sigterm():
-            datamodule = build_datamodule(config, build_data(config.data))
-            fit_here(config, folder, datamodule, newest_checkpoint(folder))
+            work = work_of(config)
+            fit_here(config, folder, work, work.data(), newest_checkpoint(folder))
     except Preempted:
         sys.exit(128 + signal.SIGTERM)
     except LikenessError as error:

@@ -11,9 +11,9 @@ from omegaconf import DictConfig
 from likeness.data.decode import decode
 from likeness.errors import LikenessError
 from likeness.evaluation import Judge
-from likeness.runs.build import build_trained
-from likeness.runs.measuring.encode import encode_images
-from likeness.runs.measuring.judging import read_judge
+from likeness.runs.encodings.build import build_trained
+from likeness.runs.encodings.measuring.encode import encode_images
+from likeness.runs.encodings.measuring.judging import read_judge
 
 
 class Verification(NamedTuple):

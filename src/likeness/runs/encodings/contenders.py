@@ -9,11 +9,11 @@ from omegaconf import DictConfig
 from likeness.config.make import make
 from likeness.data.overlap import people_in_both
 from likeness.evaluation import EUCLIDEAN, Judge
-from likeness.runs.build import Networks, build_trained
-from likeness.runs.measuring.judging import read_judge
-from likeness.runs.measuring.measure import Contender, TestData
+from likeness.runs.encodings.build import Networks, build_trained
+from likeness.runs.encodings.measuring.judging import read_judge
+from likeness.runs.encodings.measuring.measure import Contender, TestData
+from likeness.runs.encodings.people import people_trained_on, refuse_overlap, splits_of
 from likeness.runs.past_config import config_of
-from likeness.runs.people import people_trained_on, refuse_overlap, splits_of
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.checkpoints import hash_of
 

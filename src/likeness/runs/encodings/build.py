@@ -25,7 +25,7 @@ from likeness.evaluation import (
 from likeness.models.embedder import Embedder
 from likeness.models.similarity import SimilarityHead
 from likeness.randomness import key
-from likeness.runs.measuring.measure import TestData
+from likeness.runs.encodings.measuring.measure import TestData
 from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
 from likeness.tasks.comparison import by_head
 from likeness.tasks.encoding import EncodingTask

@@ -8,30 +8,25 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.data.fingerprint import Files, hash_files
 from likeness.data.pictures import Pictures, Trials
-from likeness.runs.build import ReadableSplits, build_data, checkpoint_of, test_data
-from likeness.runs.measuring.measure import TestData
+from likeness.runs.encodings.build import ReadableSplits, build_data, checkpoint_of, test_data
+from likeness.runs.encodings.measuring.measure import TestData
 from likeness.runs.training.checkpoints import hash_of
-
-# The parts of a configuration that `build_inputs` looks at; the rest of them decides nothing of what is read.
-DECIDE_INPUTS = ("backbone", "data", "episodes", "evaluation", "seed", "task", "test_data")
 
 
 class Inputs(NamedTuple):
-    """The splits of the data, what is measured on, the fingerprints of all that is read, and the files it lies in."""
+    """What is measured on, the fingerprints of all that is read, and the files it lies in."""
 
-    splits: ReadableSplits
     tested: TestData
     fingerprints: dict[str, Any]
     files: list[Files]
 
 
-def build_inputs(config: DictConfig) -> Inputs:
-    """What the run of a configuration reads; no picture is read yet.
+def build_inputs(config: DictConfig, splits: ReadableSplits) -> Inputs:
+    """What the run of a configuration reads, beside the `splits` of its data; no picture is read yet.
 
     Raises:
         LikenessError: data that are not there, or too few to test on.
     """
-    splits = build_data(config.data)
     tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
     read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
     parts = {name: part for name, part in read.items() if part is not None}
@@ -41,7 +36,7 @@ def build_inputs(config: DictConfig) -> Inputs:
         recognised["weights"] = {"sha256": next(hash_files(weights)).sha256}
     if run := OmegaConf.select(config, "task.encoder"):
         recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
-    return Inputs(splits, tested, recognised, files)
+    return Inputs(tested, recognised, files)
 
 
 def weights_file(weights: str | None) -> Files | None:

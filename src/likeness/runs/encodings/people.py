@@ -9,18 +9,18 @@ from omegaconf import DictConfig, OmegaConf
 from likeness.data.overlap import people_in_both
 from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
-from likeness.runs.build import ReadableSplits, build_data
-from likeness.runs.inputs import Inputs
+from likeness.runs.encodings.build import ReadableSplits, build_data
+from likeness.runs.encodings.measuring.measure import TestData
 from likeness.runs.past_config import config_of
 
 log = logging.getLogger("likeness")
 
 
-def refuse_shared_people(config: DictConfig, inputs: Inputs) -> None:
+def refuse_shared_people(config: DictConfig, splits: ReadableSplits, test: TestData) -> None:
     """Raise a LikenessError that names a person who is in two parts of what a run, or its encoder's run, reads."""
-    tested, validation = inputs.tested.pictures, inputs.splits.validation
-    if inputs.splits.train is not None:
-        refuse_overlap(inputs.splits.train, tested)
+    tested, validation = test.pictures, splits.validation
+    if splits.train is not None:
+        refuse_overlap(splits.train, tested)
     if validation is not None:
         refuse_overlap(validation, tested, "validated on")
     for trained_on in _people_of_encoder(config):

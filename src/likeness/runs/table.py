@@ -12,10 +12,10 @@ from rich.table import Table
 from likeness.evaluation import Metric
 
 
-def print_table(metrics: Mapping[str, Mapping[str, Metric]]) -> None:
-    """Print the encoders side by side, a metric a row, with 95% intervals and sample sizes."""
+def print_table(title: str, metrics: Mapping[str, Mapping[str, Metric]]) -> None:
+    """Print what was measured side by side, a metric a row, with 95% intervals and sample sizes."""
     table = Table(
-        title="On the test people: per cent [95% interval]",
+        title=escape(title),
         box=SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 0, 0, 1),

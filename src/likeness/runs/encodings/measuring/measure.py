@@ -23,7 +23,7 @@ from likeness.evaluation import (
     evaluate_retrieval,
     one_shot_scores,
 )
-from likeness.runs.measuring.encode import Encoder, encode, pixel_distances, pixel_episode_distances
+from likeness.runs.encodings.measuring.encode import Encoder, encode, pixel_distances, pixel_episode_distances
 
 
 class TestData(NamedTuple):

@@ -20,8 +20,8 @@ from likeness.evaluation.figures import (
     roc_figure,
 )
 from likeness.evaluation.roc import roc, tar_at_far
+from likeness.runs.encodings.measuring.measure import Measured, TestData
 from likeness.runs.folder import write_json, write_text
-from likeness.runs.measuring.measure import Measured, TestData
 from likeness.runs.training.logged import read_metrics
 
 ROC = "roc.csv"

@@ -10,10 +10,10 @@ from omegaconf import DictConfig
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import Calibration, Judge, choose_judge
-from likeness.runs.build import drawn_pairs
+from likeness.runs.encodings.build import drawn_pairs
+from likeness.runs.encodings.measuring.encode import encode
+from likeness.runs.encodings.measuring.measure import Contender, rows_of
 from likeness.runs.folder import JUDGE, finite, write_json
-from likeness.runs.measuring.encode import encode
-from likeness.runs.measuring.measure import Contender, rows_of
 
 
 def judge_on(

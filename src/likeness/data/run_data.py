@@ -1,0 +1,19 @@
+"""What a run asks of its batches, besides them."""
+
+from abc import abstractmethod
+
+import pytorch_lightning as pl
+
+
+class RunData(pl.LightningDataModule):
+    """The batches of a run, from the trainer's step on."""
+
+    @property
+    @abstractmethod
+    def validated(self) -> bool:
+        """Whether there is something to validate on."""
+
+    @property
+    @abstractmethod
+    def broken(self) -> set[str]:
+        """The names of the pictures that this process and its loader workers could not read until now."""
