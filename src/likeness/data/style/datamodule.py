@@ -1,0 +1,67 @@
+"""The DataModule of an image whose pixels are trained."""
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from likeness.data.run_data import RunData
+from likeness.data.style.batch import StyleBatch
+from likeness.data.style.picture import log_notes
+from likeness.data.style.steps import StepsFrom
+from likeness.data.style.style_pictures import StylePictures
+
+
+class _Steps(Dataset[StyleBatch]):
+    """The pictures by step."""
+
+    def __init__(self, source: StylePictures) -> None:
+        self.source = source
+
+    def __getitem__(self, step: int) -> StyleBatch:
+        return self.source.batch_at(step)
+
+
+class StyleDataModule(RunData):
+    """The content and the styles at the size of each step, from the trainer's step on; nothing to validate.
+
+    Args:
+        source: the pictures.
+        channels_last: whether pictures have the channels last in memory.
+    """
+
+    validated = False
+
+    def __init__(self, source: StylePictures, *, channels_last: bool) -> None:
+        super().__init__()
+        self.source, self.channels_last = source, channels_last
+
+    @property
+    def broken(self) -> set[str]:
+        """None: a picture that can't be read ends the run before it starts."""
+        return set()
+
+    def setup(self, stage: str) -> None:
+        """Say what was converted to read the pictures."""
+        log_notes(self.source.notes)
+
+    def train_dataloader(self) -> DataLoader[StyleBatch]:
+        """The pictures of the trainer's step and of all after it."""
+        trainer = self.trainer
+        assert trainer is not None
+        start = trainer.global_step * trainer.accumulate_grad_batches
+        return DataLoader(_Steps(self.source), sampler=StepsFrom(start), batch_size=None)
+
+    def on_after_batch_transfer(self, batch: StyleBatch, dataloader_idx: int) -> StyleBatch:
+        """The batch with its pictures as floats in [0, 1]."""
+        return StyleBatch(
+            as_float(batch.content, channels_last=self.channels_last),
+            [as_float(style, channels_last=self.channels_last) for style in batch.styles],
+            None if batch.masks is None else [as_float(mask, channels_last=False) for mask in batch.masks],
+            batch.level,
+        )
+
+
+def as_float(pictures: Tensor, *, channels_last: bool) -> Tensor:
+    """Pictures, uint8 `[B, C, H, W]`, as float32 in [0, 1]."""
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    return pictures.float().div_(255).contiguous(memory_format=layout)
