@@ -1,0 +1,112 @@
+"""Pictures of no one in particular, whole: contents and styles by the thousand."""
+
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from likeness.data.fingerprint import Files
+from likeness.data.picture_files import PictureFiles, is_picture
+from likeness.data.style.built_in import PAINTING
+from likeness.data.style.painting import painting
+from likeness.data.style.picture import read_picture
+from likeness.data.style.resize import resized, size_of, with_shorter_side
+from likeness.errors import LikenessError
+
+
+class WholePictures:
+    """`Pictures` that are files below a folder, whole: the shorter side is `resize`, and the aspect is kept.
+
+    They have one label for all, so that another takes the place of a broken one.
+    """
+
+    grouping = None
+
+    def __init__(self, root: Path, names: Sequence[str], *, resize: int) -> None:
+        self.identity = np.zeros(len(names), dtype=np.int64)
+        self._root, self._names, self._resize = root, names, resize
+        self._listed = PictureFiles(root, names, self.identity, [str(root)], image_size=resize, channels=3)
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return len(self._names)
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The pictures at `indices`, uint8 `[3, H, W]`, each of its own aspect; raises `BrokenPicture`."""
+        return [self._one(self._root / self._names[i]) for i in indices]
+
+    def _one(self, path: Path) -> Tensor:
+        image = read_picture(path, at_least=2 * self._resize).image
+        return resized(image, with_shorter_side(size_of(image), self._resize))
+
+    def name(self, index: int) -> str:
+        """The file's path below the folder."""
+        return self._names[index]
+
+    def identity_name(self, identity: int) -> str:
+        """The folder."""
+        return str(self._root)
+
+    def fingerprint(self) -> dict[str, object]:
+        """As `PictureFiles` has it."""
+        found = self._listed.fingerprint()
+        return {key: found[key] for key in ("pictures", "bytes", "sha256")}
+
+    def files(self) -> Files:
+        """The pictures."""
+        return self._listed.files()
+
+
+class DrawnPainting:
+    """`Pictures` of which there is one: the built-in painting, its shorter side `resize`."""
+
+    grouping = None
+
+    def __init__(self, *, resize: int) -> None:
+        self.identity = np.zeros(1, dtype=np.int64)
+        self._resize = resize
+
+    def __len__(self) -> int:
+        """1."""
+        return 1
+
+    def load(self, indices: Sequence[int]) -> list[Tensor]:
+        """The painting, uint8 `[3, H, W]`, as often as it is asked for."""
+        whole = painting()
+        return [resized(whole, with_shorter_side(size_of(whole), self._resize))] * len(indices)
+
+    def name(self, index: int) -> str:
+        """What it is called."""
+        return PAINTING
+
+    def identity_name(self, identity: int) -> str:
+        """What it is called."""
+        return PAINTING
+
+    def fingerprint(self) -> dict[str, object]:
+        """A SHA-256 of its pixels."""
+        return {"pictures": 1, "sha256": sha256(painting().numpy().tobytes()).hexdigest()}
+
+    def files(self) -> Files:
+        """None: it is drawn."""
+        return Files(Path(), [])
+
+
+def pictures_below(root: Path, key: str) -> list[str]:
+    """The names of all picture files below `root`, at any depth and in order; hidden ones don't count.
+
+    Raises:
+        LikenessError: there is no such folder, or no picture in it; `key` is what sets it.
+    """
+    if not root.is_dir():
+        raise LikenessError(f"There is no folder {root}: set {key} to a folder of pictures.")
+    found: list[str] = []
+    for folder, below, files in os.walk(root):
+        below[:] = [name for name in below if not name.startswith(".")]
+        found.extend(os.path.relpath(os.path.join(folder, file), root) for file in files if is_picture(file))
+    if not found:
+        raise LikenessError(f"{root} holds no pictures: put some into it, or set {key} to another folder.")
+    return sorted(found)
