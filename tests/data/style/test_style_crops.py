@@ -141,8 +141,11 @@ def test_one_style_is_trained_on_and_tested(folders, tmp_path):
     source = made(folders, styles=str(tmp_path / "one.png"))
     assert source.styles.train is source.styles.test
     (whole,) = source.styles.train.load([0])
-    for batch in batches(source, 0, 2)[0]:
+    first, second = batches(source, 0, 2)[0]
+    for batch in (first, second):
         assert {place_in(crop, [whole])[0] for crop in batch.styles} == {0}
+        assert len({crop.numpy().tobytes() for crop in batch.styles}) == 4  # each cut elsewhere
+    assert not any(torch.equal(*crops) for crops in zip(first.styles, second.styles, strict=True))
 
 
 def test_without_folders_the_built_in_pictures_are_cut():

@@ -9,6 +9,7 @@ from likeness.evaluation.figures.overlaid_curves import overlaid_figure
 from likeness.evaluation.figures.parallel_coordinates import Axis, parallel_figure
 from likeness.evaluation.figures.reliability_diagram import reliability_figure
 from likeness.evaluation.figures.roc_curves import roc_figure
+from likeness.evaluation.figures.style_sheet import style_grid, style_sheet
 from likeness.evaluation.figures.training_curves import Curve, curves_figure
 
 __all__ = [
@@ -26,4 +27,6 @@ __all__ = [
     "parallel_figure",
     "reliability_figure",
     "roc_figure",
+    "style_grid",
+    "style_sheet",
 ]
