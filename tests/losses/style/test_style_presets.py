@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 from torch.nn import functional
@@ -14,7 +15,7 @@ from likeness.config.make import make
 from likeness.config.style_loss_nodes import StyleLoss
 from likeness.losses.style import GramStatistic, StyleObjective
 
-CONF = Path(__file__).parents[3] / "conf" / "loss"
+CONF = Path(__file__).parents[3] / "conf"
 PRESETS = ["style", "gatys2016", "neural_style", "pytorch_tutorial", "crowsonkb"]
 CHANNELS = {1: 6, 2: 8, 3: 10, 4: 12, 5: 12}
 Features = dict[str, Tensor]
@@ -24,9 +25,9 @@ Peer = Callable[[Tensor, Features, Features, Features], Tensor]
 def preset(name: str) -> DictConfig:
     """A choice of conf/loss, resolved beside a backbone that suggests two layers."""
     suggested = {"content_layers": {"relu2_1": 1.0}, "style_layers": {"relu1_1": 2.0}, "style_weight": 100.0}
-    whole = OmegaConf.create(
-        {"backbone": {"suggested": suggested}, "loss": OmegaConf.load(CONF / f"{name}.yaml")}
-    )
+    with initialize_config_dir(str(CONF), version_base=None):
+        node = compose(f"loss/{name}")
+    whole = OmegaConf.create({"backbone": {"suggested": suggested}, **node})
     OmegaConf.resolve(whole)
     return whole.loss
 
