@@ -1,0 +1,68 @@
+"""Subject: seconds of an iteration, that is one evaluation of the closure and the optimiser's own work."""
+
+import gc
+import statistics
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from contender import Contender
+from contenders import EXACT, SPED
+from equality import assert_one_objective, gradient_differences
+from networks import giga_operations, random_vgg19
+from pictures import disturbed, scene
+
+NETWORK, SIDE, ROUNDS, WARM_UP, THREADS = "vgg19", 256, 12, 2, (2, 1)
+
+
+def iterations(rounds: int = ROUNDS) -> dict[str, Any]:
+    weights, pictures = random_vgg19(), disturbed(scene(SIDE))
+    work = giga_operations(NETWORK, SIDE)
+    makes = {**EXACT, **SPED}
+    result: dict[str, Any] = {
+        "network": NETWORK,
+        "side": SIDE,
+        "rounds": rounds,
+        "giga_operations": work,
+        "gradient_difference": {
+            "float64": assert_one_objective(EXACT, NETWORK, weights),
+            "as timed": gradient_differences(makes, NETWORK, weights, pictures),
+        },
+        "threads": {},
+    }
+    for threads in THREADS:
+        torch.set_num_threads(threads)
+        contenders = {name: make(NETWORK, weights, pictures) for name, make in makes.items()}
+        result["threads"][threads] = {
+            name: {
+                "min_s": min(seconds),
+                "median_s": statistics.median(seconds),
+                "gflop_per_s": work / statistics.median(seconds),
+            }
+            for name, seconds in in_turns(contenders, rounds).items()
+        }
+        for name, contender in contenders.items():
+            assert contender.picture().isfinite().all(), f"{name} left the real numbers"
+    return result
+
+
+def in_turns(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
+    """Seconds by the clock of `rounds` steps of each, in turning order, after `WARM_UP` of each."""
+    for contender in contenders.values():
+        for _ in range(WARM_UP):
+            contender.step()
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    names = list(contenders)
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(rounds):
+            for place in range(len(names)):
+                name = names[(turn + place) % len(names)]
+                start = time.perf_counter()
+                contenders[name].step()
+                seconds[name].append(time.perf_counter() - start)
+    finally:
+        gc.enable()
+    return seconds
