@@ -1,5 +1,6 @@
 """The `likeness` command."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,44 @@ def verify(
     from likeness.runs.command import verify_from_command_line
 
     verify_from_command_line(run, first, second)
+
+
+class Method(StrEnum):
+    """How a picture gets another's style."""
+
+    optimize = "optimize"
+    adain = "adain"
+    feedforward = "feedforward"
+
+
+@app.command()
+def stylize(
+    content: Annotated[
+        str, typer.Argument(help="a picture, several separated by commas, or a folder of pictures")
+    ],
+    style: Annotated[
+        str,
+        typer.Argument(
+            help="the picture whose style it gets, or several likewise; with --method feedforward the run of a network"
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="a .png or .jpg; for several pictures a folder")
+    ],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="group=choice or key=value, such as trainer.max_steps=200 data.sizes=[512]"),
+    ] = None,
+    method: Annotated[Method, typer.Option(help="train the pixels, or paint in one pass")] = Method.optimize,
+    decoder: Annotated[
+        Path | None, typer.Option(help="for --method adain: the run that trained it, or a file of weights")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="overwrite what is there")] = False,
+) -> None:
+    """Paint a picture in the style of another; by optimization it writes a run's folder too."""
+    from likeness.runs.command import stylize_from_command_line
+
+    stylize_from_command_line(content, style, output, words or [], method, decoder, force=force)
 
 
 @app.command()

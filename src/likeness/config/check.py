@@ -5,7 +5,18 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from likeness.config import data_nodes, loss_nodes, network_nodes, nodes, sweeps
+from likeness.config import (
+    data_nodes,
+    feature_nodes,
+    loss_nodes,
+    network_nodes,
+    nodes,
+    style_data_nodes,
+    style_loss_nodes,
+    style_task_nodes,
+    stylizer_nodes,
+    sweeps,
+)
 from likeness.config.nearest import nearest
 from likeness.config.node import Node
 from likeness.config.schema import TrainConfig, training_schema
@@ -22,7 +33,18 @@ def target_of(node: type[Node]) -> str | None:
 
 ALLOWED: dict[str, type[Node]] = {
     target: node
-    for module in (network_nodes, loss_nodes, data_nodes, nodes, sweeps)
+    for module in (
+        network_nodes,
+        feature_nodes,
+        loss_nodes,
+        style_loss_nodes,
+        data_nodes,
+        style_data_nodes,
+        nodes,
+        style_task_nodes,
+        stylizer_nodes,
+        sweeps,
+    )
     for node in vars(module).values()
     if isinstance(node, type) and issubclass(node, Node) and (target := target_of(node))
 }

@@ -89,7 +89,7 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
     if dotted == "test_data":
         return "Other data to test on are chosen with data@test_data=NAME."
     parent, _, leaf = dotted.rpartition(".")
-    others = [word for word in words if word.lstrip("+~").partition("=")[0] != dotted]
+    others = [word for word in words if word.lstrip("+~").partition("=")[0].rpartition(".")[0] != parent]
     try:
         config = _compose(name, others)
     except Exception as error:

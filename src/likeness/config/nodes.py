@@ -66,6 +66,21 @@ class Sgd(_Optimizer):
 Optimizer = Annotated[AdamW | Sgd, Field(discriminator="target")]
 
 
+class Lbfgs(Node):
+    """L-BFGS (Liu and Nocedal 1989), an iteration a step."""
+
+    target: Literal["torch.optim.LBFGS"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    lr: Annotated[float, Field(gt=0)]
+    max_iter: Literal[1]
+    history_size: Positive
+    tolerance_grad: Annotated[float, Field(ge=0, le=0)]
+    tolerance_change: Annotated[float, Field(ge=0, le=0)]
+
+
+PixelOptimizer = Annotated[AdamW | Lbfgs, Field(discriminator="target")]
+
+
 class OneCycle(Node):
     """The one-cycle schedule (Smith and Topin 2019); its top is `optimizer.lr`."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from likeness.config.data_nodes import Data
+from likeness.config.feature_nodes import Features
 from likeness.config.loss_nodes import CrossEntropy, Loss
 from likeness.config.network_nodes import Backbone, ChiSquared, Embedder, Head, Onnx
 from likeness.config.node import Node
@@ -14,8 +15,10 @@ from likeness.config.nodes import (
     Checkpoints,
     Episodes,
     Evaluation,
+    Lbfgs,
     Loader,
     Optimizer,
+    PixelOptimizer,
     Sampler,
     Scheduler,
     SimilarityTask,
@@ -23,6 +26,10 @@ from likeness.config.nodes import (
     Trackers,
     Trainer,
 )
+from likeness.config.style_data_nodes import StyleFolders, StylePictures
+from likeness.config.style_loss_nodes import StyleLoss
+from likeness.config.style_task_nodes import AdainTask, StylizerTask, StyleTask
+from likeness.config.stylizer_nodes import AdainDecoder, Stylizer
 from likeness.config.sweeps import Sweep
 
 
@@ -108,6 +115,48 @@ class EncodingConfig(TrainConfig):
         return self
 
 
+class StyleConfig(TrainConfig):
+    """What a run that trains the pixels of a picture has."""
+
+    task: StyleTask
+    backbone: Features
+    loss: StyleLoss
+    data: StylePictures
+    optimizer: PixelOptimizer
+
+    @model_validator(mode="after")
+    def _one_picture(self) -> "StyleConfig":
+        if self.trainer.devices > 1:
+            raise ValueError("one picture can't be shared by several devices; leave trainer.devices=1")
+        if self.trainer.accumulate_grad_batches > 1:
+            raise ValueError(
+                "every step sees the same pictures, there is nothing to accumulate; "
+                "leave trainer.accumulate_grad_batches=1"
+            )
+        if isinstance(self.optimizer, Lbfgs) and self.trainer.precision == "16-mixed":
+            raise ValueError(
+                "optimizer=lbfgs can't scale its loss as 16-mixed does; use trainer.precision=bf16-mixed"
+            )
+        return self
+
+
+class StylizerConfig(TrainConfig):
+    """What a run that trains a network to paint pictures has."""
+
+    task: StylizerTask
+    backbone: Features
+    stylizer: Stylizer
+    loss: StyleLoss
+    data: StyleFolders
+    optimizer: Optimizer
+
+    @model_validator(mode="after")
+    def _stylizer_fits(self) -> "StylizerConfig":
+        if isinstance(self.task, AdainTask) != isinstance(self.stylizer, AdainDecoder):
+            raise ValueError("task=adain trains stylizer=adain, and task=feedforward trains stylizer=johnson")
+        return self
+
+
 class EvaluateConfig(_Common):
     """What `likeness evaluate` runs on."""
 
@@ -121,4 +170,11 @@ class EvaluateConfig(_Common):
 
 def training_schema(config: dict[str, Any]) -> type[TrainConfig]:
     """The schema of a training run, by its task."""
-    return EncodingConfig
+    return _SCHEMAS.get((config.get("task") or {}).get("_target_"), EncodingConfig)
+
+
+_SCHEMAS: dict[str | None, type[TrainConfig]] = {
+    "likeness.tasks.style.StyleTask": StyleConfig,
+    "likeness.tasks.adain.AdainTask": StylizerConfig,
+    "likeness.tasks.feedforward.FeedforwardTask": StylizerConfig,
+}

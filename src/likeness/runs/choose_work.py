@@ -1,14 +1,32 @@
 """Which work a configuration describes."""
 
+from collections.abc import Callable
+
 from omegaconf import DictConfig
 
+from likeness.config.plain import plain
+from likeness.config.schema import (
+    EncodingConfig,
+    StyleConfig,
+    StylizerConfig,
+    TrainConfig,
+    training_schema,
+)
 from likeness.runs.encodings.work import EncodingWork
+from likeness.runs.styles.work import StyleWork
+from likeness.runs.stylizers.work import StylizerWork
 from likeness.runs.work import Work
 
-DECIDE_INPUTS = ("backbone", "data", "episodes", "evaluation", "seed", "task", "test_data")
+DECIDE_INPUTS = ("backbone", "data", "episodes", "evaluation", "seed", "stylizer", "task", "test_data")
 """The parts of a configuration that decide what its run reads."""
+
+WORKS: dict[type[TrainConfig], Callable[[DictConfig], Work]] = {
+    EncodingConfig: EncodingWork,
+    StyleConfig: StyleWork,
+    StylizerConfig: StylizerWork,
+}
 
 
 def work_of(config: DictConfig) -> Work:
     """The work of a checked configuration, of which nothing is read yet."""
-    return EncodingWork(config)
+    return WORKS[training_schema(plain(config))](config)

@@ -62,6 +62,41 @@ def verify_from_command_line(run: Path, first: Path, second: Path) -> None:
         print(verify(config_of(run), run, first, second))
 
 
+def stylize_from_command_line(
+    content: str,
+    style: str,
+    output: Path,
+    words: Sequence[str],
+    method: str,
+    decoder: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """Paint pictures in the styles of others: by optimization, by a decoder, or by networks of one style each."""
+    with one_sentence():
+        from likeness.runs.styles.grid import write_grid
+        from likeness.runs.styles.pairs import pairs_of
+
+        if (decoder is None) == (method == "adain"):
+            raise LikenessError("--decoder names what --method adain paints with; give both or neither.")
+        pairs, made = pairs_of(content, style, output, force=force), output
+        if method == "optimize":
+            from likeness.runs.styles.stylize import stylize
+
+            made = stylize(pairs, words, force=force)
+        elif decoder is not None:
+            from likeness.runs.stylizers.paint import paint_by_adain
+
+            paint_by_adain(pairs, decoder, words, force=force)
+        else:
+            from likeness.runs.stylizers.paint import paint_by_networks
+
+            paint_by_networks(pairs, words, force=force)
+        if len(pairs) > 1 and method != "feedforward":
+            write_grid(output, pairs)
+        print(made if len(pairs) == 1 else output)
+
+
 def resume_from_command_line(folder: Path, words: Sequence[str]) -> None:
     """Go on with an unfinished run; `words` may change what changes none of its numbers."""
     with one_sentence():

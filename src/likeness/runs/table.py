@@ -1,6 +1,5 @@
 """The table at the end of a run."""
 
-import math
 from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
@@ -10,16 +9,12 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from likeness.evaluation import Metric
+from likeness.runs.written import written, written_interval
 
 
 def print_table(title: str, metrics: Mapping[str, Mapping[str, Metric]]) -> None:
     """Print what was measured side by side, a metric a row, with 95% intervals and sample sizes."""
-    table = Table(
-        title=escape(title),
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0, 0, 1),
-    )
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column("", no_wrap=True)
     for encoder in metrics:
         table.add_column(escape(encoder), justify="right", no_wrap=True)
@@ -32,18 +27,17 @@ def print_table(title: str, metrics: Mapping[str, Mapping[str, Metric]]) -> None
             table.add_row(f"[bold]{group}")
         cells = [measured.get(name) for measured in metrics.values()]
         count = next(cell.count for cell in cells if cell is not None)
-        table.add_row(" " + name.partition("/")[2], *map(_cell, cells), f"{count:,}")
+        table.add_row(" " + name.partition("/")[2], *(_cell(name, cell) for cell in cells), f"{count:,}")
     console = Console()
     wanted = Measurement.get(console, console.options.update(max_width=1000), table).maximum
     # a narrow terminal wraps lines rather than losing digits
-    Console(width=max(console.width, wanted)).print(table)
+    wide = Console(width=max(console.width, wanted))
+    wide.print(f"\n[italic]{escape(title)}")
+    wide.print(table)
 
 
-def _cell(metric: Metric | None) -> str:
+def _cell(name: str, metric: Metric | None) -> str:
     if metric is None:
         return ""
-    if math.isnan(metric.value):
-        return "too few to tell"
-    if metric.low is None or metric.high is None:
-        return f"{100 * metric.value:.1f}"
-    return f"{100 * metric.value:.1f} \\[{100 * metric.low:.1f}, {100 * metric.high:.1f}]"
+    interval = written_interval(name, metric.low, metric.high, digits=1)
+    return escape(f"{written(name, metric.value, digits=1)} {interval}".rstrip())

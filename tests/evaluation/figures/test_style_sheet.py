@@ -93,9 +93,14 @@ def test_a_grid_has_what_was_made_where_content_and_style_meet():
         assert (right - left) / (bottom - top) == pytest.approx(shapes[i][1] / shapes[i][0], rel=0.02)
 
 
+def test_without_costs_there_are_no_curves():
+    figure = style_sheet({"a": plain(40, 40, RED)}, {})
+    assert len(figure.axes) == 1
+
+
 def test_what_can_t_be_drawn_is_said():
     picture = plain(40, 40, RED)
-    with pytest.raises(ValueError, match="needs pictures and costs"):
+    with pytest.raises(ValueError, match="needs pictures"):
         style_sheet({}, costs())
     with pytest.raises(ValueError, match="steps but"):
         style_sheet({"a": picture}, {"total": Curve([1, 2], [1.0])})

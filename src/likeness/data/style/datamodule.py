@@ -53,12 +53,17 @@ class StyleDataModule(RunData):
 
     def on_after_batch_transfer(self, batch: StyleBatch, dataloader_idx: int) -> StyleBatch:
         """The batch with its pictures as floats in [0, 1]."""
-        return StyleBatch(
-            as_float(batch.content, channels_last=self.channels_last),
-            [as_float(style, channels_last=self.channels_last) for style in batch.styles],
-            None if batch.masks is None else [as_float(mask, channels_last=False) for mask in batch.masks],
-            batch.level,
-        )
+        return in_floats(batch, channels_last=self.channels_last)
+
+
+def in_floats(batch: StyleBatch, *, channels_last: bool) -> StyleBatch:
+    """The batch with its pictures as float32 in [0, 1]."""
+    return StyleBatch(
+        as_float(batch.content, channels_last=channels_last),
+        [as_float(style, channels_last=channels_last) for style in batch.styles],
+        None if batch.masks is None else [as_float(mask, channels_last=False) for mask in batch.masks],
+        batch.level,
+    )
 
 
 def as_float(pictures: Tensor, *, channels_last: bool) -> Tensor:

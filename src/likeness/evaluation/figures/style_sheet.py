@@ -30,17 +30,18 @@ def style_sheet(
 
     Args:
         pictures: by label, as content, style and generated: uint8 `[H, W, 3]` each, of any aspect.
-        costs: by name, as content, style and total; what is not finite or not positive leaves a gap.
+        costs: by name, as content, style and total; what is not finite or not positive leaves a gap. Where there are
+            none, there are no curves.
         changes: steps at which something changed, as the size, and to what; each is a line across the curves.
 
     Raises:
-        ValueError: there are no pictures or no costs, or a curve has not as many steps as values.
+        ValueError: there are no pictures, or a curve has not as many steps as values.
     """
-    if not pictures or not costs:
-        raise ValueError("a sheet of a style transfer needs pictures and costs")
+    if not pictures:
+        raise ValueError("a sheet of a style transfer needs pictures")
     widths = [_ROW * _aspect(picture) for picture in pictures.values()]
     all_wide = sum(widths) + _GAP * (len(widths) - 1)
-    width, height = max(all_wide + 2 * _MARGIN, 5.0), _MARGIN + _LABEL + _ROW + _CURVES
+    width, height = max(all_wide + 2 * _MARGIN, 5.0), _MARGIN + _LABEL + _ROW + (_CURVES if costs else _MARGIN)
     figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
     left = (width - all_wide) / 2
     for (label, picture), wide in zip(pictures.items(), widths, strict=True):
@@ -48,8 +49,9 @@ def style_sheet(
         _show(axes, picture)
         axes.set_title(label, fontsize=8, color=INK, pad=3.5)
         left += wide + _GAP
-    curves = _placed(figure, 0.7, height - _CURVES + 0.25, width - 0.85, _CURVES - 0.7)
-    _draw_costs(curves, costs, changes or {})
+    if costs:
+        curves = _placed(figure, 0.7, height - _CURVES + 0.25, width - 0.85, _CURVES - 0.7)
+        _draw_costs(curves, costs, changes or {})
     return figure
 
 

@@ -26,7 +26,8 @@ from likeness.models.embedder import Embedder
 from likeness.models.similarity import SimilarityHead
 from likeness.randomness import key
 from likeness.runs.encodings.measuring.measure import TestData
-from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
+from likeness.runs.optimizers import optimizer_of, refuse_optimizer
+from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.comparison import by_head
 from likeness.tasks.encoding import EncodingTask
 
@@ -149,24 +150,9 @@ def build_task(config: DictConfig) -> EncodingTask:
     """
     networks = build_networks(config)
     own = OmegaConf.masked_copy(config.task, [name for name in config.task if name != "encoder"])
-    task = make(own)(
-        **networks.parts,
-        loss=make(config.loss),
-        optimizer=make(config.optimizer, fused=_fused(config)),
-        scheduler=make(config.scheduler),
-    )
-    built: EncodingTask = task
-    try:
-        built.configure_optimizers()
-    except (ValueError, ZeroDivisionError, RuntimeError) as error:
-        raise LikenessError(f"The optimizer or its scheduler can't be set up so: {error}.") from error
-    return built
-
-
-def _fused(config: DictConfig) -> bool:
-    """Whether the optimizer updates all weights in one kernel: as configured, else where a GPU trains."""
-    chosen: bool | None = config.optimizer.fused
-    return torch.cuda.is_available() and config.trainer.accelerator != "cpu" if chosen is None else chosen
+    task: EncodingTask = make(own)(**networks.parts, loss=make(config.loss), **optimizer_of(config))
+    refuse_optimizer(task)
+    return task
 
 
 def build_networks(config: DictConfig) -> Networks:
@@ -179,7 +165,7 @@ def build_networks(config: DictConfig) -> Networks:
     """
     networks = build_untrained(config)
     if run := OmegaConf.select(config, "task.encoder"):
-        _load(networks.embedder, "embedder", checkpoint_of(Path(run)), run)
+        load_part(networks.embedder, "embedder", checkpoint_of(Path(run)), run)
     return networks
 
 
@@ -191,20 +177,8 @@ def build_trained(config: DictConfig, run: Path) -> Networks:
     """
     checkpoint, networks = checkpoint_of(run), build_untrained(config)
     for name, network in networks.parts.items():
-        _load(network, name, checkpoint, run)
+        load_part(network, name, checkpoint, run)
     return networks
-
-
-def checkpoint_of(run: Path) -> Checkpoint:
-    """A run's last good checkpoint.
-
-    Raises:
-        LikenessError: there is none.
-    """
-    checkpoint = newest_checkpoint(run)
-    if checkpoint is None:
-        raise LikenessError(f"{run} has no checkpoint that can be read; has this run trained?")
-    return checkpoint
 
 
 def build_untrained(config: DictConfig) -> Networks:
@@ -213,18 +187,6 @@ def build_untrained(config: DictConfig) -> Networks:
     embedder: Embedder = make(config.embedder)(make(config.backbone))
     head = make(config.head, embedding_dim=embedder.embedding_dim) if config.get("head") else None
     return Networks(embedder, head)
-
-
-def _load(network: nn.Module, name: str, checkpoint: Checkpoint, run: Path | str) -> None:
-    """Give a network the weights that stand under its name in a checkpoint."""
-    prefix, weights = f"{name}.", checkpoint.weights.items()
-    own = {key.removeprefix(prefix): value for key, value in weights if key.startswith(prefix)}
-    try:
-        network.load_state_dict(own)
-    except RuntimeError as error:
-        raise LikenessError(
-            f"The checkpoints of {run} hold another network's weights than the configuration describes."
-        ) from error
 
 
 def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityDataModule:

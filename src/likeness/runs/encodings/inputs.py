@@ -8,9 +8,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.data.fingerprint import Files, hash_files
 from likeness.data.pictures import Pictures, Trials
-from likeness.runs.encodings.build import ReadableSplits, build_data, checkpoint_of, test_data
+from likeness.runs.encodings.build import ReadableSplits, build_data, test_data
 from likeness.runs.encodings.measuring.measure import TestData
-from likeness.runs.training.checkpoints import hash_of
+from likeness.runs.named_file import local_file
+from likeness.runs.training.checkpoints import checkpoint_of, hash_of
 
 
 class Inputs(NamedTuple):
@@ -31,18 +32,12 @@ def build_inputs(config: DictConfig, splits: ReadableSplits) -> Inputs:
     read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
     parts = {name: part for name, part in read.items() if part is not None}
     recognised, files = fingerprints(parts, tested), [part.files() for part in parts.values()]
-    if weights := weights_file(config.backbone.get("weights")):
+    if weights := local_file(config.backbone.get("weights")):
         files.append(weights)
         recognised["weights"] = {"sha256": next(hash_files(weights)).sha256}
     if run := OmegaConf.select(config, "task.encoder"):
         recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
     return Inputs(tested, recognised, files)
-
-
-def weights_file(weights: str | None) -> Files | None:
-    """The local file of weights that `backbone.weights` names; None where it is a word, or no file."""
-    path = Path(weights or "")
-    return Files(path.parent, [path.name]) if path.is_file() else None
 
 
 def fingerprints(parts: Mapping[str, Pictures], tested: TestData) -> dict[str, Any]:

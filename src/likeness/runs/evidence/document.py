@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from likeness.runs.written import written, written_interval
+
 
 def document(name: str, evidence: Mapping[str, Any]) -> str:
     """The content of `results.md`, made of that of `results.json`; a metric too few pairs can tell is left out."""
     runs, results = evidence["runs"], evidence["results"]
     metrics = dict.fromkeys(metric for measured in results.values() for metric in measured)
     rows = [
-        [metric, *(_estimate(measured.get(metric)) for measured in results.values()), _count(metric, results)]
+        [
+            metric,
+            *(_estimate(metric, measured.get(metric)) for measured in results.values()),
+            _count(metric, results),
+        ]
         for metric in metrics
         if any("mean" in measured.get(metric, {}) for measured in results.values())
     ]
@@ -24,7 +30,7 @@ def document(name: str, evidence: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             f"<!-- Written by make experiments NAME={name}. -->",
-            f"In per cent: {what}; from commit {', '.join(commits)}.",
+            f"Shares in per cent: {what}; from commit {', '.join(commits)}.",
             "",
             *_table(["", *results, "count"], rows),
             "",
@@ -40,7 +46,7 @@ def _each(evidence: Mapping[str, Any]) -> list[list[str]]:
     return [
         [
             str(run["seed"]),
-            *(_value(measured[metric], place) for metric in _first(evidence["results"])),
+            *(_value(metric, measured[metric], place) for metric in _first(evidence["results"])),
             f"{run['cost']['wall_s'] / 60:.1f}" if run["cost"] else "",
         ]
         for place, run in enumerate(evidence["runs"])
@@ -58,23 +64,18 @@ def _table(columns: list[str], rows: list[list[str]]) -> list[str]:
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
-def _estimate(metric: Mapping[str, Any] | None) -> str:
+def _estimate(name: str, metric: Mapping[str, Any] | None) -> str:
     if metric is None:
         return "not measured"
-    if "mean" not in metric:
-        return "too few to tell"
-    return f"{100 * metric['mean']:.2f}{_interval(metric['low'], metric['high'])}"
+    return _said(name, metric.get("mean"), metric.get("low"), metric.get("high"))
 
 
-def _value(metric: Mapping[str, Any], place: int) -> str:
-    value = metric["values"][place]
-    return (
-        "too few to tell" if value is None else f"{100 * value:.2f}{_interval(*metric['intervals'][place])}"
-    )
+def _value(name: str, metric: Mapping[str, Any], place: int) -> str:
+    return _said(name, metric["values"][place], *metric["intervals"][place])
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" [{100 * low:.2f}, {100 * high:.2f}]"
+def _said(name: str, value: float | None, low: float | None, high: float | None) -> str:
+    return f"{written(name, value, 2)} {written_interval(name, low, high, 2)}".rstrip()
 
 
 def _count(metric: str, results: Mapping[str, Any]) -> str:

@@ -3,13 +3,16 @@
 import base64
 import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from likeness.runs.written import written, written_interval
+
 CAPTIONS = {
+    "sheet": "Content, style and generated image, and how the costs went",
     "training": "How the training went: faint as logged, strong the running median",
     "roc": "Receiver operating characteristic on the test people",
     "distances": "Distances of the test pairs, and the threshold that judges them best",
@@ -38,7 +41,7 @@ def page(template: str, values: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "interval": interval}
+    environment.globals |= {"written": written, "written_interval": written_interval}
     return environment.get_template(template).render(values)
 
 
@@ -46,17 +49,6 @@ def pictures(figures: Path) -> list[Picture]:
     """The PNG figures in a folder, the well-known ones first."""
     order = [*CAPTIONS, *sorted(path.stem for path in figures.glob("*.png") if path.stem not in CAPTIONS)]
     return [_picture(path) for name in order if (path := figures / f"{name}.png").is_file()]
-
-
-def percent(value: float | None) -> str:
-    """A share in per cent."""
-    return "too few to tell" if value is None else f"{100 * value:.2f}"
-
-
-def interval(bounds: Iterable[float | None]) -> str:
-    """A 95% interval of a share in per cent, or nothing where there is none."""
-    low, high = bounds
-    return "" if low is None or high is None else f"[{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _picture(path: Path) -> Picture:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from likeness.errors import LikenessError
 from likeness.runs.folder import replace, to_disk, write_json, write_text
@@ -74,6 +74,34 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
         except LikenessError as error:
             log.warning("%s The one before it is used.", error)
     return None
+
+
+def checkpoint_of(run: Path) -> Checkpoint:
+    """A run's last good checkpoint.
+
+    Raises:
+        LikenessError: there is none.
+    """
+    checkpoint = newest_checkpoint(run)
+    if checkpoint is None:
+        raise LikenessError(f"{run} has no checkpoint that can be read; has this run trained?")
+    return checkpoint
+
+
+def load_part(network: nn.Module, name: str, checkpoint: Checkpoint, run: Path | str) -> None:
+    """Give a network the weights that stand under its name in a run's checkpoint.
+
+    Raises:
+        LikenessError: they are another network's.
+    """
+    prefix, weights = f"{name}.", checkpoint.weights.items()
+    own = {key.removeprefix(prefix): value for key, value in weights if key.startswith(prefix)}
+    try:
+        network.load_state_dict(own)
+    except RuntimeError as error:
+        raise LikenessError(
+            f"The checkpoints of {run} hold another network's weights than the configuration describes."
+        ) from error
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

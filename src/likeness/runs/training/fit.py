@@ -113,5 +113,6 @@ def _quiet() -> None:
         ".*exists and is not empty.*",
         ".*GPU available but not used.*",
         ".*LeafSpec.*",  # Lightning 2.6 on a newer torch
+        ".*module.s. in eval mode.*",  # a frozen network stays so
     ):
         warnings.filterwarnings("ignore", message)

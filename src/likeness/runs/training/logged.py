@@ -25,3 +25,13 @@ def read_metrics(folder: Path) -> Iterator[Logged]:
         whole = (line for line in file if line.endswith("\n"))
         for row in csv.DictReader(whole):
             yield Logged(int(row["step"]), row["metric"], float(row["value"]))
+
+
+def logged_curves(folder: Path) -> dict[str, tuple[list[int], list[float]]]:
+    """By metric the steps at which it was logged, and its values."""
+    curves: dict[str, tuple[list[int], list[float]]] = {}
+    for step, metric, value in read_metrics(folder):
+        steps, values = curves.setdefault(metric, ([], []))
+        steps.append(step)
+        values.append(value)
+    return curves

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,9 @@ from likeness.evaluation.figures import (
 )
 from likeness.evaluation.roc import roc, tar_at_far
 from likeness.runs.encodings.measuring.measure import Measured, TestData
-from likeness.runs.folder import write_json, write_text
-from likeness.runs.training.logged import read_metrics
+from likeness.runs.folder import write_text
+from likeness.runs.results_file import write_results_file
+from likeness.runs.training.logged import logged_curves
 
 ROC = "roc.csv"
 RATES = 200
@@ -47,13 +47,7 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
 
     The first encoder is the one that the figures are about; the others stand beside it in the ROC.
     """
-    write_json(
-        folder / "results.json",
-        {
-            encoder: {name: metric._asdict() for name, metric in metrics.items()}
-            for encoder, metrics in measured.metrics.items()
-        },
-    )
+    write_results_file(folder, measured.metrics)
     write_text(folder / ROC, _roc_points(measured))
     encoder = next(iter(measured.embeddings))
     pairs, distance = measured.pairs, measured.distances[encoder]
@@ -104,16 +98,9 @@ def _people_with_most_pictures(identity: NDArray[np.int64]) -> NDArray[np.int64]
 
 def _curves(folder: Path) -> dict[str, dict[str, Curve]]:
     """The panels of the training curves, of those metrics that were logged."""
-    points: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for row in read_metrics(folder):
-        points[row.metric].append((row.step, row.value))
-
-    def curve(key: str, *, share: bool) -> Curve:
-        step, value = zip(*points[key], strict=True)
-        return Curve(step, value, share)
-
+    logged = logged_curves(folder)
     panels = {
-        label: {name: curve(key, share=label in SHARES) for name, key in curves.items() if key in points}
+        label: {name: Curve(*logged[key], label in SHARES) for name, key in curves.items() if key in logged}
         for label, curves in PANELS.items()
     }
     return {label: curves for label, curves in panels.items() if curves}

@@ -1,0 +1,70 @@
+"""Which pictures are painted in which styles, and where the results go."""
+
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from likeness.data.picture_files import is_picture
+from likeness.data.style.picture import refuse_existing
+from likeness.errors import LikenessError
+
+
+class Pair(NamedTuple):
+    """A content, a style, or what has learned one, and the file that the result is written to."""
+
+    content: Path
+    style: Path
+    output: Path
+
+
+def pairs_of(contents: str, styles: str, output: Path, *, force: bool) -> list[Pair]:
+    """Every content in every style.
+
+    Args:
+        contents: a picture, several separated by commas, or a folder of pictures.
+        styles: the same, or the folder of a run.
+        output: a picture's file for one pair; for several a folder, which is made where it is not there.
+        force: whether files that are there may be overwritten.
+
+    Raises:
+        LikenessError: a picture or a folder is not there, two results would have one name, or a result can't be
+            written or is there already.
+    """
+    both = list(product(_pictures(contents), _pictures(styles)))
+    several = len(both) > 1
+    if several and output.suffix:
+        raise LikenessError(f"{len(both)} pictures can't be written to {output}: give -o a folder.")
+    pairs = [
+        Pair(content, style, output / f"{content.stem}--{style.stem}.png" if several else output)
+        for content, style in both
+    ]
+    twice = [pair.output.name for pair in pairs if [other.output for other in pairs].count(pair.output) > 1]
+    if twice:
+        raise LikenessError(f"Two of the results would be called {twice[0]}; rename one of the pictures.")
+    if several:
+        _make(output)
+    for pair in pairs:
+        refuse_existing(pair.output, force=force)
+    return pairs
+
+
+def _pictures(named: str) -> Sequence[Path]:
+    folder = Path(named).expanduser()
+    if (folder / "config.yaml").is_file():  # a run, whose network has learned a style
+        return [folder]
+    if not folder.is_dir():
+        return [Path(name).expanduser() for name in named.split(",")]
+    found = sorted(path for path in folder.iterdir() if is_picture(path.name))
+    if not found:
+        raise LikenessError(f"There is no picture in {folder}.")
+    return found
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LikenessError(
+            f"The folder {folder} can't be made ({error.strerror}); choose another with -o."
+        ) from error

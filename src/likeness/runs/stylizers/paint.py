@@ -1,0 +1,74 @@
+"""Pictures painted in one pass, by a trained decoder or by networks of one style each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from likeness.config.check import check
+from likeness.config.compose import composed
+from likeness.config.plain import plain
+from likeness.config.schema import StylizerConfig
+from likeness.data.style.datamodule import as_float
+from likeness.data.style.picture import log_notes, read_picture, write_picture
+from likeness.errors import LikenessError
+from likeness.runs.past_config import config_of
+from likeness.runs.styles.pairs import Pair
+from likeness.runs.stylizers.build import ADAIN, FEEDFORWARD, Painter, build_painter
+
+
+def paint_by_adain(pairs: Sequence[Pair], decoder: Path, words: Sequence[str], *, force: bool) -> None:
+    """Paint each content in its style by AdaIN.
+
+    Args:
+        pairs: what to paint, and where to.
+        decoder: the folder of a run that trained one, or a file of weights such as pytorch-AdaIN's `decoder.pth`, for
+            which `words` choose the encoder (`backbone=vgg19_normalised backbone.weights=PATH`).
+        words: of the configuration, where `decoder` is a file.
+        force: whether files may be overwritten.
+
+    Raises:
+        LikenessError: what a user can mend.
+    """
+    painter = _painter(decoder, ADAIN, ["+experiment=adain", *words])
+    for pair in pairs:
+        write_picture(pair.output, _painted(painter, pair.content, [pair.style]), force=force)
+
+
+def paint_by_networks(pairs: Sequence[Pair], words: Sequence[str], *, force: bool) -> None:
+    """Paint each content by the network that a pair has in place of a style: a run's folder, or a file of weights.
+
+    Raises:
+        LikenessError: what a user can mend.
+    """
+    networks = dict.fromkeys(pair.style for pair in pairs)
+    painters = {
+        network: _painter(network, FEEDFORWARD, ["+experiment=feedforward", *words]) for network in networks
+    }
+    for pair in pairs:
+        write_picture(pair.output, _painted(painters[pair.style], pair.content, []), force=force)
+
+
+def _painter(trained: Path, task: str, words: Sequence[str]) -> Painter:
+    if not trained.is_dir():
+        config = composed("config", words)
+        config.stylizer.weights = str(trained)
+        check(plain(config), StylizerConfig)
+        return build_painter(config, None)
+    config = config_of(trained)
+    if config.task["_target_"] != task:
+        raise LikenessError(f"{trained} has trained something else; name a run of {words[0].lstrip('+')}.")
+    return build_painter(config, trained)
+
+
+@torch.no_grad()
+def _painted(painter: Painter, content: Path, styles: Sequence[Path]) -> Tensor:
+    image = painter(_read(content), [_read(style) for style in styles])
+    return (255 * image).round().to(torch.uint8)
+
+
+def _read(path: Path) -> Tensor:
+    picture = read_picture(path)
+    log_notes(picture.notes)
+    return as_float(picture.image, channels_last=False)
