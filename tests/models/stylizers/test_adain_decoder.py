@@ -102,7 +102,9 @@ def test_a_layer_that_does_not_halve_the_picture_is_named() -> None:
 
 
 def test_weights_that_can_not_be_taken_are_named(vgg19: Pooled, tmp_path: Path) -> None:
-    with pytest.raises(LikenessError, match=r"There is no file .*nowhere\.pth with a stylizer's weights"):
+    with pytest.raises(
+        LikenessError, match=r"There is no weights file .*nowhere\.pth; give the path of a stylizer's"
+    ):
         adain_decoder(vgg19, weights=str(tmp_path / "nowhere.pth"))
     short = tmp_path / "short.pth"
     torch.save(published_state(), short)

@@ -19,9 +19,8 @@ def load_stylizer(network: nn.Module, path: str | Path, *, mend: str) -> None:
         LikenessError: there is no such file, it can't be read, or it holds another network's weights; `mend` is the
             end of that sentence.
     """
-    if not Path(path).is_file():
-        raise LikenessError(f"There is no file {path} with a stylizer's weights; give the path of one.")
-    state = {name.removeprefix(WITHIN_A_TASK): value for name, value in read_weights(path).items()}
+    read = read_weights(path, "give the path of a stylizer's")
+    state = {name.removeprefix(WITHIN_A_TASK): value for name, value in read.items()}
     own = network.state_dict()
     wrong = [name for name, value in own.items() if name not in state or state[name].shape != value.shape]
     if wrong:
