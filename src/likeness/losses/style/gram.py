@@ -38,9 +38,12 @@ class _SummedProducts(torch.autograd.Function):
         symmetric = upstream + upstream.mT
         # bfloat16 has the range of float32, so that rounding this factor costs no more than rounding the result does.
         operand = features if features.dtype == torch.bfloat16 else in_working_precision(features)
-        gradient = torch.empty_like(operand)  # in the features' own memory format
+        symmetric = symmetric.to(operand.dtype)
         with full_precision(features.device):
-            torch.bmm(symmetric.to(operand.dtype), operand, out=gradient)
+            if operand.mT.is_contiguous():  # channels last: as they lie, since others take a slow kernel
+                gradient = torch.bmm(operand.mT, symmetric).mT
+            else:
+                gradient = torch.bmm(symmetric, operand)
         return gradient.to(features.dtype)
 
 

@@ -44,6 +44,9 @@ class FeatureNetwork(nn.Module):
         self.register_buffer("std", torch.tensor(list(std)).view(-1, 1, 1))
         self.receptive_field = receptive_field
         self.stride = stride
+        self.to(
+            memory_format=torch.channels_last
+        )  # as processors compute, so that they need no copy of the weights
         freeze(self)
         self.eval()
 
