@@ -2,23 +2,35 @@ import re
 
 import pytest
 
-from likeness.config.check import check
+from likeness.config.check import check, check_training
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.config.plain import plain
-from likeness.config.schema import EncodingConfig, EvaluateConfig
+from likeness.config.schema import EncodingConfig, EvaluateConfig, TrainConfig
 from likeness.errors import LikenessError
 
-SMALLEST = {
-    "onnx": ["backbone.path=encoder.onnx"],
-    "cross_entropy": ["task=similarity"],
-    "absolute_difference": ["task=similarity"],
-    "chi_squared": ["task=similarity", "embedder.activation=relu"],
+# What a choice needs beside it.
+BESIDE = {
+    "backbone=onnx": ["backbone.path=encoder.onnx"],
+    "loss=cross_entropy": ["task=similarity"],
+    "head=absolute_difference": ["task=similarity"],
+    "head=chi_squared": ["task=similarity", "embedder.activation=relu"],
+    "data=style_folders": ["task=adain"],
+    "loss=adain": ["task=adain"],
+    "stylizer=adain": ["task=adain"],
+    "stylizer=johnson": ["task=feedforward"],
+    "backbone=vgg19_normalised": ["task=adain", "backbone.weights=vgg_normalised.pth"],
+}
+OF_STYLE = {
+    "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
+    "data": ["style_pictures"],
+    "loss": ["style", "gatys2016", "neural_style", "pytorch_tutorial", "crowsonkb"],
+    "optimizer": ["lbfgs"],
 }
 
 
-def checked(*words: str) -> EncodingConfig:
-    return check(plain(composed("config", words)), EncodingConfig)
+def checked(*words: str) -> TrainConfig:
+    return check_training(plain(composed("config", words)))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +127,19 @@ def test_every_experiment_composes_under_its_own_name(experiment: str) -> None:
     [(group, choice) for group, choices in groups().items() if group != "experiment" for choice in choices],
 )
 def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) -> None:
-    words = [f"{'+' * (group == 'sweep')}{group}={choice}", *SMALLEST.get(choice, [])]
+    word = f"{group}={choice}"
+    words = BESIDE.get(word, ["task=style"] if choice in OF_STYLE.get(group, []) else [])
     if choice == "onnx":
-        check(plain(composed("evaluate", words)), EvaluateConfig)
+        check(plain(composed("evaluate", [word, *words])), EvaluateConfig)
+    elif group == "statistic":
+        checked("task=style", f"statistic@loss.statistic={choice}")
     else:
-        checked(*words)
+        checked(f"{'+' * (group == 'sweep')}{word}", *words)
 
 
 def test_choices_reach_where_they_are_used() -> None:
     config = checked("backbone=resnet18", "loss.margin=soft", "data@test_data=lfw", "optimizer.lr=0.5")
+    assert isinstance(config, EncodingConfig)
     assert config.data.image_size == config.backbone.image_size == 112
     assert config.test_data is not None
     assert config.test_data.image_size == 112
@@ -133,6 +149,13 @@ def test_choices_reach_where_they_are_used() -> None:
 
 def test_data_lie_below_likeness_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_DATA", "/pictures")
-    assert checked("data=celeba").data.root == "/pictures/celeba"
+    assert root_of("data=celeba") == "/pictures/celeba"
     monkeypatch.delenv("LIKENESS_DATA")
-    assert checked("data=lfw").data.root == "./data/lfw"
+    assert root_of("data=lfw") == "./data/lfw"
+
+
+def root_of(word: str) -> str:
+    config = checked(word)
+    assert isinstance(config, EncodingConfig)
+    root: str = config.data.root  # type: ignore[union-attr]
+    return root

@@ -12,11 +12,12 @@ Spread = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_
 
 
 class Layers(Node):
-    """Layers with their weights, and beta."""
+    """Layers with their weights, beta and gamma."""
 
     content_layers: dict[str, Weight]
     style_layers: dict[str, Weight]
     style_weight: Weight
+    total_variation_weight: Weight
 
 
 class Suggested(Layers):

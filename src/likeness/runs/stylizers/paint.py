@@ -39,12 +39,15 @@ def paint_by_adain(pairs: Sequence[Pair], decoder: Path, words: Sequence[str], *
 def paint_by_networks(pairs: Sequence[Pair], words: Sequence[str], *, force: bool) -> None:
     """Paint each content by the network that a pair has in place of a style: a run's folder, or a file of weights.
 
+    A file is taken for one of PyTorch's examples, unless `words` say otherwise.
+
     Raises:
         LikenessError: what a user can mend.
     """
     networks = dict.fromkeys(pair.style for pair in pairs)
     painters = {
-        network: _painter(network, FEEDFORWARD, ["+experiment=feedforward", *words]) for network in networks
+        network: _painter(network, FEEDFORWARD, ["+experiment=feedforward", "stylizer.output=linear", *words])
+        for network in networks
     }
     for pair in pairs:
         write_picture(pair.output, _painted(painters[pair.style], pair.content, []), force=force)
