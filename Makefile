@@ -19,7 +19,7 @@ $(VENV)/installed-%: pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[$*]"
 	@touch $@
 
-train: $(VENV)/installed-onnx  ## train and measure an encoding: make train EXPERIMENT=triplet_hard
+train: $(VENV)/installed-onnx  ## train and measure: make train EXPERIMENT=triplet_hard, or style_transfer
 	$(BIN)/python train.py +experiment=$(EXPERIMENT)
 
 dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make dashboard RUNS=runs
@@ -41,7 +41,9 @@ benchmark: $(VENV)/installed-dev  ## speed beside other libraries, into experime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		open-metric-learning==4.0.0 gdown==6.5.1 beautifulsoup4==4.15.0 pandas==3.1.1 validators==0.36.0
 	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/triplet/benchmark.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps neural-style==0.5.7 pystiche==1.0.1
 	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/similarity/benchmark.py
+	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/style/benchmark.py
 
 clean:  ## remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache

@@ -213,3 +213,13 @@ def test_a_mistake_is_one_sentence_before_training(case: str, pictures: Path) ->
         train(composed("config", words(pictures, *more)))
     assert "\n" not in str(error.value)
     assert not (pictures / "runs").exists()
+
+
+def test_a_run_without_an_encoding_is_not_evaluated(pictures: Path) -> None:
+    run = train(composed("config", words(pictures, "trainer.max_steps=2")))
+    for command in (["evaluate", str(run)], ["verify", "a.png", "b.png", "--run", str(run)]):
+        assert f"{run} has trained no encoding; name a run of task=embedding" in likeness(*command)
+    with pytest.raises(LikenessError, match="has trained no encoding"):
+        train(
+            composed("config", ["+experiment=similarity_l1", f"task.encoder={run}", f"runs_dir={pictures}"])
+        )

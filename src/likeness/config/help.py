@@ -2,7 +2,7 @@
 
 from likeness.config.groups import CONF, groups
 
-USAGE = """Train an encoding and measure it on people it never saw.
+USAGE = """Train an encoding and measure it on people it never saw, or paint one picture in another's style.
 
   python train.py [+experiment=NAME] [group=choice ...] [key=value ...]
   python train.py -m ... key=1,2,3      a sweep: one run for each combination of values
@@ -16,6 +16,7 @@ Examples
   python train.py +experiment=triplet_hard data=image_folder data.root=PICTURES
   python train.py +experiment=triplet_hard trainer.devices=2 trainer.precision=bf16-mixed
   python train.py +experiment=triplet_hard 'logger=[wandb,trackio]'
+  python train.py +experiment=style_transfer data.content=PICTURE data.style=PICTURE
 """
 
 

@@ -16,7 +16,7 @@ from likeness.config.key import compare_values
 from likeness.config.nearest import nearest
 from likeness.config.plain import plain
 from likeness.errors import LikenessError, Pruned, one_sentence
-from likeness.runs.past_config import config_of
+from likeness.runs.past_config import config_of, encoding_config_of
 
 
 def train_from_command_line() -> None:
@@ -47,7 +47,7 @@ def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
             config.backbone.path = str(encoder)
             print(evaluate(config, encoder))
         elif (encoder / "config.yaml").is_file():
-            print(evaluate(with_encoder_of(config_of(encoder), words), encoder))
+            print(evaluate(with_encoder_of(encoding_config_of(encoder), words), encoder))
         else:
             raise LikenessError(
                 f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."
@@ -59,7 +59,7 @@ def verify_from_command_line(run: Path, first: Path, second: Path) -> None:
     with one_sentence():
         from likeness.runs.encodings.verify import verify
 
-        print(verify(config_of(run), run, first, second))
+        print(verify(encoding_config_of(run), run, first, second))
 
 
 def stylize_from_command_line(

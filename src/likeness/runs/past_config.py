@@ -6,6 +6,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.check import check_training
 from likeness.config.plain import plain
+from likeness.config.schema import EncodingConfig, training_schema
 from likeness.errors import LikenessError
 
 
@@ -23,4 +24,18 @@ def config_of(run: Path) -> DictConfig:
         check_training(plain(config))
     except Exception as error:
         raise LikenessError(f"{run}/config.yaml is not that of a training run ({error}).") from error
+    return config
+
+
+def encoding_config_of(run: Path) -> DictConfig:
+    """The configuration of a run that trained an encoding.
+
+    Raises:
+        LikenessError: it is not that of such a run.
+    """
+    config = config_of(run)
+    if training_schema(plain(config)) is not EncodingConfig:
+        raise LikenessError(
+            f"{run} has trained no encoding; name a run of task=embedding, siamese or similarity."
+        )
     return config

@@ -13,7 +13,7 @@ from likeness.runs.encodings.build import Networks, build_trained
 from likeness.runs.encodings.measuring.judging import read_judge
 from likeness.runs.encodings.measuring.measure import Contender, TestData
 from likeness.runs.encodings.people import people_trained_on, refuse_overlap, splits_of
-from likeness.runs.past_config import config_of
+from likeness.runs.past_config import encoding_config_of
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.checkpoints import hash_of
 
@@ -32,7 +32,7 @@ def of_run(config: DictConfig, run: Path, tested: TestData) -> tuple[Contender, 
     Raises:
         LikenessError: the run, or one whose encoder it began with, was trained on people to be tested on.
     """
-    own = config_of(run)
+    own = encoding_config_of(run)
     for trained_on in people_trained_on(own):
         refuse_overlap(trained_on, tested.pictures)
     networks = build_trained(config, run)

@@ -11,7 +11,7 @@ from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
 from likeness.runs.encodings.build import ReadableSplits, build_data
 from likeness.runs.encodings.measuring.measure import TestData
-from likeness.runs.past_config import config_of
+from likeness.runs.past_config import encoding_config_of
 
 log = logging.getLogger("likeness")
 
@@ -60,4 +60,4 @@ def splits_of(config: DictConfig) -> ReadableSplits | None:
 
 def _people_of_encoder(config: DictConfig) -> Iterator[Pictures]:
     if run := OmegaConf.select(config, "task.encoder"):
-        yield from people_trained_on(config_of(Path(run)))
+        yield from people_trained_on(encoding_config_of(Path(run)))
