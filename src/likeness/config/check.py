@@ -20,6 +20,7 @@ from likeness.config import (
 from likeness.config.nearest import nearest
 from likeness.config.node import Node
 from likeness.config.schema import TrainConfig, training_schema
+from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError
 
 Config = TypeVar("Config", bound=Node)
@@ -65,6 +66,12 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
 def check_training(config: dict[str, Any]) -> TrainConfig:
     """The configuration of a training run as its schema sees it; raises as `check` does."""
     return check(config, training_schema(config))
+
+
+def sweep_of(config: dict[str, Any]) -> Sweep:
+    """The sweep that a training run's configuration describes, with its objectives; raises as `check` does."""
+    sweep = check(config.get("sweep") or {}, Sweep)
+    return sweep.model_copy(update={"objectives": sweep.objectives or [training_schema(config).objective]})
 
 
 def _sentence(error: ErrorDetails, schema: type[Node]) -> str:

@@ -1,7 +1,7 @@
 """The schema of a whole configuration: of a training run, by what it trains, and of an evaluation."""
 
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -28,9 +28,9 @@ from likeness.config.nodes import (
 )
 from likeness.config.style_data_nodes import StyleFolders, StylePictures
 from likeness.config.style_loss_nodes import StyleLoss
-from likeness.config.style_task_nodes import AdainTask, StylizerTask, StyleTask
+from likeness.config.style_task_nodes import AdainTask, StyleTask, StylizerTask
 from likeness.config.stylizer_nodes import AdainDecoder, Stylizer
-from likeness.config.sweeps import Sweep
+from likeness.config.sweeps import Objective, Sweep
 
 
 class _Common(Node):
@@ -48,8 +48,9 @@ class _Common(Node):
 
 
 class TrainConfig(_Common):
-    """What every run of `train.py` has."""
+    """What every run of `train.py` has; `objective` is what a sweep over such runs looks for."""
 
+    objective: ClassVar[Objective]
     trainer: Trainer
     scheduler: Scheduler
     logger: Trackers
@@ -62,6 +63,7 @@ class TrainConfig(_Common):
 class EncodingConfig(TrainConfig):
     """What a run that trains an encoding has."""
 
+    objective = Objective(metric="verification/accuracy")
     task: Task
     backbone: Backbone
     embedder: Embedder
@@ -118,6 +120,7 @@ class EncodingConfig(TrainConfig):
 class StyleConfig(TrainConfig):
     """What a run that trains the pixels of a picture has."""
 
+    objective = Objective(metric="cost/total", direction="minimize")
     task: StyleTask
     backbone: Features
     loss: StyleLoss
@@ -143,6 +146,7 @@ class StyleConfig(TrainConfig):
 class StylizerConfig(TrainConfig):
     """What a run that trains a network to paint pictures has."""
 
+    objective = Objective(metric="cost/total", direction="minimize")
     task: StylizerTask
     backbone: Features
     stylizer: Stylizer

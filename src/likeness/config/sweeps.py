@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from likeness.config.node import Node, Positive
 
-# What a run measures of its encoder, and what it logs at each validation.
+# What a run measures of what it trained, and what it logs at each validation.
 Measured = Literal[
     "verification/accuracy",
     "verification/accuracy_std",
@@ -24,13 +24,17 @@ Measured = Literal[
     "retrieval/precision@1",
     "retrieval/r_precision",
     "retrieval/map@r",
+    "cost/total",
+    "cost/content",
+    "cost/style",
+    "cost/total_variation",
 ]
 Validated = Literal["validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Objective(Node):
-    """A metric of the trained encoder, and which way is better."""
+    """A metric of what was trained, and which way is better."""
 
     metric: Measured
     direction: Literal["maximize", "minimize"] = "maximize"
@@ -121,15 +125,14 @@ Pruner = Annotated[Median | SuccessiveHalving | Hyperband, Field(discriminator="
 class Sweep(Node):
     """A search over keys; without a sampler, every combination is tried.
 
+    With no objectives it looks for what is best by its task, `TrainConfig.objective`.
     A job of the sweep finds its `id` here, and in `earlier` a file of what is known of the trials before it.
     """
 
     sampler: Sampler | None = None
     trials: Positive | None = None
     parallel: Positive | None = None
-    objectives: Annotated[list[Objective], Field(min_length=1)] = Field(
-        default_factory=lambda: [Objective(metric="verification/accuracy")]
-    )
+    objectives: list[Objective] = Field(default_factory=list)
     space: dict[str, Dimension | None] = Field(default_factory=dict)
     pruner: Pruner | None = None
     id: str | None = None

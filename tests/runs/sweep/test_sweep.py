@@ -338,7 +338,7 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
             "Unknown key sweep.space.loss.margin.lwo: did you mean low?",
         ),
         ([*TPE, "++sweep.space={sampler.images: {choices: [2, many]}}"], "sampler.images=many won't do"),
-        ([*TPE, "sweep.objectives.0.metric=verification/acuracy"], "did you mean verification/accuracy?"),
+        ([*TPE, "sweep.objectives=[{metric: verification/acuracy}]"], "did you mean verification/accuracy?"),
         (
             [*TPE, "sweep.pruner.metric=validation/loss"],
             "sweep.pruner.metric=validation/loss is not a known value",

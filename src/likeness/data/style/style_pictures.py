@@ -153,7 +153,7 @@ def style_pictures(
     weights = [1.0] * len(styles) if style_weights is None else style_weights
     if min(weights) <= 0:
         raise LikenessError(f"data.style_weights={list(weights)} won't do: give positive numbers.")
-    shown = _read(content if content is not None else str(photographs() / PHOTOGRAPHS[0]))
+    shown = _photographed() if content is None else _read(content)
     return StylePictures(
         shown,
         styles,
@@ -172,6 +172,11 @@ def _read(path: str) -> Source:
 
 def _drawn() -> Source:
     return Source(PAINTING, Picture(painting(), ()), None)
+
+
+def _photographed() -> Source:
+    """The built-in photograph: a part of a package, whose version is recorded, and no file of the user's."""
+    return Source(PHOTOGRAPHS[0], read_picture(photographs() / PHOTOGRAPHS[0]), None)
 
 
 def _mask(path: str, content: Source) -> Source:

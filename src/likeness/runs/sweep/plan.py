@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
-from likeness.config.check import check, check_training
+from likeness.config.check import check_training, sweep_of
 from likeness.config.compose import cannot_be_composed, explain
 from likeness.config.key import key_of
 from likeness.config.plain import plain
@@ -62,7 +62,7 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     """
     words, axes = split_words(overrides)
     first = checked(compose, [*words, *_words({key: values[0] for key, values in axes.items()})])
-    sweep = check(first.get("sweep") or {}, Sweep)
+    sweep = sweep_of(first)
     seeds = axes.pop(SEED, [])
     if sweep.pruner is not None and len(seeds) > 1:
         raise LikenessError("Trials over several seeds can't be stopped early; set sweep.pruner=null.")

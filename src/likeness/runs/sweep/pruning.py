@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from likeness.config.check import check
+from likeness.config.check import sweep_of
 from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError, Pruned
 from likeness.runs.folder import write_json
@@ -96,7 +96,7 @@ def raise_if_pruned(config: dict[str, Any], folder: Path) -> None:
     """
     if config.get("sweep") is None or config["sweep"].get("earlier") is None:
         return
-    sweep = check(config["sweep"], Sweep)
+    sweep = sweep_of(config)
     earlier = read_earlier(Path(str(sweep.earlier)))
     step = stopped_at(sweep, earlier, validations(folder, sweep), config["trainer"]["max_steps"])
     if step is not None and sweep.pruner is not None:
