@@ -91,6 +91,18 @@ def test_under_autocast_it_runs_in_bfloat16_and_the_gradient_comes_back_in_float
     assert {maps.dtype for maps in network(images).values()} == {torch.float32}
 
 
+def test_under_autocast_weights_are_cast_once() -> None:
+    network = ours()
+    images = torch.rand(1, 3, 32, 32)
+    casts = []
+    for _ in range(2):
+        with torch.autocast("cpu", torch.bfloat16), torch.autograd.profiler.profile() as operators:
+            network(images)
+        casts.append(sum(event.name == "aten::_to_copy" for event in operators.function_events))
+    assert casts[0] > 2 * len(ASKED)
+    assert casts[1] == 1  # of the picture
+
+
 def _error(got: torch.Tensor, exact: torch.Tensor) -> float:
     return float((got.detach().float() - exact.detach()).norm() / exact.detach().norm())
 

@@ -45,11 +45,9 @@ class Convolution(Layer):
     def __init__(self, channels_in: int, channels_out: int, side: int, padding_mode: PaddingMode) -> None:
         super().__init__()
         weight = torch.empty(channels_out, channels_in, side, side, memory_format=torch.channels_last)
+        nn.init.kaiming_normal_(weight, nonlinearity="relu")  # keeps the scale (He et al. 2015)
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.zeros(channels_out))
-        nn.init.kaiming_normal_(
-            self.weight, nonlinearity="relu"
-        )  # keeps the activations' scale (He et al. 2015)
         self.padding_mode = padding_mode
         self.side = side
         self._cast: dict[tuple[torch.dtype, torch.device], tuple[Tensor, Tensor]] = {}

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import timm
-from timm.layers import create_feature_extractor, get_graph_node_names  # type: ignore[attr-defined]
 from torch import Tensor, nn
 
 from likeness.config.nearest import nearest
@@ -33,6 +31,9 @@ def timm_features(
     Raises:
         LikenessError: an unknown name or layer, or weights that don't fit or can't be had.
     """
+    import timm  # takes two seconds, which a VGG has no need to wait for
+    from timm.layers import get_graph_node_names  # type: ignore[attr-defined]
+
     if not timm.is_model(name):
         raise LikenessError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
     create: Any = partial(timm.create_model, name, num_classes=0)
@@ -60,6 +61,8 @@ class _Graph(nn.Module):
 
     def __init__(self, network: nn.Module, asked: Mapping[str, str]) -> None:
         super().__init__()
+        from timm.layers import create_feature_extractor  # type: ignore[attr-defined]
+
         self.operations = create_feature_extractor(network.eval(), list(dict.fromkeys(asked.values())))
         for module in self.operations.modules():
             if getattr(module, "inplace", False):  # an activation that is handed out stays as it is
