@@ -15,7 +15,9 @@ Objective = Callable[[Tensor], Tensor]
 
 def smooth(side: int) -> Tensor:
     """A picture that has the same content at every size."""
-    y, x = torch.meshgrid(*(torch.linspace(0, 3, side + 1)[:-1] + 1.5 / side for _ in range(2)), indexing="ij")
+    y, x = torch.meshgrid(
+        *(torch.linspace(0, 3, side + 1)[:-1] + 1.5 / side for _ in range(2)), indexing="ij"
+    )
     return torch.stack([torch.sin(x + y), torch.cos(2 * x), torch.sin(y) * torch.cos(x)])[None] * 0.4 + 0.5
 
 
@@ -91,6 +93,8 @@ def test_no_pair_of_lbfgs_is_made_of_gradients_of_two_sizes() -> None:
         assert y.shape == s.shape == (3 * 24 * 24,)
         torch.testing.assert_close(ro, 1 / y.dot(s))
     descend(optimizer, image, 1)
-    assert len(optimizer.state[image]["old_dirs"]) == pairs  # the step after learns from two of one size again
+    assert (
+        len(optimizer.state[image]["old_dirs"]) == pairs
+    )  # the step after learns from two of one size again
     descend(optimizer, image, 1)
     assert len(optimizer.state[image]["old_dirs"]) == pairs + 1

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from likeness.data.style.batch import StyleBatch
 from likeness.losses.style import (
     GaussianStatistic,
     GramStatistic,
@@ -14,7 +15,7 @@ from likeness.losses.style import (
 )
 from likeness.losses.style.style_statistic import StyleStatistic
 from likeness.models.features import FeatureNetwork, timm_features, vgg_features
-from likeness.tasks.tiles import check_tiled, tiled_costs, tiles
+from likeness.tasks.tiles import check_tiled, tiled_costs, tiled_targets, tiles
 
 LAYERS = {"relu1_1": 1.0, "relu2_1": 0.5, "relu3_1": 0.2}
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -64,6 +65,20 @@ def test_tiles_have_the_costs_and_the_gradient_of_the_whole_image(
     for term, wanted in whole._asdict().items():
         torch.testing.assert_close(getattr(tiled, term), wanted.detach(), rtol=1e-6, atol=0, msg=term)
     assert (gradient / 3 - expected).abs().max() <= 1e-5 * expected.abs().max()
+
+
+@pytest.mark.parametrize("statistic", [GramStatistic(), MeanStdStatistic(), GaussianStatistic()])
+def test_the_targets_by_tiles_are_those_of_whole_pictures(statistic: StyleStatistic) -> None:
+    features, (_, content, style) = network(), pictures(101, 67)
+    objective = StyleObjective({"relu3_2": 1.0}, LAYERS, statistic=statistic)
+    mask = torch.linspace(0, 1, 67, dtype=torch.float64).expand(1, 1, 101, 67)
+    with torch.no_grad():
+        of_content = features(content)
+        masks = {layer: mask_at(mask, maps.shape[2:]) for layer, maps in of_content.items()}
+        whole = objective.targets(of_content, [features(style)], [1.0], [masks])
+    tiled = tiled_targets(features, objective, StyleBatch(content, [style], [mask], 0), [1.0], 40)
+    for part in ("content", "styles", "masks"):
+        torch.testing.assert_close(getattr(tiled, part), getattr(whole, part), rtol=1e-6, atol=1e-9)
 
 
 def test_the_tiles_cover_every_position_of_every_layer_once() -> None:

@@ -12,7 +12,7 @@ from likeness.models.features import FeatureNetwork
 from likeness.tasks.pyramid import carry_over
 from likeness.tasks.style_metrics import WATCHED, style_metrics
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Task, Watched
-from likeness.tasks.tiles import check_tiled, tiled_costs
+from likeness.tasks.tiles import check_tiled, tiled_costs, tiled_targets
 
 
 class StyleTask(Task):
@@ -90,6 +90,8 @@ class StyleTask(Task):
     @torch.no_grad()
     def targets(self, batch: StyleBatch) -> StyleTargets:
         """What J compares an image of the content's size with."""
+        if self.tile is not None:
+            return tiled_targets(self.network, self.objective, batch, self.style_weights, self.tile)
         content = self.network(batch.content)
         masks: list[dict[str, Tensor] | None] = [None] * len(batch.styles)
         if batch.masks is not None:

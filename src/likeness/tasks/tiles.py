@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from likeness.losses.style import StyleCosts, StyleObjective, StyleSums, StyleTargets
+from likeness.data.style.batch import StyleBatch
+from likeness.losses.style import StyleCosts, StyleObjective, StyleSums, StyleTargets, Sums, mask_at
 from likeness.models.features import FeatureNetwork
 
 Window = tuple[slice, ...]
@@ -67,6 +68,55 @@ def tiled_costs(
         gradient[:, :, *tile.seen] += torch.autograd.grad(values, seen, asked)[0]
     total: Tensor = _WithGradient.apply(image, costs.total.detach(), gradient)
     return StyleCosts(total, *(cost.detach() for cost in costs[1:]))
+
+
+@torch.no_grad()
+def tiled_targets(
+    network: FeatureNetwork,
+    objective: StyleObjective,
+    batch: StyleBatch,
+    style_weights: Sequence[float],
+    side: int,
+) -> StyleTargets:
+    """What J compares an image of the content's size with; no whole map but the content's is held."""
+    content, shapes = _maps(network, batch.content, tuple(objective.content_layers), side)
+    masks: list[dict[str, Tensor] | None] = [None] * len(batch.styles)
+    if batch.masks is not None:
+        masks = [
+            {layer: mask_at(mask, shapes[layer]) for layer in objective.style_layers} for mask in batch.masks
+        ]
+    described = [_described(network, objective, style, side) for style in batch.styles]
+    return objective.targets_of(content, described, style_weights, masks)
+
+
+def _maps(
+    network: FeatureNetwork, image: Tensor, layers: Sequence[str], side: int
+) -> tuple[dict[str, Tensor], dict[str, list[int]]]:
+    """The whole maps of some layers, and the sizes of the maps of all; the last tile comes first, as it knows them."""
+    maps: dict[str, Tensor] = {}
+    shapes: dict[str, list[int]] = {}
+    for tile in reversed(list(tiles(network, image.shape[2:], side))):
+        for layer, seen in network(image[:, :, *tile.seen]).items():
+            own, place = seen[:, :, *tile.within[layer]], tile.overall[layer]
+            if layer not in shapes:
+                shapes[layer] = [at.start + length for at, length in zip(place, own.shape[2:], strict=True)]
+            if layer in layers:
+                whole = maps.setdefault(layer, own.new_empty(*own.shape[:2], *shapes[layer]))
+                whole[:, :, *place] = own
+    return maps, shapes
+
+
+def _described(
+    network: FeatureNetwork, objective: StyleObjective, style: Tensor, side: int
+) -> dict[str, Tensor]:
+    """What is kept of a style picture, by the sums over its tiles."""
+    total: dict[str, Sums] = {}
+    for tile in tiles(network, style.shape[2:], side):
+        maps = network(style[:, :, *tile.seen])
+        own = {layer: maps[layer][:, :, *tile.within[layer]] for layer in objective.style_layers}
+        sums = objective.style_sums(own)
+        total = {layer: total[layer] + sums[layer] for layer in sums} if total else sums
+    return objective.describe_sums(total)
 
 
 def tiles(network: FeatureNetwork, spatial: Sequence[int], side: int) -> Iterator[Tile]:

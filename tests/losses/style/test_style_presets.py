@@ -24,7 +24,12 @@ Peer = Callable[[Tensor, Features, Features, Features], Tensor]
 
 def preset(name: str) -> DictConfig:
     """A choice of conf/loss, resolved beside a backbone that suggests two layers."""
-    suggested = {"content_layers": {"relu2_1": 1.0}, "style_layers": {"relu1_1": 2.0}, "style_weight": 100.0}
+    suggested = {
+        "content_layers": {"relu2_1": 1.0},
+        "style_layers": {"relu1_1": 2.0},
+        "style_weight": 100.0,
+        "total_variation_weight": 0.0,
+    }
     with initialize_config_dir(str(CONF), version_base=None):
         node = compose(f"loss/{name}")
     whole = OmegaConf.create({"backbone": {"suggested": suggested}, **node})

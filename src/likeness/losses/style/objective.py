@@ -118,19 +118,44 @@ class StyleObjective(nn.Module):
             ValueError: not K of each or no style where style counts, a weight that is negative or not finite, or a mask
                 that is empty or leaves [0, 1].
         """
-        if not len(style_features) == len(style_weights) == len(masks):
+        described = [
+            {layer: self.statistic.describe(features[layer]) for layer in self.style_layers}
+            for features in style_features
+        ]
+        return self.targets_of(content_features, described, style_weights, masks)
+
+    def style_sums(self, features: Mapping[str, Tensor]) -> dict[str, Sums]:
+        """What a style picture's description follows from, by style layer, of a part of it.
+
+        Raises:
+            ValueError: the statistic is no sum over positions.
+        """
+        statistic = self._additive()
+        return {layer: statistic.sums(features[layer]) for layer in self.style_layers}
+
+    def describe_sums(self, sums: Mapping[str, Sums]) -> dict[str, Tensor]:
+        """What is kept of a style picture by the sums over all its parts; raises as `style_sums` does."""
+        statistic = self._additive()
+        return {layer: statistic.description(sums[layer]) for layer in self.style_layers}
+
+    def targets_of(
+        self,
+        content_features: Mapping[str, Tensor],
+        described: Sequence[Mapping[str, Tensor]],
+        style_weights: Sequence[float],
+        masks: Sequence[Mapping[str, Tensor] | None],
+    ) -> StyleTargets:
+        """The same of K styles that are described already; raises as `targets` does."""
+        if not len(described) == len(style_weights) == len(masks):
             raise ValueError(
-                f"{len(style_features)} styles need as many weights and masks, "
+                f"{len(described)} styles need as many weights and masks, "
                 f"not {len(style_weights)} and {len(masks)}"
             )
-        if self.style_layers and not style_features:
+        if self.style_layers and not described:
             raise ValueError("a style picture is needed, since style_weight is not 0")
         return StyleTargets(
             {layer: content_features[layer].detach() for layer in self.content_layers},
-            [
-                {layer: self.statistic.describe(features[layer]).detach() for layer in self.style_layers}
-                for features in style_features
-            ],
+            [{layer: style[layer].detach() for layer in self.style_layers} for style in described],
             [_weight("a style's weight", weight) for weight in style_weights],
             [
                 {} if mask is None else {layer: _checked(mask[layer]) for layer in self.style_layers}
