@@ -15,7 +15,7 @@ from pictures import noisy, scene
 from referee import referee
 from torch import Tensor
 
-NETWORK, SIDE, THREADS = "vgg16", 256, 1  # one thread, whose processor time other work on the machine does not count for
+NETWORK, SIDE, THREADS = "vgg16", 256, 1  # its processor time leaves out what else the machine does
 BUDGETS, NOISE_BUDGET = (10.0, 30.0, 60.0), 30.0  # seconds of processor time
 BETWEEN = (2.0, 5.0, 20.0, 45.0)  # seconds at which contenders without a schedule are looked at too
 TURN = 2.0  # seconds that one of them is at work before the next
