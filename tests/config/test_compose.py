@@ -25,7 +25,7 @@ OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
     "data": ["style_pictures"],
     "loss": ["style", "gatys2016", "neural_style", "pytorch_tutorial", "crowsonkb"],
-    "optimizer": ["lbfgs"],
+    "optimizer": ["lbfgs", "adam"],
 }
 
 

@@ -157,14 +157,14 @@ def test_what_does_not_go_together_is_said(
     assert "--decoder names what --method adain paints with" in paint(
         content, style, *out, "--method", "adain"
     )
-    assert "has trained something else; name a run of experiment=adain" in paint(
+    assert "has trained something else; name a run of task=adain" in paint(
         content, style, *out, "--method", "adain", "--decoder", str(network)
     )
     assert "There is no weights file" in paint(
         content, style, *out, "--method", "adain", "--decoder", "no.pth"
     )
     assert not (tmp_path / "out.png").exists()
-    with pytest.raises(LikenessError, match=r"learns one style, but data\.styles names"):
+    with pytest.raises(LikenessError, match=r"learns one style, but data\.styles=.* is a folder"):
         train(composed("config", words(JOHNSON, folders, tmp_path, f"data.styles={folders / 'styles'}")))
     with pytest.raises(LikenessError, match="task=adain trains stylizer=adain"):
         train(composed("config", words(ADAIN, folders, tmp_path, "stylizer=johnson")))

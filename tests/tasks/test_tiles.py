@@ -43,7 +43,7 @@ def pictures(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "side"), [(96, 96, 32), (101, 67, 40), (64, 150, 64), (50, 50, 512)]
+    ("height", "width", "side"), [(96, 96, 32), (101, 67, 40), (65, 150, 64), (50, 50, 512), (66, 131, 32)]
 )
 @pytest.mark.parametrize("statistic", [GramStatistic(), MeanStdStatistic(), GaussianStatistic()])
 @pytest.mark.parametrize("masked", [False, True])

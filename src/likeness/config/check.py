@@ -17,6 +17,7 @@ from likeness.config import (
     stylizer_nodes,
     sweeps,
 )
+from likeness.config.key import leaves
 from likeness.config.nearest import nearest
 from likeness.config.node import Node
 from likeness.config.schema import TrainConfig, training_schema
@@ -57,6 +58,9 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     Raises:
         LikenessError: the first mistake, with the key's dotted name and the nearest known one.
     """
+    for key, value in leaves(config):
+        if value == "???":
+            raise LikenessError(f"The key {key} has no value; give it one with {key}=VALUE.")
     try:
         return schema.model_validate(config)
     except ValidationError as error:

@@ -27,7 +27,7 @@ from likeness.config.nodes import (
     Trainer,
 )
 from likeness.config.style_data_nodes import StyleFolders, StylePictures
-from likeness.config.style_loss_nodes import StyleLoss
+from likeness.config.style_loss_nodes import Sliced, StyleLoss
 from likeness.config.style_task_nodes import AdainTask, StyleTask, StylizerTask
 from likeness.config.stylizer_nodes import AdainDecoder, Stylizer
 from likeness.config.sweeps import Objective, Sweep
@@ -135,6 +135,17 @@ class StyleConfig(TrainConfig):
             raise ValueError(
                 "every step sees the same pictures, there is nothing to accumulate; "
                 "leave trainer.accumulate_grad_batches=1"
+            )
+        if self.data.total_steps != self.trainer.max_steps:
+            raise ValueError("data.total_steps is trainer.max_steps; set that instead")
+        if isinstance(self.loss.statistic, Sliced) and self.data.masks is not None:
+            raise ValueError(
+                "sliced optimal transport takes no data.masks; choose statistic@loss.statistic=gram"
+            )
+        if isinstance(self.loss.statistic, Sliced) and isinstance(self.optimizer, Lbfgs):
+            raise ValueError(
+                "sliced optimal transport draws its directions anew at each step, which L-BFGS can't follow; "
+                "use optimizer=adam"
             )
         if isinstance(self.optimizer, Lbfgs) and self.trainer.precision == "16-mixed":
             raise ValueError(

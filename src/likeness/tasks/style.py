@@ -103,7 +103,7 @@ class StyleTask(Task):
         return self.objective.targets(content, styles, self.style_weights, masks)
 
     def on_train_batch_end(self, outputs: Any, batch: StyleBatch, batch_idx: int) -> None:
-        """Keep the pixels in [0, 1]."""
+        """Keep the pixels in [0, 1]; L-BFGS does not know of it, as in PyTorch's own tutorial."""
         self.image.data.clamp_(0, 1)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:

@@ -125,9 +125,7 @@ def tiles(network: FeatureNetwork, spatial: Sequence[int], side: int) -> Iterato
     assert network.stride is not None
     deepest = max(network.stride.values())
     step = max(1, side // deepest) * deepest
-    rows, columns = (
-        [slice(at, min(at + step, length)) for at in range(0, length, step)] for length in spatial
-    )
+    rows, columns = (_cuts(length, step, deepest) for length in spatial)
     for row in rows:
         for column in columns:
             own = (row, column)
@@ -153,6 +151,12 @@ def tiles(network: FeatureNetwork, spatial: Sequence[int], side: int) -> Iterato
                     for (start, stop), around in zip(bounds, seen, strict=True)
                 )
             yield Tile(seen, within, overall)
+
+
+def _cuts(length: int, step: int, least: int) -> list[slice]:
+    """A side in parts of `step`; an end without a position of the deepest layer is the last part's."""
+    starts = range(0, max(1, length - least + 1), step)
+    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], length], strict=True)]
 
 
 def _sums(

@@ -1,1 +1,1 @@
-"""Runs that train the pixels of a picture, or a network that paints pictures: what they read, train and leave."""
+"""Runs that train the pixels of a picture: what they read, train and leave."""

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from likeness.data.style.picture import read_picture
 from likeness.evaluation.figures import style_grid
-from likeness.runs.styles.pairs import Pair
+from likeness.runs.styles.pairs import GRID, Pair
 
 
 def write_grid(folder: Path, pairs: Sequence[Pair]) -> None:
-    """Draw `grid.png`: contents down, styles across."""
+    """Draw the grid: contents down, styles across."""
     contents = list(dict.fromkeys(pair.content for pair in pairs))
     styles = list(dict.fromkeys(pair.style for pair in pairs))
     made = {(pair.content, pair.style): pair.output for pair in pairs}
@@ -21,7 +21,7 @@ def write_grid(folder: Path, pairs: Sequence[Pair]) -> None:
         {style.stem: _shown(style) for style in styles},
         [[_shown(made[content, style]) for style in styles] for content in contents],
     )
-    figure.savefig(folder / "grid.png")
+    figure.savefig(folder / GRID)
 
 
 def _shown(path: Path) -> NDArray[np.uint8]:

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from likeness.data.picture_files import is_picture
-from likeness.data.style.picture import refuse_existing
+from likeness.data.style.picture import FORMATS, refuse_existing
 from likeness.errors import LikenessError
+
+GRID = "grid.png"
+"""Where the sheet of several results is written."""
 
 
 class Pair(NamedTuple):
@@ -33,7 +36,7 @@ def pairs_of(contents: str, styles: str, output: Path, *, force: bool) -> list[P
     """
     both = list(product(_pictures(contents), _pictures(styles)))
     several = len(both) > 1
-    if several and output.suffix:
+    if several and output.suffix.lower() in FORMATS:
         raise LikenessError(f"{len(both)} pictures can't be written to {output}: give -o a folder.")
     pairs = [
         Pair(content, style, output / f"{content.stem}--{style.stem}.png" if several else output)
@@ -44,14 +47,16 @@ def pairs_of(contents: str, styles: str, output: Path, *, force: bool) -> list[P
         raise LikenessError(f"Two of the results would be called {twice[0]}; rename one of the pictures.")
     if several:
         _make(output)
-    for pair in pairs:
-        refuse_existing(pair.output, force=force)
+    for path in [*(pair.output for pair in pairs), *([output / GRID] if several else [])]:
+        refuse_existing(path, force=force)
     return pairs
 
 
 def _pictures(named: str) -> Sequence[Path]:
     folder = Path(named).expanduser()
     if (folder / "config.yaml").is_file():  # a run, whose network has learned a style
+        return [folder]
+    if folder.is_file():  # commas or not
         return [folder]
     if not folder.is_dir():
         return [Path(name).expanduser() for name in named.split(",")]

@@ -60,12 +60,16 @@ def _costs(
 def write_sheet(folder: Path, config: DictConfig, pictures: StylePictures, pixels: Tensor) -> None:
     """Draw content, styles and image side by side, above the curves of what each cost adds to J."""
     last = pictures.batch(-1)
-    styles = {style.name: shown[0] for style, shown in zip(pictures.styles, last.styles, strict=True)}
-    shown = {pictures.content.name: last.content[0], **styles, "generated": pixels}
+    count = len(pictures.styles)
+    styles = {
+        f"style{f' {number}' if count > 1 else ''}: {style.name}": shown[0]
+        for number, (style, shown) in enumerate(zip(pictures.styles, last.styles, strict=True), start=1)
+    }
+    shown = {f"content: {pictures.content.name}": last.content[0], **styles, "generated": pixels}
     figure = style_sheet(
         {label: picture.permute(1, 2, 0).numpy() for label, picture in shown.items()},
         _curves(
-            folder, {"content": config.loss.content_weight, "style": config.loss.style_weight, "loss": 1.0}
+            folder, {"loss": 1.0, "content": config.loss.content_weight, "style": config.loss.style_weight}
         ),
         changes={level.start: f"{level.size} px" for level in pictures.levels[1:]},
     )

@@ -74,9 +74,10 @@ def _adain(config: DictConfig, folders: StyleFolders) -> AdainTask:
 
 def _feedforward(config: DictConfig, folders: StyleFolders) -> FeedforwardTask:
     styles = folders.styles.train
-    if len(styles) > 1:
+    if styles is not folders.styles.test:
         raise LikenessError(
-            f"A feed-forward network learns one style, but data.styles names {len(styles)} pictures; give one."
+            f"A feed-forward network learns one style, but data.styles={config.data.styles} is a folder; "
+            "name one picture."
         )
     objective = build_objective(config)
     encoder = build_network(config, objective.layers)

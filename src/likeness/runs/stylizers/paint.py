@@ -31,7 +31,7 @@ def paint_by_adain(pairs: Sequence[Pair], decoder: Path, words: Sequence[str], *
     Raises:
         LikenessError: what a user can mend.
     """
-    painter = _painter(decoder, ADAIN, ["+experiment=adain", *words])
+    painter = _painter(decoder, ADAIN, "adain", words)
     for pair in pairs:
         write_picture(pair.output, _painted(painter, pair.content, [pair.style]), force=force)
 
@@ -45,23 +45,23 @@ def paint_by_networks(pairs: Sequence[Pair], words: Sequence[str], *, force: boo
         LikenessError: what a user can mend.
     """
     networks = dict.fromkeys(pair.style for pair in pairs)
-    painters = {
-        network: _painter(network, FEEDFORWARD, ["+experiment=feedforward", "stylizer.output=linear", *words])
-        for network in networks
-    }
+    painters = {network: _painter(network, FEEDFORWARD, "feedforward", words) for network in networks}
     for pair in pairs:
         write_picture(pair.output, _painted(painters[pair.style], pair.content, []), force=force)
 
 
-def _painter(trained: Path, task: str, words: Sequence[str]) -> Painter:
+def _painter(trained: Path, task: str, experiment: str, words: Sequence[str]) -> Painter:
     if not trained.is_dir():
-        config = composed("config", words)
+        published = ["stylizer.output=linear"] if task == FEEDFORWARD else []
+        config = composed("config", [f"+experiment={experiment}", *published, *words])
         config.stylizer.weights = str(trained)
         check(plain(config), StylizerConfig)
         return build_painter(config, None)
     config = config_of(trained)
     if config.task["_target_"] != task:
-        raise LikenessError(f"{trained} has trained something else; name a run of {words[0].lstrip('+')}.")
+        raise LikenessError(f"{trained} has trained something else; name a run of task={experiment}.")
+    if words:
+        raise LikenessError(f"{words[0]} can't be changed: the networks are the run's own.")
     return build_painter(config, trained)
 
 

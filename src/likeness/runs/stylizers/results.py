@@ -3,15 +3,12 @@
 from itertools import product
 from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 from torch import Tensor
 
-from likeness.data.skipping import SkippingBroken
-from likeness.data.style.datamodule import as_float
 from likeness.data.style.style_folders import StyleFolders
 from likeness.evaluation.figures import Curve, curves_figure, style_grid
 from likeness.evaluation.metric import Metric
@@ -19,28 +16,20 @@ from likeness.losses.style import StyleCosts
 from likeness.runs.record.recording import Recording
 from likeness.runs.results_file import write_results_file
 from likeness.runs.stylizers.build import build_stylizer_task
+from likeness.runs.stylizers.shown import Shown, shown_pictures
 from likeness.runs.table import print_table
 from likeness.runs.training.broken import noted_broken
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.runs.training.logged import logged_curves
 from likeness.tasks.stylizer import StylizerTask
 
-SHOWN = 4
-"""So many contents and styles of the test are measured and drawn, each in each."""
-
 CURVES = {"content": "train/content", "style": "train/style", "total": "train/loss"}
-
-
-class Shown(NamedTuple):
-    """A picture of the test and its name."""
-
-    name: str
-    picture: Tensor
 
 
 def conclude(run: Recording, config: DictConfig, folders: StyleFolders) -> None:
     """Measure what the stylizer of the last checkpoint makes of test pictures, beside the untrained one; draw it."""
-    contents, styles = _shown(folders.contents.test), _shown(folders.styles.test)
+    contents = shown_pictures(folders.contents.test, "data.contents")
+    styles = shown_pictures(folders.styles.test, "data.styles")
     task = build_stylizer_task(config, folders).eval()
     untrained = _paint(task, contents, styles)
     load_part(task.stylizer, "stylizer", checkpoint_of(run.folder), run.folder)
@@ -53,16 +42,6 @@ def conclude(run: Recording, config: DictConfig, folders: StyleFolders) -> None:
     write_results_file(run.folder, metrics)
     _draw(run.folder, contents, styles, trained)
     print_table("What is painted of the test pictures costs, the mean over pairs", metrics)
-
-
-def _shown(pictures: SkippingBroken) -> list[Shown]:
-    few = range(min(SHOWN, len(pictures)))
-    loaded = zip(few, pictures.load_or_none(few), strict=True)
-    return [
-        Shown(Path(pictures.name(index)).stem, as_float(picture, channels_last=False))
-        for index, picture in loaded
-        if picture is not None
-    ]
 
 
 def _paint(task: StylizerTask, contents: list[Shown], styles: list[Shown]) -> list[Tensor]:
@@ -92,7 +71,8 @@ def _draw(folder: Path, contents: list[Shown], styles: list[Shown], painted: lis
     grid.savefig(folder / "figures" / "painted.png")
     logged = logged_curves(folder)
     panels = {name: {name: Curve(*logged[key], share=False)} for name, key in CURVES.items() if key in logged}
-    curves_figure(panels).savefig(folder / "figures" / "training.png")
+    if panels:
+        curves_figure(panels).savefig(folder / "figures" / "training.png")
 
 
 def _pixels(picture: Tensor) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from likeness.runs.named_file import local_file
 from likeness.runs.record.recording import Recording
 from likeness.runs.stylizers.build import build_stylizer_task
 from likeness.runs.stylizers.results import conclude
+from likeness.runs.stylizers.shown import shown_pictures
 from likeness.tasks.stylizer import StylizerTask
 
 
@@ -52,7 +53,9 @@ class StylizerWork:
         return {name: file for name, file in found.items() if file is not None}
 
     def refuse(self) -> None:
-        """Raise a LikenessError for networks or an objective that the configuration doesn't fit."""
+        """Raise a LikenessError for unreadable test pictures, or networks that the configuration doesn't fit."""
+        shown_pictures(self._folders.contents.test, "data.contents")
+        shown_pictures(self._folders.styles.test, "data.styles")
         Crops(self._folders, seed=self._config.seed, world_size=self._config.trainer.devices)
         build_stylizer_task(self._config, self._folders)
 

@@ -1,6 +1,7 @@
 """What a sweep is going to do, checked before any of its jobs starts."""
 
 import json
+import logging
 import shlex
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -18,6 +19,8 @@ from likeness.config.sweeps import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_words, values_of, word
 from likeness.runs.sweep.study import Trial
+
+log = logging.getLogger("likeness")
 
 Compose = Callable[[list[str]], DictConfig]
 
@@ -63,6 +66,7 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     words, axes = split_words(overrides)
     first = checked(compose, [*words, *_words({key: values[0] for key, values in axes.items()})])
     sweep = sweep_of(first)
+    _warn_of_own_measure(sweep, axes)
     seeds = axes.pop(SEED, [])
     if sweep.pruner is not None and len(seeds) > 1:
         raise LikenessError("Trials over several seeds can't be stopped early; set sweep.pruner=null.")
@@ -79,6 +83,17 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     sweep_id = _identity(sweep, points, seeds, batch, first)
     folder = Path(first["runs_dir"], first["name"], "sweeps", sweep_id)
     return Plan(sweep_id, first["name"], folder, sweep, words, points, seeds, batch)
+
+
+def _warn_of_own_measure(sweep: Sweep, axes: dict[str, list[Any]]) -> None:
+    """Say where what is swept is what is measured by."""
+    by_loss = any(objective.metric.startswith("cost/") for objective in sweep.objectives)
+    if by_loss and any(
+        key.lstrip("+").startswith(("loss", "backbone")) for key in [*axes, *sweep.dimensions]
+    ):
+        log.warning(
+            "The costs are measured by the loss that is swept: the least is not the best; look at the images."
+        )
 
 
 def make_job(plan: Plan, number: int, trial: Trial, parameters: Parameters, compose: Compose) -> Job:

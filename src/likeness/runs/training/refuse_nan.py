@@ -30,6 +30,6 @@ class RefuseNaN(pl.Callback):
     def _refuse(self, loss: float, trainer: pl.Trainer) -> None:
         if not math.isfinite(loss):
             raise LikenessError(
-                f"The loss is {loss} at step {trainer.global_step}; lower optimizer.lr, "
-                "set trainer.gradient_clip_val=1, or use trainer.precision=32."
+                f"The loss is {loss} at step {trainer.global_step}; lower optimizer.lr "
+                "or the weights of the loss, set trainer.gradient_clip_val=1, or use trainer.precision=32."
             )

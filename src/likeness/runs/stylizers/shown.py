@@ -1,0 +1,40 @@
+"""The test pictures that a stylizer is measured on and shown with."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from likeness.data.skipping import SkippingBroken
+from likeness.data.style.datamodule import as_float
+from likeness.errors import LikenessError
+
+SHOWN = 4
+"""So many contents and styles of the test, each in each."""
+
+
+class Shown(NamedTuple):
+    """A picture, `[3, H, W]` in [0, 1], and its name, by which no other goes."""
+
+    name: str
+    picture: Tensor
+
+
+def shown_pictures(pictures: SkippingBroken, key: str) -> list[Shown]:
+    """The first of the test pictures that can be read; `key` is what names their folder.
+
+    Raises:
+        LikenessError: there is none.
+    """
+    shown: list[Shown] = []
+    for index in range(len(pictures)):
+        if len(shown) == SHOWN:
+            break
+        (picture,) = pictures.load_or_none([index])
+        if picture is not None:
+            shown.append(Shown(pictures.name(index), as_float(picture, channels_last=False)))
+    if not shown:
+        raise LikenessError(
+            f"None of the {len(pictures)} pictures that are kept for the test can be read, such as {pictures.name(0)}; "
+            f"replace them in {key}, or set another data.split_seed."
+        )
+    return shown
