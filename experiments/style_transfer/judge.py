@@ -1,0 +1,78 @@
+"""Judges the pictures of `nine_pairs.py` by one objective in float32; writes results.json, results.md and the sheet."""
+
+import argparse
+import json
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+from nine_pairs import CONTENTS, STYLES, WORDS
+from sheet import draw
+
+from likeness.data.style.datamodule import in_floats
+from likeness.data.style.picture import read_picture
+from likeness.runs.past_config import config_of
+from likeness.runs.styles.build import build_pictures, build_style_task
+
+HERE = Path(__file__).parent
+KINDS = ("ours", "plain")
+SCALES = {"total": 1.0, "content": 1.0, "style": 1e5}  # of the costs in the table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pictures", type=Path, help="a folder with content/ and style/")
+    parser.add_argument("painted", type=Path, help="the folder that nine_pairs.py wrote")
+    words = parser.parse_args()
+    runs = {}
+    for run in sorted((words.painted / "runs" / "stylize").iterdir()):
+        data = config_of(run).data
+        runs[Path(data.content).stem, Path(data.style[0]).stem] = run
+    pairs = {
+        f"{content}--{style}": judged(runs[content, style], words.painted)
+        for content, style in product(CONTENTS, STYLES)
+    }
+    environment = json.loads((run / "run.json").read_text())["environment"]
+    machine = {name: environment[name] for name in ("cpu", "threads", "torch")}
+    results = {"words": WORDS, "machine": machine, "pairs": pairs}
+    (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (HERE / "results.md").write_text(table(pairs))
+    draw(words.pictures, words.painted, HERE / "sheet.jpg")
+
+
+@torch.no_grad()
+def judged(run: Path, painted: Path) -> dict[str, Any]:
+    """The costs of both pictures of a pair, as they were written, at the run's last size."""
+    config = config_of(run)
+    pictures = build_pictures(config)
+    task = build_style_task(config, pictures)
+    batch = in_floats(pictures.batch(-1), channels_last=False)
+    targets = task.targets(batch)
+    name = f"{Path(config.data.content).stem}--{Path(config.data.style[0]).stem}"
+    result = {}
+    for kind in KINDS:
+        image = read_picture(painted / kind / f"{name}.png").image[None].float() / 255
+        costs = task.costs(image, targets)._asdict()
+        record = json.loads((painted / kind / f"{name}.json").read_text())
+        result[kind] = {f"cost/{term}": float(costs[term]) for term in SCALES} | record
+    return result
+
+
+def table(pairs: dict[str, dict[str, Any]]) -> str:
+    """A row for each pair: J, content and style, ours and the plain loop's."""
+    lines = [
+        "| content, style | seconds | J: ours | plain | content: ours | plain | style, 1e-5: ours | plain |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, pair in pairs.items():
+        costs = [
+            f"{scale * pair[kind][f'cost/{term}']:.1f}" for term, scale in SCALES.items() for kind in KINDS
+        ]
+        seconds = f"{pair['ours']['processor_seconds']:.0f}"
+        lines.append(" | ".join(["| " + name.replace("--", ", "), seconds, *costs]) + " |")
+    return "<!-- Written by judge.py. -->\n\n" + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
