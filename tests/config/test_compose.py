@@ -132,7 +132,7 @@ def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) ->
     if choice == "onnx":
         check(plain(composed("evaluate", [word, *words])), EvaluateConfig)
     elif group == "statistic":
-        checked("task=style", f"statistic@loss.statistic={choice}")
+        checked("task=style", "optimizer=adam", f"statistic@loss.statistic={choice}")
     else:
         checked(f"{'+' * (group == 'sweep')}{word}", *words)
 
@@ -159,3 +159,8 @@ def root_of(word: str) -> str:
     assert isinstance(config, EncodingConfig)
     root: str = config.data.root  # type: ignore[union-attr]
     return root
+
+
+def test_a_key_that_must_be_given_is_named() -> None:
+    with pytest.raises(LikenessError, match=r"^The key backbone\.weights has no value; give it one with"):
+        checked("task=adain", "backbone=vgg19_normalised")

@@ -195,7 +195,12 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
         "halves": (["trainer.precision=16-mixed"], "optimizer=lbfgs can't scale its loss"),
         "accumulated": (["trainer.accumulate_grad_batches=2"], "there is nothing to accumulate"),
         "empty": (["loss.style_weight=0.0", "loss.content_weight=0.0"], "the objective is empty"),
-        "tiles": (["task.tile=64", "statistic@loss.statistic=sliced"], "is no sum over positions"),
+        "tiles": (
+            ["task.tile=64", "optimizer=adam", "statistic@loss.statistic=sliced"],
+            "is no sum over positions",
+        ),
+        "sliced": (["statistic@loss.statistic=sliced"], "which L-BFGS can't follow; use optimizer=adam"),
+        "total": (["data.total_steps=100"], r"data\.total_steps is trainer\.max_steps"),
         "sizes": (["data.sizes=[64,32]"], "is no pyramid"),
     }  # fmt: skip
 
@@ -204,7 +209,7 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
     "case",
     [
         "missing", "cut short", "no picture", "tiny", "mask", "masks", "layer", "weights", "no weights", "start",
-        "devices", "halves", "accumulated", "empty", "tiles", "sizes",
+        "devices", "halves", "accumulated", "empty", "tiles", "sliced", "total", "sizes",
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_before_training(case: str, pictures: Path) -> None:

@@ -58,13 +58,14 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     Raises:
         LikenessError: the first mistake, with the key's dotted name and the nearest known one.
     """
-    for key, value in leaves(config):
-        if value == "???":
-            raise LikenessError(f"The key {key} has no value; give it one with {key}=VALUE.")
     try:
-        return schema.model_validate(config)
+        checked = schema.model_validate(config)
     except ValidationError as error:
         raise LikenessError(_sentence(error.errors()[0], schema)) from None
+    for key, value in leaves(config):
+        if value == "???":  # a string to the schema
+            raise LikenessError(f"The key {key} has no value; give it one with {key}=VALUE.")
+    return checked
 
 
 def check_training(config: dict[str, Any]) -> TrainConfig:
