@@ -84,7 +84,7 @@ MOMENTS = {
     "in the validation of the last step": partial(at_call, 8, VALIDATION),
     "while the first checkpoint is written": partial(within_a_checkpoint, 1),
     "before the checkpoint is renamed": partial(at_call, 2, "likeness.runs.training.checkpoints:_digest"),
-    "while the run is measured": partial(at_call, 1, "likeness.runs.run:measure"),
+    "while the run is measured": partial(at_call, 1, "likeness.runs.encodings.work:measure"),
 }
 MORE_MOMENTS = {
     "in the first step, between two of its batches": partial(at_call, 2, STEP),
