@@ -3,6 +3,8 @@ import pytest
 import torch
 from drawings import omniglot_folder
 
+from likeness.data import picture_files
+from likeness.data.decode import decode
 from likeness.data.omniglot import omniglot
 from likeness.data.overlap import people_in_both
 from likeness.errors import LikenessError
@@ -107,6 +109,39 @@ def test_quarter_turns_are_further_classes_to_train_on_alone(root):
         assert grouping.names[grouping.group[i]].split()[0] == turned.train.name(i).split("/")[1]
     assert grouping.names[grouping.group[n + 5]].endswith("turned by 90 degrees")
     assert turned.train.fingerprint() != upright.train.fingerprint()
+
+
+def test_mirror_images_of_turns_are_further_classes_of_groups_of_their_own(root):
+    upright, changed = read(root), read(root, quarter_turns=True, mirrored=True)
+    n, classes = len(upright.train), upright.train.identity.max() + 1
+    assert len(changed.train) == 8 * n
+    assert len(np.unique(changed.train.identity)) == 8 * classes
+    assert len(np.unique(changed.train.grouping.group)) == 8 * len(np.unique(upright.train.grouping.group))
+    plain = upright.train.load([5])[0][0].numpy()
+    seen = [changed.train.load([turn * n + 5])[0][0].numpy() for turn in range(8)]
+    assert np.array_equal(seen[4], np.fliplr(plain))
+    assert np.array_equal(seen[7], np.fliplr(np.rot90(plain, 3)))
+    assert len({picture.tobytes() for picture in seen}) == 8
+    assert changed.train.name(7 * n + 5) == f"{upright.train.name(5)} turned by 270 degrees, mirrored"
+    assert changed.train.identity_name(4 * classes) == f"{upright.train.identity_name(0)}, mirrored"
+    assert len(read(root, mirrored=True).train) == 2 * n
+    turned = read(root, quarter_turns=True).train.fingerprint()
+    assert changed.train.fingerprint() == turned | {"mirrored": True}
+
+
+def test_kept_drawings_are_read_once_and_no_others(root, monkeypatch):
+    read_files = []
+    monkeypatch.setattr(
+        picture_files, "decode", lambda path, **size: read_files.append(path) or decode(path, **size)
+    )
+    for keep, times in ((False, 2), (True, 1)):
+        train = read(root, quarter_turns=True, keep=keep).train
+        read_files.clear()
+        first, again = train.load([3, 7]), train.load([7, 3])
+        assert len(read_files) == 2 * times
+        assert torch.equal(first[0], again[1])
+        assert torch.equal(first[1], again[0])
+        assert not torch.equal(first[0], first[1])
 
 
 def test_torchvision_s_folder_is_found(tmp_path):

@@ -69,6 +69,8 @@ class Omniglot(_Source):
     validation_from: Literal["background", "evaluation"]
     drawers: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None
     quarter_turns: bool
+    mirrored: bool = False
+    keep: bool = False
     split_seed: Annotated[int, Field(ge=0)]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from likeness.data.picture_files import PictureFiles, existing_folder, identity_folders
 from likeness.data.pictures import DataSplits, Grouping, Pictures
 from likeness.data.split import IdentitySubset
-from likeness.data.turned import QuarterTurns
+from likeness.data.turned import TurnedClasses
 from likeness.errors import LikenessError
 from likeness.randomness import key
 
@@ -39,6 +39,8 @@ def omniglot(
     validation_from: Literal["background", "evaluation"] = "background",
     drawers: Sequence[int] | None = None,
     quarter_turns: bool = False,
+    mirrored: bool = False,
+    keep: bool = False,
     split_seed: int = 0,
 ) -> DataSplits:
     """The characters of Omniglot: trained on alphabets of the background set, tested on those of the evaluation set.
@@ -57,6 +59,8 @@ def omniglot(
         drawers: how many drawers' drawings train, validate and test, such as theirs, 12, 4 and 4; no drawer of an
             alphabet has two parts. None: all drawers in each part, which have no alphabet in common.
         quarter_turns: whether training characters turned by 90, 180 and 270 degrees are further classes.
+        mirrored: whether the mirror images of training characters, and of their turns, are further classes.
+        keep: whether drawings stay in memory once they are decoded, at 105 x 105 some 350 MB by each process.
         split_seed: another seed, other alphabets and drawers.
 
     Raises:
@@ -70,7 +74,7 @@ def omniglot(
         raise LikenessError(
             f"{min(twice)} lies in both {BACKGROUND} and {EVALUATION} of {home}: take it out of one."
         )
-    whole = _pictures(home, characters, image_size, channels)
+    whole = _pictures(home, characters, image_size, channels, keep)
     archive = {one.alphabet: one.archive for one in characters}
     validation = _validation(archive, validation_alphabets, validation_from, split_seed)
     parts = [
@@ -83,8 +87,8 @@ def omniglot(
         _subset(whole, characters, names, None if kept is None else kept == part)
         for part, names in enumerate(parts)
     )
-    if quarter_turns and train is not None:
-        train = QuarterTurns(train)
+    if train is not None and (quarter_turns or mirrored):
+        train = TurnedClasses(train, quarter_turns=quarter_turns, mirrored=mirrored)
     return DataSplits(train, validated, tested)
 
 
@@ -120,7 +124,9 @@ def _characters(home: Path, archive: str) -> list[_Character]:
     return found
 
 
-def _pictures(home: Path, characters: list[_Character], image_size: int, channels: int) -> PictureFiles:
+def _pictures(
+    home: Path, characters: list[_Character], image_size: int, channels: int, keep: bool
+) -> PictureFiles:
     alphabets = {name: i for i, name in enumerate(dict.fromkeys(one.alphabet for one in characters))}
     sizes = [len(one.drawings) for one in characters]
     drawer = np.array([number for one in characters for number, _ in one.drawings], dtype=np.int64)
@@ -134,6 +140,7 @@ def _pictures(home: Path, characters: list[_Character], image_size: int, channel
         grouping=Grouping(
             np.repeat([alphabets[one.alphabet] for one in characters], sizes), drawer, list(alphabets)
         ),
+        keep=keep,
     )
 
 

@@ -23,7 +23,8 @@ _READ_WHOLE = 64  # files whose contents enter the fingerprint
 class PictureFiles:
     """`Pictures` over files: `files[i]` below `root` shows person `identity_names[identity[i]]`.
 
-    Pictures are decoded as `likeness.data.decode.decode` says.
+    Pictures are decoded as `likeness.data.decode.decode` says, each time anew, or with `keep` once by each process,
+    which then holds them in memory; what is loaded is not to be written to.
     """
 
     def __init__(
@@ -36,10 +37,13 @@ class PictureFiles:
         image_size: int,
         channels: int,
         grouping: Grouping | None = None,
+        keep: bool = False,
     ) -> None:
         self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
         self._image_size, self._channels = image_size, channels
         self.identity, self.grouping = identity, grouping
+        self._keep = keep
+        self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
         """The number of pictures."""
@@ -47,12 +51,7 @@ class PictureFiles:
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
         """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `BrokenPicture`."""
-        return [
-            decode(
-                os.path.join(self._root, self._files[i]), image_size=self._image_size, channels=self._channels
-            )
-            for i in indices
-        ]
+        return [self._decoded(index) for index in indices]
 
     def name(self, index: int) -> str:
         """The file's path below the root."""
@@ -91,6 +90,15 @@ class PictureFiles:
     def files(self) -> Files:
         """The pictures."""
         return Files(Path(self._root), self._files)
+
+    def _decoded(self, index: int) -> Tensor:
+        if (kept := self._kept.get(index)) is not None:
+            return kept
+        path = os.path.join(self._root, self._files[index])
+        picture = decode(path, image_size=self._image_size, channels=self._channels)
+        if self._keep:
+            self._kept[index] = picture
+        return picture
 
 
 def _size(path: str) -> int:
