@@ -189,3 +189,13 @@ def test_signed_encodings_are_refused_by_chi_squared_alone() -> None:
         with pytest.raises(ValueError, match=r"-0\.1.* activation"):
             judge(signed, signed.abs())
     absolute_difference(2)(signed, signed.abs())
+
+
+@pytest.mark.parametrize("make", [absolute_difference, chi_squared])
+def test_a_repeated_head_gives_the_mean_log_odds_of_the_parts(make: Callable[[int], SimilarityHead]) -> None:
+    x, y, weight = (part.float() for part in encodings(8, width=12))
+    head = make(4)
+    head.weight.data, head.bias.data = weight[:4].clone(), torch.tensor(0.7)
+    parts = [head(a, b) for a, b in zip(x.split(4, dim=1), y.split(4, dim=1), strict=True)]
+    torch.testing.assert_close(head.repeated(3)(x, y), torch.stack(parts).mean(0))
+    assert head.weight.shape == (4,)

@@ -86,6 +86,7 @@ class Embedder(Node):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_norm: bool
     activation: Literal["none", "relu", "softplus", "sigmoid"] = "none"
+    turns: Literal[1, 4, 8] = 1
 
 
 class AbsoluteDifference(Node):

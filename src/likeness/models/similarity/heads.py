@@ -65,6 +65,16 @@ class SimilarityHead(nn.Module):
         self.weight.div_(deviation)
         self.bias.copy_((self.bias - odds.mean()) / deviation)
 
+    @torch.no_grad()
+    def repeated(self, times: int) -> "SimilarityHead":
+        """The head `[times * D]` that judges encodings of so many parts one behind the other by its mean log odds on
+        them.
+        """
+        head = SimilarityHead(self.difference, times * len(self.weight)).to(self.weight)
+        head.weight.copy_(self.weight.repeat(times) / times)
+        head.bias.copy_(self.bias)
+        return head
+
     def of_pairs(self, first: Tensor, second: Tensor) -> Tensor:
         """The log odds `[M]` of the pairs of rows of `first [M, D]` and `second [M, D]`.
 

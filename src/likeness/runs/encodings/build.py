@@ -45,8 +45,8 @@ class Networks(NamedTuple):
 
     @property
     def comparison(self) -> Comparison:
-        """By what two encodings are held apart."""
-        return EUCLIDEAN if self.head is None else by_head(self.head)
+        """By what two encodings `embedder.in_turns` are held apart."""
+        return EUCLIDEAN if self.head is None else by_head(self.head.repeated(self.embedder.turns))
 
     def ready(self, device: torch.device) -> "Networks":
         """The same on a device, to be measured."""

@@ -69,7 +69,7 @@ def _judge_for(config: DictConfig, own: DictConfig, run: Path, tested: TestData)
 
 def contender_of(networks: Networks) -> Contender:
     """A run's networks, to be measured."""
-    return Contender(networks.embedder, networks.comparison)
+    return Contender(networks.embedder.in_turns, networks.comparison)
 
 
 def device_of(accelerator: str) -> torch.device:

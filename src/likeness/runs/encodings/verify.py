@@ -57,7 +57,7 @@ def verify(config: DictConfig, run: Path, first: Path, second: Path) -> Verifica
     images = torch.stack([decode(path, **size) for path in (first, second)])
     networks = build_trained(config, run).ready(torch.device("cpu"))
     with torch.inference_mode():
-        encodings = encode_images(networks.embedder, images, flip=config.evaluation.flip).numpy()
+        encodings = encode_images(networks.embedder.in_turns, images, flip=config.evaluation.flip).numpy()
     comparison = networks.comparison
     distance = comparison.pairs(encodings, np.array([0]), np.array([1]))
     probability = float(judge.calibration.probability(distance)[0])

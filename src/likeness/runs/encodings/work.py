@@ -94,7 +94,7 @@ class EncodingWork:
             trained = trained._replace(judge=judge)
         contenders = {"trained": trained}
         if networks.head is not None:
-            contenders["its distance"] = Contender(networks.embedder, EUCLIDEAN)
+            contenders["its distance"] = Contender(networks.embedder.in_turns, EUCLIDEAN)
         contenders["untrained"] = contender_of(build_untrained(config).ready(device))
         conclude(run, measure(contenders, tested, config, device=device), tested)
 
