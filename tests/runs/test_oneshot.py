@@ -181,7 +181,7 @@ def test_an_evaluation_measures_by_the_episodes_of_its_run_unless_told_otherwise
         "count": 400,
     }
     assert with_encoder_of(own, ["~episodes"]).get("episodes") is None
-    assert with_encoder_of(own, []).evaluation.queries == own.evaluation.queries == 2000
+    assert with_encoder_of(own, []).evaluation.queries == own.evaluation.queries == 500
     assert with_encoder_of(own, ["evaluation.queries=7"]).evaluation.queries == 7
     with pytest.raises(LikenessError, match=r"episodes.way=3 changes no key of the run"):
         with_encoder_of(own, ["episodes.way=3"])
