@@ -41,7 +41,10 @@ def style_sheet(
         raise ValueError("a sheet of a style transfer needs pictures")
     widths = [_ROW * _aspect(picture) for picture in pictures.values()]
     all_wide = sum(widths) + _GAP * (len(widths) - 1)
-    width, height = max(all_wide + 2 * _MARGIN, 5.0), _MARGIN + _LABEL + _ROW + (_CURVES if costs else _MARGIN)
+    width, height = (
+        max(all_wide + 2 * _MARGIN, 5.0),
+        _MARGIN + _LABEL + _ROW + (_CURVES if costs else _MARGIN),
+    )
     figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
     left = (width - all_wide) / 2
     for (label, picture), wide in zip(pictures.items(), widths, strict=True):
