@@ -38,7 +38,10 @@ def conclude(run: Recording, config: DictConfig, pictures: StylePictures) -> Non
     metrics = _costs(config, pictures, {"trained": image, "untrained": begun_as})
     write_results_file(run.folder, metrics)
     write_sheet(run.folder, config, pictures, pixels)
-    print_table("What the image costs, and what it cost at the start", metrics)
+    styles = ", ".join(style.name for style in pictures.styles)
+    print_table(
+        f"{pictures.content.name} in the style of {styles}: its costs, and those at the start", metrics
+    )
 
 
 def _costs(
