@@ -78,7 +78,11 @@ def stylize(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="overwrite what is there")] = False,
 ) -> None:
-    """Paint a picture in the style of another; by optimization it writes a run's folder too."""
+    """Paint a picture in the style of another; by optimization it writes a run's folder too.
+
+    Several pictures or styles give each picture in each style, and a sheet of all, grid.png. To blend styles in one
+    picture, or to paint regions: python train.py +experiment=style_transfer data.style=[A,B] data.masks=[C,D].
+    """
     from likeness.runs.command import stylize_from_command_line
 
     stylize_from_command_line(content, style, output, words or [], method, decoder, force=force)
