@@ -1,4 +1,4 @@
-"""Judges the pictures of `nine_pairs.py` by one objective in float32; writes results.json, results.md and the sheet."""
+"""Judges the pictures of `nine_pairs.py` by one objective in float32; writes pairs.json, pairs.md and the sheet."""
 
 import argparse
 import json
@@ -36,8 +36,8 @@ def main() -> None:
     environment = json.loads((run / "run.json").read_text())["environment"]
     machine = {name: environment[name] for name in ("cpu", "threads", "torch")}
     results = {"words": WORDS, "machine": machine, "pairs": pairs}
-    (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    (HERE / "results.md").write_text(table(pairs))
+    (HERE / "pairs.json").write_text(json.dumps(results, indent=2) + "\n")
+    (HERE / "pairs.md").write_text(table(pairs))
     draw(words.pictures, words.painted, HERE / "sheet.jpg")
 
 

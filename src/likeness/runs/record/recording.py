@@ -162,15 +162,16 @@ def _as_started(environment: dict[str, Any]) -> dict[str, Any]:
 
 def _closed(folder: Path, record: dict[str, Any], status: str) -> dict[str, Any]:
     """The record of a run that ends, with what it leaves behind."""
+    ended = _now()
     *before, last = record["sessions"]
-    sessions = [*before, {**last, "ended": _now()}]
+    sessions = [*before, {**last, "ended": ended}]
     environment = {**record["environment"], "determinism": capture_determinism()}  # as it was in force
     return {
         **record,
         "environment": environment,
         "sessions": sessions,
         "status": status,
-        "ended": _now(),
+        "ended": ended,
         **left_in(folder),
         "cost": cost_of(sessions, record.get("cost")),
     }
