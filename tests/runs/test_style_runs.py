@@ -190,7 +190,7 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
         "layer": (["+loss.style_layers.relu9_1=1.0"], "vgg16 has no layer relu9_1; its layers are conv1_1, relu1_1"),
         "weights": ([f"backbone.weights={folder}/other.pth"], r"other\.pth"),
         "no weights": ([f"backbone.weights={folder}/nowhere.pth"], r"nowhere\.pth"),
-        "start": ([f"task.start={folder}/nowhere.png"], r"nowhere\.png is missing"),
+        "start": ([f"task.start={folder}/nowhere.png"], r"nowhere\.png is neither noise, content, nor the path"),
         "devices": (["trainer.devices=2"], "one picture can't be shared by several devices"),
         "halves": (["trainer.precision=16-mixed"], "optimizer=lbfgs can't scale its loss"),
         "accumulated": (["trainer.accumulate_grad_batches=2"], "there is nothing to accumulate"),

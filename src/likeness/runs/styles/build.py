@@ -1,5 +1,7 @@
 """From a checked configuration to the parts of a style transfer."""
 
+from pathlib import Path
+
 import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
@@ -90,5 +92,9 @@ def start_image(config: DictConfig, pictures: StylePictures) -> Tensor:
         return torch.rand(content.shape, generator=drawn)
     if config.task.start == "content":
         return content.float() / 255
+    if not Path(config.task.start).expanduser().is_file():
+        raise LikenessError(
+            f"task.start={config.task.start} is neither noise, content, nor the path of a picture."
+        )
     begun_with = read_picture(config.task.start).image
     return resized(begun_with, Size(*content.shape[2:]))[None].float() / 255
