@@ -1,6 +1,5 @@
 """Subject: seconds of an iteration, that is one evaluation of the closure and the optimiser's own work."""
 
-import gc
 import statistics
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from contenders import EXACT, SPED
 from equality import assert_one_objective, gradient_differences
 from networks import giga_operations, random_vgg19
 from pictures import disturbed, scene
+from timing import in_turns
 
 NETWORK, SIDE, ROUNDS, WARM_UP, THREADS = "vgg19", 256, 12, 2, (2, 1)
 
@@ -40,29 +40,16 @@ def iterations(rounds: int = ROUNDS) -> dict[str, Any]:
                 "median_s": statistics.median(seconds),
                 "gflop_per_s": work / statistics.median(seconds),
             }
-            for name, seconds in in_turns(contenders, rounds).items()
+            for name, seconds in step_times(contenders, rounds).items()
         }
         for name, contender in contenders.items():
             assert contender.picture().isfinite().all(), f"{name} left the real numbers"
     return result
 
 
-def in_turns(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
+def step_times(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
     """Seconds by the clock of `rounds` steps of each, in turning order, after `WARM_UP` of each."""
     for contender in contenders.values():
         for _ in range(WARM_UP):
             contender.step()
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    names = list(contenders)
-    gc.collect()
-    gc.disable()
-    try:
-        for turn in range(rounds):
-            for place in range(len(names)):
-                name = names[(turn + place) % len(names)]
-                start = time.perf_counter()
-                contenders[name].step()
-                seconds[name].append(time.perf_counter() - start)
-    finally:
-        gc.enable()
-    return seconds
+    return in_turns({name: one.step for name, one in contenders.items()}, rounds, time.perf_counter)

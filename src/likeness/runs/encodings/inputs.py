@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.data.fingerprint import Files, hash_files
+from likeness.data.fingerprint import Files
 from likeness.data.pictures import Pictures, Trials
 from likeness.runs.encodings.build import ReadableSplits, build_data, test_data
 from likeness.runs.encodings.measuring.measure import TestData
-from likeness.runs.named_file import local_file
+from likeness.runs.named_file import hashes_of, local_files
 from likeness.runs.training.checkpoints import checkpoint_of, hash_of
 
 
@@ -32,9 +32,9 @@ def build_inputs(config: DictConfig, splits: ReadableSplits) -> Inputs:
     read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
     parts = {name: part for name, part in read.items() if part is not None}
     recognised, files = fingerprints(parts, tested), [part.files() for part in parts.values()]
-    if weights := local_file(config.backbone.get("weights")):
-        files.append(weights)
-        recognised["weights"] = {"sha256": next(hash_files(weights)).sha256}
+    begun_with = local_files({"weights": config.backbone.get("weights")})
+    files.extend(begun_with.values())
+    recognised.update(hashes_of(begun_with))
     if run := OmegaConf.select(config, "task.encoder"):
         recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
     return Inputs(tested, recognised, files)

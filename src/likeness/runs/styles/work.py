@@ -8,10 +8,10 @@ from typing import Any
 import pytorch_lightning as pl
 from omegaconf import DictConfig
 
-from likeness.data.fingerprint import Files, hash_files
+from likeness.data.fingerprint import Files
 from likeness.data.style.datamodule import StyleDataModule
 from likeness.data.style.style_pictures import StylePictures
-from likeness.runs.named_file import local_file
+from likeness.runs.named_file import hashes_of, local_files
 from likeness.runs.record.recording import Recording
 from likeness.runs.styles.build import build_pictures, build_style_task
 from likeness.runs.styles.previews import Previews
@@ -32,8 +32,7 @@ class StyleWork:
     @property
     def fingerprints(self) -> dict[str, Any]:
         """By what the pictures, the network's weights, and a picture to start from are recognised."""
-        begun_with = {name: {"sha256": next(hash_files(file)).sha256} for name, file in self._others.items()}
-        return {**self._pictures.fingerprint(), **begun_with}
+        return {**self._pictures.fingerprint(), **hashes_of(self._others)}
 
     @property
     def files(self) -> Sequence[Files]:
@@ -43,9 +42,9 @@ class StyleWork:
     @property
     def _others(self) -> dict[str, Files]:
         """By their part in the run, files that are neither content, style nor mask."""
-        named = {"weights": self._config.backbone.get("weights"), "start": self._config.task.start}
-        found = {name: local_file(path) for name, path in named.items()}
-        return {name: file for name, file in found.items() if file is not None}
+        return local_files(
+            {"weights": self._config.backbone.get("weights"), "start": self._config.task.start}
+        )
 
     def refuse(self) -> None:
         """Raise a LikenessError for a network or an objective that its configuration doesn't fit."""

@@ -10,10 +10,10 @@ import torch
 from omegaconf import DictConfig
 
 from likeness.config.make import make
-from likeness.data.fingerprint import Files, hash_files
+from likeness.data.fingerprint import Files
 from likeness.data.style.crops import CropDataModule, Crops
 from likeness.data.style.style_folders import StyleFolders
-from likeness.runs.named_file import local_file
+from likeness.runs.named_file import hashes_of, local_files
 from likeness.runs.record.recording import Recording
 from likeness.runs.stylizers.build import build_stylizer_task
 from likeness.runs.stylizers.results import conclude
@@ -35,8 +35,7 @@ class StylizerWork:
     @property
     def fingerprints(self) -> dict[str, Any]:
         """By what contents, styles, and the weights of both networks are recognised."""
-        weights = {name: {"sha256": next(hash_files(file)).sha256} for name, file in self._weights.items()}
-        return {**self._folders.fingerprint(), **weights}
+        return {**self._folders.fingerprint(), **hashes_of(self._weights)}
 
     @property
     def files(self) -> Sequence[Files]:
@@ -45,12 +44,12 @@ class StylizerWork:
 
     @property
     def _weights(self) -> dict[str, Files]:
-        named = {
-            "weights": self._config.backbone.get("weights"),
-            "stylizer": self._config.stylizer.get("weights"),
-        }
-        found = {name: local_file(path) for name, path in named.items()}
-        return {name: file for name, file in found.items() if file is not None}
+        return local_files(
+            {
+                "weights": self._config.backbone.get("weights"),
+                "stylizer": self._config.stylizer.get("weights"),
+            }
+        )
 
     def refuse(self) -> None:
         """Raise a LikenessError for unreadable test pictures, or networks that the configuration doesn't fit."""
