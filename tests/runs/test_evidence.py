@@ -131,6 +131,7 @@ def test_a_folder_stands_for_its_last_finished_runs_of_one_kind(
     place = runs[0].parents[1]
     seeds = [run.folder for run in choose_runs(NAME, [place])]
     assert seeds == runs
+    assert [run.folder for run in choose_runs(NAME, [place / NAME])] == runs
     other = record(5)
     other["source"]["sha256"] = "6" * 64
     other["started"] = "2026-11-01T08:00:00.000+00:00"

@@ -24,8 +24,8 @@ Config = dict[str, Any]
 def choose_runs(name: str, places: Sequence[Path]) -> list[PastRun]:
     """The runs of the experiment `name`, by seed: those in `places` that are runs, or of those below them.
 
-    Below a folder, the last finished run of each seed counts, among those that share configuration, source and data
-    with the last of all.
+    Below a folder, be it `runs` or `runs/NAME`, the last finished run of each seed counts, among those that share
+    configuration, source and data with the last of all.
 
     Raises:
         LikenessError: there is no such experiment or no run, or a run did not finish, repeats a seed, or was made from
@@ -35,7 +35,9 @@ def choose_runs(name: str, places: Sequence[Path]) -> list[PastRun]:
     if name not in experiments:
         raise LikenessError(f"There is no experiment called {name}: {nearest(name, experiments)}")
     named = [past_run(place) for place in places if (place / RECORD).is_file()]
-    found = [run for place in places if not (place / RECORD).is_file() for run in past_runs(place)]
+    folders = [place for place in places if not (place / RECORD).is_file()]
+    # runs/NAME is the folder of the experiment's runs, and past_runs wants the one above
+    found = [run for place in folders for run in past_runs(place.parent if place.name == name else place)]
     runs = sorted([*named, *_latest(name, found)], key=lambda run: run.record["seed"])
     if not runs:
         raise LikenessError(
