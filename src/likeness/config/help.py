@@ -27,11 +27,11 @@ def print_help() -> None:
     for title, group in (("Experiments", "experiment"), ("Sweeps", "sweep")):
         print(f"{title} (+{group}=NAME)")
         for name, comment in known.pop(group).items():
-            print(f"  {name:<18} {comment}")
+            print(f"  {name:<21} {comment}")
         print()
     print("Groups (group=choice)")
     for group, choices in known.items():
-        print(f"  {group:<18} {' '.join(choices)}")
+        print(f"  {group:<21} {' '.join(choices)}")
     print("\nKeys of every run (key=value; those of a choice stand in conf/GROUP/CHOICE.yaml)")
     _, _, keys = (CONF / "config.yaml").read_text().partition("- hydra_quiet\n\n")
     print("".join(f"  {line}\n" for line in keys.splitlines()), end="")
