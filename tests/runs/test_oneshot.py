@@ -23,7 +23,6 @@ WORDS = [
     "data.validation_alphabets=1",
     "episodes.ways=5",
     "episodes.count=12",
-    "trainer.devices=1",
     "trainer.max_steps=4",
     "trainer.val_check_interval=2",
 ]
