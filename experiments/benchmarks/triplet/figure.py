@@ -52,11 +52,11 @@ def _panel(panel: Axes, rows: list[dict[str, Any]], title: str) -> None:
             if ours
             else f"{name.replace('-learning', '-' + chr(10) + 'learning')}, {last[name] / last[OURS]:.1f}×",
             (sizes[-1], seconds[-1]),
-            xytext=(9, 0),
+            xytext=(9, 5 if ours else -5),  # away from each other: ours is the lowest
             textcoords="offset points",
             color=colour,
             ha="left",
-            va="center",
+            va="top" if ours else "bottom",
             fontweight="bold" if ours else "normal",
             annotation_clip=False,
         )
