@@ -8,7 +8,10 @@ import pytest
 from drawings import letter, omniglot_folder
 from tiny import TINY
 
+from likeness.config.check import check_training
 from likeness.config.compose import composed
+from likeness.config.plain import plain
+from likeness.config.schema import EncodingConfig
 from likeness.errors import LikenessError
 from likeness.runs.command import with_encoder_of
 from likeness.runs.encodings.evaluate import evaluate
@@ -71,12 +74,26 @@ def test_a_record_knows_its_episodes(finished: Path) -> None:
     assert {kind: found["trials"] for kind, found in recorded.items()} == {"within": 12, "across": 12}
 
 
-def test_validation_measures_one_shot_where_an_alphabet_has_twenty_letters(tmp_path: Path) -> None:
-    root = omniglot_folder(tmp_path / "omniglot", background=(20, 20), evaluation=(6, 5), drawers=4)
-    run = train(composed("config", words_for(root, tmp_path / "runs")))
-    found = [row.value for row in read_metrics(run) if row.metric == "validation/oneshot"]
-    assert len(found) == 2
-    assert all(0 <= value <= 1 for value in found)
+def validated(run: Path) -> list[float]:
+    return [row.value for row in read_metrics(run) if row.metric == "validation/oneshot"]
+
+
+def test_validation_measures_one_shot_among_as_many_letters_as_the_episodes(
+    finished: Path, tmp_path: Path
+) -> None:
+    assert len(validated(finished)) == 2
+    assert all(0 <= value <= 1 for value in validated(finished))
+    root = omniglot_folder(tmp_path / "omniglot", background=(4, 4), evaluation=(6, 5), drawers=4)
+    assert validated(train(composed("config", words_for(root, tmp_path / "runs")))) == []
+
+
+def test_a_sweep_knows_what_a_run_measures_on_its_episodes(finished: Path) -> None:
+    config = check_training(plain(composed("config", WORDS)))
+    assert isinstance(config, EncodingConfig)
+    assert config.episodes
+    assert set(config.episodes.metrics) == {
+        name for name in results_of(finished)["trained"] if name.startswith("oneshot_")
+    }
 
 
 def test_trials_in_a_folder_are_measured(finished: Path, tmp_path: Path) -> None:

@@ -212,6 +212,11 @@ class Episodes(Node):
     shots: Positive
     count: Positive
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What a run measures on them, on data whose classes are grouped and on others."""
+        return tuple(f"oneshot_{kind}/{self.ways}way{self.shots}shot" for kind in ("within", "across"))
+
 
 class Flip(Node):
     """Mirror left and right."""

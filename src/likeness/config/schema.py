@@ -48,9 +48,14 @@ class _Common(Node):
 
 
 class TrainConfig(_Common):
-    """What every run of `train.py` has; `objective` is what a sweep over such runs looks for."""
+    """What every run of `train.py` has.
+
+    `objective` is what a sweep over such runs looks for by itself, and `measured` are the kinds of metrics that it may
+    be told to look for.
+    """
 
     objective: ClassVar[Objective]
+    measured: ClassVar[frozenset[str]]
     trainer: Trainer
     scheduler: Scheduler
     logger: Trackers
@@ -59,11 +64,24 @@ class TrainConfig(_Common):
     compile: bool
     sweep: Sweep | None = None
 
+    @model_validator(mode="after")
+    def _measures_what_is_swept_for(self) -> "TrainConfig":
+        for objective in self.sweep.objectives if self.sweep else ():
+            if objective.metric.partition("/")[0] not in self.measured:
+                raise ValueError(
+                    f"sweep.objectives names {objective.metric}, and such a run measures "
+                    f"{', '.join(f'{kind}/...' for kind in sorted(self.measured))}"
+                )
+        return self
+
 
 class EncodingConfig(TrainConfig):
     """What a run that trains an encoding has."""
 
     objective = Objective(metric="verification/accuracy")
+    measured = frozenset(
+        {"verification", "calibration", "decision", "retrieval", "oneshot_within", "oneshot_across"}
+    )
     task: Task
     backbone: Backbone
     embedder: Embedder
@@ -94,6 +112,17 @@ class EncodingConfig(TrainConfig):
         return self
 
     @model_validator(mode="after")
+    def _episodes_that_are_swept_for(self) -> "EncodingConfig":
+        known = self.episodes.metrics if self.episodes else ()
+        for objective in self.sweep.objectives if self.sweep else ():
+            if objective.metric.startswith("oneshot_") and objective.metric not in known:
+                raise ValueError(
+                    f"sweep.objectives names {objective.metric}, and the run measures "
+                    + (" and ".join(known) or "no episodes; add episodes=twenty_way")
+                )
+        return self
+
+    @model_validator(mode="after")
     def _parts_fit(self) -> "EncodingConfig":
         if isinstance(self.backbone, Onnx):
             raise ValueError("backbone=onnx cannot be trained; use it with `likeness evaluate`")
@@ -121,6 +150,7 @@ class StyleConfig(TrainConfig):
     """What a run that trains the pixels of a picture has."""
 
     objective = Objective(metric="cost/total", direction="minimize")
+    measured = frozenset({"cost"})
     task: StyleTask
     backbone: Features
     loss: StyleLoss
@@ -158,6 +188,7 @@ class StylizerConfig(TrainConfig):
     """What a run that trains a network to paint pictures has."""
 
     objective = Objective(metric="cost/total", direction="minimize")
+    measured = frozenset({"cost"})
     task: StylizerTask
     backbone: Features
     stylizer: Stylizer

@@ -36,7 +36,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 class Objective(Node):
     """A metric of what was trained, and which way is better."""
 
-    metric: Measured
+    metric: Measured | Annotated[str, Field(pattern="^oneshot_")]  # these are named by a run's episodes
     direction: Literal["maximize", "minimize"] = "maximize"
 
 

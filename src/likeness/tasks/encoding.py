@@ -15,20 +15,21 @@ from likeness.evaluation.retrieval import query_scores
 from likeness.evaluation.verification import fold_accuracy
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Task
 
-WAYS, EPISODES = 20, 200
+EPISODES = 200
 
 
 class EncodingTask(Task):
     """An embedder, its optimizer, and its validation; how it is trained is a subclass's.
 
     `validation_grouping` is how the classes of the validation pictures are grouped: where they are, one-shot
-    recognition within groups is validated too.
+    recognition among `validation_ways` classes of a group is validated too.
     """
 
     def __init__(self, embedder: nn.Module, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
         super().__init__(optimizer, scheduler)
         self.embedder = embedder
         self.validation_grouping: Grouping | None = None
+        self.validation_ways = 20
         self._validated: list[tuple[Tensor, Tensor, Tensor]] = []
 
     @property
@@ -69,7 +70,12 @@ class EncodingTask(Task):
         group, drawer, _ = self.validation_grouping
         try:
             episodes = episodes_within(
-                identities, group[indices], drawer[indices], ways=WAYS, episodes=EPISODES, seed=0
+                identities,
+                group[indices],
+                drawer[indices],
+                ways=self.validation_ways,
+                episodes=EPISODES,
+                seed=0,
             )
         except ValueError:  # no group has so many classes; what is measured at the end may ask for fewer
             return

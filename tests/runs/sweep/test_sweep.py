@@ -340,6 +340,18 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
         ([*TPE, "++sweep.space={sampler.images: {choices: [2, many]}}"], "sampler.images=many won't do"),
         ([*TPE, "sweep.objectives=[{metric: verification/acuracy}]"], "did you mean verification/accuracy?"),
         (
+            [*TPE, "sweep.objectives=[{metric: cost/total}]"],
+            "sweep.objectives names cost/total, and such a run measures calibration/..., decision/...",
+        ),
+        (
+            [*TPE, "sweep.objectives=[{metric: oneshot_within/20way1shot}]"],
+            "oneshot_within/20way1shot, and the run measures no episodes; add episodes=twenty_way",
+        ),
+        (
+            [*TPE, "episodes=twenty_way", "sweep.objectives=[{metric: oneshot_within/5way1shot}]"],
+            "and the run measures oneshot_within/20way1shot and oneshot_across/20way1shot.",
+        ),
+        (
             [*TPE, "sweep.pruner.metric=validation/loss"],
             "sweep.pruner.metric=validation/loss is not a known value",
         ),

@@ -36,7 +36,7 @@ PANELS = {
     "validation": {
         "accuracy": "validation/accuracy",
         "precision@1": "validation/precision@1",
-        "20-way one-shot": "validation/oneshot",
+        "one-shot": "validation/oneshot",
     },
 }
 SHARES = ("active", "right at probability 1/2", "probability", "validation")
