@@ -72,8 +72,8 @@ class EncodingWork:
         task = build_task(self._config)
         if self._splits.validation is not None:
             task.validation_grouping = self._splits.validation.grouping
-        if self._config.episodes is not None:
-            task.validation_ways = self._config.episodes.ways
+        if (episodes := self._config.get("episodes")) is not None:
+            task.validation_ways = episodes.ways
         if self._config.channels_last:
             task.embedder.to(memory_format=torch.channels_last)
         if self._config.compile:
