@@ -8,7 +8,7 @@ import numpy as np
 def key(*parts: int | str) -> int:
     """A 64-bit key, the same on every machine and in every process, for the draw that `parts` name."""
     text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(blake2b(text.encode(errors="surrogateescape"), digest_size=8).digest(), "little")
 
 
 def generator(*parts: int | str) -> np.random.Generator:

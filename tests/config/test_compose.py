@@ -92,6 +92,8 @@ def checked(*words: str) -> TrainConfig:
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),
         ("augment={blurr: null}", "augment has not all of these keys; +augment=VALUE adds them."),
         ("seed=[", "The command line can't be read"),
+        ("runs_dir=", "runs_dir is empty; give it a value with runs_dir=VALUE."),
+        ("optimizer.lr=1e38", "optimizer.lr=1e+38 won't do"),
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_nearest_name(word: str, sentence: str) -> None:
@@ -99,6 +101,13 @@ def test_a_mistake_is_one_sentence_with_the_nearest_name(word: str, sentence: st
         checked(word)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_empty_root_is_not_the_current_folder() -> None:
+    with pytest.raises(
+        LikenessError, match=r"^data\.root is empty; give it a value with data\.root=VALUE\.$"
+    ):
+        checked("data=image_folder", "data.root=")
 
 
 @pytest.mark.parametrize(

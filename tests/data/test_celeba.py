@@ -51,6 +51,10 @@ def test_both_layouts_split_the_same_people(tmp_path):
         (lambda root: (root / "identity_CelebA.txt").unlink(), r"but not identity_CelebA\.txt"),
         (lambda root: (root / "identity_CelebA.txt").write_text("\n"), "is empty"),
         (lambda root: (root / "identity_CelebA.txt").write_text("a.jpg 1\nb.jpg"), "Line 2"),
+        (
+            lambda root: (root / "identity_CelebA.txt").open("a").write("000002.jpg 2\n"),
+            r"Line 5 .* names 000002\.jpg once more",
+        ),
         (lambda root: (root / "img_align_celeba" / "000002.jpg").unlink(), r"1 of the 4 .* 000002\.jpg"),
         (lambda root: (root / "img_align_celeba").rename(root / "pictures"), "no img_align_celeba"),
     ],

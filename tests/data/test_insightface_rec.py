@@ -180,6 +180,22 @@ def test_a_damaged_file_is_refused(tmp_path, change, words):
 
 
 @pytest.mark.parametrize(
+    ("record", "payload", "words"),
+    [
+        (0, header([float("nan"), 13.0]), "Record 0 .*has the label nan"),
+        (0, header([10.0, float("inf")]), "Record 0 .*has the label inf"),
+        (11, header([4.0, 3e9]), "Record 11 .*up to 2999999999, and the last is 12"),
+        (11, header([-4.0, 3.0]), "Record 11 .*has the label -4"),
+        (4, image(float("nan"), 4), "Record 4 .*has the label nan"),
+        (4, image(1e30, 4), "Record 4 .*has the label 1"),
+    ],
+)
+def test_a_number_that_counts_nothing_is_refused(tmp_path, record, payload, words):
+    with pytest.raises(LikenessError, match=words):
+        read(written(tmp_path, insightface_layout() | {record: payload}))
+
+
+@pytest.mark.parametrize(
     ("index", "words"),
     [
         ("hello\n", "not an index"),

@@ -56,11 +56,16 @@ def test_other_extensions_serve_too(tmp_path):
     [
         (0, "hello", "Line 1 .* number of folds"),
         (0, "2300", "Line 1"),
+        (0, "1\t4", "number of folds, two at least"),
+        (0, "9" * 5000 + "\t2", "Line 1"),
         (0, "10\t300", "6000 pairs .* holds 8"),
         (1, "Ann_Lee\t1\tBo\t1", "Line 2 .* one person's"),
         (3, "Ann_Lee\t1\t2", "Line 4 .* two people's"),
         (3, "Bo\t1\tBo\t2", "Line 4"),
         (5, "Bo\t1\tx", "Line 6"),
+        (5, "Bo\t1\t" + "9" * 5000, "Line 6"),
+        (5, "Bo\t2\t2", "Line 6 .* pairs a picture with itself"),
+        (6, "Ann_Lee\t2\t1", "Lines 2 and 7 .* are one pair"),
         (6, "", "Line 7"),
         (6, "Ann_Lee\t2\t4", r"Ann_Lee_0004, named in line 7 .* put Ann_Lee/Ann_Lee_0004\.jpg"),
         (7, "Nobody\t1\tBo\t1", "Nobody_0001, named in line 8"),
@@ -70,6 +75,12 @@ def test_a_malformed_line_is_named(tmp_path, line, text, words):
     lines = [text if i == line else other for i, other in enumerate(LINES)]
     with pytest.raises(LikenessError, match=words):
         read(written(tmp_path, lines))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path):
+    root = written(tmp_path)
+    (root / "pairs.txt").write_bytes(b"\xef\xbb\xbf" + (root / "pairs.txt").read_bytes())
+    assert len(read(root).pairs.same) == 8
 
 
 def test_lines_missing_or_left_over_are_refused(tmp_path):

@@ -12,6 +12,7 @@ from tiny import TINY
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
+from likeness.runs.encodings.build import build_data
 from likeness.runs.encodings.evaluate import evaluate
 from likeness.runs.folder import create_folder
 from likeness.runs.run import train
@@ -129,6 +130,30 @@ def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path: Path) -> None:
     assert json.loads((folder / "run.json").read_text())["status"] == "failed"
 
 
+def test_weights_that_a_step_broke_are_said_at_validation(tmp_path: Path) -> None:
+    broken = [
+        "scheduler=constant",
+        "optimizer.lr=1e25",
+        "trainer.max_steps=2",
+        "trainer.val_check_interval=1",
+    ]
+    with pytest.raises(
+        LikenessError, match=r"The encodings are not numbers after step 1; lower optimizer\.lr"
+    ):
+        run(tmp_path, *broken)
+
+
+def test_weights_that_the_last_step_broke_are_said_when_they_are_measured(tmp_path: Path) -> None:
+    broken = [
+        "scheduler=constant",
+        "optimizer.lr=1e25",
+        "trainer.max_steps=1",
+        "trainer.val_check_interval=9",
+    ]
+    with pytest.raises(LikenessError, match="encodings that are not numbers: train it with a lower"):
+        run(tmp_path, *broken)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU where there is none")
 def test_a_gpu_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(LikenessError, match="The trainer can't be set up so: "):
@@ -167,13 +192,12 @@ def picture_folder(tmp_path: Path) -> Path:
 FOLDER_WORDS = [word for word in WORDS if not word.startswith("data")]
 
 
+def folder_words(root: Path, folder: Path) -> list[str]:
+    return [f"runs_dir={folder}", "data=image_folder", f"data.root='{root}'", *FOLDER_WORDS]
+
+
 def run_on(root: Path, folder: Path, *words: str) -> Path:
-    return train(
-        composed(
-            "config",
-            [f"runs_dir={folder}", "data=image_folder", f"data.root='{root}'", *FOLDER_WORDS, *words],
-        )
-    )
+    return train(composed("config", [*folder_words(root, folder), *words]))
 
 
 def test_a_broken_picture_is_named_counted_and_left_out(picture_folder: Path, tmp_path: Path) -> None:
@@ -187,6 +211,25 @@ def test_a_broken_picture_is_named_counted_and_left_out(picture_folder: Path, tm
     assert len(named) >= 8  # those of the people to test on, and those that training met
     assert all(name.endswith("0.png") for name in named)
     assert f"{len(named)} pictures could not be read and were left out" in (folder / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("readable", "sentence"), [(0, "None of the pictures of the validation people"), (1, "too few")]
+)
+def test_validation_people_who_cannot_be_read_are_said(
+    readable: int, sentence: str, picture_folder: Path, tmp_path: Path
+) -> None:
+    words = ["data.split=[0.6,0.2,0.2]", "loader.workers=0"]
+    validation = build_data(
+        composed("config", [*folder_words(picture_folder, tmp_path), *words]).data
+    ).validation
+    assert validation is not None
+    people = sorted({validation.name(i).split("/")[0] for i in range(len(validation))})
+    for person in people[readable:]:
+        for file in (picture_folder / person).iterdir():
+            file.write_bytes(b"no picture")
+    with pytest.raises(LikenessError, match=sentence):
+        run_on(picture_folder, tmp_path, *words)
 
 
 def test_fewer_people_than_a_batch_needs_is_said_before_training(

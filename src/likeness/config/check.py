@@ -94,6 +94,8 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             expected = [word.strip(" '") for word in error.get("ctx", {}).get("expected_tags", "").split(",")]
             hint = f" {nearest(str(target), expected)}" if expected != [""] else ""
             return f"{dotted}._target_={target} is not on the list of what a configuration may call;{hint}"
+        case "string_too_short":
+            return f"{dotted} is empty; give it a value with {dotted}=VALUE."
         case "value_error":
             prefix = f"{dotted}={error['input']}: " if dotted and not isinstance(error["input"], dict) else ""
             return f"{prefix}{error['msg'].removeprefix('Value error, ')}."

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from likeness.config.node import Channels, Node, Positive, Share
+from likeness.config.node import Channels, Node, Place, Positive, Share
 
 
 class _Source(Node):
@@ -24,7 +24,7 @@ class DrawnFaces(_Source):
 
 
 class _SplitFolder(_Source):
-    root: str
+    root: Place
     split: Annotated[list[Share], Field(min_length=3, max_length=3)]
     split_seed: Annotated[int, Field(ge=0)]
 
@@ -57,14 +57,14 @@ class InsightfaceSet(_Source):
     """insightface's verification sets, such as `lfw.bin`."""
 
     target: Literal["likeness.data.insightface.insightface_bin"] = Field(alias="_target_")
-    path: str
+    path: Place
 
 
 class Omniglot(_Source):
     """Omniglot's alphabets."""
 
     target: Literal["likeness.data.omniglot.omniglot"] = Field(alias="_target_")
-    root: str
+    root: Place
     validation_alphabets: Annotated[int, Field(ge=0)]
     validation_from: Literal["background", "evaluation"]
     drawers: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None
@@ -78,22 +78,22 @@ class OneShotTrials(_Source):
     """One-shot trials in Omniglot's format; for testing only."""
 
     target: Literal["likeness.data.oneshot_trials.oneshot_trials"] = Field(alias="_target_")
-    root: str
+    root: Place
 
 
 class PairList(_Source):
     """Pairs of pictures listed in a file; for testing only."""
 
     target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
-    path: str
-    root: str | None
+    path: Place
+    root: Place | None
 
 
 class Lfw(_Source):
     """Labeled Faces in the Wild with View 2 pairs; for testing only."""
 
     target: Literal["likeness.data.lfw.lfw"] = Field(alias="_target_")
-    root: str
+    root: Place
 
 
 Data = Annotated[

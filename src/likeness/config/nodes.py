@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from likeness.config.node import Node, Positive, Share
 
+LearningRate = Annotated[float, Field(gt=0, le=1e30)]  # a step must not overflow float32
+
 
 class EmbeddingTask(Node):
     """Learn an encoding by a loss on its distances."""
@@ -43,7 +45,7 @@ class Loader(Node):
 
 class _Optimizer(Node):
     partial: Literal[True] = Field(alias="_partial_")
-    lr: Annotated[float, Field(gt=0)]
+    lr: LearningRate
     weight_decay: Annotated[float, Field(ge=0)]
     fused: bool | None
 
@@ -71,7 +73,7 @@ class Lbfgs(Node):
 
     target: Literal["torch.optim.LBFGS"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
-    lr: Annotated[float, Field(gt=0)]
+    lr: LearningRate
     max_iter: Literal[1]
     history_size: Positive
     tolerance_grad: Annotated[float, Field(ge=0, le=0)]

@@ -9,7 +9,7 @@ from likeness.config.data_nodes import Data
 from likeness.config.feature_nodes import Features
 from likeness.config.loss_nodes import CrossEntropy, Loss
 from likeness.config.network_nodes import Backbone, ChiSquared, Embedder, Head, Onnx
-from likeness.config.node import Node
+from likeness.config.node import Node, Place
 from likeness.config.nodes import (
     Augmentation,
     Checkpoints,
@@ -36,7 +36,7 @@ from likeness.config.sweeps import Objective, Sweep
 class _Common(Node):
     name: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
-    runs_dir: str
+    runs_dir: Place
     loader: Loader
 
     @field_validator("name")

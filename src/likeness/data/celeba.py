@@ -1,6 +1,7 @@
 """CelebA (Liu, Luo, Wang and Tang, "Deep Learning Face Attributes in the Wild", 2015)."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from likeness.errors import LikenessError
 
 LABELS = "identity_CelebA.txt"
 PICTURES = "img_align_celeba"
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def celeba(
@@ -82,15 +84,20 @@ def _original(folder: Path, image_size: int, channels: int) -> PictureFiles:
 
 
 def _labels(path: Path) -> list[tuple[str, int]]:
-    rows = []
+    rows: dict[str, int] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         fields = line.split()
-        if len(fields) == 2 and fields[1].isdecimal():
-            rows.append((fields[0], int(fields[1])))
+        if len(fields) == 2 and NUMBER.fullmatch(fields[1]):
+            if fields[0] in rows:
+                raise LikenessError(
+                    f"Line {number} of {path} names {fields[0]} once more, and a picture is of one person: "
+                    "remove one of its lines."
+                )
+            rows[fields[0]] = int(fields[1])
         elif fields:
             raise LikenessError(
                 f"Line {number} of {path} is not a file name and a number ('{line[:60]}'): mend that line."
             )
     if not rows:
         raise LikenessError(f"{path} is empty: put CelebA's own {LABELS} there.")
-    return rows
+    return list(rows.items())

@@ -1,5 +1,6 @@
 """Labeled Faces in the Wild (Huang, Ramesh, Berg and Learned-Miller, 2007) and its View 2 protocol."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +12,15 @@ from likeness.errors import LikenessError
 
 PAIRS = "pairs.txt"
 FOLDERS = ("", "lfw", "lfw-deepfunneled", "lfw_funneled", "lfw-deepfunneled/lfw-deepfunneled")
+NUMBER = re.compile(r"[0-9]{1,18}")
+Named = tuple[str, int]
 
 
 class NamedPair(NamedTuple):
     """One line of `pairs.txt`: two pictures, each a person and a number; the line; and the fold."""
 
-    first: tuple[str, int]
-    second: tuple[str, int]
+    first: Named
+    second: Named
     line: int
     fold: int
 
@@ -69,14 +72,14 @@ def parse_pairs(path: Path) -> list[NamedPair]:
     Raises:
         LikenessError: a line is not what it should be, or lines are missing or left over.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     while lines and not lines[-1].strip():
         lines.pop()
     header = lines[0].split() if lines else []
-    if len(header) != 2 or not all(field.isdecimal() and int(field) > 0 for field in header):
+    if len(header) != 2 or not all(map(NUMBER.fullmatch, header)) or int(header[0]) < 2:
         raise LikenessError(
-            f"Line 1 of {path} should be the number of folds and of pairs, such as '10 300': put View 2's "
-            "pairs.txt there."
+            f"Line 1 of {path} should be the number of folds, two at least, and of pairs, such as '10 300': put "
+            "View 2's pairs.txt there."
         )
     folds, size = int(header[0]), int(header[1])
     if len(lines) != 1 + 2 * folds * size:
@@ -84,19 +87,24 @@ def parse_pairs(path: Path) -> list[NamedPair]:
             f"{path} should hold {2 * folds * size} pairs ({folds} folds of {size} and {size}), but holds "
             f"{len(lines) - 1}: put View 2's whole pairs.txt there."
         )
-    pairs = []
+    pairs: dict[frozenset[Named], NamedPair] = {}
     for i, line in enumerate(lines[1:]):
         fold, place = divmod(i, 2 * size)
-        pairs.append(_parse_pair(path, i + 2, line, fold, same=place < size))
-    return pairs
+        pair = _parse_pair(path, i + 2, line, fold, same=place < size)
+        if pair.first == pair.second:
+            raise LikenessError(f"Line {pair.line} of {path} pairs a picture with itself: mend that line.")
+        before = pairs.setdefault(frozenset((pair.first, pair.second)), pair)
+        if before is not pair:
+            raise LikenessError(f"Lines {before.line} and {pair.line} of {path} are one pair: mend one.")
+    return list(pairs.values())
 
 
 def _parse_pair(path: Path, number: int, line: str, fold: int, *, same: bool) -> NamedPair:
     fields = line.split()
     match fields:
-        case [name, i, j] if same and i.isdecimal() and j.isdecimal():
+        case [name, i, j] if same and NUMBER.fullmatch(i) and NUMBER.fullmatch(j):
             return NamedPair((name, int(i)), (name, int(j)), number, fold)
-        case [a, i, b, j] if not same and a != b and i.isdecimal() and j.isdecimal():
+        case [a, i, b, j] if not same and a != b and NUMBER.fullmatch(i) and NUMBER.fullmatch(j):
             return NamedPair((a, int(i)), (b, int(j)), number, fold)
     form = "'name i j', one person's two pictures" if same else "'name1 i name2 j', two people's"
     raise LikenessError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")

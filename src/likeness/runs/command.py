@@ -10,6 +10,7 @@ import hydra
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
+from likeness.config.check import check_training
 from likeness.config.compose import cannot_be_composed, composed, explain, refuse_hydra_keys
 from likeness.config.groups import CONF
 from likeness.config.key import compare_values
@@ -141,10 +142,10 @@ def _from_dotlist(words: Sequence[str]) -> DictConfig:
 
 
 def _train(config: DictConfig) -> None:
-    from likeness.runs.run import train  # torch is imported only once the configuration is composed
-
     sweep = config.get("sweep")
     if sweep is not None and sweep.get("id") is not None:
+        from likeness.runs.run import train
+
         with suppress(Pruned):  # the run's record says so
             print(train(config))
         return
@@ -153,6 +154,9 @@ def _train(config: DictConfig) -> None:
             raise LikenessError(
                 "The configuration describes a sweep: start it with -m, or leave it out with ~sweep."
             )
+        check_training(plain(config))
+        from likeness.runs.run import train  # torch is imported only once the configuration is one
+
         print(train(config))
 
 

@@ -13,7 +13,7 @@ LOGGERS = ("likeness", "pytorch_lightning", "lightning.pytorch", "py.warnings")
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
     """Write what is logged to `path`, all of it, and to the terminal."""
-    file = logging.FileHandler(path)
+    file = logging.FileHandler(path, encoding="utf-8", errors="surrogateescape")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handlers: list[logging.Handler] = [file, RichHandler(show_time=False, show_path=False, markup=False)]
     logging.captureWarnings(True)

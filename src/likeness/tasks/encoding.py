@@ -2,11 +2,13 @@
 
 from abc import abstractmethod
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from likeness.data.batch import Batch
 from likeness.data.pictures import Grouping
+from likeness.errors import LikenessError
 from likeness.evaluation.comparison import Comparison
 from likeness.evaluation.episodes import episodes_within
 from likeness.evaluation.one_shot import episode_distances, one_shot_scores
@@ -49,18 +51,35 @@ class EncodingTask(Task):
         self._validated.append((self(batch.images).cpu(), batch.identity.cpu(), batch.index.cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Measure the encodings of the validation people."""
+        """Measure the encodings of the validation people.
+
+        Raises:
+            LikenessError: too few of their pictures could be read, or an encoding is not a number.
+        """
+        if not self._validated:
+            raise LikenessError("None of the pictures of the validation people can be read: replace them.")
         embeddings, identities, indices = (
             torch.cat(parts).numpy() for parts in zip(*self._validated, strict=True)
         )
         self._validated.clear()
-        first, second, same, fold = balanced_pairs(identities, folds=10, pairs_per_fold=600, seed=0)
+        if not np.isfinite(embeddings).all():
+            raise LikenessError(
+                f"The encodings are not numbers after step {self.global_step}; lower optimizer.lr, set "
+                "trainer.gradient_clip_val=1, or use trainer.precision=32."
+            )
         comparison = self.comparison
-        distance = comparison.pairs(embeddings, first, second)
+        try:
+            first, second, same, fold = balanced_pairs(identities, folds=10, pairs_per_fold=600, seed=0)
+            distance = comparison.pairs(embeddings, first, second)
+            accuracy = fold_accuracy(distance, same, fold).mean
+        except ValueError as error:
+            raise LikenessError(
+                f"The validation people can't be measured: {error}; replace the pictures that can't be read."
+            ) from error
         scores = query_scores(embeddings, identities, comparison)
         self.log_dict(
             {
-                "validation/accuracy": fold_accuracy(distance, same, fold).mean,
+                "validation/accuracy": accuracy,
                 "validation/precision@1": float(scores.precision_at_1.mean()),
                 "validation/map@r": float(scores.map_at_r.mean()),
             }

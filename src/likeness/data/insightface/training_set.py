@@ -142,7 +142,7 @@ def _by_own_label(records: RecordFile, index: Offsets) -> tuple[Int64s, Int64s]:
     for place, key in enumerate(index.keys.tolist()):
         record = _read(records, index, key)
         if record.content:
-            labels[place] = int(record.labels[0])
+            labels[place] = _number(records, record, key)
     return index.keys[labels >= 0], labels[labels >= 0]
 
 
@@ -150,10 +150,16 @@ def _by_identity_records(records: RecordFile, index: Offsets, identities: range)
     ranges, labels = [], []
     for identity in identities:
         begin, end = _range(records, _read(records, index, identity), identity)
+        if end > index.keys[-1] + 1:
+            raise LikenessError(
+                f"Record {identity} of {records.path} tells of records up to {end - 1}, and the last is "
+                f"{index.keys[-1]}: {AGAIN}."
+            )
         if begin < end:
             ranges.append(np.arange(begin, end))
             # one look at the label: all pictures of an identity have the same
-            labels.append(np.full(end - begin, int(_read(records, index, begin).labels[0])))
+            label = _number(records, _read(records, index, begin), begin)
+            labels.append(np.full(end - begin, label))
     if not ranges:
         raise LikenessError(f"The identities of {records.path} have no pictures: {AGAIN}.")
     keys = np.concatenate(ranges)
@@ -166,7 +172,15 @@ def _range(records: RecordFile, record: Record, key: int) -> tuple[int, int]:
     """The first record that an identity's record (or record 0) tells of, and the one after its last."""
     if len(record.labels) < 2:
         raise LikenessError(f"Record {key} of {records.path} should tell a first and a last record: {AGAIN}.")
-    return int(record.labels[0]), int(record.labels[1])
+    return _number(records, record, key), _number(records, record, key, place=1)
+
+
+def _number(records: RecordFile, record: Record, key: int, *, place: int = 0) -> int:
+    """A label of a record, which is stored as a float and stands for a number that is not negative."""
+    label = float(record.labels[place])
+    if not 0 <= label < 2**62:
+        raise LikenessError(f"Record {key} of {records.path} has the label {label}: {AGAIN}.")
+    return int(label)
 
 
 def _read(records: RecordFile, index: Offsets, key: int) -> Record:

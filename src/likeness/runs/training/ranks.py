@@ -60,9 +60,13 @@ def main() -> None:
     folder, devices, parent = sys.argv[1:]
     die_with(int(parent))
     os.environ[LAUNCHER] = str(os.getpid())
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun
 
-    torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.runs.training.rank", folder])
+    try:
+        torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.runs.training.rank", folder])
+    except ChildFailedError:
+        sys.exit(1)  # the process that failed has said why
 
 
 if __name__ == "__main__":

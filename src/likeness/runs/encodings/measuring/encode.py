@@ -29,6 +29,9 @@ def encode(
     """The indices `[M]` of the pictures that can be read, ascending, and their encodings `[M, D]`.
 
     With `flip`, an encoding is the mean of those of a picture and of its mirror image, set to their mean length.
+
+    Raises:
+        LikenessError: no picture can be read, or an encoding is not a number.
     """
     loader = ordered_loader(pictures, range(len(pictures)), batch_size=batch_size, workers=workers)
     indices, embeddings = [], []
@@ -38,7 +41,13 @@ def encode(
             embeddings.append(encode_images(encoder, batch.images.to(device), flip=flip).cpu())
     if not indices:
         raise LikenessError(f"None of the {len(pictures)} pictures to test on can be read: replace them.")
-    return torch.cat(indices).numpy(), torch.cat(embeddings).numpy()
+    encoded = torch.cat(embeddings)
+    if not encoded.isfinite().all():
+        raise LikenessError(
+            "The encoder makes encodings that are not numbers: train it with a lower optimizer.lr, or in "
+            "trainer.precision=32."
+        )
+    return torch.cat(indices).numpy(), encoded.numpy()
 
 
 def encode_images(encoder: Encoder, images: Tensor, *, flip: bool) -> Tensor:
