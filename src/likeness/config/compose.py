@@ -65,7 +65,7 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
         known = groups().get(group.split("@")[0], {})
         more = " Any timm network: backbone=timm backbone.name=NAME." if group == "backbone" else ""
         return f"There is no {group} called {choice}: {nearest(choice, known)}{more}"
-    if found := re.search(r"Could not override '([^']+)'", text):
+    if found := re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text):
         return _unknown_key(found[1], name, words)
     if found := re.search(r"Interpolation key '([^']+)' not found", text):
         return f"There is no key {found[1]} to take a value from."
@@ -99,8 +99,11 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
     node = OmegaConf.select(config, parent) if parent else config
     if not isinstance(node, DictConfig):
         top, _, rest = dotted.partition(".")
-        known = {str(key) for key in config} | set(groups())
-        return f"Unknown key {dotted}: {nearest(top, known) if top not in known else f'{top} has no {rest}.'}"
+        if top in config:
+            return f"Unknown key {dotted}: {top} has no {rest}."
+        if top in groups():
+            return f"Unknown key {dotted}: there is no {top} here."
+        return f"Unknown key {dotted}: {nearest(top, {*map(str, config), *groups()})}"
     known = {str(key) for key in node} | (set(groups()) if not parent else set())
     if leaf in node:  # a dictionary, to which the word would add
         return f"{dotted} has not all of these keys; +{dotted}=VALUE adds them."
