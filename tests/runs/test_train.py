@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -211,6 +213,15 @@ def test_a_broken_picture_is_named_counted_and_left_out(picture_folder: Path, tm
     assert len(named) >= 8  # those of the people to test on, and those that training met
     assert all(name.endswith("0.png") for name in named)
     assert f"{len(named)} pictures could not be read and were left out" in (folder / "log.txt").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+def test_names_that_are_no_text_are_borne_with(picture_folder: Path, tmp_path: Path) -> None:
+    for person in list(picture_folder.iterdir()):
+        (person / "0.png").write_bytes(b"no picture")
+        os.rename(person, os.fsencode(picture_folder) + b"/\xff" + os.fsencode(person.name))
+    folder = run_on(picture_folder, tmp_path, "data.split=[0.6,0.2,0.2]")
+    assert b"pictures could not be read and were left out: \xffperson" in (folder / "log.txt").read_bytes()
 
 
 @pytest.mark.parametrize(
