@@ -4,6 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from likeness.data.batch import Batch
@@ -84,19 +85,19 @@ class EncodingTask(Task):
                 "validation/map@r": float(scores.map_at_r.mean()),
             }
         )
+        self._log_one_shot(embeddings, identities, indices)
+
+    def _log_one_shot(
+        self, embeddings: NDArray[np.float32], identities: NDArray[np.int64], indices: NDArray[np.int64]
+    ) -> None:
         if self.validation_grouping is None:
             return
-        group, drawer, _ = self.validation_grouping
+        group, drawer = self.validation_grouping.group[indices], self.validation_grouping.drawer[indices]
         try:
             episodes = episodes_within(
-                identities,
-                group[indices],
-                drawer[indices],
-                ways=self.validation_ways,
-                episodes=EPISODES,
-                seed=0,
+                identities, group, drawer, ways=self.validation_ways, episodes=EPISODES, seed=0
             )
-        except ValueError:  # no group has so many classes; what is measured at the end may ask for fewer
+        except ValueError:  # no group has so many classes
             return
-        found = one_shot_scores(episode_distances(comparison.pairs, embeddings, episodes))
+        found = one_shot_scores(episode_distances(self.comparison.pairs, embeddings, episodes))
         self.log("validation/oneshot", float(found.mean()))
