@@ -57,6 +57,7 @@ def test_other_extensions_serve_too(tmp_path):
         (0, "hello", "Line 1 .* number of folds"),
         (0, "2300", "Line 1"),
         (0, "1\t4", "number of folds, two at least"),
+        (0, "10\t0", "number of folds, two at least"),
         (0, "9" * 5000 + "\t2", "Line 1"),
         (0, "10\t300", "6000 pairs .* holds 8"),
         (1, "Ann_Lee\t1\tBo\t1", "Line 2 .* one person's"),

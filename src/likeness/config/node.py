@@ -7,9 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1)]
 HardestShare = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
-Place = Annotated[
-    str, Field(min_length=1)
-]  # a folder's or a file's path; an empty one would be the current folder
+Place = Annotated[str, Field(min_length=1)]  # a path; an empty one would be the current folder
 Channels = Literal[1, 3]
 PerChannel = Annotated[list[float], Field(min_length=1, max_length=3)]
 

@@ -76,12 +76,13 @@ def parse_pairs(path: Path) -> list[NamedPair]:
     while lines and not lines[-1].strip():
         lines.pop()
     header = lines[0].split() if lines else []
-    if len(header) != 2 or not all(map(NUMBER.fullmatch, header)) or int(header[0]) < 2:
+    counts = [int(field) for field in header if NUMBER.fullmatch(field)]
+    if len(header) != 2 or len(counts) != 2 or counts[0] < 2 or counts[1] < 1:
         raise LikenessError(
             f"Line 1 of {path} should be the number of folds, two at least, and of pairs, such as '10 300': put "
             "View 2's pairs.txt there."
         )
-    folds, size = int(header[0]), int(header[1])
+    folds, size = counts
     if len(lines) != 1 + 2 * folds * size:
         raise LikenessError(
             f"{path} should hold {2 * folds * size} pairs ({folds} folds of {size} and {size}), but holds "
