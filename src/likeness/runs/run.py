@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 from likeness.config.check import check_training
 from likeness.config.plain import plain
 from likeness.runs.choose_work import work_of
+from likeness.runs.devices import refuse_devices
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.resume import refuse_other, unfinished_run
@@ -48,6 +49,7 @@ def resume(config: DictConfig, folder: Path) -> Path:
 def _train(config: DictConfig, work: Work, unfinished: Path | None) -> Path:
     trackers = [name for name, node in config.logger.items() if node is not None]
     refuse_missing(trackers)
+    refuse_devices(config.trainer.accelerator, config.trainer.devices)
     data = work.data()
     work.refuse()
     opened = recorded(config, work.fingerprints, work.files, unfinished)

@@ -3,12 +3,12 @@
 import logging
 from pathlib import Path
 
-import torch
 from omegaconf import DictConfig
 
 from likeness.config.make import make
 from likeness.data.overlap import people_in_both
 from likeness.evaluation import EUCLIDEAN, Judge
+from likeness.runs.devices import device_of
 from likeness.runs.encodings.build import Networks, build_trained
 from likeness.runs.encodings.measuring.judging import read_judge
 from likeness.runs.encodings.measuring.measure import Contender, TestData
@@ -70,8 +70,3 @@ def _judge_for(config: DictConfig, own: DictConfig, run: Path, tested: TestData)
 def contender_of(networks: Networks) -> Contender:
     """A run's networks, to be measured."""
     return Contender(networks.embedder.in_turns, networks.comparison)
-
-
-def device_of(accelerator: str) -> torch.device:
-    """The device to measure on."""
-    return torch.device("cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu")

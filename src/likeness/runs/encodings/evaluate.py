@@ -7,8 +7,9 @@ from omegaconf import DictConfig
 from likeness.config.check import check
 from likeness.config.plain import plain
 from likeness.config.schema import EvaluateConfig
+from likeness.runs.devices import device_of
 from likeness.runs.encodings.build import build_data, test_data
-from likeness.runs.encodings.contenders import device_of, of_file, of_run
+from likeness.runs.encodings.contenders import of_file, of_run
 from likeness.runs.encodings.inputs import fingerprints
 from likeness.runs.encodings.measuring.conclude import conclude
 from likeness.runs.encodings.measuring.measure import measure

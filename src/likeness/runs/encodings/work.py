@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.fingerprint import Files
 from likeness.evaluation import EUCLIDEAN
+from likeness.runs.devices import device_of
 from likeness.runs.encodings.build import (
     ReadableSplits,
     build_data,
@@ -21,7 +22,7 @@ from likeness.runs.encodings.build import (
     build_trained,
     build_untrained,
 )
-from likeness.runs.encodings.contenders import contender_of, device_of
+from likeness.runs.encodings.contenders import contender_of
 from likeness.runs.encodings.inputs import Inputs, build_inputs
 from likeness.runs.encodings.measuring.conclude import conclude
 from likeness.runs.encodings.measuring.judging import judge_on, write_judge

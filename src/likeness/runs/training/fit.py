@@ -96,7 +96,7 @@ def fit_here(config: DictConfig, folder: Path, work: Work, data: RunData, start:
 def _trainer(**settings: Any) -> pl.Trainer:
     try:
         return pl.Trainer(**settings)
-    except MisconfigurationException as error:  # a GPU asked for where there is none
+    except MisconfigurationException as error:
         raise LikenessError(f"The trainer can't be set up so: {' '.join(str(error).split())}") from error
 
 
