@@ -18,7 +18,12 @@ def machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
 @pytest.mark.parametrize(
     ("machine", "accelerator", "devices", "sentence"),
     [
-        ((0, False), "gpu", 1, "asks for more than this machine has, 0 GPUs; choose trainer.accelerator=cpu."),
+        (
+            (0, False),
+            "gpu",
+            1,
+            "asks for more than this machine has, 0 GPUs; choose trainer.accelerator=cpu.",
+        ),
         ((0, True), "cuda", 1, "0 CUDA devices; choose trainer.accelerator=cpu."),
         ((1, False), "mps", 1, "0 MPS devices; choose trainer.accelerator=cpu."),
         ((1, False), "auto", 2, "1 GPU; choose trainer.devices=1, or trainer.accelerator=cpu."),

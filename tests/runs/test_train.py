@@ -158,7 +158,7 @@ def test_weights_that_the_last_step_broke_are_said_when_they_are_measured(tmp_pa
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU where there is none")
 def test_a_gpu_that_is_not_there_is_said_before_training(tmp_path: Path) -> None:
-    with pytest.raises(LikenessError, match="0 GPUs; choose trainer.accelerator=cpu."):
+    with pytest.raises(LikenessError, match=r"0 GPUs; choose trainer\.accelerator=cpu\."):
         run(tmp_path, "trainer.accelerator=gpu")
     assert not list(tmp_path.iterdir())
 
