@@ -2,14 +2,19 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from omegaconf import DictConfig
+from omegaconf.errors import ConfigAttributeError
 from PIL import Image
 
 from likeness.config.groups import CONF
+from likeness.runs import run
+from likeness.runs.command import train_from_command_line
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 TRAIN = str(CONF.parent / "train.py")
@@ -57,6 +62,18 @@ def test_a_wrong_word_is_one_sentence_and_leaves_nothing(command, tmp_path: Path
     assert done.stderr == "likeness: Unknown key loss.margn: did you mean margin?\n"
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_of_ours_in_a_run_is_not_told_as_a_wrong_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def faulty(config: DictConfig) -> None:
+        config.no_such_key  # noqa: B018
+
+    monkeypatch.setattr(run, "work_of", faulty)
+    monkeypatch.setattr(sys, "argv", [TRAIN, "+experiment=triplet_hard", f"runs_dir={tmp_path}"])
+    with pytest.raises(ConfigAttributeError, match="no_such_key"):
+        train_from_command_line()
 
 
 def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from traceback import walk_tb
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
@@ -33,9 +34,16 @@ def train_from_command_line() -> None:
         try:
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_train)()
         except Exception as error:
-            if not cannot_be_composed(error):
+            if _had_begun(error) or not cannot_be_composed(error):
                 raise
             raise LikenessError(explain(error, "config", words)) from None
+
+
+def _had_begun(error: Exception) -> bool:
+    """Whether a run had begun when `error` was raised: then it is a fault of ours, and the words are right."""
+    return any(
+        frame.f_globals["__name__"] == "likeness.runs.run" for frame, _ in walk_tb(error.__traceback__)
+    )
 
 
 def evaluate_from_command_line(encoder: Path, words: Sequence[str]) -> None:
