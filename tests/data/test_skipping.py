@@ -3,7 +3,10 @@ import pytest
 from sample_pictures import people
 from torch.utils.data import DataLoader
 
+from likeness.data.augment import KeyedAugment
 from likeness.data.image_folder import image_folder
+from likeness.data.loading import training_loader
+from likeness.data.sampler import IdentityBalancedBatches
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 
@@ -64,12 +67,41 @@ def test_what_workers_find_reaches_the_main_process(tmp_path, method):
     assert pictures.broken == ["person 9/2.jpg"]
 
 
-def test_a_person_without_a_good_picture_is_named(tmp_path):
+@pytest.mark.parametrize(("person", "instead"), [(7, 40), (9, 0)])
+def test_for_a_person_without_a_good_picture_another_is_trained_on(tmp_path, person, instead):
+    root = people(tmp_path, COUNTS)
+    for i in range(5):
+        cut(root / f"person {person}" / f"{i}.jpg")
+    pictures = skipping(root)
+    indices, loaded = pictures.load_good([3, 5 * person + 2])
+    assert indices == [3, instead]
+    assert (loaded[1] == pictures.load([instead])[0]).all()
+    assert pictures.broken == [f"person {person}/{i}.jpg" for i in range(5)]
+
+
+def test_such_a_person_is_not_a_label_of_the_batch(tmp_path):
     root = people(tmp_path, COUNTS)
     for i in range(5):
         cut(root / "person 7" / f"{i}.jpg")
-    with pytest.raises(LikenessError, match="None of the 5 pictures of person 7"):
-        skipping(root).load([37])
+    pictures = skipping(root)
+    schedule = IdentityBalancedBatches(pictures.identity, identities=10, images=2, seed=0)
+    unchanged = KeyedAugment([], seed=0)
+    loader = training_loader(pictures, schedule, unchanged, start=0, workers=0, pin_memory=False)
+    batch = next(iter(loader))
+    assert sorted(batch.identity.tolist()) == sorted([*range(7), 8, 8, 9] * 2)
+    assert (pictures.identity[batch.index] == batch.identity.numpy()).all()
+    for image, index in zip(batch.images, batch.index.tolist(), strict=True):
+        assert (image == pictures.load([index])[0]).all()
+
+
+def test_nothing_that_can_be_read_is_said(tmp_path):
+    root = people(tmp_path, {"a": 2, "b": 2})
+    for path in root.glob("*/*.jpg"):
+        cut(path)
+    with pytest.raises(
+        LikenessError, match=r"^None of the 4 pictures to train on can be read, such as b/0\.jpg"
+    ):
+        skipping(root).load([2])
 
 
 def test_the_rest_is_handed_on(tmp_path):

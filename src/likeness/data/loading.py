@@ -25,8 +25,7 @@ class _Drawn(Dataset[Batch]):
         return len(self.pictures)
 
     def __getitems__(self, draws: Sequence[Draw]) -> Batch:
-        indices = [draw.index for draw in draws]
-        loaded = self.pictures.load(indices)
+        indices, loaded = self.pictures.load_good([draw.index for draw in draws])
         augmented = [
             self.augment(picture, draw.epoch, draw.index) for picture, draw in zip(loaded, draws, strict=True)
         ]

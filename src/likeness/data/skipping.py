@@ -1,6 +1,7 @@
-"""A broken picture among thousands: left out, and told by name at the end."""
+"""A broken picture among thousands, or a person of whom none is good: left out, and told by name at the end."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import torch
@@ -45,19 +46,21 @@ class SkippingBroken:
         return len(self._pictures)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`; for a broken one the next good one of the same identity, wrapping
-        around.
+        """The pictures at `indices`, or what takes their place, as `load_good` gives them."""
+        return self.load_good(indices)[1]
 
+    def load_good(self, indices: Sequence[int]) -> tuple[list[int], list[Tensor]]:
+        """Good pictures and their indices: those at `indices`, and for a broken one the next of the same identity.
+
+        Both wrap around; where all pictures of the identity are broken, the next good one of another takes the place.
         For training.
 
         Raises:
-            LikenessError: an identity has no picture that can be read.
+            LikenessError: no picture at all can be read.
         """
-        loaded = self.load_or_none(indices)
-        return [
-            self._next_good(index) if picture is None else picture
-            for index, picture in zip(indices, loaded, strict=True)
-        ]
+        loaded = zip(indices, self.load_or_none(indices), strict=True)
+        good = [self._next_good(index) if picture is None else (index, picture) for index, picture in loaded]
+        return [index for index, _ in good], [picture for _, picture in good]
 
     def load_or_none(self, indices: Sequence[int]) -> list[Tensor | None]:
         """The pictures at `indices`, None for a broken one.
@@ -96,15 +99,13 @@ class SkippingBroken:
             self._flags[index] = True
             return None
 
-    def _next_good(self, index: int) -> Tensor:
-        identity = int(self.identity[index])
-        others = np.flatnonzero(self.identity == identity)
-        place = int(np.searchsorted(others, index))
-        for other in np.roll(others, -place).tolist():
+    def _next_good(self, index: int) -> tuple[int, Tensor]:
+        of_identity = np.flatnonzero(self.identity == self.identity[index])
+        following = np.roll(of_identity, -int(np.searchsorted(of_identity, index)))
+        for other in chain(following.tolist(), range(index, len(self)), range(index)):
             picture = self._one_or_none(other)
             if picture is not None:
-                return picture
+                return other, picture
         raise LikenessError(
-            f"None of the {others.size} pictures of {self.identity_name(identity)} can be read "
-            f"(the first is {self.name(int(others[0]))}): replace them, or remove that identity."
+            f"None of the {len(self)} pictures to train on can be read, such as {self.name(index)}: replace them."
         )
