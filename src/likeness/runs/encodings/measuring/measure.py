@@ -90,18 +90,7 @@ def measure(
 def _measured(
     contenders: Mapping[str, Contender], data: TestData, config: DictConfig, device: torch.device
 ) -> Measured:
-    settings = config.evaluation
-    encoded: dict[Encoder, NDArray[np.float32]] = {}
-    for encoder in {contender.encoder: None for contender in contenders.values()}:  # in order, each once
-        pictures, encoded[encoder] = encode(
-            encoder,
-            data.pictures,
-            device=device,
-            batch_size=settings.batch_size,
-            workers=config.loader.workers,
-            flip=settings.flip,
-        )
-    embeddings = {name: encoded[contender.encoder] for name, contender in contenders.items()}
+    pictures, embeddings = _encoded(contenders, data.pictures, config, device)
     identity = data.pictures.identity[pictures]
     pairs = rows_of(data.pairs, pictures)
     distances = {
@@ -109,40 +98,77 @@ def _measured(
         for name, rows in embeddings.items()
     }
     distances["raw pixels"] = pixel_distances(data.pictures, pictures[pairs.first], pictures[pairs.second])
-    resampling = {"resamples": settings.resamples, "seed": config.seed}
-    first, second = identity[pairs.first], identity[pairs.second]
-    if (
-        not data.all_known
-    ):  # a chain of "same" pairs may link the two of a "different" one: the pair's word counts
-        second = np.where(pairs.same == (first == second), second, -1 - second)
-    metrics = {
-        name: evaluate_pairs(distance, pairs.same, pairs.fold, first, second, **resampling)
-        for name, distance in distances.items()
-    }
-    probabilities = {}
-    for name, contender in contenders.items():
-        if contender.judge is not None:
-            distance = distances[name]
-            metrics[name] |= evaluate_judge(
-                contender.judge, distance, pairs.same, first, second, **resampling
-            )
-            probabilities[name] = contender.judge.calibration.probability(distance)
-    for name, rows in embeddings.items() if data.all_known else ():
-        metrics[name] |= evaluate_retrieval(
-            rows, identity, contenders[name].comparison, queries=settings.get("queries"), **resampling
-        )
+    judges = {name: contender.judge for name, contender in contenders.items() if contender.judge is not None}
     one_shot = {
         kind: _one_shot(episodes, embeddings, contenders, data.pictures, pictures)
         for kind, episodes in data.episodes.items()
     }
+
+    resampling = {"resamples": config.evaluation.resamples, "seed": config.seed}
+    people = _people_in(pairs, identity, all_known=data.all_known)
+    metrics = {
+        name: evaluate_pairs(distance, pairs.same, pairs.fold, *people, **resampling)
+        for name, distance in distances.items()
+    }
+    for name, judge in judges.items():
+        metrics[name] |= evaluate_judge(judge, distances[name], pairs.same, *people, **resampling)
+    for name, rows in embeddings.items() if data.all_known else ():
+        metrics[name] |= evaluate_retrieval(
+            rows,
+            identity,
+            contenders[name].comparison,
+            queries=config.evaluation.get("queries"),
+            **resampling,
+        )
     for kind, found in one_shot.items():
         _, ways, shots = data.episodes[kind].support.shape
         for name, scores in found.scores.items():
             metrics[name][f"oneshot_{kind}/{ways}way{shots}shot"] = evaluate_one_shot(
                 scores, found.cluster, **resampling
             )
-    units = {name: contender.comparison.unit for name, contender in contenders.items()}
-    return Measured(pictures, identity, pairs, metrics, distances, units, probabilities, embeddings, one_shot)
+
+    return Measured(
+        pictures,
+        identity,
+        pairs,
+        metrics,
+        distances,
+        units={name: contender.comparison.unit for name, contender in contenders.items()},
+        probabilities={
+            name: judge.calibration.probability(distances[name]) for name, judge in judges.items()
+        },
+        embeddings=embeddings,
+        one_shot=one_shot,
+    )
+
+
+def _encoded(
+    contenders: Mapping[str, Contender], pictures: SkippingBroken, config: DictConfig, device: torch.device
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
+    """The indices of the pictures that can be read, and each contender's encodings of them; an encoder runs once."""
+    encoded: dict[Encoder, NDArray[np.float32]] = {}
+    for encoder in dict.fromkeys(contender.encoder for contender in contenders.values()):
+        readable, encoded[encoder] = encode(
+            encoder,
+            pictures,
+            device=device,
+            batch_size=config.evaluation.batch_size,
+            workers=config.loader.workers,
+            flip=config.evaluation.flip,
+        )
+    return readable, {name: encoded[contender.encoder] for name, contender in contenders.items()}
+
+
+def _people_in(
+    pairs: Pairs, identity: NDArray[np.int64], *, all_known: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The people of the first and the second picture of each pair, which intervals draw.
+
+    Of people who are known by the pairs alone, a chain of pairs of one person may link the two of a pair of two: then
+    that pair's word counts.
+    """
+    first, second = identity[pairs.first], identity[pairs.second]
+    return first, second if all_known else np.where(pairs.same == (first == second), second, -1 - second)
 
 
 def _one_shot(
