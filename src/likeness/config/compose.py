@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -73,12 +74,22 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
         return (
-            "A group takes the name of a choice; to leave data@test_data, head or episodes out write test_data=null, "
-            "~head or ~episodes."
+            f"{_without_a_name(words)} won't do: a group takes the name of a choice; to leave data@test_data, head or "
+            "episodes out write test_data=null, ~head or ~episodes."
         )
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
         return f"{found[1] or found[2]} has no value; give it one."
     return f"The command line can't be read: {text}"
+
+
+def _without_a_name(words: Sequence[str]) -> str:
+    """The word that chooses something else than a name."""
+    known = {*groups(), "hydra/launcher"}
+    return next(
+        str(one.input_line)
+        for one in OverridesParser.create().parse_overrides(list(words))
+        if one.key_or_group in known and not isinstance(one.value(), str | list)
+    )
 
 
 def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
