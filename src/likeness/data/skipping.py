@@ -52,8 +52,8 @@ class SkippingBroken:
     def load_good(self, indices: Sequence[int]) -> tuple[list[int], list[Tensor]]:
         """Good pictures and their indices: those at `indices`, and for a broken one the next of the same identity.
 
-        Both wrap around; where all pictures of the identity are broken, the next good one of another takes the place.
-        For training.
+        The search goes on from its first picture after the last, and then, where all of the identity are broken, among
+        the others: an index may be of another identity than was asked for. For training.
 
         Raises:
             LikenessError: no picture at all can be read.

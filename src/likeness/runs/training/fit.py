@@ -8,12 +8,10 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 
 from likeness.config.plain import plain
 from likeness.data.run_data import RunData
-from likeness.errors import LikenessError
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
@@ -59,7 +57,7 @@ def fit_here(config: DictConfig, folder: Path, work: Work, data: RunData, start:
     task = work.task()
     settings: dict[str, Any] = plain(config.trainer)
     metrics = MetricsFile(folder) if _is_first_rank() else None
-    trainer = _trainer(
+    trainer = pl.Trainer(
         **settings,
         max_epochs=-1,
         check_val_every_n_epoch=None,
@@ -91,13 +89,6 @@ def fit_here(config: DictConfig, folder: Path, work: Work, data: RunData, start:
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
         raise
-
-
-def _trainer(**settings: Any) -> pl.Trainer:
-    try:
-        return pl.Trainer(**settings)
-    except MisconfigurationException as error:
-        raise LikenessError(f"The trainer can't be set up so: {' '.join(str(error).split())}") from error
 
 
 def _is_first_rank() -> bool:
