@@ -10,7 +10,7 @@ def main() -> None:
 
         print_help()
     else:
-        from likeness.runs.command import train_from_command_line
+        from likeness.command import train_from_command_line
 
         train_from_command_line()
 

@@ -18,11 +18,11 @@ from torch import Tensor
 from likeness.config.compose import composed
 from likeness.data.loading import training_loader
 from likeness.losses import AllSemiHardTripletLoss, BatchHardTripletLoss
-from likeness.runs.encodings.build import Networks, build_data
-from likeness.runs.encodings.contenders import contender_of
-from likeness.runs.encodings.inputs import build_inputs
-from likeness.runs.encodings.measuring.measure import measure
-from likeness.runs.encodings.work import EncodingWork
+from likeness.recipes.embedding.build import Networks, build_data
+from likeness.recipes.embedding.encoders import contender_of
+from likeness.recipes.embedding.inputs import build_inputs
+from likeness.recipes.embedding.measure import measure
+from likeness.recipes.embedding.recipe import EncodingWork
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 RESULTS = Path(__file__).parent / "theirs.json"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from likeness.config.compose import composed
-from likeness.runs.encodings.build import build_data, test_data
+from likeness.recipes.embedding.build import build_data, test_data
 
 Ink = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from sheet import draw
 
 from likeness.data.style.datamodule import in_floats
 from likeness.data.style.picture import read_picture
-from likeness.runs.past_config import config_of
-from likeness.runs.styles.build import build_pictures, build_style_task
+from likeness.recipes.past_config import config_of
+from likeness.recipes.pixels.build import build_pictures, build_style_task
 
 HERE = Path(__file__).parent
 KINDS = ("ours", "plain")

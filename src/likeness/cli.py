@@ -29,7 +29,7 @@ def evaluate(
     The normalisation and size of an ONNX file are words too: backbone.mean=[0.5,0.5,0.5]
     backbone.std=[0.5,0.5,0.5] backbone.image_size=112.
     """
-    from likeness.runs.command import evaluate_from_command_line
+    from likeness.command import evaluate_from_command_line
 
     evaluate_from_command_line(encoder, words or [])
 
@@ -41,7 +41,7 @@ def verify(
     run: Annotated[Path, typer.Option(help="the folder of a finished run")],
 ) -> None:
     """Say whether two pictures are of one person: the probability, the distance, the verdict and its threshold."""
-    from likeness.runs.command import verify_from_command_line
+    from likeness.command import verify_from_command_line
 
     verify_from_command_line(run, first, second)
 
@@ -83,7 +83,7 @@ def stylize(
     Several pictures or styles give each picture in each style, and a sheet of all, grid.png. To blend styles in one
     picture, or to paint regions: python train.py +experiment=style_transfer data.style=[A,B] data.masks=[C,D].
     """
-    from likeness.runs.command import stylize_from_command_line
+    from likeness.command import stylize_from_command_line
 
     stylize_from_command_line(content, style, output, words or [], method, decoder, force=force)
 
@@ -97,7 +97,7 @@ def resume(
     ] = None,
 ) -> None:
     """Go on with a run that was killed, preempted or interrupted, to the bits that it would have had."""
-    from likeness.runs.command import resume_from_command_line
+    from likeness.command import resume_from_command_line
 
     resume_from_command_line(run, words or [])
 
@@ -130,7 +130,7 @@ def runs(
 ) -> None:
     """List past runs; filter and sort them by any key of their configuration or record, or any metric."""
     from likeness.errors import one_sentence
-    from likeness.runs.listing import list_runs, print_rows
+    from likeness.runs.compare.listing import list_runs, print_rows
 
     with one_sentence():
         rows = list_runs(runs_dir, filters or [], sort=sort, limit=limit)
@@ -149,7 +149,7 @@ def reproduce(run: Annotated[Path, typer.Argument(help="the folder of a finished
     The exit status is 0 only where it is; 1 where it is not, or can't be run again; 3 where another torch, machine or
     package leaves only the largest difference to tell.
     """
-    from likeness.runs.command import reproduce_from_command_line
+    from likeness.command import reproduce_from_command_line
 
     reproduce_from_command_line(run)
 

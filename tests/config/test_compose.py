@@ -5,8 +5,8 @@ import pytest
 from likeness.config.check import check, check_training
 from likeness.config.compose import composed
 from likeness.config.groups import groups
-from likeness.config.plain import plain
-from likeness.config.schema import EncodingConfig, EvaluateConfig, TrainConfig
+from likeness.config.make import plain
+from likeness.config.schema.runs import EncodingConfig, EvaluateConfig, TrainConfig
 from likeness.errors import LikenessError
 
 # What a choice needs beside it.

@@ -9,8 +9,8 @@ from likeness.config.check import check, check_training
 from likeness.config.compose import composed
 from likeness.config.groups import CONF
 from likeness.config.help import EXAMPLES
-from likeness.config.plain import plain
-from likeness.config.schema import EvaluateConfig
+from likeness.config.make import plain
+from likeness.config.schema.runs import EvaluateConfig
 
 ROOT = CONF.parent
 TEXTS = [

@@ -7,7 +7,7 @@ import pytest
 
 from likeness.config.compose import composed
 from likeness.config.key import differences, key_of
-from likeness.config.plain import plain
+from likeness.config.make import plain
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import torch
 from cases import KINDS, WORDS, as_leaf, people
 from triplet_reference import reference
 
-from likeness.losses.distance import points, squared_distances
 from likeness.losses.precision import full_precision
+from likeness.losses.triplet.distance import points, squared_distances
 
 
 def _run(kind, embedding, identity, **words):

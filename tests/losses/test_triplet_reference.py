@@ -6,7 +6,7 @@ import torch
 from cases import CASES, KINDS, WORDS, as_leaf
 from triplet_reference import reference
 
-from likeness.losses import problem
+from likeness.losses.triplet import frame
 
 
 def _compare(kind, embedding, identity, margin, distance, average):
@@ -33,7 +33,7 @@ def test_equals_three_loops(case, kind, margin, distance):
 
 @pytest.mark.parametrize(("kind", "margin", "distance"), WORDS)
 def test_equals_three_loops_when_cut_into_blocks(monkeypatch, kind, margin, distance):
-    monkeypatch.setattr(problem, "block_rows", lambda batch, device: 3)
+    monkeypatch.setattr(frame, "block_rows", lambda batch, device: 3)
     for case in ("unit-0", "grid-0", "duplicates-0", "lonely-anchors", "near-duplicates"):
         _compare(kind, *CASES[case], margin, distance, "active")
 

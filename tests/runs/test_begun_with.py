@@ -10,13 +10,13 @@ from killing import WORDS, finish, only_run
 from omegaconf import OmegaConf
 from PIL import Image
 
+from likeness.command import with_encoder_of
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
-from likeness.runs.choose_work import DECIDE_INPUTS, work_of
-from likeness.runs.command import with_encoder_of
-from likeness.runs.encodings.build import build_networks
-from likeness.runs.encodings.evaluate import evaluate
-from likeness.runs.past_config import config_of
+from likeness.recipes.choose import DECIDE_INPUTS, work_of
+from likeness.recipes.embedding.build import build_networks
+from likeness.recipes.embedding.evaluate import evaluate
+from likeness.recipes.past_config import config_of
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 

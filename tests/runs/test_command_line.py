@@ -12,9 +12,9 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError
 from PIL import Image
 
+from likeness.command import train_from_command_line
 from likeness.config.groups import CONF
 from likeness.runs import run
-from likeness.runs.command import train_from_command_line
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 TRAIN = str(CONF.parent / "train.py")

@@ -4,7 +4,7 @@ import pytest
 from pytorch_lightning.accelerators import CUDAAccelerator, MPSAccelerator
 
 from likeness.errors import LikenessError
-from likeness.runs.devices import refuse_devices
+from likeness.runs.training.devices import refuse_devices
 
 
 @pytest.fixture

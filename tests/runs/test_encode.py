@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from likeness.runs.encodings.measuring.encode import encode_images
+from likeness.recipes.embedding.encode import encode_images
 
 IMAGES = torch.randint(0, 256, (4, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 

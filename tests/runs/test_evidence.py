@@ -17,7 +17,7 @@ from scipy import stats
 
 from likeness.config.compose import composed
 from likeness.config.groups import CONF, groups
-from likeness.config.plain import plain
+from likeness.config.make import plain
 from likeness.errors import LikenessError
 from likeness.runs.evidence.choose import choose_runs
 from likeness.runs.evidence.write import write_evidence

@@ -9,14 +9,14 @@ from PIL import Image
 
 from likeness.config.compose import composed
 from likeness.config.key import key_of
-from likeness.config.plain import plain
+from likeness.config.make import plain
 from likeness.errors import LikenessError
-from likeness.runs.choose_work import DECIDE_INPUTS, work_of
-from likeness.runs.encodings.build import build_data
+from likeness.recipes.choose import DECIDE_INPUTS, work_of
+from likeness.recipes.embedding.build import build_data
+from likeness.runs.recipe import Work
 from likeness.runs.record.data_files import HashingFiles, read_listing
 from likeness.runs.record.record_file import write_record
 from likeness.runs.resume import refuse_other, unfinished_run
-from likeness.runs.work import Work
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from killing import HARD, WORDS, finish, left_behind, only_run, start
 
-from likeness.runs.training.logged import read_metrics
+from likeness.runs.record.logged import read_metrics
 
 CASES = {
     "no worker": [],

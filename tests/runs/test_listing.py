@@ -10,8 +10,8 @@ import pytest
 from past_samples import METRIC, sample_record, write_sample
 
 from likeness.errors import LikenessError
-from likeness.runs.listing import list_runs
-from likeness.runs.lock import locked
+from likeness.runs.compare.listing import list_runs
+from likeness.runs.record.lock import locked
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ import pytest
 from drawings import letter, omniglot_folder
 from tiny import TINY
 
+from likeness.command import with_encoder_of
 from likeness.config.check import check_training
 from likeness.config.compose import composed
-from likeness.config.plain import plain
-from likeness.config.schema import EncodingConfig
+from likeness.config.make import plain
+from likeness.config.schema.runs import EncodingConfig
 from likeness.errors import LikenessError
-from likeness.runs.command import with_encoder_of
-from likeness.runs.encodings.evaluate import evaluate
-from likeness.runs.past_config import config_of
+from likeness.recipes.embedding.evaluate import evaluate
+from likeness.recipes.past_config import config_of
+from likeness.runs.record.logged import read_metrics
 from likeness.runs.run import train
-from likeness.runs.training.logged import read_metrics
 
 WORDS = [
     *(word for word in TINY if not word.startswith(("data.", "backbone.width"))),

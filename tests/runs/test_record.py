@@ -10,9 +10,9 @@ import torch
 from killing import WORDS, finish, kill_self, only_run
 
 from likeness.config.key import key_of
+from likeness.runs.record.logged import read_metrics
 from likeness.runs.record.record_file import read_record, seal_of, write_record
 from likeness.runs.record.source import capture_source
-from likeness.runs.training.logged import read_metrics
 
 
 @pytest.fixture(scope="module")

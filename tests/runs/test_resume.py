@@ -84,7 +84,7 @@ MOMENTS = {
     "in the validation of the last step": partial(at_call, 8, VALIDATION),
     "while the first checkpoint is written": partial(within_a_checkpoint, 1),
     "before the checkpoint is renamed": partial(at_call, 2, "likeness.runs.training.checkpoints:_digest"),
-    "while the run is measured": partial(at_call, 1, "likeness.runs.encodings.work:measure"),
+    "while the run is measured": partial(at_call, 1, "likeness.recipes.embedding.recipe:measure"),
 }
 MORE_MOMENTS = {
     "in the first step, between two of its batches": partial(at_call, 2, STEP),
@@ -286,7 +286,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_good_checkpoi
     ],
 )
 def test_what_would_change_the_numbers_is_refused_by_name(word: str, name: str, killed: Path) -> None:
-    from likeness.runs.command import with_words
+    from likeness.command import with_words
     from likeness.runs.run import resume
 
     own = OmegaConf.load(killed / "config.yaml")
@@ -295,7 +295,7 @@ def test_what_would_change_the_numbers_is_refused_by_name(word: str, name: str, 
 
 
 def test_a_key_that_the_run_has_not_is_refused(killed: Path) -> None:
-    from likeness.runs.command import with_words
+    from likeness.command import with_words
 
     own = OmegaConf.load(killed / "config.yaml")
     with pytest.raises(LikenessError, match=r"did you mean loader\.workers"):

@@ -14,12 +14,12 @@ from tiny import TINY
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
-from likeness.runs.encodings.build import build_data
-from likeness.runs.encodings.evaluate import evaluate
-from likeness.runs.folder import create_folder
+from likeness.recipes.embedding.build import build_data
+from likeness.recipes.embedding.evaluate import evaluate
+from likeness.runs.record.folder import create_folder
+from likeness.runs.record.logged import read_metrics
 from likeness.runs.run import train
 from likeness.runs.training.checkpoints import newest_checkpoint
-from likeness.runs.training.logged import read_metrics
 
 WORDS = [*TINY, "trainer.max_steps=6", "trainer.val_check_interval=3"]
 
@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
     words = [word for word in WORDS if word.startswith(("evaluation", "loader"))]
     own = OmegaConf.load(finished / "config.yaml")
-    from likeness.runs.command import with_encoder_of
+    from likeness.command import with_encoder_of
 
     folder = evaluate(with_encoder_of(own, [f"runs_dir={tmp_path}", "seed=3", *words]), finished)
     measured = json.loads((folder / "results.json").read_text())[finished.name]
@@ -285,7 +285,7 @@ def test_two_runs_of_one_moment_have_folders_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = iter(["00ff", "00ff", "00ff", "0100"])
-    monkeypatch.setattr("likeness.runs.folder.secrets.token_hex", lambda _: next(drawn))
+    monkeypatch.setattr("likeness.runs.record.folder.secrets.token_hex", lambda _: next(drawn))
     first, second = create_folder(tmp_path, "twins"), create_folder(tmp_path, "twins")
     assert (first.name[-4:], second.name[-4:]) in {
         ("00ff", "0100"),

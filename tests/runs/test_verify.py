@@ -8,10 +8,10 @@ import pytest
 from killing import WORDS, finish, only_run
 from PIL import Image
 
+from likeness.applications.verify import Verification, verify
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
-from likeness.runs.encodings.verify import Verification, verify
-from likeness.runs.past_config import config_of
+from likeness.recipes.past_config import config_of
 
 FAR = 0.1
 

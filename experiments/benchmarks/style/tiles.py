@@ -7,7 +7,7 @@ import torch
 
 from likeness.config.compose import composed
 from likeness.data.style.batch import StyleBatch
-from likeness.runs.styles.build import build_network, build_objective
+from likeness.recipes.pixels.build import build_network, build_objective
 from likeness.tasks.tiles import tiled_costs, tiled_targets
 
 

@@ -16,8 +16,8 @@ from likeness.config.compose import composed
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.loading import training_loader
 from likeness.data.skipping import SkippingBroken
-from likeness.runs.encodings.build import ReadableSplits, build_datamodule, build_task
-from likeness.runs.encodings.work import EncodingWork
+from likeness.recipes.embedding.build import ReadableSplits, build_datamodule, build_task
+from likeness.recipes.embedding.recipe import EncodingWork
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
 from likeness.tasks.encoding import EncodingTask

@@ -5,23 +5,23 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from likeness.config import (
-    data_nodes,
-    feature_nodes,
-    loss_nodes,
-    network_nodes,
-    nodes,
-    style_data_nodes,
-    style_loss_nodes,
-    style_task_nodes,
-    stylizer_nodes,
-    sweeps,
-)
 from likeness.config.key import leaves
 from likeness.config.nearest import nearest
-from likeness.config.node import Node
-from likeness.config.schema import TrainConfig, training_schema
-from likeness.config.sweeps import Sweep
+from likeness.config.schema import (
+    data,
+    features,
+    losses,
+    networks,
+    style_data,
+    style_losses,
+    style_tasks,
+    stylizers,
+    sweep,
+    training,
+)
+from likeness.config.schema.base import Node
+from likeness.config.schema.runs import TrainConfig, training_schema
+from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 
 Config = TypeVar("Config", bound=Node)
@@ -36,16 +36,16 @@ def target_of(node: type[Node]) -> str | None:
 ALLOWED: dict[str, type[Node]] = {
     target: node
     for module in (
-        network_nodes,
-        feature_nodes,
-        loss_nodes,
-        style_loss_nodes,
-        data_nodes,
-        style_data_nodes,
-        nodes,
-        style_task_nodes,
-        stylizer_nodes,
-        sweeps,
+        networks,
+        features,
+        losses,
+        style_losses,
+        data,
+        style_data,
+        training,
+        style_tasks,
+        stylizers,
+        sweep,
     )
     for node in vars(module).values()
     if isinstance(node, type) and issubclass(node, Node) and (target := target_of(node))

@@ -1,10 +1,10 @@
-"""Make what a node of the configuration names."""
+"""Make what a node of the configuration names, and the configuration in plain containers."""
 
 from typing import Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from likeness.errors import LikenessError
 
@@ -22,3 +22,9 @@ def make(node: DictConfig, **more: Any) -> Any:
             raise error.__cause__ from None
         said = " ".join(str(error.__cause__ or error).split())
         raise LikenessError(f"{node.get('_target_')} refuses its values: {said}") from error
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """`config`, resolved, as dictionaries, lists, numbers and words."""
+    container: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    return container

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from likeness.config.key import differences, key_of
 from likeness.data.fingerprint import Files
 from likeness.errors import LikenessError
-from likeness.runs.lock import is_held
 from likeness.runs.record.data_files import changed_since
+from likeness.runs.record.lock import is_held
 from likeness.runs.record.record_file import read_record
 from likeness.runs.record.source import capture_source
 

@@ -5,16 +5,16 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from likeness.config.check import check_training
-from likeness.config.plain import plain
-from likeness.runs.choose_work import work_of
-from likeness.runs.devices import refuse_devices
+from likeness.config.make import plain
+from likeness.recipes.choose import work_of
+from likeness.runs.recipe import Work
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.resume import refuse_other, unfinished_run
 from likeness.runs.trackers import refuse_missing, tracked
+from likeness.runs.training.devices import refuse_devices
 from likeness.runs.training.fit import fit
 from likeness.runs.training.preemption import ended_by_sigterm
-from likeness.runs.work import Work
 
 
 def train(config: DictConfig) -> Path:

@@ -1,6 +1,8 @@
-"""The table at the end of a run."""
+"""What was measured: how a value is written, `results.json`, and the table at the end of a run."""
 
+import math
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -9,7 +11,30 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from likeness.evaluation import Metric
-from likeness.runs.written import written, written_interval
+from likeness.runs.record.folder import write_json
+
+
+def write_results_file(folder: Path, metrics: Mapping[str, Mapping[str, Metric]]) -> None:
+    """Write of each contender each metric with its sample size and, where it has one, its 95% interval."""
+    content = {
+        contender: {name: metric._asdict() for name, metric in measured.items()}
+        for contender, measured in metrics.items()
+    }
+    write_json(folder / "results.json", content)
+
+
+def written(metric: str, value: float | None, digits: int) -> str:
+    """A value of the metric `group/name`; costs are those of the group `cost`, all others are shares."""
+    if value is None or math.isnan(value):
+        return "too few to tell"
+    return f"{value:.5g}" if metric.startswith("cost/") else f"{100 * value:.{digits}f}"
+
+
+def written_interval(metric: str, low: float | None, high: float | None, digits: int) -> str:
+    """The 95% interval of such a value, or nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    return f"[{written(metric, low, digits)}, {written(metric, high, digits)}]"
 
 
 def print_table(title: str, metrics: Mapping[str, Mapping[str, Metric]]) -> None:

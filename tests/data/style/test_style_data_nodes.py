@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from pydantic import TypeAdapter, ValidationError
 
 from likeness.config.groups import CONF
-from likeness.config.style_data_nodes import StyleData
+from likeness.config.schema.style_data import StyleData
 
 NODES = TypeAdapter(StyleData)
 

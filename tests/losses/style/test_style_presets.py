@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.config.make import make
-from likeness.config.style_loss_nodes import StyleLoss
+from likeness.config.schema.style_losses import StyleLoss
 from likeness.losses.style import GramStatistic, StyleObjective
 
 CONF = Path(__file__).parents[3] / "conf"

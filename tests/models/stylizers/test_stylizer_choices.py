@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from likeness.config.groups import CONF
 from likeness.config.make import make
-from likeness.config.stylizer_nodes import Stylizer
+from likeness.config.schema.stylizers import Stylizer
 
 CHOICES = {file.stem: file for file in (CONF / "stylizer").glob("*.yaml")}
 

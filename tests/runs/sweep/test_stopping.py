@@ -8,7 +8,7 @@ import pytest
 from tiny_words import WORDS
 
 from likeness.config.compose import composed
-from likeness.config.sweeps import Measured, Validated
+from likeness.config.schema.sweep import Measured, Validated
 from likeness.errors import Pruned
 from likeness.runs.run import train
 from likeness.runs.sweep.outcome import Outcome, Validation

@@ -10,7 +10,7 @@ import pytest
 from toy_sweep import DATA, STEPS, Jobs, Killed, compose, ledger, objective, run_sweep, validation
 
 from likeness.config.key import key_of
-from likeness.config.plain import plain
+from likeness.config.make import plain
 from likeness.errors import LikenessError
 
 TPE = ["+sweep=tpe", "sweep.trials=12", "sweep.sampler.n_startup_trials=5", "sweep.sampler.seed=3"]

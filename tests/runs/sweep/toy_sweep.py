@@ -15,9 +15,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from likeness.config.compose import composed
 from likeness.config.key import key_of
-from likeness.config.plain import plain
+from likeness.config.make import plain
 from likeness.errors import Pruned
-from likeness.runs.folder import create_folder
+from likeness.runs.record.folder import create_folder
 from likeness.runs.record.record_file import write_record
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.sweep import sweep

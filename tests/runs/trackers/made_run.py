@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from likeness.config.compose import composed
-from likeness.config.plain import plain
+from likeness.config.make import plain
 
 RESULTS = {
     "trained": {

@@ -5,7 +5,7 @@ import pytest
 from likeness.config.check import ALLOWED, check_training
 from likeness.config.compose import composed
 from likeness.config.groups import groups
-from likeness.config.plain import plain
+from likeness.config.make import plain
 from likeness.errors import LikenessError
 from likeness.runs.trackers.installed import PACKAGES
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from likeness.runs.training.logged import read_metrics
+from likeness.runs.record.logged import read_metrics
 
 Points = dict[int, float]
 

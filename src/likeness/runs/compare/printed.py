@@ -13,9 +13,9 @@ from rich.table import Table
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.curves import CurveComparison, Points, compare_curves, read_curves
+from likeness.runs.compare.listing import as_word
 from likeness.runs.compare.source import compare_source
 from likeness.runs.compare.values import differing, measured
-from likeness.runs.listing import as_word
 from likeness.runs.record.past import MISSING, PastRun, past_run
 
 MOST = len(ascii_uppercase)

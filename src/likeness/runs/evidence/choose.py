@@ -10,8 +10,8 @@ from typing import Any
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.config.key import NEUTRAL, compare_values, differences
+from likeness.config.make import plain
 from likeness.config.nearest import nearest
-from likeness.config.plain import plain
 from likeness.errors import LikenessError
 from likeness.runs.record.past import TRAINED, PastRun, past_run, past_runs
 from likeness.runs.record.record_file import RECORD

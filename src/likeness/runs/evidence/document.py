@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from likeness.runs.written import written, written_interval
+from likeness.runs.table import written, written_interval
 
 
 def document(name: str, evidence: Mapping[str, Any]) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 from likeness.config.groups import CONF
 from likeness.evaluation.figures import overlaid_figure
 from likeness.evaluation.figures.roc_over_seeds import roc_over_seeds_figure
+from likeness.recipes.embedding.results import ROC
 from likeness.runs.compare.curves import read_curves
-from likeness.runs.encodings.measuring.results import ROC
 from likeness.runs.evidence.choose import choose_runs
 from likeness.runs.evidence.document import document
 from likeness.runs.evidence.gather import gather
-from likeness.runs.folder import write_json, write_text
+from likeness.runs.record.folder import write_json, write_text
 from likeness.runs.record.past import PastRun
 
 EXPERIMENTS = CONF.parent / "experiments"

@@ -11,7 +11,7 @@ from typing import Any
 
 from likeness.data.fingerprint import Files, HashedFile, hash_file, hash_files
 from likeness.errors import LikenessError
-from likeness.runs.folder import write_text
+from likeness.runs.record.folder import write_text
 
 LISTING = "data.csv"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from likeness.config.key import leaves
 from likeness.errors import LikenessError
-from likeness.runs.lock import is_held
+from likeness.runs.record.lock import is_held
 from likeness.runs.record.record_file import RECORD, read_record
 
 KILLED = "killed"  # the record says that it runs, but no process does

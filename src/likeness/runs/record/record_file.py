@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
-from likeness.runs.folder import finite, write_json
+from likeness.runs.record.folder import finite, write_json
 
 RECORD = "run.json"
 SEAL = "seal"

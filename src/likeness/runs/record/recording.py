@@ -14,14 +14,14 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.key import compare_values, key_of
-from likeness.config.plain import plain
+from likeness.config.make import plain
 from likeness.data.fingerprint import Files, HashedFile
 from likeness.errors import Preempted, Pruned
-from likeness.runs.folder import create_folder, write_text
-from likeness.runs.lock import locked
-from likeness.runs.logs import logging_to
 from likeness.runs.record.data_files import HashingFiles, describe_listing, first_difference, read_listing
 from likeness.runs.record.environment import VARIABLES, capture_determinism, capture_environment
+from likeness.runs.record.folder import create_folder, write_text
+from likeness.runs.record.lock import locked
+from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.record.source import DIFF, Source, capture_source

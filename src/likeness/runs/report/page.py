@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from likeness.runs.written import written, written_interval
+from likeness.runs.table import written, written_interval
 
 CAPTIONS = {
     "sheet": "Content, style and generated image, and how the costs went",

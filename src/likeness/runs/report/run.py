@@ -3,7 +3,7 @@
 from typing import Any
 
 from likeness.config.key import leaves
-from likeness.runs.listing import as_word
+from likeness.runs.compare.listing import as_word
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.source import DIFF
 from likeness.runs.report.page import pictures

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
-from likeness.runs.listing import as_word
+from likeness.runs.compare.listing import as_word
 from likeness.runs.report.page import pictures
 
 SWEEP = "sweep.json"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from likeness.errors import LikenessError
-from likeness.runs.folder import write_text
+from likeness.runs.record.folder import write_text
 from likeness.runs.record.past import past_run
 from likeness.runs.record.record_file import RECORD
 from likeness.runs.report.page import page

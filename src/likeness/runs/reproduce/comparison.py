@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values
-from likeness.runs.folder import JUDGE
-from likeness.runs.training.logged import METRICS
+from likeness.runs.record.folder import JUDGE
+from likeness.runs.record.logged import METRICS
 
 
 class Unequal(NamedTuple):

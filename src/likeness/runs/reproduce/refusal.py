@@ -11,11 +11,11 @@ from omegaconf import OmegaConf
 
 from likeness.config.key import compare_values, key_of
 from likeness.errors import LikenessError
-from likeness.runs.folder import JUDGE
 from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, read_listing
+from likeness.runs.record.folder import JUDGE
+from likeness.runs.record.logged import METRICS
 from likeness.runs.record.record_file import SEAL, seal_of
 from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file
-from likeness.runs.training.logged import METRICS
 
 
 def refuse_unprovable(folder: Path, record: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from likeness.runs.folder import write_json
+from likeness.runs.record.folder import write_json
 from likeness.runs.sweep.estimate import Estimate, best_trials, estimate
 from likeness.runs.sweep.outcome import Outcome
 from likeness.runs.sweep.plan import Job, Plan

@@ -4,7 +4,7 @@ from typing import Any
 
 from hydra.utils import instantiate
 
-from likeness.config.sweeps import Pruner, Sampler
+from likeness.config.schema.sweep import Pruner, Sampler
 
 
 def optuna_part(node: Sampler | Pruner) -> Any:

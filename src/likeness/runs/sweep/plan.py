@@ -14,8 +14,8 @@ from omegaconf import DictConfig
 from likeness.config.check import check_training, sweep_of
 from likeness.config.compose import cannot_be_composed, explain
 from likeness.config.key import key_of
-from likeness.config.plain import plain
-from likeness.config.sweeps import Sweep
+from likeness.config.make import plain
+from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_words, values_of, word
 from likeness.runs.sweep.study import Trial

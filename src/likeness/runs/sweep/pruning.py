@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from likeness.config.check import sweep_of
-from likeness.config.sweeps import Sweep
+from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError, Pruned
-from likeness.runs.folder import write_json
+from likeness.runs.record.folder import write_json
+from likeness.runs.record.logged import read_metrics
 from likeness.runs.sweep.optuna_parts import optuna_part
 from likeness.runs.sweep.outcome import STATES, Outcome, Validation
-from likeness.runs.training.logged import read_metrics
 
 
 def validations(folder: Path, sweep: Sweep) -> list[Validation]:

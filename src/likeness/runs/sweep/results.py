@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from omegaconf import OmegaConf
 
-from likeness.config.sweeps import Sweep
+from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
-from likeness.runs.choose_work import DECIDE_INPUTS, work_of
+from likeness.recipes.choose import DECIDE_INPUTS, work_of
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.resume import ENDED

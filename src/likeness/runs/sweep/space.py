@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.types import Override, Quote, QuotedString
 
-from likeness.config.sweeps import Dimension
+from likeness.config.schema.sweep import Dimension
 from likeness.errors import LikenessError
 
 if TYPE_CHECKING:

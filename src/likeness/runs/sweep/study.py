@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import optuna
 from optuna.trial import TrialState
 
-from likeness.config.sweeps import Sweep
+from likeness.config.schema.sweep import Sweep
 from likeness.runs.sweep.optuna_parts import optuna_part
 from likeness.runs.sweep.outcome import STATES, Outcome
 from likeness.runs.sweep.space import Parameters, distribution

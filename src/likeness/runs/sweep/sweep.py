@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from likeness.errors import LikenessError, sentence
-from likeness.runs.lock import locked
+from likeness.runs.record.lock import locked
 from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
 from likeness.runs.sweep.figures import write_figures

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
-from likeness.runs.folder import write_json
-from likeness.runs.lock import is_held
+from likeness.runs.record.folder import write_json
+from likeness.runs.record.lock import is_held
+from likeness.runs.record.logged import METRICS
 from likeness.runs.trackers.follow import follow
 from likeness.runs.trackers.installed import refuse_missing
 from likeness.runs.trackers.tracker import Status, TrackedRun, read_run
 from likeness.runs.trackers.trackio_project import STORE, TrackioProject, trackio_of
-from likeness.runs.training.logged import METRICS
 
 PROJECT = "likeness"  # of runs that chose no project of Trackio's
 IMPORTED = "imported.json"  # what the store was told of each run

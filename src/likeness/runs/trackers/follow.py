@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from likeness.runs.record.logged import METRICS
 from likeness.runs.trackers.tracker import Status, Tracker
-from likeness.runs.training.logged import METRICS
 
 Step = tuple[int, dict[str, float]]
 

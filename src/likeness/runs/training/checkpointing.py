@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from likeness.errors import Preempted
-from likeness.runs.training.broken import note_broken
+from likeness.runs.record.unreadable import note_broken
 from likeness.runs.training.checkpoints import Checkpoint, write_checkpoint
 from likeness.runs.training.metrics import MetricsFile
 from likeness.runs.training.preemption import Preemption

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from likeness.errors import LikenessError
-from likeness.runs.folder import replace, to_disk, write_json, write_text
+from likeness.runs.record.folder import replace, to_disk, write_json, write_text
 
 KEPT = 2
 HASHES = "hashes.csv"

@@ -10,18 +10,16 @@ import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig
 
-from likeness.config.plain import plain
+from likeness.config.make import plain
 from likeness.data.run_data import RunData
+from likeness.runs.recipe import Work
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
+from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
 from likeness.runs.training.checkpoints import Checkpoint, cut_checkpoints, newest_checkpoint
-from likeness.runs.training.keyed_randomness import KeyedRandomness
+from likeness.runs.training.launch import fit_in_ranks
 from likeness.runs.training.metrics import MetricsFile, cut_metrics
-from likeness.runs.training.progress_bar import ProgressBar
-from likeness.runs.training.ranks import fit_in_ranks
-from likeness.runs.training.refuse_nan import RefuseNaN
-from likeness.runs.work import Work
 
 log = logging.getLogger("likeness")
 

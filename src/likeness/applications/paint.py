@@ -1,0 +1,77 @@
+"""Pictures painted in one pass, by a trained decoder or by networks of one style each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from likeness.applications.pairs import Pair
+from likeness.config.check import check
+from likeness.config.compose import composed
+from likeness.config.make import plain
+from likeness.config.schema.runs import StylizerConfig
+from likeness.data.style.datamodule import as_float
+from likeness.data.style.picture import log_notes, read_picture, write_picture
+from likeness.errors import LikenessError
+from likeness.recipes.past_config import config_of
+from likeness.recipes.stylizer.build import ADAIN, FEEDFORWARD, Painter, build_painter
+
+
+def paint_by_adain(pairs: Sequence[Pair], decoder: Path, words: Sequence[str], *, force: bool) -> None:
+    """Paint each content in its style by AdaIN.
+
+    Args:
+        pairs: what to paint, and where to.
+        decoder: the folder of a run that trained one, or a file of weights such as pytorch-AdaIN's `decoder.pth`, for
+            which `words` choose the encoder (`backbone=vgg19_normalised backbone.weights=PATH`).
+        words: of the configuration, where `decoder` is a file.
+        force: whether files may be overwritten.
+
+    Raises:
+        LikenessError: what a user can mend.
+    """
+    painter = _painter(decoder, ADAIN, "adain", words)
+    for pair in pairs:
+        write_picture(pair.output, _painted(painter, pair.content, [pair.style]), force=force)
+
+
+def paint_by_networks(pairs: Sequence[Pair], words: Sequence[str], *, force: bool) -> None:
+    """Paint each content by the network that a pair has in place of a style: a run's folder, or a file of weights.
+
+    A file is taken for one of PyTorch's examples, unless `words` say otherwise.
+
+    Raises:
+        LikenessError: what a user can mend.
+    """
+    networks = dict.fromkeys(pair.style for pair in pairs)
+    painters = {network: _painter(network, FEEDFORWARD, "feedforward", words) for network in networks}
+    for pair in pairs:
+        write_picture(pair.output, _painted(painters[pair.style], pair.content, []), force=force)
+
+
+def _painter(trained: Path, task: str, experiment: str, words: Sequence[str]) -> Painter:
+    if not trained.is_dir():
+        published = ["stylizer.output=linear"] if task == FEEDFORWARD else []
+        config = composed("config", [f"+experiment={experiment}", *published, *words])
+        config.stylizer.weights = str(trained)
+        check(plain(config), StylizerConfig)
+        return build_painter(config, None)
+    config = config_of(trained)
+    if config.task["_target_"] != task:
+        raise LikenessError(f"{trained} has trained something else; name a run of task={experiment}.")
+    if words:
+        raise LikenessError(f"{words[0]} can't be changed: the networks are the run's own.")
+    return build_painter(config, trained)
+
+
+@torch.no_grad()
+def _painted(painter: Painter, content: Path, styles: Sequence[Path]) -> Tensor:
+    image = painter(_read(content), [_read(style) for style in styles])
+    return (255 * image).round().to(torch.uint8)
+
+
+def _read(path: Path) -> Tensor:
+    picture = read_picture(path)
+    log_notes(picture.notes)
+    return as_float(picture.image, channels_last=False)

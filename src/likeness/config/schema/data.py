@@ -1,0 +1,110 @@
+"""The schema of the data."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from likeness.config.schema.base import Channels, Node, Place, Positive, Share
+
+
+class _Source(Node):
+    image_size: Positive
+    channels: Channels
+
+
+class DrawnFaces(_Source):
+    """Faces drawn on the fly."""
+
+    target: Literal["likeness.data.drawn_faces.drawn_faces"] = Field(alias="_target_")
+    identities: Positive
+    pictures_per_identity: Annotated[int, Field(ge=2)]
+    validation_identities: Annotated[int, Field(ge=2)]
+    test_identities: Annotated[int, Field(ge=2)]
+    seed: Annotated[int, Field(ge=0)]
+
+
+class _SplitFolder(_Source):
+    root: Place
+    split: Annotated[list[Share], Field(min_length=3, max_length=3)]
+    split_seed: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> "_SplitFolder":
+        if abs(sum(self.split) - 1) > 1e-6:
+            raise ValueError("the three shares of data.split (train, validation, test) must sum to 1")
+        return self
+
+
+class ImageFolder(_SplitFolder):
+    """One folder an identity."""
+
+    target: Literal["likeness.data.image_folder.image_folder"] = Field(alias="_target_")
+
+
+class Celeba(_SplitFolder):
+    """CelebA."""
+
+    target: Literal["likeness.data.celeba.celeba"] = Field(alias="_target_")
+
+
+class InsightfaceRecords(_SplitFolder):
+    """insightface's `train.rec` and `train.idx`."""
+
+    target: Literal["likeness.data.insightface.insightface_rec"] = Field(alias="_target_")
+
+
+class InsightfaceSet(_Source):
+    """insightface's verification sets, such as `lfw.bin`."""
+
+    target: Literal["likeness.data.insightface.insightface_bin"] = Field(alias="_target_")
+    path: Place
+
+
+class Omniglot(_Source):
+    """Omniglot's alphabets."""
+
+    target: Literal["likeness.data.omniglot.omniglot"] = Field(alias="_target_")
+    root: Place
+    validation_alphabets: Annotated[int, Field(ge=0)]
+    validation_from: Literal["background", "evaluation"]
+    drawers: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None
+    quarter_turns: bool
+    mirrored: bool = False
+    keep: bool = False
+    split_seed: Annotated[int, Field(ge=0)]
+
+
+class OneShotTrials(_Source):
+    """One-shot trials in Omniglot's format; for testing only."""
+
+    target: Literal["likeness.data.oneshot_trials.oneshot_trials"] = Field(alias="_target_")
+    root: Place
+
+
+class PairList(_Source):
+    """Pairs of pictures listed in a file; for testing only."""
+
+    target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
+    path: Place
+    root: Place | None
+
+
+class Lfw(_Source):
+    """Labeled Faces in the Wild with View 2 pairs; for testing only."""
+
+    target: Literal["likeness.data.lfw.lfw"] = Field(alias="_target_")
+    root: Place
+
+
+Data = Annotated[
+    DrawnFaces
+    | ImageFolder
+    | Celeba
+    | InsightfaceRecords
+    | InsightfaceSet
+    | Lfw
+    | Omniglot
+    | OneShotTrials
+    | PairList,
+    Field(discriminator="target"),
+]

@@ -1,0 +1,104 @@
+"""The schema of the networks: backbones, the embedder, and heads that judge pairs."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from likeness.config.schema.base import Channels, Node, PerChannel, Positive
+
+
+class Pictured(Node):
+    """What a network expects of a picture: a side in pixels, channels, mean and standard deviation of [0, 1] values."""
+
+    image_size: Annotated[int, Field(ge=8, le=4096)]
+    channels: Channels
+    mean: PerChannel
+    std: PerChannel
+
+    @model_validator(mode="after")
+    def _one_statistic_a_channel(self) -> "Pictured":
+        for name in ("mean", "std"):
+            if len(getattr(self, name)) != self.channels:
+                raise ValueError(f"backbone.{name} needs one number for each of the {self.channels} channels")
+        if min(self.std) <= 0:
+            raise ValueError("backbone.std must be positive")
+        return self
+
+
+class SmallConv(Pictured):
+    """The small convolutional net of our own."""
+
+    target: Literal["likeness.models.small_conv.small_conv"] = Field(alias="_target_")
+    width: Positive
+
+
+class DoubleConv(Pictured):
+    """Blocks of two convolutions and a pooling."""
+
+    target: Literal["likeness.models.double_conv.double_conv"] = Field(alias="_target_")
+    widths: Annotated[list[Positive], Field(min_length=1)]
+    ink_size: Annotated[int, Field(ge=8)] | None = None
+
+
+class Koch(Pictured):
+    """The convolutions of Koch et al. 2015."""
+
+    target: Literal["likeness.models.koch.koch"] = Field(alias="_target_")
+
+
+class Timm(Pictured):
+    """A timm network by name."""
+
+    target: Literal["likeness.models.timm_backbone.timm_backbone"] = Field(alias="_target_")
+    name: str
+    weights: str | None
+    pooling: Literal["own", "flatten"]
+    stages: Positive | None
+    frozen_stages: Annotated[int, Field(ge=0)]
+
+
+class Torchvision(Pictured):
+    """A torchvision classification network by name, without its last linear layer."""
+
+    target: Literal["likeness.models.torchvision_backbone.torchvision_backbone"] = Field(alias="_target_")
+    name: str
+    weights: str | None
+
+
+class Onnx(Pictured):
+    """A published encoder, for evaluation."""
+
+    target: Literal["likeness.models.onnx_encoder.OnnxEncoder"] = Field(alias="_target_")
+    path: str
+    normalize: bool
+
+
+Backbone = Annotated[SmallConv | DoubleConv | Koch | Timm | Torchvision | Onnx, Field(discriminator="target")]
+
+
+class Embedder(Node):
+    """The projection of a backbone's features to an encoding."""
+
+    target: Literal["likeness.models.embedder.Embedder"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    embedding_dim: Annotated[int, Field(ge=2)] | None
+    normalize: bool
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    batch_norm: bool
+    activation: Literal["none", "relu", "softplus", "sigmoid"] = "none"
+    turns: Literal[1, 4, 8] = 1
+
+
+class AbsoluteDifference(Node):
+    """Log odds from the absolute differences of two encodings."""
+
+    target: Literal["likeness.models.similarity.absolute_difference"] = Field(alias="_target_")
+
+
+class ChiSquared(Node):
+    """Log odds from the chi-squared differences of two encodings that are not negative."""
+
+    target: Literal["likeness.models.similarity.chi_squared"] = Field(alias="_target_")
+
+
+Head = Annotated[AbsoluteDifference | ChiSquared, Field(discriminator="target")]

@@ -1,0 +1,285 @@
+"""The schema of the other nodes: tasks, how they are trained and measured, trackers, augmentations."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from likeness.config.schema.base import Node, Positive, Share
+
+LearningRate = Annotated[float, Field(gt=0, le=1e30)]  # a step must not overflow float32
+
+
+class EmbeddingTask(Node):
+    """Learn an encoding by a loss on its distances."""
+
+    target: Literal["likeness.tasks.embedding.EmbeddingTask"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+
+
+class SimilarityTask(Node):
+    """Learn the probability that two pictures are of one person."""
+
+    target: Literal["likeness.tasks.similarity.SimilarityTask"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    encoder: str | None
+    frozen: bool
+
+
+Task = Annotated[EmbeddingTask | SimilarityTask, Field(discriminator="target")]
+
+
+class Sampler(Node):
+    """A batch of P identities x K pictures."""
+
+    identities: Annotated[int, Field(ge=2)]
+    images: Annotated[int, Field(ge=2)]
+    within_group: Share = 0.0
+
+
+class Loader(Node):
+    """How pictures reach the network."""
+
+    workers: Annotated[int, Field(ge=0)]
+    pin_memory: bool
+
+
+class _Optimizer(Node):
+    partial: Literal[True] = Field(alias="_partial_")
+    lr: LearningRate
+    weight_decay: Annotated[float, Field(ge=0)]
+    fused: bool | None
+
+
+class AdamW(_Optimizer):
+    """AdamW (Loshchilov and Hutter 2019)."""
+
+    target: Literal["torch.optim.AdamW"] = Field(alias="_target_")
+    betas: Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class Sgd(_Optimizer):
+    """Stochastic gradient descent with momentum."""
+
+    target: Literal["torch.optim.SGD"] = Field(alias="_target_")
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    nesterov: bool
+
+
+Optimizer = Annotated[AdamW | Sgd, Field(discriminator="target")]
+
+
+class Lbfgs(Node):
+    """L-BFGS (Liu and Nocedal 1989), an iteration a step."""
+
+    target: Literal["torch.optim.LBFGS"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    lr: LearningRate
+    max_iter: Literal[1]
+    history_size: Positive
+    tolerance_grad: Annotated[float, Field(ge=0, le=0)]
+    tolerance_change: Annotated[float, Field(ge=0, le=0)]
+
+
+PixelOptimizer = Annotated[AdamW | Lbfgs, Field(discriminator="target")]
+
+
+class OneCycle(Node):
+    """The one-cycle schedule (Smith and Topin 2019); its top is `optimizer.lr`."""
+
+    target: Literal["torch.optim.lr_scheduler.OneCycleLR"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    max_lr: Annotated[float, Field(gt=0)]
+    total_steps: Positive
+    pct_start: Share
+
+
+class Cosine(Node):
+    """A cosine from `optimizer.lr` to `eta_min` (Loshchilov and Hutter 2017)."""
+
+    target: Literal["torch.optim.lr_scheduler.CosineAnnealingLR"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    T_max: Positive
+    eta_min: Annotated[float, Field(ge=0)]
+
+
+class Constant(Node):
+    """One learning rate throughout."""
+
+    target: Literal["torch.optim.lr_scheduler.ConstantLR"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    factor: Annotated[float, Field(ge=1, le=1)]
+
+
+class Exponential(Node):
+    """A rate that shrinks by the factor `gamma` at every step."""
+
+    target: Literal["torch.optim.lr_scheduler.ExponentialLR"] = Field(alias="_target_")
+    partial: Literal[True] = Field(alias="_partial_")
+    gamma: Annotated[float, Field(gt=0, le=1)]
+
+
+Scheduler = Annotated[OneCycle | Cosine | Constant | Exponential, Field(discriminator="target")]
+
+
+class Trainer(Node):
+    """Lightning's trainer."""
+
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"]
+    devices: Positive
+    precision: Literal["32", "bf16-mixed", "16-mixed"]
+    max_steps: Positive
+    accumulate_grad_batches: Positive
+    gradient_clip_val: Annotated[float, Field(gt=0)] | None
+    val_check_interval: Positive
+    log_every_n_steps: Positive
+    deterministic: bool | Literal["warn"]
+    sync_batchnorm: bool
+
+    @model_validator(mode="before")
+    @classmethod
+    def _precision_is_a_word(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return {**data, "precision": str(data["precision"])} if "precision" in data else data
+
+
+class Checkpoints(Node):
+    """How often a checkpoint is saved, in steps."""
+
+    every: Positive
+
+
+class _Tracker(Node):
+    group: str | None
+    tags: list[str]
+
+
+class WeightsAndBiases(_Tracker):
+    """Weights & Biases."""
+
+    target: Literal["likeness.runs.trackers.weights_and_biases.WeightsAndBiases"] = Field(alias="_target_")
+    project: str
+    mode: Literal["offline", "online"]
+
+
+class EventFiles(_Tracker):
+    """TensorBoard."""
+
+    target: Literal["likeness.runs.trackers.event_files.EventFiles"] = Field(alias="_target_")
+
+
+class TrackioProject(_Tracker):
+    """Trackio."""
+
+    target: Literal["likeness.runs.trackers.trackio_project.TrackioProject"] = Field(alias="_target_")
+    project: str
+
+
+class MlflowExperiment(_Tracker):
+    """MLflow."""
+
+    target: Literal["likeness.runs.trackers.mlflow_experiment.MlflowExperiment"] = Field(alias="_target_")
+    project: str
+
+
+class Trackers(Node):
+    """Trackers beside `metrics.csv`, which is always written."""
+
+    wandb: WeightsAndBiases | None = None
+    tensorboard: EventFiles | None = None
+    trackio: TrackioProject | None = None
+    mlflow: MlflowExperiment | None = None
+
+
+class Evaluation(Node):
+    """How an encoding is measured."""
+
+    batch_size: Positive
+    pairs: Annotated[int, Field(ge=20)]
+    folds: Annotated[int, Field(ge=2)]
+    resamples: Annotated[int, Field(ge=10)]
+    far: Annotated[float, Field(gt=0, le=1)] = 0.01
+    queries: Positive | None = None
+    flip: bool
+
+    @model_validator(mode="after")
+    def _two_pairs_a_fold(self) -> "Evaluation":
+        if self.pairs < 2 * self.folds:
+            raise ValueError(f"evaluation.pairs={self.pairs} gives each of {self.folds} folds fewer than two")
+        return self
+
+
+class Episodes(Node):
+    """N-way K-shot episodes to measure on."""
+
+    ways: Annotated[int, Field(ge=2)]
+    shots: Positive
+    count: Positive
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What a run measures on them, on data whose classes are grouped and on others."""
+        return tuple(f"oneshot_{kind}/{self.ways}way{self.shots}shot" for kind in ("within", "across"))
+
+
+class Flip(Node):
+    """Mirror left and right."""
+
+    target: Literal["torchvision.transforms.v2.RandomHorizontalFlip"] = Field(alias="_target_")
+    p: Share
+
+
+class ColorJitter(Node):
+    """Vary brightness, contrast, saturation, hue."""
+
+    target: Literal["torchvision.transforms.v2.ColorJitter"] = Field(alias="_target_")
+    brightness: Annotated[float, Field(ge=0)] = 0
+    contrast: Annotated[float, Field(ge=0)] = 0
+    saturation: Annotated[float, Field(ge=0)] = 0
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0
+
+
+class Grayscale(Node):
+    """Take the colour away."""
+
+    target: Literal["torchvision.transforms.v2.RandomGrayscale"] = Field(alias="_target_")
+    p: Share
+
+
+class Affine(Node):
+    """Turn (degrees), shift (share of the side), scale."""
+
+    target: Literal["torchvision.transforms.v2.RandomAffine"] = Field(alias="_target_")
+    degrees: Annotated[float, Field(ge=0, le=180)]
+    translate: Annotated[list[Share], Field(min_length=2, max_length=2)] | None = None
+    scale: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+
+
+class KochDistortion(Node):
+    """The affine distortions of Koch et al. 2015."""
+
+    target: Literal["likeness.data.affine_distortion.AffineDistortion"] = Field(alias="_target_")
+    degrees: Annotated[float, Field(ge=0, le=180)]
+    shear: Share
+    scale: Annotated[float, Field(ge=0, lt=1)]
+    shift: Share
+    fill: Share
+
+
+class Erasing(Node):
+    """Blot out a rectangle (Zhong et al. 2020)."""
+
+    target: Literal["torchvision.transforms.v2.RandomErasing"] = Field(alias="_target_")
+    p: Share
+    scale: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(default=[0.02, 0.33])
+
+
+class Blur(Node):
+    """Gaussian blur, sigma in pixels."""
+
+    target: Literal["torchvision.transforms.v2.GaussianBlur"] = Field(alias="_target_")
+    kernel_size: Annotated[int, Field(ge=1)]
+    sigma: Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+Augmentation = Annotated[
+    Flip | ColorJitter | Grayscale | Affine | KochDistortion | Erasing | Blur, Field(discriminator="target")
+]

@@ -1,0 +1,1 @@
+"""What each family of tasks reads, builds, trains and measures."""

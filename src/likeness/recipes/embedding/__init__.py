@@ -1,0 +1,1 @@
+"""Embeddings, and heads that compare two of them."""

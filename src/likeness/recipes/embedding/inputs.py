@@ -1,0 +1,51 @@
+"""What a run reads: its data, what it is tested on, and weights to begin with; and how the same is recognised later."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from likeness.data.fingerprint import Files
+from likeness.data.pictures import Pictures, Trials
+from likeness.recipes.embedding.build import ReadableSplits, build_data, test_data
+from likeness.recipes.embedding.measure import TestData
+from likeness.recipes.named_file import hashes_of, local_files
+from likeness.runs.training.checkpoints import checkpoint_of, hash_of
+
+
+class Inputs(NamedTuple):
+    """What is measured on, the fingerprints of all that is read, and the files it lies in."""
+
+    tested: TestData
+    fingerprints: dict[str, Any]
+    files: list[Files]
+
+
+def build_inputs(config: DictConfig, splits: ReadableSplits) -> Inputs:
+    """What the run of a configuration reads, beside the `splits` of its data; no picture is read yet.
+
+    Raises:
+        LikenessError: data that are not there, or too few to test on.
+    """
+    tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
+    read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
+    parts = {name: part for name, part in read.items() if part is not None}
+    recognised, files = fingerprints(parts, tested), [part.files() for part in parts.values()]
+    begun_with = local_files({"weights": config.backbone.get("weights")})
+    files.extend(begun_with.values())
+    recognised.update(hashes_of(begun_with))
+    if run := OmegaConf.select(config, "task.encoder"):
+        recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
+    return Inputs(tested, recognised, files)
+
+
+def fingerprints(parts: Mapping[str, Pictures], tested: TestData) -> dict[str, Any]:
+    """By what pictures, by split, and the pairs and episodes of them are recognised."""
+    found: dict[str, Any] = {name: part.fingerprint() for name, part in parts.items()}
+    found["pairs"] = tested.pairs.fingerprint()
+    if tested.episodes:
+        found["episodes"] = {
+            kind: Trials(each.support, each.query).fingerprint() for kind, each in tested.episodes.items()
+        }
+    return found

@@ -1,0 +1,202 @@
+"""Measure encoders on people they never saw: the same pairs for each, and what is found by them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+
+from likeness.data.pictures import Pairs
+from likeness.data.skipping import SkippingBroken
+from likeness.errors import LikenessError
+from likeness.evaluation import (
+    Comparison,
+    Episodes,
+    Judge,
+    Metric,
+    episode_distances,
+    evaluate_judge,
+    evaluate_one_shot,
+    evaluate_pairs,
+    evaluate_retrieval,
+    one_shot_scores,
+)
+from likeness.recipes.embedding.encode import Encoder, encode, pixel_distances, pixel_episode_distances
+
+
+class TestData(NamedTuple):
+    """What there is to measure on.
+
+    The `pictures` of people, the `pairs` to judge, whether the people are `all_known` beyond those pairs, and by their
+    kind the `episodes` of one-shot recognition.
+    """
+
+    pictures: SkippingBroken
+    pairs: Pairs
+    all_known: bool
+    episodes: Mapping[str, Episodes]
+
+
+class Contender(NamedTuple):
+    """What is measured: an encoder of pictures, by what two of its encodings are held apart, and how that is judged."""
+
+    encoder: Encoder
+    comparison: Comparison
+    judge: Judge | None = None
+
+
+class OneShot(NamedTuple):
+    """Of each contender by its name the scores `[E, N]` of the episodes' queries, and the cluster of each, `[E, N]`."""
+
+    scores: dict[str, NDArray[np.float64]]
+    cluster: NDArray[np.int64]
+
+
+class Measured(NamedTuple):
+    """What was measured of each contender, by its name, on the test pictures that could be read.
+
+    `identity [N]` and `pictures [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
+    `pairs` are pairs of rows; `distances [M]` are those of the pairs, in their `units`, and
+    `probabilities [M]`, where there is a judge, those that they are of one person; `one_shot` are the episodes by kind.
+    """
+
+    pictures: NDArray[np.int64]
+    identity: NDArray[np.int64]
+    pairs: Pairs
+    metrics: dict[str, dict[str, Metric]]
+    distances: dict[str, NDArray[np.float64]]
+    units: dict[str, str]
+    probabilities: dict[str, NDArray[np.float64]]
+    embeddings: dict[str, NDArray[np.float32]]
+    one_shot: dict[str, OneShot]
+
+
+def measure(
+    contenders: Mapping[str, Contender], data: TestData, config: DictConfig, *, device: torch.device
+) -> Measured:
+    """Measure each contender, and raw pixels, on the same pairs of the test people.
+
+    Raises:
+        LikenessError: too few pictures could be read, or an encoder gave something that is not a number.
+    """
+    try:
+        return _measured(contenders, data, config, device)
+    except ValueError as error:
+        raise LikenessError(f"The test data can't be measured: {error}.") from error
+
+
+def _measured(
+    contenders: Mapping[str, Contender], data: TestData, config: DictConfig, device: torch.device
+) -> Measured:
+    pictures, embeddings = _encoded(contenders, data.pictures, config, device)
+    identity = data.pictures.identity[pictures]
+    pairs = rows_of(data.pairs, pictures)
+    distances = {
+        name: contenders[name].comparison.pairs(rows, pairs.first, pairs.second)
+        for name, rows in embeddings.items()
+    }
+    distances["raw pixels"] = pixel_distances(data.pictures, pictures[pairs.first], pictures[pairs.second])
+    judges = {name: contender.judge for name, contender in contenders.items() if contender.judge is not None}
+    one_shot = {
+        kind: _one_shot(episodes, embeddings, contenders, data.pictures, pictures)
+        for kind, episodes in data.episodes.items()
+    }
+
+    resampling = {"resamples": config.evaluation.resamples, "seed": config.seed}
+    people = _people_in(pairs, identity, all_known=data.all_known)
+    metrics = {
+        name: evaluate_pairs(distance, pairs.same, pairs.fold, *people, **resampling)
+        for name, distance in distances.items()
+    }
+    for name, judge in judges.items():
+        metrics[name] |= evaluate_judge(judge, distances[name], pairs.same, *people, **resampling)
+    for name, rows in embeddings.items() if data.all_known else ():
+        metrics[name] |= evaluate_retrieval(
+            rows,
+            identity,
+            contenders[name].comparison,
+            queries=config.evaluation.get("queries"),
+            **resampling,
+        )
+    for kind, found in one_shot.items():
+        _, ways, shots = data.episodes[kind].support.shape
+        for name, scores in found.scores.items():
+            metrics[name][f"oneshot_{kind}/{ways}way{shots}shot"] = evaluate_one_shot(
+                scores, found.cluster, **resampling
+            )
+
+    return Measured(
+        pictures,
+        identity,
+        pairs,
+        metrics,
+        distances,
+        units={name: contender.comparison.unit for name, contender in contenders.items()},
+        probabilities={
+            name: judge.calibration.probability(distances[name]) for name, judge in judges.items()
+        },
+        embeddings=embeddings,
+        one_shot=one_shot,
+    )
+
+
+def _encoded(
+    contenders: Mapping[str, Contender], pictures: SkippingBroken, config: DictConfig, device: torch.device
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
+    """The indices of the pictures that can be read, and each contender's encodings of them; an encoder runs once."""
+    encoded: dict[Encoder, NDArray[np.float32]] = {}
+    for encoder in dict.fromkeys(contender.encoder for contender in contenders.values()):
+        readable, encoded[encoder] = encode(
+            encoder,
+            pictures,
+            device=device,
+            batch_size=config.evaluation.batch_size,
+            workers=config.loader.workers,
+            flip=config.evaluation.flip,
+        )
+    return readable, {name: encoded[contender.encoder] for name, contender in contenders.items()}
+
+
+def _people_in(
+    pairs: Pairs, identity: NDArray[np.int64], *, all_known: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The people of the first and the second picture of each pair, which intervals draw.
+
+    Of people who are known by the pairs alone, a chain of pairs of one person may link the two of a pair of two: then
+    that pair's word counts.
+    """
+    first, second = identity[pairs.first], identity[pairs.second]
+    return first, second if all_known else np.where(pairs.same == (first == second), second, -1 - second)
+
+
+def _one_shot(
+    episodes: Episodes,
+    embeddings: Mapping[str, NDArray[np.float32]],
+    contenders: Mapping[str, Contender],
+    source: SkippingBroken,
+    pictures: NDArray[np.int64],
+) -> OneShot:
+    """What each contender, and raw pixels, recognise; episodes with a picture that could not be read are left out."""
+    asked = np.isin(episodes.query, pictures).all(axis=1)
+    there = asked & np.isin(episodes.support, pictures).all(axis=(1, 2))
+    whole = Episodes(*(part[there] for part in episodes))
+    if not len(whole.query):
+        raise ValueError("each of the one-shot episodes has a picture that can't be read")
+    rows = whole._replace(
+        support=np.searchsorted(pictures, whole.support), query=np.searchsorted(pictures, whole.query)
+    )
+    distances = {
+        name: episode_distances(contenders[name].comparison.pairs, embedding, rows)
+        for name, embedding in embeddings.items()
+    }
+    distances["raw pixels"] = pixel_episode_distances(source, whole)
+    return OneShot({name: one_shot_scores(distance) for name, distance in distances.items()}, whole.cluster)
+
+
+def rows_of(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:
+    """The pairs of pictures, as pairs of rows; those with a picture that could not be read are left out."""
+    first, second = np.searchsorted(pictures, pairs.first), np.searchsorted(pictures, pairs.second)
+    there = np.isin(pairs.first, pictures) & np.isin(pairs.second, pictures)
+    return Pairs(first[there], second[there], pairs.same[there], pairs.fold[there])

@@ -1,0 +1,1 @@
+"""The pixels of one image, trained towards a content and a style."""

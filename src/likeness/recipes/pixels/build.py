@@ -1,0 +1,100 @@
+"""From a checked configuration to the parts of a style transfer."""
+
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
+
+from likeness.config.make import make
+from likeness.data.style.picture import read_picture
+from likeness.data.style.resize import Size, resized
+from likeness.data.style.style_pictures import StylePictures
+from likeness.errors import LikenessError
+from likeness.losses.style import StyleObjective
+from likeness.models.features import FeatureNetwork
+from likeness.randomness import key
+from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.tasks.style import StyleTask
+
+OF_THE_RUN = ("start", "preview_every")
+"""Words of `task` that are the run's, not the task's own."""
+
+
+def build_pictures(config: DictConfig) -> StylePictures:
+    """Content and styles.
+
+    Raises:
+        LikenessError: a picture can't be read, or does not fit.
+    """
+    pictures: StylePictures = make(config.data)
+    return pictures
+
+
+def build_objective(config: DictConfig) -> StyleObjective:
+    """J, over the layers that the configuration names.
+
+    Raises:
+        LikenessError: its words don't go together.
+    """
+    objective: StyleObjective = make(config.loss)
+    return objective
+
+
+def build_network(config: DictConfig, layers: tuple[str, ...]) -> FeatureNetwork:
+    """The network whose features are compared, in the memory format that the configuration asks for.
+
+    Raises:
+        LikenessError: it has no such layer, or its weights can't be had.
+    """
+    torch.manual_seed(key("weights", config.seed))
+    own = OmegaConf.masked_copy(config.backbone, [name for name in config.backbone if name != "suggested"])
+    network: FeatureNetwork = make(own)(layers=list(layers))
+    if config.compile:
+        network.compile()
+    return network
+
+
+def build_style_task(config: DictConfig, pictures: StylePictures) -> StyleTask:
+    """The task at step 0.
+
+    Raises:
+        LikenessError: a part refuses its values.
+    """
+    objective = build_objective(config)
+    own = OmegaConf.masked_copy(config.task, [name for name in config.task if name not in OF_THE_RUN])
+    network = build_network(config, objective.layers)
+    try:
+        task: StyleTask = make(own)(
+            network=network,
+            objective=objective,
+            image=start_image(config, pictures),
+            style_weights=pictures.style_weights,
+            **optimizer_of(config),
+        )
+    except ValueError as error:
+        raise LikenessError(f"The task can't be set up so: {error}.") from error
+    refuse_optimizer(task)
+    return task
+
+
+def start_image(config: DictConfig, pictures: StylePictures) -> Tensor:
+    """G before the first step, `[1, 3, H, W]` in [0, 1], at the first size of the pyramid.
+
+    `task.start` says which: `content`, `noise` (uniform, drawn by the seed), or the path of a picture.
+
+    Raises:
+        LikenessError: that picture can't be read.
+    """
+    content = pictures.batch(0).content
+    if config.task.start == "noise":
+        drawn = torch.Generator().manual_seed(key("start", config.seed))
+        return torch.rand(content.shape, generator=drawn)
+    if config.task.start == "content":
+        return content.float() / 255
+    if not Path(config.task.start).expanduser().is_file():
+        raise LikenessError(
+            f"task.start={config.task.start} is neither noise, content, nor the path of a picture."
+        )
+    begun_with = read_picture(config.task.start).image
+    return resized(begun_with, Size(*content.shape[2:]))[None].float() / 255

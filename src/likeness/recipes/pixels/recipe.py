@@ -1,0 +1,67 @@
+"""The work of a run that trains the pixels of a picture."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig
+
+from likeness.data.fingerprint import Files
+from likeness.data.style.datamodule import StyleDataModule
+from likeness.data.style.style_pictures import StylePictures
+from likeness.recipes.named_file import hashes_of, local_files
+from likeness.recipes.pixels.build import build_pictures, build_style_task
+from likeness.recipes.pixels.previews import Previews
+from likeness.recipes.pixels.results import conclude
+from likeness.runs.record.recording import Recording
+from likeness.tasks.style import StyleTask
+
+
+class StyleWork:
+    """Train an image towards the content of one picture and the style of others."""
+
+    def __init__(self, config: DictConfig) -> None:
+        self._config = config
+
+    @cached_property
+    def _pictures(self) -> StylePictures:
+        return build_pictures(self._config)
+
+    @property
+    def fingerprints(self) -> dict[str, Any]:
+        """By what the pictures, the network's weights, and a picture to start from are recognised."""
+        return {**self._pictures.fingerprint(), **hashes_of(self._others)}
+
+    @property
+    def files(self) -> Sequence[Files]:
+        """The pictures' files, those of the weights, and of a picture to start from."""
+        return [*self._pictures.files(), *self._others.values()]
+
+    @property
+    def _others(self) -> dict[str, Files]:
+        """By their part in the run, files that are neither content, style nor mask."""
+        return local_files(
+            {"weights": self._config.backbone.get("weights"), "start": self._config.task.start}
+        )
+
+    def refuse(self) -> None:
+        """Raise a LikenessError for a network or an objective that its configuration doesn't fit."""
+        build_style_task(self._config, self._pictures)
+
+    def data(self) -> StyleDataModule:
+        """The content and the styles at the size of each step."""
+        return StyleDataModule(self._pictures, channels_last=self._config.channels_last)
+
+    def task(self) -> StyleTask:
+        """The task at step 0."""
+        return build_style_task(self._config, self._pictures)
+
+    def callbacks(self, folder: Path) -> Sequence[pl.Callback]:
+        """Previews of the image on the way."""
+        return [Previews(folder, self._pictures, every=self._config.task.preview_every)]
+
+    def conclude(self, run: Recording) -> None:
+        """Write the image, and what it costs beside the image that it began as."""
+        conclude(run, self._config, self._pictures)

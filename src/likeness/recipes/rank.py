@@ -1,0 +1,37 @@
+"""One rank of a run on several devices: python -m likeness.recipes.rank FOLDER, started by torchrun."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from likeness.errors import LikenessError, Preempted, sentence
+from likeness.recipes.choose import work_of
+from likeness.runs.training.checkpoints import newest_checkpoint
+from likeness.runs.training.fit import fit_here
+from likeness.runs.training.launch import FAILED, LAUNCHER, die_with
+from likeness.runs.training.preemption import ended_by_sigterm
+
+
+def main() -> None:
+    """Fit from the configuration in the run's folder."""
+    die_with(int(os.environ[LAUNCHER]))
+    folder = Path(sys.argv[1])
+    config = OmegaConf.load(folder / "config.yaml")
+    assert isinstance(config, DictConfig)
+    rank = os.environ["RANK"]
+    try:
+        with ended_by_sigterm():
+            work = work_of(config)
+            fit_here(config, folder, work, work.data(), newest_checkpoint(folder))
+    except Preempted:
+        sys.exit(128 + signal.SIGTERM)
+    except LikenessError as error:
+        (folder / FAILED.format(rank=rank)).write_text(sentence(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Networks that stylize an image in one pass."""

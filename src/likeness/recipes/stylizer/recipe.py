@@ -1,0 +1,87 @@
+"""The work of a run that trains a network which paints pictures in one pass."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig
+
+from likeness.config.make import make
+from likeness.data.fingerprint import Files
+from likeness.data.style.crops import CropDataModule, Crops
+from likeness.data.style.style_folders import StyleFolders
+from likeness.recipes.named_file import hashes_of, local_files
+from likeness.recipes.stylizer.build import build_stylizer_task
+from likeness.recipes.stylizer.results import conclude
+from likeness.recipes.stylizer.shown import shown_pictures
+from likeness.runs.record.recording import Recording
+from likeness.tasks.stylizer import StylizerTask
+
+
+class StylizerWork:
+    """Train a stylizer on some contents and styles, and look at what it makes of others."""
+
+    def __init__(self, config: DictConfig) -> None:
+        self._config = config
+
+    @cached_property
+    def _folders(self) -> StyleFolders:
+        folders: StyleFolders = make(self._config.data)
+        return folders
+
+    @property
+    def fingerprints(self) -> dict[str, Any]:
+        """By what contents, styles, and the weights of both networks are recognised."""
+        return {**self._folders.fingerprint(), **hashes_of(self._weights)}
+
+    @property
+    def files(self) -> Sequence[Files]:
+        """The pictures' files, and those of weights to begin with."""
+        return [*self._folders.files(), *self._weights.values()]
+
+    @property
+    def _weights(self) -> dict[str, Files]:
+        return local_files(
+            {
+                "weights": self._config.backbone.get("weights"),
+                "stylizer": self._config.stylizer.get("weights"),
+            }
+        )
+
+    def refuse(self) -> None:
+        """Raise a LikenessError for unreadable test pictures, or networks that the configuration doesn't fit."""
+        shown_pictures(self._folders.contents.test, "data.contents")
+        shown_pictures(self._folders.styles.test, "data.styles")
+        Crops(self._folders, seed=self._config.seed, world_size=self._config.trainer.devices)
+        build_stylizer_task(self._config, self._folders)
+
+    def data(self) -> CropDataModule:
+        """Random crops of contents and of styles."""
+        config = self._config
+        return CropDataModule(
+            self._folders,
+            seed=config.seed,
+            workers=config.loader.workers,
+            pin_memory=config.loader.pin_memory,
+            channels_last=config.channels_last,
+        )
+
+    def task(self) -> StylizerTask:
+        """The task at step 0."""
+        task = build_stylizer_task(self._config, self._folders)
+        if self._config.channels_last:
+            task.stylizer.to(memory_format=torch.channels_last)
+        if self._config.compile:
+            task.stylizer.compile()
+        return task
+
+    def callbacks(self, folder: Path) -> Sequence[pl.Callback]:
+        """None."""
+        return ()
+
+    def conclude(self, run: Recording) -> None:
+        """Measure the trained stylizer on pictures kept for that, and draw what it makes of some."""
+        conclude(run, self._config, self._folders)

@@ -1,1 +1,0 @@
-"""Runs that train a network which paints pictures in one pass: what they read, train and leave."""

@@ -1,0 +1,73 @@
+"""A run on several devices: a process each, started by torchrun from the run's own resolved configuration.
+
+python -m likeness.runs.training.launch FOLDER DEVICES PARENT
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from likeness.errors import LikenessError
+
+FAILED = "failed-{rank}.txt"  # why a rank could not go on
+
+LAUNCHER = "LIKENESS_LAUNCHER"  # whom a rank must not outlive
+
+_PR_SET_PDEATHSIG = 1  # Linux
+
+
+def fit_in_ranks(folder: Path, devices: int, *, threads: int) -> None:
+    """Train as the configuration in `folder` says, in a process a device with so many threads each.
+
+    Raises:
+        LikenessError: the process of a device failed.
+        Preempted: SIGTERM asked the run to end; the ranks saved a checkpoint.
+    """
+    for old in folder.glob(FAILED.format(rank="*")):
+        old.unlink()
+    words = [str(folder), str(devices), str(os.getpid())]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "likeness.runs.training.launch", *words],
+        env={**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)},
+    )
+    try:
+        status = process.wait()
+    except BaseException:  # Preempted, or Ctrl-C: the ranks end before this process does
+        process.terminate()
+        process.wait()
+        raise
+    if status:
+        said = f"The process of a device failed (exit status {status}); its message is above."
+        raise LikenessError(next((found.read_text() for found in folder.glob(FAILED.format(rank="*"))), said))
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when `parent`, which started it, ends, even by kill -9 (Linux only).
+
+    A run whose ranks outlived it would be written to by them while it is resumed.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("likeness: the run that this process belongs to has ended")
+
+
+def main() -> None:
+    """Be torchrun, but for no longer than the run that asked for it."""
+    folder, devices, parent = sys.argv[1:]
+    die_with(int(parent))
+    os.environ[LAUNCHER] = str(os.getpid())
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.run import main as torchrun
+
+    try:
+        torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.recipes.rank", folder])
+    except ChildFailedError:
+        sys.exit(1)  # the process that failed has said why
+
+
+if __name__ == "__main__":
+    main()
