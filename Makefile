@@ -26,7 +26,7 @@ dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make das
 	$(BIN)/likeness dashboard $(RUNS)
 
 experiments: $(VENV)/installed-onnx  ## evidence from runs: make experiments NAME=triplet_hard RUNS="RUN RUN RUN"
-	$(BIN)/python -m likeness.runs.evidence $(NAME) $(RUNS)
+	$(BIN)/python -m likeness.cli evidence $(NAME) $(RUNS)
 
 test: $(VENV)/installed-dev  ## the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"

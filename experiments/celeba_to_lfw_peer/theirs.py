@@ -19,10 +19,10 @@ from likeness.config.compose import composed
 from likeness.data.loading import training_loader
 from likeness.losses import AllSemiHardTripletLoss, BatchHardTripletLoss
 from likeness.recipes.embedding.build import Networks, build_data
-from likeness.recipes.embedding.encoders import contender_of
+from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.inputs import build_inputs
 from likeness.recipes.embedding.measure import measure
-from likeness.recipes.embedding.recipe import EncodingWork
+from likeness.recipes.embedding.recipe import EmbeddingRecipe
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 RESULTS = Path(__file__).parent / "theirs.json"
@@ -51,7 +51,7 @@ LOSSES: dict[str, Loss] = {
 def lfw_after(loss: Loss, seed: int) -> dict[str, float | None]:
     """Accuracy and area under the ROC on LFW's View 2 after the recipe's 1,500 steps, and the last steps' mean loss."""
     config = composed("config", ["+experiment=celeba_to_lfw_peer", f"seed={seed}", "trainer.accelerator=cpu"])
-    work = EncodingWork(config)
+    work = EmbeddingRecipe(config)
     task, data = work.task(), work.data()
     embedder = task.embedder.train()
     optimizer = task.make_optimizer(list(embedder.parameters()))
@@ -65,7 +65,7 @@ def lfw_after(loss: Loss, seed: int) -> dict[str, float | None]:
         optimizer.step()
         scheduler.step()
         losses.append(value.item())
-    trained = contender_of(Networks(embedder, None).ready(torch.device("cpu")))
+    trained = encoder_of(Networks(embedder, None).ready(torch.device("cpu")))
     tested = build_inputs(config, build_data(config.data)).tested
     found = measure({"trained": trained}, tested, config, device=torch.device("cpu")).metrics["trained"]
     accuracy, auc = found["verification/accuracy"].value, found["verification/auc"].value

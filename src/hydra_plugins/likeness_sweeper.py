@@ -26,15 +26,26 @@ class LikenessSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep that the words on the command line describe."""
-        from likeness.runs.sweep.sweep import sweep  # Hydra imports this file whatever it is asked to do
+        from likeness.recipes.choose import recipe_of  # Hydra imports this file whatever it is asked to do
+        from likeness.runs.sweep.sweep import sweep
 
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         beside = not self.config.hydra.launcher["_target_"].endswith("BasicLauncher")
-        return sweep(parser.parse_overrides(arguments), self._composed, self.launcher.launch, beside=beside)
+        return sweep(
+            parser.parse_overrides(arguments),
+            self._composed,
+            self.launcher.launch,
+            recipe_of,
+            beside=beside,
+        )
 
-    def _composed(self, words: list[str]) -> DictConfig:
-        """The configuration of a job, as the launcher is going to compose it."""
-        config = self.hydra_context.config_loader.load_sweep_config(self.config, words)
-        with open_dict(config):
-            del config["hydra"]
-        return config
+    def _composed(self, overrides: list[str]) -> Any:
+        """The checked configuration of a job, as the launcher is going to compose it."""
+        from likeness.config.compose import explained
+        from likeness.recipes.choose import checked_composition
+
+        with explained("config", overrides):
+            config = self.hydra_context.config_loader.load_sweep_config(self.config, overrides)
+            with open_dict(config):
+                del config["hydra"]
+            return checked_composition(config)

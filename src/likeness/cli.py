@@ -10,8 +10,14 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Work with trained encodings and their runs."
 )
 
-Words = Annotated[
+Overrides = Annotated[
     list[str] | None, typer.Argument(help="group=choice or key=value, such as data=lfw data.root=DIR")
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust", help="a package of your own, or whose code you know, that the run may name parts of"
+    ),
 ]
 
 
@@ -22,16 +28,18 @@ def main() -> None:
 
 @app.command()
 def evaluate(
-    encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")], words: Words = None
+    encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")],
+    overrides: Overrides = None,
+    trust: Trust = None,
 ) -> None:
     """Measure a trained run, or a published encoder in an ONNX file, on some data; writes a run's folder.
 
-    The normalisation and size of an ONNX file are words too: backbone.mean=[0.5,0.5,0.5]
+    The normalisation and size of an ONNX file are overrides too: backbone.mean=[0.5,0.5,0.5]
     backbone.std=[0.5,0.5,0.5] backbone.image_size=112.
     """
     from likeness.command import evaluate_from_command_line
 
-    evaluate_from_command_line(encoder, words or [])
+    evaluate_from_command_line(encoder, overrides or [], trust or [])
 
 
 @app.command()
@@ -39,11 +47,12 @@ def verify(
     first: Annotated[Path, typer.Argument(help="a picture")],
     second: Annotated[Path, typer.Argument(help="another, cropped and aligned like those of the training")],
     run: Annotated[Path, typer.Option(help="the folder of a finished run")],
+    trust: Trust = None,
 ) -> None:
-    """Say whether two pictures are of one person: the probability, the distance, the verdict and its threshold."""
+    """Say whether two images are of one person: the probability, the distance, the decision and its threshold."""
     from likeness.command import verify_from_command_line
 
-    verify_from_command_line(run, first, second)
+    verify_from_command_line(run, first, second, trust or [])
 
 
 class Method(StrEnum):
@@ -68,7 +77,7 @@ def stylize(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="a .png or .jpg; for several pictures a folder")
     ],
-    words: Annotated[
+    overrides: Annotated[
         list[str] | None,
         typer.Argument(help="group=choice or key=value, such as trainer.max_steps=200 data.sizes=[512]"),
     ] = None,
@@ -85,21 +94,22 @@ def stylize(
     """
     from likeness.command import stylize_from_command_line
 
-    stylize_from_command_line(content, style, output, words or [], method, decoder, force=force)
+    stylize_from_command_line(content, style, output, overrides or [], method, decoder, force=force)
 
 
 @app.command()
 def resume(
     run: Annotated[Path, typer.Argument(help="the folder of a run that did not finish")],
-    words: Annotated[
+    overrides: Annotated[
         list[str] | None,
         typer.Argument(help="key=value, of what changes no number, such as loader.workers=2"),
     ] = None,
+    trust: Trust = None,
 ) -> None:
     """Go on with a run that was killed, preempted or interrupted, to the bits that it would have had."""
     from likeness.command import resume_from_command_line
 
-    resume_from_command_line(run, words or [])
+    resume_from_command_line(run, overrides or [], trust or [])
 
 
 @app.command()
@@ -143,7 +153,9 @@ def runs(
 
 
 @app.command()
-def reproduce(run: Annotated[Path, typer.Argument(help="the folder of a finished run")]) -> None:
+def reproduce(
+    run: Annotated[Path, typer.Argument(help="the folder of a finished run")], trust: Trust = None
+) -> None:
     """Run a run again from its recorded source and data, and say whether it is equal to the bit.
 
     The exit status is 0 only where it is; 1 where it is not, or can't be run again; 3 where another torch, machine or
@@ -151,7 +163,7 @@ def reproduce(run: Annotated[Path, typer.Argument(help="the folder of a finished
     """
     from likeness.command import reproduce_from_command_line
 
-    reproduce_from_command_line(run)
+    reproduce_from_command_line(run, trust or [])
 
 
 @app.command()
@@ -172,11 +184,20 @@ def compare(
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(help="the folder of a run, or of a sweep")]) -> None:
     """Write one page that needs nothing else, report.html, about a run or a sweep into its folder."""
-    from likeness.errors import one_sentence
-    from likeness.runs.report.write import write_report
+    from likeness.command import report_from_command_line
 
-    with one_sentence():
-        print(write_report(folder))
+    report_from_command_line(folder)
+
+
+@app.command()
+def evidence(
+    name: Annotated[str, typer.Argument(help="an experiment of conf/experiment")],
+    places: Annotated[list[Path], typer.Argument(help="runs, or folders of runs")],
+) -> None:
+    """Rebuild the evidence of an experiment, experiments/NAME, from its runs."""
+    from likeness.command import evidence_from_command_line
+
+    evidence_from_command_line(name, places)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@ import re
 
 import pytest
 
-from likeness.config.check import check, check_training
+from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.config.make import plain
-from likeness.config.schema.runs import EncodingConfig, EvaluateConfig, TrainConfig
+from likeness.config.schema.runs import EmbeddingConfig, EvaluateConfig, TrainConfig
 from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
 
 # What a choice needs beside it.
 BESIDE = {
@@ -30,7 +31,7 @@ OF_STYLE = {
 
 
 def checked(*words: str) -> TrainConfig:
-    return check_training(plain(composed("config", words)))
+    return training_config(words)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) ->
 
 def test_choices_reach_where_they_are_used() -> None:
     config = checked("backbone=resnet18", "loss.margin=soft", "data@test_data=lfw", "optimizer.lr=0.5")
-    assert isinstance(config, EncodingConfig)
+    assert isinstance(config, EmbeddingConfig)
     assert config.data.image_size == config.backbone.image_size == 112
     assert config.test_data is not None
     assert config.test_data.image_size == 112
@@ -171,7 +172,7 @@ def test_data_lie_below_likeness_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def root_of(word: str) -> str:
     config = checked(word)
-    assert isinstance(config, EncodingConfig)
+    assert isinstance(config, EmbeddingConfig)
     root: str = config.data.root  # type: ignore[union-attr]
     return root
 

@@ -5,12 +5,13 @@ import shlex
 
 import pytest
 
-from likeness.config.check import check, check_training
+from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.groups import CONF
 from likeness.config.help import EXAMPLES
 from likeness.config.make import plain
 from likeness.config.schema.runs import EvaluateConfig
+from likeness.recipes.choose import training_config
 
 ROOT = CONF.parent
 TEXTS = [
@@ -25,7 +26,7 @@ def test_a_training_command_composes(line: str) -> None:
     words = shlex.split(line)[2:]
     sweep = "-m" in words
     words = [word.partition(",")[0] if sweep else word for word in words if word != "-m"]
-    check_training(plain(composed("config", words)))
+    training_config(words)
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("likeness evaluate")])

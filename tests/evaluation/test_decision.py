@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from likeness.evaluation import Calibration, Judge, choose_judge, evaluate_judge
+from likeness.evaluation import Calibration, OperatingPoint, choose_operating_point, evaluate_operating_point
 
 
 def pairs(seed, count=2000):
@@ -18,21 +18,24 @@ def pairs(seed, count=2000):
 @pytest.mark.parametrize("far", [1.0, 0.1, 0.003])
 def test_the_threshold_is_the_loosest_that_keeps_the_rate(far):
     distance, same, *_ = pairs(0)
-    judge = choose_judge(distance, same, far)
-    accepted = [np.mean(distance[~same] < cut) for cut in (judge.threshold, np.nextafter(judge.threshold, 9))]
+    operating_point = choose_operating_point(distance, same, far)
+    accepted = [
+        np.mean(distance[~same] < cut)
+        for cut in (operating_point.threshold, np.nextafter(operating_point.threshold, 9))
+    ]
     assert accepted[0] <= far
-    looser = distance[distance >= judge.threshold]
+    looser = distance[distance >= operating_point.threshold]
     if len(looser):  # to accept one pair more of those that are left would break it, or it is of one person
-        following = np.sort(distance)[np.searchsorted(np.sort(distance), judge.threshold)]
+        following = np.sort(distance)[np.searchsorted(np.sort(distance), operating_point.threshold)]
         assert np.mean(distance[~same] <= following) > far
-    assert (judge.far, judge.negatives) == (far, np.count_nonzero(~same))
+    assert (operating_point.far, operating_point.negatives) == (far, np.count_nonzero(~same))
 
 
 def test_too_few_pairs_leave_no_threshold():
     distance, same, *_ = pairs(0, count=100)
-    judge = choose_judge(distance, same, 0.01)  # 50 pairs of two people
-    assert np.isnan(judge.threshold)
-    metrics = evaluate_judge(judge, *pairs(1), resamples=10)
+    operating_point = choose_operating_point(distance, same, 0.01)  # 50 pairs of two people
+    assert np.isnan(operating_point.threshold)
+    metrics = evaluate_operating_point(operating_point, *pairs(1), resamples=10)
     assert metrics["calibration/ece"].value > 0
     assert np.isnan([metrics[rate].value for rate in ("decision/far", "decision/tar")]).all()
     assert metrics["decision/far"].low is None
@@ -40,8 +43,8 @@ def test_too_few_pairs_leave_no_threshold():
 
 def test_the_metrics_are_counts_on_the_pairs_at_hand():
     distance, same, first, second = pairs(2)
-    judge = Judge(Calibration(4.0, 6.0), 1.4, 0.1, 1000)
-    metrics = evaluate_judge(judge, distance, same, first, second, resamples=200)
+    operating_point = OperatingPoint(Calibration(4.0, 6.0), 1.4, 0.1, 1000)
+    metrics = evaluate_operating_point(operating_point, distance, same, first, second, resamples=200)
     taken = {True: 0, False: 0}
     for value, kind in zip(distance, same, strict=True):
         taken[bool(kind)] += value < 1.4
@@ -52,5 +55,7 @@ def test_the_metrics_are_counts_on_the_pairs_at_hand():
         assert metrics[rate].low < metrics[rate].value < metrics[rate].high
     # Two normals of deviation 1/2, one apart: the log odds of a distance d are 4 (1.5 - d).
     assert metrics["calibration/ece"].value < 0.05
-    wrong = evaluate_judge(judge._replace(calibration=Calibration(4.0, 9.0)), distance, same, first, second)
+    wrong = evaluate_operating_point(
+        operating_point._replace(calibration=Calibration(4.0, 9.0)), distance, same, first, second
+    )
     assert wrong["calibration/ece"].value > 0.2

@@ -9,9 +9,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from tiny import TINY
-
-from likeness.config.compose import composed
+from tiny import TINY, train_by
 
 WORDS = [*TINY, "trainer.max_steps=12", "trainer.val_check_interval=4", "checkpoints.every=4"]
 # What makes a resume hard: dropout, BatchNorm, augmentation, accumulation, a schedule over all the steps.
@@ -72,6 +70,5 @@ def _train(words: list[str], before: Callable[[], None] | None) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if before is not None:
         before()
-    from likeness.runs.run import train
 
-    train(composed("config", words))
+    train_by(words)

@@ -10,12 +10,11 @@ from killing import WORDS, finish, only_run
 from omegaconf import OmegaConf
 from PIL import Image
 
-from likeness.command import with_encoder_of
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
-from likeness.recipes.choose import DECIDE_INPUTS, work_of
+from likeness.recipes.choose import recipe_of, training_config
 from likeness.recipes.embedding.build import build_networks
-from likeness.recipes.embedding.evaluate import evaluate
+from likeness.recipes.embedding.evaluate import evaluate_run
 from likeness.recipes.past_config import config_of
 from likeness.runs.training.checkpoints import newest_checkpoint
 
@@ -53,11 +52,11 @@ def test_one_that_is_not_frozen_begins_there(encoder: Path) -> None:
 
 
 def test_the_encoder_is_a_part_of_what_a_run_is_recognised_by(encoder: Path) -> None:
-    alone = work_of(composed("config", [*WORDS, "task=similarity"])).fingerprints
+    alone = recipe_of(training_config([*WORDS, "task=similarity"])).fingerprints
     config = composed("config", words(encoder))
-    assert work_of(config).fingerprints.keys() - alone.keys() == {"encoder"}
+    assert recipe_of(config).fingerprints.keys() - alone.keys() == {"encoder"}
     part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))  # by which a sweep knows its jobs again
-    assert work_of(part).fingerprints == work_of(config).fingerprints
+    assert recipe_of(part).fingerprints == recipe_of(config).fingerprints
 
 
 @pytest.mark.parametrize(
@@ -113,9 +112,9 @@ def test_people_that_the_encoder_was_trained_on_are_not_seen_again(
     more = ["task=similarity", f"task.encoder={only_run(people / begun_with)}"]
     config = composed("config", [*of_people(people, split), *more])
     with pytest.raises(LikenessError, match=rf"^\d+ people are both {how}, such as "):
-        work_of(config).refuse()
+        recipe_of(config).refuse()
     config = composed("config", [*of_people(people, SPLIT), *more])
-    work_of(config).refuse()
+    recipe_of(config).refuse()
 
 
 def test_nobody_is_validated_and_tested_on(people: Path) -> None:
@@ -123,7 +122,7 @@ def test_nobody_is_validated_and_tested_on(people: Path) -> None:
     root = f"test_data.root={people / 'pictures'}"
     config = composed("config", [*of_people(people, "[0,1,0]"), *more, root])
     with pytest.raises(LikenessError, match="people are both validated on and to be tested on"):
-        work_of(config).refuse()
+        recipe_of(config).refuse()
 
 
 @pytest.mark.parametrize("name", ["first", "third"])
@@ -131,7 +130,7 @@ def test_an_evaluation_knows_the_people_of_every_run_before(name: str, people: P
     run = only_run(people / name)
     more = ["data.split=[0.25,0,0.75]", f"runs_dir={tmp_path}"]
     with pytest.raises(LikenessError, match="people are both trained on and to be tested on"):
-        evaluate(with_encoder_of(config_of(run), more), run)
+        evaluate_run(run, config_of(run), more)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +146,7 @@ def test_a_threshold_is_left_out_where_it_does_not_hold(
 ) -> None:
     run = only_run(people / "first")
     with caplog.at_level("WARNING", logger="likeness"):
-        folder = evaluate(with_encoder_of(config_of(run), [*more, f"runs_dir={tmp_path}"]), run)
+        folder = evaluate_run(run, config_of(run), [*more, f"runs_dir={tmp_path}"])
     measured = json.loads((folder / "results.json").read_text())[run.stem]
     assert ("calibration/ece" in measured) == (said is None)
     left_out = [message for message in caplog.messages if "is left out" in message]

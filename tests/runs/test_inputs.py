@@ -11,7 +11,7 @@ from likeness.config.compose import composed
 from likeness.config.key import key_of
 from likeness.config.make import plain
 from likeness.errors import LikenessError
-from likeness.recipes.choose import DECIDE_INPUTS, work_of
+from likeness.recipes.choose import recipe_of, training_config
 from likeness.recipes.embedding.build import build_data
 from likeness.runs.recipe import Work
 from likeness.runs.record.data_files import HashingFiles, read_listing
@@ -47,7 +47,7 @@ def words(pictures: Path, tmp_path: Path) -> list[str]:
 
 
 def inputs(words: list[str]) -> Work:
-    return work_of(composed("config", words))
+    return recipe_of(training_config(words))
 
 
 def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
@@ -69,7 +69,7 @@ def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
 def test_the_parts_that_decide_the_inputs_are_enough_to_recognise_them(words: list[str]) -> None:
     config = composed("config", [*words, "task=similarity", "embedder.activation=relu"])
     part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))
-    assert work_of(part).fingerprints == work_of(config).fingerprints
+    assert recipe_of(part).fingerprints == recipe_of(config).fingerprints
 
 
 def test_the_words_for_weights_are_no_files(words: list[str]) -> None:

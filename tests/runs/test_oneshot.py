@@ -6,18 +6,14 @@ from pathlib import Path
 
 import pytest
 from drawings import letter, omniglot_folder
-from tiny import TINY
+from tiny import TINY, train_by
 
 from likeness.command import with_encoder_of
-from likeness.config.check import check_training
-from likeness.config.compose import composed
-from likeness.config.make import plain
-from likeness.config.schema.runs import EncodingConfig
+from likeness.config.schema.runs import EmbeddingConfig
 from likeness.errors import LikenessError
-from likeness.recipes.embedding.evaluate import evaluate
+from likeness.recipes.choose import training_config
 from likeness.recipes.past_config import config_of
 from likeness.runs.record.logged import read_metrics
-from likeness.runs.run import train
 
 WORDS = [
     *(word for word in TINY if not word.startswith(("data.", "backbone.width"))),
@@ -42,7 +38,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(composed("config", words_for(root, tmp_path_factory.mktemp("runs"))))
+    return train_by(words_for(root, tmp_path_factory.mktemp("runs")))
 
 
 def results_of(run: Path) -> dict[str, dict[str, dict[str, float]]]:
@@ -84,12 +80,12 @@ def test_validation_measures_one_shot_among_as_many_letters_as_the_episodes(
     assert len(validated(finished)) == 2
     assert all(0 <= value <= 1 for value in validated(finished))
     root = omniglot_folder(tmp_path / "omniglot", background=(4, 4), evaluation=(6, 5), drawers=4)
-    assert validated(train(composed("config", words_for(root, tmp_path / "runs")))) == []
+    assert validated(train_by(words_for(root, tmp_path / "runs"))) == []
 
 
 def test_a_sweep_knows_what_a_run_measures_on_its_episodes(finished: Path) -> None:
-    config = check_training(plain(composed("config", WORDS)))
-    assert isinstance(config, EncodingConfig)
+    config = training_config(WORDS)
+    assert isinstance(config, EmbeddingConfig)
     assert config.episodes
     assert set(config.episodes.metrics) == {
         name for name in results_of(finished)["trained"] if name.startswith("oneshot_")
@@ -159,7 +155,7 @@ def test_what_the_alphabets_cannot_give_is_said_before_training(
     root: Path, tmp_path: Path, words: list[str], sentence: str
 ) -> None:
     with pytest.raises(LikenessError, match=sentence):
-        train(composed("config", words_for(root, tmp_path, *words)))
+        train_by(words_for(root, tmp_path, *words))
     assert not list(tmp_path.rglob("checkpoints/*"))
 
 
@@ -180,7 +176,7 @@ def test_the_paper_s_network_trains(tmp_path: Path) -> None:
         "trainer.max_steps=3",
         "trainer.val_check_interval=3",
     ]
-    run = train(composed("config", words))
+    run = train_by(words)
     losses = [row.value for row in read_metrics(run) if row.metric == "train/loss"]
     assert len(losses) == 3
     assert losses[-1] < losses[0]

@@ -302,8 +302,8 @@ SEEN = {
     ),
     "a digit in metrics.csv": (last_digit_of_a_metric, r"metrics.csv is not the recorded one"),
     "a threshold": (
-        lambda case: replace(case.run / "judge.json", '"far": 0.01', '"far": 0.02'),
-        r"judge.json is not the recorded one",
+        lambda case: replace(case.run / "operating_point.json", '"far": 0.01', '"far": 0.02'),
+        r"operating_point.json is not the recorded one",
     ),
     "a hash of the weights": (
         lambda case: replace(case.run / "checkpoints" / "hashes.csv", "2,", "2,0"),

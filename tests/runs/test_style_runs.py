@@ -12,12 +12,13 @@ import pytest
 import torch
 from killing import finish, kill_self, only_run
 from PIL import Image
+from tiny import train_by
 from typer.testing import CliRunner
 
 from likeness.cli import app
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
-from likeness.runs.run import resume, train
+from likeness.runs.run import resume
 
 # VGG-16 by random weights: what is tested here is the run, not the picture.
 SMALL = [
@@ -60,7 +61,7 @@ def left_behind(run: Path) -> tuple[str, str, dict[str, object]]:
 
 
 def test_a_run_leaves_the_image_its_costs_and_previews(pictures: Path) -> None:
-    run = train(composed("config", words(pictures)))
+    run = train_by(words(pictures))
     with Image.open(run / "image.png") as image:
         assert image.size == (64, 48)
     assert sorted(path.name for path in (run / "previews").iterdir()) == [
@@ -106,7 +107,7 @@ def _kill_in_step(step: int) -> None:
 
 def test_another_seed_is_another_image_where_it_starts_from_noise(pictures: Path) -> None:
     images = {
-        json.dumps(left_behind(train(composed("config", words(pictures, "task.start=noise", seed))))[2])
+        json.dumps(left_behind(train_by(words(pictures, "task.start=noise", seed)))[2])
         for seed in ("seed=0", "seed=1")
     }
     assert len(images) == 2
@@ -123,7 +124,7 @@ def test_the_run_goes_on_with_its_own_pictures_alone(pictures: Path) -> None:
 
 def test_float32_steps_end_a_run_in_bf16(pictures: Path) -> None:
     def costs(*more: str) -> dict[str, float]:
-        run = train(composed("config", words(pictures, "data.sizes=[64]", *more)))
+        run = train_by(words(pictures, "data.sizes=[64]", *more))
         rows = (line.split(",") for line in (run / "metrics.csv").read_text().splitlines()[1:])
         return {step: float(value) for step, metric, value in rows if metric == "train/style"}
 
@@ -215,16 +216,14 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
 def test_a_mistake_is_one_sentence_before_training(case: str, pictures: Path) -> None:
     more, sentence = _broken(pictures)[case]
     with pytest.raises(LikenessError, match=sentence) as error:
-        train(composed("config", words(pictures, *more)))
+        train_by(words(pictures, *more))
     assert "\n" not in str(error.value)
     assert not (pictures / "runs").exists()
 
 
 def test_a_run_without_an_encoding_is_not_evaluated(pictures: Path) -> None:
-    run = train(composed("config", words(pictures, "trainer.max_steps=2")))
+    run = train_by(words(pictures, "trainer.max_steps=2"))
     for command in (["evaluate", str(run)], ["verify", "a.png", "b.png", "--run", str(run)]):
         assert f"{run} has trained no encoding; name a run of task=embedding" in likeness(*command)
     with pytest.raises(LikenessError, match="has trained no encoding"):
-        train(
-            composed("config", ["+experiment=similarity_l1", f"task.encoder={run}", f"runs_dir={pictures}"])
-        )
+        train_by(["+experiment=similarity_l1", f"task.encoder={run}", f"runs_dir={pictures}"])

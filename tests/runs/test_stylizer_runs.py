@@ -10,13 +10,12 @@ import pytest
 import torch
 from killing import finish, kill_self, left_behind, only_run
 from PIL import Image
+from tiny import train_by
 from typer.testing import CliRunner
 
 from likeness.cli import app
-from likeness.config.compose import composed
 from likeness.data.style.picture import read_picture
 from likeness.errors import LikenessError
-from likeness.runs.run import train
 
 # VGG-16 by random weights: what is tested here is the run, not the picture.
 SMALL = [
@@ -70,12 +69,12 @@ def words(recipe: list[str], folders: Path, runs: Path, *more: str) -> list[str]
 
 @pytest.fixture(scope="module")
 def decoder(folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(composed("config", words(ADAIN, folders, tmp_path_factory.mktemp("adain"))))
+    return train_by(words(ADAIN, folders, tmp_path_factory.mktemp("adain")))
 
 
 @pytest.fixture(scope="module")
 def network(folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(composed("config", words(JOHNSON, folders, tmp_path_factory.mktemp("johnson"))))
+    return train_by(words(JOHNSON, folders, tmp_path_factory.mktemp("johnson")))
 
 
 @pytest.mark.parametrize("name", ["decoder", "network"])
@@ -165,6 +164,6 @@ def test_what_does_not_go_together_is_said(
     )
     assert not (tmp_path / "out.png").exists()
     with pytest.raises(LikenessError, match=r"learns one style, but data\.styles=.* is a folder"):
-        train(composed("config", words(JOHNSON, folders, tmp_path, f"data.styles={folders / 'styles'}")))
+        train_by(words(JOHNSON, folders, tmp_path, f"data.styles={folders / 'styles'}"))
     with pytest.raises(LikenessError, match="task=adain trains stylizer=adain"):
-        train(composed("config", words(ADAIN, folders, tmp_path, "stylizer=johnson")))
+        train_by(words(ADAIN, folders, tmp_path, "stylizer=johnson"))

@@ -10,22 +10,21 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 from PIL import Image
-from tiny import TINY
+from tiny import TINY, train_by
 
 from likeness.config.compose import composed
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.build import build_data
-from likeness.recipes.embedding.evaluate import evaluate
+from likeness.recipes.embedding.evaluate import evaluate_run
 from likeness.runs.record.folder import create_folder
 from likeness.runs.record.logged import read_metrics
-from likeness.runs.run import train
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 WORDS = [*TINY, "trainer.max_steps=6", "trainer.val_check_interval=3"]
 
 
 def run(folder: Path, *words: str) -> Path:
-    return train(composed("config", [f"runs_dir={folder}", *WORDS, *words]))
+    return train_by([f"runs_dir={folder}", *WORDS, *words])
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -101,9 +100,8 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
     words = [word for word in WORDS if word.startswith(("evaluation", "loader"))]
     own = OmegaConf.load(finished / "config.yaml")
-    from likeness.command import with_encoder_of
 
-    folder = evaluate(with_encoder_of(own, [f"runs_dir={tmp_path}", "seed=3", *words]), finished)
+    folder = evaluate_run(finished, own, [f"runs_dir={tmp_path}", "seed=3", *words])
     measured = json.loads((folder / "results.json").read_text())[finished.name]
     assert measured == json.loads((finished / "results.json").read_text())["trained"]
 
@@ -200,7 +198,7 @@ def folder_words(root: Path, folder: Path) -> list[str]:
 
 
 def run_on(root: Path, folder: Path, *words: str) -> Path:
-    return train(composed("config", [*folder_words(root, folder), *words]))
+    return train_by([*folder_words(root, folder), *words])
 
 
 def test_a_broken_picture_is_named_counted_and_left_out(picture_folder: Path, tmp_path: Path) -> None:
@@ -255,7 +253,7 @@ def test_fewer_people_than_a_batch_needs_is_said_before_training(
 def test_data_for_testing_only_cannot_be_trained_on(tmp_path: Path) -> None:
     (tmp_path / "lfw").mkdir()
     with pytest.raises(LikenessError, match="lfw"):
-        train(composed("config", [f"runs_dir={tmp_path}", "data=lfw", f"data.root={tmp_path}/lfw"]))
+        train_by([f"runs_dir={tmp_path}", "data=lfw", f"data.root={tmp_path}/lfw"])
 
 
 def test_people_of_the_training_are_not_tested_on(picture_folder: Path, tmp_path: Path) -> None:

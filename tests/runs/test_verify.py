@@ -35,16 +35,16 @@ def judged(run: Path, first: str, second: str) -> Verification:
 
 
 def test_the_verdict_is_the_threshold_s_and_the_probability_the_calibration_s(run: Path) -> None:
-    judge = json.loads((run / "judge.json").read_text())
-    assert judge["far"] == FAR
+    operating_point = json.loads((run / "operating_point.json").read_text())
+    assert operating_point["far"] == FAR
     itself = judged(run, "0.png", "0.png")
     assert (itself.same, itself.distance) == (True, 0)
-    assert itself.probability == pytest.approx(1 / (1 + math.exp(-judge["bias"])))
+    assert itself.probability == pytest.approx(1 / (1 + math.exp(-operating_point["bias"])))
     for second in ("1.png", "2.png"):
         found = judged(run, "0.png", second)
         assert found.distance > 0
-        assert found.same == (found.distance < judge["threshold"])
-        odds = judge["bias"] - judge["scale"] * found.distance
+        assert found.same == (found.distance < operating_point["threshold"])
+        odds = operating_point["bias"] - operating_point["scale"] * found.distance
         assert found.probability == pytest.approx(1 / (1 + math.exp(-odds)))
         assert judged(run, second, "0.png").distance == pytest.approx(found.distance, rel=1e-5)
 
@@ -71,7 +71,7 @@ def test_the_command_says_it(run: Path, command) -> None:
 def test_what_can_not_be_judged_is_one_sentence(run: Path) -> None:
     with pytest.raises(LikenessError, match=r"^\S+9\.png is missing"):
         judged(run, "0.png", "9.png")
-    path = run / "judge.json"
+    path = run / "operating_point.json"
     whole = path.read_text()
     try:
         path.write_text(json.dumps({**json.loads(whole), "threshold": None}))
@@ -80,7 +80,7 @@ def test_what_can_not_be_judged_is_one_sentence(run: Path) -> None:
         ):
             judged(run, "0.png", "1.png")
         path.write_text(whole[:20])
-        with pytest.raises(LikenessError, match=r"judge\.json can't be read \(JSONDecodeError\)"):
+        with pytest.raises(LikenessError, match=r"operating_point\.json can't be read \(JSONDecodeError\)"):
             judged(run, "0.png", "1.png")
         path.unlink()
         with pytest.raises(

@@ -1,4 +1,10 @@
-"""Words by which a run of the command line takes seconds."""
+"""Overrides by which a run of the command line takes seconds, and such a run in this process."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from likeness.recipes.choose import recipe_of, training_config
+from likeness.runs.run import train
 
 TINY = [
     "data.identities=12",
@@ -14,3 +20,9 @@ TINY = [
     "evaluation.resamples=20",
     "loader.workers=0",
 ]
+
+
+def train_by(overrides: Sequence[str]) -> Path:
+    """Train as `python train.py OVERRIDES` would, in this process; the run's folder."""
+    config = training_config(overrides)
+    return train(config, recipe_of(config))

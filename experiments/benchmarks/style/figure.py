@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from contenders import EXACT, OURS, SCHEDULED, SPED
+from encoders import EXACT, OURS, SCHEDULED, SPED
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 

@@ -10,7 +10,7 @@ from likeness.applications.pairs import Pair
 from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.make import plain
-from likeness.config.schema.runs import StylizerConfig
+from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.datamodule import as_float
 from likeness.data.style.picture import log_notes, read_picture, write_picture
 from likeness.errors import LikenessError
@@ -55,14 +55,13 @@ def _painter(trained: Path, task: str, experiment: str, words: Sequence[str]) ->
         published = ["stylizer.output=linear"] if task == FEEDFORWARD else []
         config = composed("config", [f"+experiment={experiment}", *published, *words])
         config.stylizer.weights = str(trained)
-        check(plain(config), StylizerConfig)
-        return build_painter(config, None)
-    config = config_of(trained)
-    if config.task["_target_"] != task:
+        return build_painter(check(plain(config), StylizerConfig), None)
+    own = config_of(trained)
+    if not isinstance(own, StylizerConfig) or own.task.target != task:
         raise LikenessError(f"{trained} has trained something else; name a run of task={experiment}.")
     if words:
         raise LikenessError(f"{words[0]} can't be changed: the networks are the run's own.")
-    return build_painter(config, trained)
+    return build_painter(own, trained)
 
 
 @torch.no_grad()

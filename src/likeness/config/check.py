@@ -1,5 +1,6 @@
 """Check a composed configuration against the schema, and say what is wrong in one sentence."""
 
+from collections.abc import Iterator
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -7,59 +8,27 @@ from pydantic_core import ErrorDetails
 
 from likeness.config.key import leaves
 from likeness.config.nearest import nearest
-from likeness.config.schema import (
-    data,
-    features,
-    losses,
-    networks,
-    style_data,
-    style_losses,
-    style_tasks,
-    stylizers,
-    sweep,
-    training,
-)
 from likeness.config.schema.base import Node
-from likeness.config.schema.runs import TrainConfig, training_schema
-from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 
 Config = TypeVar("Config", bound=Node)
 
 
 def target_of(node: type[Node]) -> str | None:
-    """The `_target_` that a node's schema stands for, or None where it has none."""
+    """The `_target_` that a node's schema stands for, or None where it has none, or any."""
     field = node.model_fields.get("target")
-    return get_args(field.annotation)[0] if field else None
-
-
-ALLOWED: dict[str, type[Node]] = {
-    target: node
-    for module in (
-        networks,
-        features,
-        losses,
-        style_losses,
-        data,
-        style_data,
-        training,
-        style_tasks,
-        stylizers,
-        sweep,
-    )
-    for node in vars(module).values()
-    if isinstance(node, type) and issubclass(node, Node) and (target := target_of(node))
-}
+    return next(iter(get_args(field.annotation)), None) if field else None
 
 
 def check(config: dict[str, Any], schema: type[Config]) -> Config:
-    """The configuration as `schema` sees it.
+    """The configuration as `schema` sees it; parts of the packages in its own `trust` are taken.
 
     Raises:
         LikenessError: the first mistake, with the key's dotted name and the nearest known one.
     """
+    trust = config.get("trust") or ()
     try:
-        checked = schema.model_validate(config)
+        checked = schema.model_validate(config, context={"trust": trust})
     except ValidationError as error:
         raise LikenessError(_sentence(error.errors()[0], schema)) from None
     for key, value in leaves(config):
@@ -68,20 +37,21 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     return checked
 
 
-def check_training(config: dict[str, Any]) -> TrainConfig:
-    """The configuration of a training run as its schema sees it; raises as `check` does."""
-    return check(config, training_schema(config))
+def allowed() -> dict[str, type[Node]]:
+    """The nodes that have a schema of their own, by the `_target_` that they stand for."""
+    return {target: node for node in _subclasses(Node) if (target := target_of(node))}
 
 
-def sweep_of(config: dict[str, Any]) -> Sweep:
-    """The sweep that a training run's configuration describes, with its objectives; raises as `check` does."""
-    sweep = check(config.get("sweep") or {}, Sweep)
-    return sweep.model_copy(update={"objectives": sweep.objectives or [training_schema(config).objective]})
+def _subclasses(node: type[Node]) -> Iterator[type[Node]]:
+    for one in node.__subclasses__():
+        yield one
+        yield from _subclasses(one)
 
 
 def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
     location = [str(part) for part in error["loc"]]
-    dotted = ".".join(part for part in location if part not in ALLOWED and not _names_a_type(part))
+    known_targets = allowed()
+    dotted = ".".join(part for part in location if part not in known_targets and not _names_a_type(part))
     match error["type"]:
         case "extra_forbidden":
             parent = _schema_at(location[:-1], schema)
@@ -93,7 +63,15 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             target = error["input"].get("_target_") if isinstance(error["input"], dict) else error["input"]
             expected = [word.strip(" '") for word in error.get("ctx", {}).get("expected_tags", "").split(",")]
             hint = f" {nearest(str(target), expected)}" if expected != [""] else ""
-            return f"{dotted}._target_={target} is not on the list of what a configuration may call;{hint}"
+            package = str(target).partition(".")[0]
+            own = (
+                f" If {package} is yours, or you know its code: trust=[{package}]."
+                if "." in str(target)
+                else ""
+            )
+            return (
+                f"{dotted}._target_={target} is not on the list of what a configuration may call;{hint}{own}"
+            )
         case "string_too_short":
             return f"{dotted} is empty; give it a value with {dotted}=VALUE."
         case "value_error":
@@ -108,14 +86,20 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
 
 def _names_a_type(part: str) -> bool:
     """Whether pydantic put `part` into a location to name a branch of a union such as `float | Literal["soft"]`."""
-    return part.startswith(("constrained-", "literal[", "list[")) or part in {"float", "int", "str", "bool"}
+    return part.startswith(("constrained-", "literal[", "list[", "function-")) or part in {
+        "float",
+        "int",
+        "str",
+        "bool",
+    }
 
 
 def _schema_at(location: list[str], schema: type[Node]) -> type[Node]:
     """The schema of the node at a location of pydantic's, in which a union's choice is named by its target."""
+    known_targets = allowed()
     for part in location:
-        if part in ALLOWED:
-            schema = ALLOWED[part]
+        if part in known_targets:
+            schema = known_targets[part]
         elif part in schema.model_fields:
             schema = _node_in(schema.model_fields[part].annotation) or schema
     return schema

@@ -1,7 +1,8 @@
 """Compose a configuration from words on a command line, and say in one sentence what can't be composed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -29,10 +30,17 @@ def composed(name: str, words: Sequence[str]) -> DictConfig:
         LikenessError: a word names no group, choice or key that there is.
     """
     refuse_hydra_keys(words)
-    try:
+    with explained(name, words):
         config = _compose(name, words)
         OmegaConf.to_container(config, resolve=True)  # an interpolation that leads nowhere says so here
         return config
+
+
+@contextmanager
+def explained(name: str, words: Sequence[str]) -> Iterator[None]:
+    """Make one sentence, a LikenessError, of what Hydra or OmegaConf raise where `words` can't be composed."""
+    try:
+        yield
     except Exception as error:
         if not cannot_be_composed(error):
             raise

@@ -8,7 +8,7 @@ from likeness.evaluation.calibration import (
     reliability,
 )
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
-from likeness.evaluation.decision import Judge, choose_judge, evaluate_judge
+from likeness.evaluation.decision import OperatingPoint, choose_operating_point, evaluate_operating_point
 from likeness.evaluation.distance import pair_distances
 from likeness.evaluation.episodes import Episodes, episodes_across, episodes_within, trials_as_episodes
 from likeness.evaluation.metric import Metric
@@ -28,21 +28,21 @@ __all__ = [
     "Episodes",
     "FoldAccuracy",
     "Interval",
-    "Judge",
     "Metric",
+    "OperatingPoint",
     "PairIntervals",
     "QueryScores",
     "Roc",
     "area",
     "balanced_pairs",
     "best_threshold",
-    "choose_judge",
+    "choose_operating_point",
     "episode_distances",
     "episodes_across",
     "episodes_within",
     "equal_error_rate",
-    "evaluate_judge",
     "evaluate_one_shot",
+    "evaluate_operating_point",
     "evaluate_pairs",
     "evaluate_retrieval",
     "expected_calibration_error",

@@ -12,7 +12,7 @@ from likeness.evaluation.metric import Metric
 from likeness.evaluation.roc import roc, threshold_at_far
 
 
-class Judge(NamedTuple):
+class OperatingPoint(NamedTuple):
     """How distances are judged.
 
     A pair nearer than `threshold` is taken for one person; that is the loosest threshold at which at most a share `far`
@@ -25,15 +25,15 @@ class Judge(NamedTuple):
     negatives: int
 
 
-def choose_judge(distance: ArrayLike, same: ArrayLike, far: float) -> Judge:
+def choose_operating_point(distance: ArrayLike, same: ArrayLike, far: float) -> OperatingPoint:
     """The judge of distances `[M]` over `same [M]`, which are of people that nothing else is measured on."""
     curve = roc(distance, same)
     threshold = threshold_at_far(curve, far)
-    return Judge(fit_calibration(distance, same), threshold, far, curve.negatives)
+    return OperatingPoint(fit_calibration(distance, same), threshold, far, curve.negatives)
 
 
-def evaluate_judge(
-    judge: Judge,
+def evaluate_operating_point(
+    operating_point: OperatingPoint,
     distance: ArrayLike,
     same: ArrayLike,
     first_identity: ArrayLike,
@@ -50,13 +50,13 @@ def evaluate_judge(
     """
     values = finite(distance, "distance", 1)
     kinds = two_classes(same, len(values))
-    error = expected_calibration_error(judge.calibration.probability(values), kinds)
+    error = expected_calibration_error(operating_point.calibration.probability(values), kinds)
     positives = int(np.count_nonzero(kinds))
     counts = {"decision/far": len(values) - positives, "decision/tar": positives}
     result = {"calibration/ece": Metric(error, len(values))}
-    if np.isnan(judge.threshold):
+    if np.isnan(operating_point.threshold):
         return result | {name: Metric(np.nan, count) for name, count in counts.items()}
-    accepted = values < judge.threshold
+    accepted = values < operating_point.threshold
 
     def rates(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore"):

@@ -1,32 +1,79 @@
-"""Which work a configuration describes."""
+"""Which family a task belongs to, and with it the schema and the recipe of a run."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from hydra.utils import get_class
 from omegaconf import DictConfig
 
+from likeness.config.check import check
+from likeness.config.compose import composed
 from likeness.config.make import plain
-from likeness.config.schema.runs import (
-    EncodingConfig,
-    StyleConfig,
-    StylizerConfig,
-    TrainConfig,
-    training_schema,
-)
-from likeness.recipes.embedding.recipe import EncodingWork
-from likeness.recipes.pixels.recipe import StyleWork
-from likeness.recipes.stylizer.recipe import StylizerWork
-from likeness.runs.recipe import Work
+from likeness.config.schema.runs import TrainConfig
+from likeness.config.signature import imported
+from likeness.config.trust import is_trusted
+from likeness.errors import LikenessError
+from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.pixels.family import PIXELS
+from likeness.recipes.stylizer.family import STYLIZER
+from likeness.runs.recipe import Family, Recipe
 
-DECIDE_INPUTS = ("backbone", "data", "episodes", "evaluation", "seed", "stylizer", "task", "test_data")
-"""The parts of a configuration that decide what its run reads."""
-
-WORKS: dict[type[TrainConfig], Callable[[DictConfig], Work]] = {
-    EncodingConfig: EncodingWork,
-    StyleConfig: StyleWork,
-    StylizerConfig: StylizerWork,
-}
+FAMILIES = (EMBEDDING, PIXELS, STYLIZER)
 
 
-def work_of(config: DictConfig) -> Work:
-    """The work of a checked configuration, of which nothing is read yet."""
-    return WORKS[training_schema(plain(config))](config)
+def family_of(config: Mapping[str, Any]) -> Family:
+    """The family of the task of a plain configuration; of one that is not known, the embedding's.
+
+    A task of a trusted package has an attribute `family`: a `Family`, or the name of one of ours, which a subclass of
+    our tasks inherits.
+
+    Raises:
+        LikenessError: the task can't be imported, or says of no family.
+    """
+    target = (config.get("task") or {}).get("_target_")
+    known = next((family for family in FAMILIES if target in family.tasks), None)
+    if known is None and isinstance(target, str) and is_trusted(target, config.get("trust") or ()):
+        return _own_family(target)
+    return known or EMBEDDING
+
+
+def _own_family(target: str) -> Family:
+    try:
+        said = getattr(imported(target), "family", None)
+    except ValueError as error:
+        raise LikenessError(f"task._target_={target}: {error}.") from error
+    if isinstance(said, Family):
+        return said
+    named = next((family for family in FAMILIES if family.name == said), None)
+    if named is None:
+        names = ", ".join(family.name for family in FAMILIES)
+        raise LikenessError(
+            f"task._target_={target} does not say which family of tasks it belongs to; give the class an attribute "
+            f"family, a likeness.runs.recipe.Family or one of {names}."
+        )
+    return named
+
+
+def checked(config: dict[str, Any]) -> TrainConfig:
+    """The configuration of a training run as its family's schema sees it; raises as `check` does."""
+    return check(config, family_of(config).schema)
+
+
+def checked_composition(config: DictConfig) -> TrainConfig:
+    """As `checked`, of what Hydra composed."""
+    return checked(plain(config))
+
+
+def training_config(overrides: Sequence[str]) -> TrainConfig:
+    """The checked configuration that overrides on a command line describe.
+
+    Raises:
+        LikenessError: an override names nothing that there is, or a value won't do.
+    """
+    return checked_composition(composed("config", overrides))
+
+
+def recipe_of(config: TrainConfig) -> Recipe:
+    """The recipe of a checked configuration, of which nothing is read yet."""
+    recipe: Recipe = get_class(family_of(config.plain()).recipe)(config)
+    return recipe

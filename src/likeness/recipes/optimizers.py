@@ -3,22 +3,22 @@
 from typing import Any
 
 import torch
-from omegaconf import DictConfig
 
 from likeness.config.make import make
+from likeness.config.schema.base import Node
 from likeness.errors import LikenessError
 from likeness.tasks.task import Task
 
 
-def optimizer_of(config: DictConfig) -> dict[str, Any]:
+def optimizer_of(optimizer: Node, scheduler: Node, accelerator: str) -> dict[str, Any]:
     """What a task is to make its `optimizer` and its `scheduler` with, once its parameters are there.
 
     Where the configuration leaves it open, the optimizer updates all weights in one kernel if a GPU trains.
     """
     fused = {}
-    if "fused" in config.optimizer and config.optimizer.fused is None:
-        fused["fused"] = torch.cuda.is_available() and config.trainer.accelerator != "cpu"
-    return {"optimizer": make(config.optimizer, **fused), "scheduler": make(config.scheduler)}
+    if getattr(optimizer, "fused", False) is None:
+        fused["fused"] = torch.cuda.is_available() and accelerator != "cpu"
+    return {"optimizer": make(optimizer, **fused), "scheduler": make(scheduler)}
 
 
 def refuse_optimizer(task: Task) -> None:

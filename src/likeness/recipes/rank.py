@@ -5,10 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
-
 from likeness.errors import LikenessError, Preempted, sentence
-from likeness.recipes.choose import work_of
+from likeness.recipes.choose import recipe_of
+from likeness.recipes.past_config import config_of
+from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
 from likeness.runs.training.launch import FAILED, LAUNCHER, die_with
@@ -19,13 +19,13 @@ def main() -> None:
     """Fit from the configuration in the run's folder."""
     die_with(int(os.environ[LAUNCHER]))
     folder = Path(sys.argv[1])
-    config = OmegaConf.load(folder / "config.yaml")
-    assert isinstance(config, DictConfig)
     rank = os.environ["RANK"]
     try:
         with ended_by_sigterm():
-            work = work_of(config)
-            fit_here(config, folder, work, work.data(), newest_checkpoint(folder))
+            config = config_of(folder, trust=None)
+            recipe = recipe_of(config)
+            stopping = [StopPruned(config, folder)] if config.sweep else []
+            fit_here(config, folder, recipe, recipe.data(), stopping, newest_checkpoint(folder))
     except Preempted:
         sys.exit(128 + signal.SIGTERM)
     except LikenessError as error:

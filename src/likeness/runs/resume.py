@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import differences, key_of
+from likeness.config.schema.runs import TrainConfig
 from likeness.data.fingerprint import Files
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import changed_since
@@ -24,12 +25,12 @@ class _Run(NamedTuple):
     record: dict[str, Any]
 
 
-def unfinished_run(config: dict[str, Any], data: dict[str, Any]) -> Path | None:
+def unfinished_run(config: TrainConfig, data: dict[str, Any]) -> Path | None:
     """The last run of a configuration, where it did not end and no process is at work in it; else None.
 
     One that was made from another source or from other data is left: whoever mends them wants the whole run from them.
     """
-    key = key_of(config)
+    key = key_of(config.plain())
     same = [run for run in _runs(config) if run.record.get("key") == key]
     last = max(same, key=lambda run: run.record["started"], default=None)
     if last is None or last.record["status"] in ENDED or is_held(last.folder):
@@ -53,14 +54,24 @@ def _source() -> str | None:
     return source.sha256 if source else None
 
 
-def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any], files: Sequence[Files]) -> None:
-    """Raise a LikenessError that names what differs from the run in `folder` and would change its numbers."""
+def refuse_other(
+    folder: Path, before: TrainConfig, config: TrainConfig, data: dict[str, Any], files: Sequence[Files]
+) -> None:
+    """Raise a LikenessError that names what differs from the run in `folder` and would change its numbers.
+
+    Args:
+        folder: the run's.
+        before: its configuration.
+        config: that which it is to go on with.
+        data: the fingerprints of what is read now.
+        files: where that lies.
+    """
     record = read_record(folder)
     if record.get("status") in ENDED:
         raise LikenessError(f"The run {folder} has {record['status']}: there is nothing to go on with.")
-    for key, before, now in differences(record.get("config", {}), config):
+    for key, then, now in differences(before.plain(), config.plain()):
         raise LikenessError(
-            f"{key}={now} would change the numbers of {folder}, which runs with {key}={before}; "
+            f"{key}={now} would change the numbers of {folder}, which runs with {key}={then}; "
             "start a new run instead."
         )
     for split, fingerprint in record.get("data", {}).items():
@@ -72,7 +83,7 @@ def refuse_other(folder: Path, config: dict[str, Any], data: dict[str, Any], fil
             )
 
 
-def _runs(config: dict[str, Any]) -> Iterator[_Run]:
-    for path in Path(config["runs_dir"], config["name"]).glob("*/run.json"):
+def _runs(config: TrainConfig) -> Iterator[_Run]:
+    for path in Path(config.runs_dir, config.name).glob("*/run.json"):
         with suppress(LikenessError):  # a damaged record is nobody's
             yield _Run(path.parent, read_record(path.parent))

@@ -1,60 +1,60 @@
-"""The one path of a run: check, build, fit, measure what was trained, close the record."""
+"""The one path of a run: build, fit, measure what was trained, close the record."""
 
 from pathlib import Path
 
-from omegaconf import DictConfig
-
-from likeness.config.check import check_training
-from likeness.config.make import plain
-from likeness.recipes.choose import work_of
-from likeness.runs.recipe import Work
+from likeness.config.schema.runs import TrainConfig
+from likeness.runs.recipe import Recipe
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.resume import refuse_other, unfinished_run
+from likeness.runs.sweep.pruning import raise_if_pruned
+from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.trackers import refuse_missing, tracked
+from likeness.runs.training.checkpoints import last_step
 from likeness.runs.training.devices import refuse_devices
 from likeness.runs.training.fit import fit
 from likeness.runs.training.preemption import ended_by_sigterm
 
 
-def train(config: DictConfig) -> Path:
-    """Train and measure as `config` says; where the last run of `config` did not finish, it goes on.
+def train(config: TrainConfig, recipe: Recipe) -> Path:
+    """Train and measure as `config` and its recipe say; where the last run of `config` did not finish, it goes on.
 
     Returns the run's folder.
 
     Raises:
         LikenessError: what a user can mend, before training starts where it can be known then.
         Preempted: SIGTERM asked the run to end.
+        Pruned: the run is a job of a sweep, and the trials before it did better.
     """
-    check_training(plain(config))
     with ended_by_sigterm():
-        work = work_of(config)
-        return _train(config, work, unfinished_run(plain(config), work.fingerprints))
+        return _train(config, recipe, unfinished_run(config, recipe.fingerprints))
 
 
-def resume(config: DictConfig, folder: Path) -> Path:
-    """Go on with the run in `folder`, of which `config` may differ in what changes no number.
+def resume(config: TrainConfig, recipe: Recipe, folder: Path, before: TrainConfig) -> Path:
+    """Go on with the run in `folder`, recorded with the configuration `before`, from which `config` may differ in what
+    changes no number.
 
     Raises:
         LikenessError: as `train` does, or `config` or the data would change the run's numbers.
         Preempted: SIGTERM asked the run to end.
     """
-    check_training(plain(config))
     with ended_by_sigterm():
-        work = work_of(config)
-        refuse_other(folder, plain(config), work.fingerprints, work.files)
-        return _train(config, work, folder)
+        refuse_other(folder, before, config, recipe.fingerprints, recipe.files)
+        return _train(config, recipe, folder)
 
 
-def _train(config: DictConfig, work: Work, unfinished: Path | None) -> Path:
-    trackers = [name for name, node in config.logger.items() if node is not None]
+def _train(config: TrainConfig, recipe: Recipe, unfinished: Path | None) -> Path:
+    trackers = config.logger.chosen
     refuse_missing(trackers)
     refuse_devices(config.trainer.accelerator, config.trainer.devices)
-    data = work.data()
-    work.refuse()
-    opened = recorded(config, work.fingerprints, work.files, unfinished)
+    data = recipe.data()
+    recipe.refuse()
+    step = last_step(unfinished) if unfinished else 0
+    opened = recorded(config, recipe.fingerprints, recipe.files, unfinished, step)
     with opened as run, tracked(run.folder, trackers):
-        fit(config, run.folder, work, data)
-        work.conclude(run)
-    write_report(run.folder)
+        raise_if_pruned(config, run.folder)  # where the run was killed before its record said so
+        fit(config, run.folder, recipe, data, [StopPruned(config, run.folder)] if config.sweep else [])
+        raise_if_pruned(config, run.folder)
+        recipe.conclude(run)
+    write_report(run.folder, recipe.family.presentation)
     return run.folder

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from tiny import train_by
 from tiny_words import WORDS
 
-from likeness.config.compose import composed
 from likeness.config.schema.sweep import Measured, Validated
 from likeness.errors import Pruned
-from likeness.runs.run import train
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.pruning import write_earlier
 
@@ -30,7 +29,7 @@ def words(folder: Path, earlier: float) -> list[str]:
 
 def test_a_job_behind_the_others_stops_after_the_warm_up(tmp_path: Path) -> None:
     with pytest.raises(Pruned, match="stopped at step 8, behind the trials before it in validation/accuracy"):
-        train(composed("config", words(tmp_path, 1.1)))
+        train_by(words(tmp_path, 1.1))
     (run,) = tmp_path.glob("default/*/")
     record = json.loads((run / "run.json").read_text())
     assert (record["status"], record["sweep"]) == ("pruned", "one")
@@ -42,20 +41,20 @@ def test_a_job_behind_the_others_stops_after_the_warm_up(tmp_path: Path) -> None
 
 def test_a_job_killed_between_the_decision_and_the_record_trains_no_further(tmp_path: Path) -> None:
     with pytest.raises(Pruned):
-        train(composed("config", words(tmp_path, 1.1)))
+        train_by(words(tmp_path, 1.1))
     (run,) = tmp_path.glob("default/*/")
     record = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps({**record, "status": "running", "reason": None}))
     before = (run / "metrics.csv").read_text()
     with pytest.raises(Pruned, match="stopped at step 8"):
-        train(composed("config", words(tmp_path, 1.1)))
+        train_by(words(tmp_path, 1.1))
     assert [*tmp_path.glob("default/*/")] == [run]
     assert (run / "metrics.csv").read_text() == before
 
 
 def test_a_job_ahead_of_the_others_is_the_run_that_it_would_be_alone(tmp_path: Path) -> None:
-    run = train(composed("config", words(tmp_path, -0.1)))
-    alone = train(composed("config", [f"runs_dir='{tmp_path / 'alone'}'", *WORDS]))
+    run = train_by(words(tmp_path, -0.1))
+    alone = train_by([f"runs_dir='{tmp_path / 'alone'}'", *WORDS])
     one, other = (json.loads((folder / "run.json").read_text()) for folder in (run, alone))
     assert one["status"] == "finished"
     for key in ("key", "metrics", "checkpoints", "results"):

@@ -1,6 +1,6 @@
 """A part of the configuration, and the kinds of numbers that stand in several."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,15 @@ PerChannel = Annotated[list[float], Field(min_length=1, max_length=3)]
 
 
 class Node(BaseModel):
-    """A part of the configuration: its keys are known, and no other is taken."""
+    """A part of the configuration: its keys are known, and no other is taken.
+
+    `of_the_recipe` are keys that the recipe reads itself and does not hand to the node's target.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+
+    of_the_recipe: ClassVar[frozenset[str]] = frozenset()
+
+    def plain(self) -> dict[str, Any]:
+        """The part as dictionaries, lists, numbers and strings, by the keys of the configuration."""
+        return self.model_dump(by_alias=True, serialize_as_any=True)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Channels, Node, Place, Positive, Share
+from likeness.config.schema.outside import OR_OUTSIDE
 
 
 class _Source(Node):
@@ -107,4 +108,5 @@ Data = Annotated[
     | OneShotTrials
     | PairList,
     Field(discriminator="target"),
+    OR_OUTSIDE,
 ]

@@ -27,6 +27,7 @@ class Suggested(Layers):
 
 
 class _Features(Node):
+    of_the_recipe = frozenset({"suggested"})
     partial: Literal[True] = Field(alias="_partial_")
     weights: str | None
     suggested: Suggested

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from likeness.config.schema.base import HardestShare, Node
+from likeness.config.schema.outside import OR_OUTSIDE
 
 
 class _Triplet(Node):
@@ -56,4 +57,5 @@ class CrossEntropy(Node):
 Loss = Annotated[
     BatchHard | BatchAll | SemiHard | AllSemiHard | Contrastive | CrossEntropy,
     Field(discriminator="target"),
+    OR_OUTSIDE,
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Channels, Node, PerChannel, Positive
+from likeness.config.schema.outside import OR_OUTSIDE
 
 
 class Pictured(Node):
@@ -73,7 +74,9 @@ class Onnx(Pictured):
     normalize: bool
 
 
-Backbone = Annotated[SmallConv | DoubleConv | Koch | Timm | Torchvision | Onnx, Field(discriminator="target")]
+Backbone = Annotated[
+    SmallConv | DoubleConv | Koch | Timm | Torchvision | Onnx, Field(discriminator="target"), OR_OUTSIDE
+]
 
 
 class Embedder(Node):
@@ -101,4 +104,4 @@ class ChiSquared(Node):
     target: Literal["likeness.models.similarity.chi_squared"] = Field(alias="_target_")
 
 
-Head = Annotated[AbsoluteDifference | ChiSquared, Field(discriminator="target")]
+Head = Annotated[AbsoluteDifference | ChiSquared, Field(discriminator="target"), OR_OUTSIDE]

@@ -6,37 +6,13 @@ from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, Positive
 
-# What a run measures of what it trained, and what it logs at each validation.
-Measured = Literal[
-    "verification/accuracy",
-    "verification/accuracy_std",
-    "verification/auc",
-    "verification/eer",
-    "verification/tar@far=1e-1",
-    "verification/tar@far=1e-2",
-    "verification/tar@far=1e-3",
-    "verification/tar@far=1e-4",
-    "verification/tar@far=1e-5",
-    "verification/tar@far=1e-6",
-    "calibration/ece",
-    "decision/far",
-    "decision/tar",
-    "retrieval/precision@1",
-    "retrieval/r_precision",
-    "retrieval/map@r",
-    "cost/total",
-    "cost/content",
-    "cost/style",
-    "cost/total_variation",
-]
-Validated = Literal["validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot"]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Objective(Node):
     """A metric of what was trained, and which way is better."""
 
-    metric: Measured | Annotated[str, Field(pattern="^oneshot_")]  # these are named by a run's episodes
+    metric: str
     direction: Literal["maximize", "minimize"] = "maximize"
 
 
@@ -91,7 +67,7 @@ Sampler = Annotated[Tpe | Random, Field(discriminator="target")]
 
 
 class _Pruner(Node):
-    metric: Validated
+    metric: str
 
 
 class Median(_Pruner):
@@ -125,7 +101,7 @@ Pruner = Annotated[Median | SuccessiveHalving | Hyperband, Field(discriminator="
 class Sweep(Node):
     """A search over keys; without a sampler, every combination is tried.
 
-    With no objectives it looks for what is best by its task, `TrainConfig.objective`.
+    With no objectives it looks for that of its family of tasks, `TrainConfig.objective`.
     A job of the sweep finds its `id` here, and in `earlier` a file of what is known of the trials before it.
     """
 

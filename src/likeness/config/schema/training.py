@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, Positive, Share
+from likeness.config.schema.outside import OR_OUTSIDE
 
 LearningRate = Annotated[float, Field(gt=0, le=1e30)]  # a step must not overflow float32
 
@@ -19,13 +20,14 @@ class EmbeddingTask(Node):
 class SimilarityTask(Node):
     """Learn the probability that two pictures are of one person."""
 
+    of_the_recipe = frozenset({"encoder"})
     target: Literal["likeness.tasks.similarity.SimilarityTask"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
     encoder: str | None
     frozen: bool
 
 
-Task = Annotated[EmbeddingTask | SimilarityTask, Field(discriminator="target")]
+Task = Annotated[EmbeddingTask | SimilarityTask, Field(discriminator="target"), OR_OUTSIDE]
 
 
 class Sampler(Node):
@@ -65,7 +67,7 @@ class Sgd(_Optimizer):
     nesterov: bool
 
 
-Optimizer = Annotated[AdamW | Sgd, Field(discriminator="target")]
+Optimizer = Annotated[AdamW | Sgd, Field(discriminator="target"), OR_OUTSIDE]
 
 
 class Lbfgs(Node):
@@ -118,7 +120,7 @@ class Exponential(Node):
     gamma: Annotated[float, Field(gt=0, le=1)]
 
 
-Scheduler = Annotated[OneCycle | Cosine | Constant | Exponential, Field(discriminator="target")]
+Scheduler = Annotated[OneCycle | Cosine | Constant | Exponential, Field(discriminator="target"), OR_OUTSIDE]
 
 
 class Trainer(Node):
@@ -187,6 +189,11 @@ class Trackers(Node):
     tensorboard: EventFiles | None = None
     trackio: TrackioProject | None = None
     mlflow: MlflowExperiment | None = None
+
+    @property
+    def chosen(self) -> list[str]:
+        """The names of those that a run has."""
+        return [name for name in type(self).model_fields if getattr(self, name) is not None]
 
 
 class Evaluation(Node):
@@ -281,5 +288,7 @@ class Blur(Node):
 
 
 Augmentation = Annotated[
-    Flip | ColorJitter | Grayscale | Affine | KochDistortion | Erasing | Blur, Field(discriminator="target")
+    Flip | ColorJitter | Grayscale | Affine | KochDistortion | Erasing | Blur,
+    Field(discriminator="target"),
+    OR_OUTSIDE,
 ]

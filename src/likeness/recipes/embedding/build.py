@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from likeness.config.make import make
+from likeness.config.make import asks_for, make, make_with
+from likeness.config.schema.base import Node
+from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
+from likeness.config.schema.training import SimilarityTask
 from likeness.data.augment import KeyedAugment
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.pictures import DataSplits, Pairs, Pictures, Trials
@@ -45,7 +47,7 @@ class Networks(NamedTuple):
 
     @property
     def comparison(self) -> Comparison:
-        """By what two encodings `embedder.in_turns` are held apart."""
+        """By what two embeddings of `embedder.in_turns` are compared."""
         return EUCLIDEAN if self.head is None else by_head(self.head.repeated(self.embedder.turns))
 
     def ready(self, device: torch.device) -> "Networks":
@@ -65,8 +67,13 @@ class ReadableSplits(NamedTuple):
     all_known: bool
     trials: Trials | None
 
+    @property
+    def classes(self) -> int:
+        """The number of identities to train on."""
+        return 0 if self.train is None else int(self.train.identity.max(initial=-1)) + 1
 
-def build_data(node: DictConfig) -> ReadableSplits:
+
+def build_data(node: Node) -> ReadableSplits:
     """The data that a `data` node names, none of whose pictures is read yet."""
     splits: DataSplits = make(node)
     return ReadableSplits(
@@ -83,7 +90,7 @@ def _readable(pictures: Pictures | None) -> SkippingBroken | None:
     return None if pictures is None else SkippingBroken(pictures)
 
 
-def test_data(splits: ReadableSplits, config: DictConfig) -> TestData:
+def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) -> TestData:
     """What there is to measure on: the data's own pairs and trials, or such as are drawn by the seed.
 
     Raises:
@@ -98,13 +105,13 @@ def test_data(splits: ReadableSplits, config: DictConfig) -> TestData:
     return TestData(splits.test, pairs, splits.all_known, _episodes(splits, config))
 
 
-def _episodes(splits: ReadableSplits, config: DictConfig) -> dict[str, Episodes]:
+def _episodes(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) -> dict[str, Episodes]:
     """By their kind the episodes to measure on: the data's own trials, and what `config.episodes` asks for."""
     found: dict[str, Episodes] = {}
     if splits.trials is not None:
         trials = splits.trials
         found["trials"] = trials_as_episodes(trials.support, trials.query)
-    settings, tested = config.get("episodes"), splits.test
+    settings, tested = config.episodes, splits.test
     if settings is None or tested is None or not splits.all_known:
         return found
     wanted = {"ways": settings.ways, "shots": settings.shots, "episodes": settings.count, "seed": config.seed}
@@ -120,7 +127,7 @@ def _episodes(splits: ReadableSplits, config: DictConfig) -> dict[str, Episodes]
     return found
 
 
-def drawn_pairs(pictures: Pictures, config: DictConfig) -> Pairs:
+def drawn_pairs(pictures: Pictures, config: EmbeddingConfig | EvaluateConfig) -> Pairs:
     """Balanced pairs of `pictures`, as many as `config.evaluation` says.
 
     Raises:
@@ -142,54 +149,61 @@ def drawn_pairs(pictures: Pictures, config: DictConfig) -> Pairs:
     return Pairs(*drawn)
 
 
-def build_task(config: DictConfig) -> EncodingTask:
-    """The task on fresh networks.
+def build_task(config: EmbeddingConfig, networks: Networks, splits: ReadableSplits) -> EncodingTask:
+    """The task at step 0, on networks that it may change; they begin with the encoder of the run `task.encoder`.
 
     Raises:
-        LikenessError: a part refuses its values.
+        LikenessError: a part refuses its values, or that run has no good checkpoint, or another network.
     """
-    networks = build_networks(config)
-    own = OmegaConf.masked_copy(config.task, [name for name in config.task if name != "encoder"])
-    task: EncodingTask = make(own)(**networks.parts, loss=make(config.loss), **optimizer_of(config))
+    if run := begun_with(config):
+        load_part(networks.embedder, "embedder", checkpoint_of(Path(run)), run)
+    torch.manual_seed(key("loss", config.seed))
+    loss = make_with(config.loss, classes=splits.classes, embedding_dim=networks.embedder.embedding_dim)
+    task: EncodingTask = make(config.task)(
+        **networks.parts,
+        loss=loss,
+        **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
+    )
     refuse_optimizer(task)
     return task
 
 
-def build_networks(config: DictConfig) -> Networks:
-    """f(x), and the head on it where there is one, as they are before training.
-
-    Their weights are drawn by the seed, or brought by the backbone, or by the run whose encoder `task.encoder` names.
-
-    Raises:
-        LikenessError: that run has no good checkpoint, or another network.
-    """
-    networks = build_untrained(config)
-    if run := OmegaConf.select(config, "task.encoder"):
-        load_part(networks.embedder, "embedder", checkpoint_of(Path(run)), run)
-    return networks
+def begun_with(config: EmbeddingConfig) -> str | None:
+    """The folder of the run whose encoder a run begins with, or None."""
+    return config.task.encoder if isinstance(config.task, SimilarityTask) else None
 
 
-def build_trained(config: DictConfig, run: Path) -> Networks:
-    """The networks with the weights of a run's last checkpoint.
+def build_trained(config: EmbeddingConfig, run: Path) -> Networks:
+    """The networks of a configuration, with the weights of a run's last checkpoint.
 
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
     """
-    checkpoint, networks = checkpoint_of(run), build_untrained(config)
+    backbone = config.backbone
+    if getattr(backbone, "weights", None) is not None:  # the checkpoint has them all
+        backbone = backbone.model_copy(update={"weights": None})
+    return load_trained(build_networks(config.model_copy(update={"backbone": backbone})), run)
+
+
+def load_trained(networks: Networks, run: Path) -> Networks:
+    """Give networks the weights of a run's last checkpoint; raises as `build_trained` does."""
+    checkpoint = checkpoint_of(run)
     for name, network in networks.parts.items():
         load_part(network, name, checkpoint, run)
     return networks
 
 
-def build_untrained(config: DictConfig) -> Networks:
-    """The networks with the weights that the seed draws, or that the backbone brings."""
+def build_networks(config: EmbeddingConfig) -> Networks:
+    """f(x), and the head on it where there is one, with weights that the seed draws, or that the backbone brings."""
     torch.manual_seed(key("weights", config.seed))
     embedder: Embedder = make(config.embedder)(make(config.backbone))
-    head = make(config.head, embedding_dim=embedder.embedding_dim) if config.get("head") else None
-    return Networks(embedder, head)
+    if config.head is None:
+        return Networks(embedder, None)
+    classes = build_data(config.data).classes if asks_for(config.head, "classes") else None
+    return Networks(embedder, make_with(config.head, embedding_dim=embedder.embedding_dim, classes=classes))
 
 
-def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityDataModule:
+def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> IdentityDataModule:
     """Training batches and validation pictures.
 
     Raises:
@@ -205,7 +219,7 @@ def build_datamodule(config: DictConfig, splits: ReadableSplits) -> IdentityData
         splits.validation,
         identities=config.sampler.identities,
         images=config.sampler.images,
-        within_group=config.sampler.get("within_group", 0.0),
+        within_group=config.sampler.within_group,
         augment=KeyedAugment(
             [make(node) for node in config.augment.values() if node is not None],
             seed=config.seed,

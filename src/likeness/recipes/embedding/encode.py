@@ -14,11 +14,12 @@ from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import Episodes
 
-Encoder = Callable[[Tensor], Tensor]
+Encode = Callable[[Tensor], Tensor]
+"""From images `[B, C, *spatial]` in [0, 1] to embeddings `[B, D]`."""
 
 
 def encode(
-    encoder: Encoder,
+    encoder: Encode,
     pictures: SkippingBroken,
     *,
     device: torch.device,
@@ -50,7 +51,7 @@ def encode(
     return torch.cat(indices).numpy(), encoded.numpy()
 
 
-def encode_images(encoder: Encoder, images: Tensor, *, flip: bool) -> Tensor:
+def encode_images(encoder: Encode, images: Tensor, *, flip: bool) -> Tensor:
     """The encodings `[B, D]`, float32, of uint8 pictures `[B, C, *spatial]`; `flip` as in `encode`."""
     images = images.float().div_(255)
     embedding = encoder(images).float()

@@ -1,18 +1,16 @@
-"""What is measured: the networks of a run, or the encoder of a file."""
+"""The encoders that are measured: the networks of a run, or the encoder of a file."""
 
 import logging
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from likeness.config.make import make
+from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.data.overlap import people_in_both
-from likeness.evaluation import EUCLIDEAN, Judge
+from likeness.evaluation import EUCLIDEAN, OperatingPoint
 from likeness.recipes.embedding.build import Networks, build_trained
-from likeness.recipes.embedding.leakage import people_trained_on, refuse_overlap, splits_of
-from likeness.recipes.embedding.measure import Contender, TestData
-from likeness.recipes.embedding.operating_point import read_judge
-from likeness.recipes.past_config import encoding_config_of
+from likeness.recipes.embedding.leakage import images_trained_on, refuse_overlap, splits_of
+from likeness.recipes.embedding.measure import Encoder, TestData
+from likeness.recipes.embedding.operating_point import read_operating_point
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.checkpoints import hash_of
 from likeness.runs.training.devices import device_of
@@ -20,33 +18,39 @@ from likeness.runs.training.devices import device_of
 log = logging.getLogger("likeness")
 
 
-def of_file(config: DictConfig, path: Path) -> tuple[Contender, str]:
+def of_file(config: EvaluateConfig, path: Path) -> tuple[Encoder, str]:
     """The encoder of an ONNX file, and the file's hash."""
     encoder = make(config.backbone).to(device_of("auto")).eval()
-    return Contender(encoder, EUCLIDEAN), hash_of_file(path)
+    return Encoder(encoder, EUCLIDEAN), hash_of_file(path)
 
 
-def of_run(config: DictConfig, run: Path, tested: TestData) -> tuple[Contender, str]:
-    """The networks of a run, with its judge where that can judge the tested people, and the hash of their weights.
+def of_run(config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData) -> tuple[Encoder, str]:
+    """The networks of a run of the configuration `own`, and the hash of their weights.
+
+    The run's operating point comes with them where it holds for the tested identities.
 
     Raises:
-        LikenessError: the run, or one whose encoder it began with, was trained on people to be tested on.
+        LikenessError: the run, or one whose encoder it began with, was trained on identities to be tested on.
     """
-    own = encoding_config_of(run)
-    for trained_on in people_trained_on(own):
+    for trained_on in images_trained_on(own):
         refuse_overlap(trained_on, tested.pictures)
-    networks = build_trained(config, run)
+    networks = build_trained(own, run)
     weights = {
         f"{name}.{key}": value
         for name, part in networks.parts.items()
         for key, value in part.state_dict().items()
     }
-    contender = contender_of(networks.ready(device_of("auto")))
-    return contender._replace(judge=_judge_for(config, own, run, tested)), hash_of(weights)
+    encoder = encoder_of(networks.ready(device_of("auto")))
+    point = _operating_point_for(config, own, run, tested)
+    return encoder._replace(operating_point=point), hash_of(weights)
 
 
-def _judge_for(config: DictConfig, own: DictConfig, run: Path, tested: TestData) -> Judge | None:
-    """A run's judge, where it can judge the tested people: encoded as those that it was chosen on, and others."""
+def _operating_point_for(
+    config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData
+) -> OperatingPoint | None:
+    """A run's operating point, where it holds: for images that are encoded as those that it was chosen on, and for
+    other identities.
+    """
     if config.evaluation.flip != own.evaluation.flip:
         log.warning(
             "The threshold of %s is left out: it was chosen with evaluation.flip=%s.",
@@ -59,14 +63,14 @@ def _judge_for(config: DictConfig, own: DictConfig, run: Path, tested: TestData)
         return None
     if both := people_in_both(chosen_on.validation, tested.pictures):
         log.warning(
-            "The threshold of %s is left out: it was chosen on %s, who is to be tested on.",
+            "The threshold of %s is left out: it was chosen on %s, an identity that is to be tested on.",
             run,
             both[0],
         )
         return None
-    return read_judge(run)
+    return read_operating_point(run)
 
 
-def contender_of(networks: Networks) -> Contender:
+def encoder_of(networks: Networks) -> Encoder:
     """A run's networks, to be measured."""
-    return Contender(networks.embedder.in_turns, networks.comparison)
+    return Encoder(networks.embedder.in_turns, networks.comparison)

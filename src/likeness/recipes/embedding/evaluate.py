@@ -1,35 +1,101 @@
 """Measure an encoder that is there already on some data."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from likeness.config.check import check
+from likeness.config.compose import composed
 from likeness.config.make import plain
-from likeness.config.schema.runs import EvaluateConfig
+from likeness.config.overrides import overridden, parsed, touches
+from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
+from likeness.errors import LikenessError
 from likeness.recipes.embedding.build import build_data, test_data
 from likeness.recipes.embedding.encoders import of_file, of_run
+from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import fingerprints
-from likeness.recipes.embedding.measure import measure
+from likeness.recipes.embedding.measure import Encoder, TestData, measure
 from likeness.recipes.embedding.results import conclude
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.training.devices import device_of
 
+NETWORK = ("backbone", "embedder", "head")
 
-def evaluate(config: DictConfig, source: Path) -> Path:
-    """Measure a run's encoder, or that of an ONNX file, on the data of `config`; returns the new run's folder.
+
+def evaluate_file(path: Path, overrides: Sequence[str]) -> Path:
+    """Measure the encoder of an ONNX file on the data that `overrides` choose; returns the new run's folder.
 
     Raises:
         LikenessError: what a user can mend.
     """
-    check(plain(config), EvaluateConfig)
+    config = composed("evaluate", ["backbone=onnx", *overrides])
+    config.backbone.path = str(path)
+    checked = check(plain(config), EvaluateConfig)
+    tested = test_data(build_data(checked.data), checked)
+    encoder, weights = of_file(checked, path)
+    return _measured(checked, path, encoder, weights, tested)
+
+
+def evaluate_run(run: Path, own: EmbeddingConfig, overrides: Sequence[str]) -> Path:
+    """Measure a run's encoder on the data that `overrides` choose, by default those that it was tested on.
+
+    Args:
+        run: the run's folder.
+        own: its configuration.
+        overrides: of `conf/evaluate.yaml`.
+
+    Returns:
+        The folder of the new run.
+
+    Raises:
+        LikenessError: what a user can mend.
+    """
+    config = evaluation_of(own, overrides)
     tested = test_data(build_data(config.data), config)
-    published = source.suffix == ".onnx"
-    contender, weights = of_file(config, source) if published else of_run(config, source, tested)
+    encoder, weights = of_run(config, own, run, tested)
+    return _measured(config, run, encoder, weights, tested)
+
+
+def evaluation_of(own: EmbeddingConfig, overrides: Sequence[str]) -> EvaluateConfig:
+    """The evaluation that `overrides` choose, with the network of a run of the configuration `own`.
+
+    What the overrides leave open is as it was in the run: the data that it was tested on, its episodes, the mirrored
+    images and the number of queries.
+
+    Raises:
+        LikenessError: an override names nothing that there is, or would change the network.
+    """
+    given = parsed(overrides)
+    if taken := [one for one in given if any(touches(one, part) for part in NETWORK)]:
+        raise LikenessError(f"{taken[0].input_line} can't be changed: the network is the run's own.")
+    kept: list[str] = []  # parts that are the run's own, to which overrides of single keys are applied
+    for part in ("data", "episodes"):
+        chosen = any(one.key_or_group == part for one in given)
+        if not chosen and (part == "data" or own.episodes is not None):
+            kept.append(part)
+    later = [one for one in given if any(touches(one, part) for part in kept)]
+    size = [f"backbone.{key}={getattr(own.backbone, key)}" for key in ("image_size", "channels")]
+    now = [str(one.input_line) for one in given if one not in later]
+    config = plain(composed("evaluate", [*size, *now]))
+    for key in ("flip", "queries"):
+        if not any(touches(one, f"evaluation.{key}") for one in given):
+            config["evaluation"][key] = getattr(own.evaluation, key)
+    for part in kept:
+        node = own.test_data or own.data if part == "data" else own.episodes
+        assert node is not None
+        config[part] = node.plain()
+    for part in NETWORK:
+        node = getattr(own, part)
+        config[part] = node and node.plain()
+    config["trust"] = own.trust
+    return check(overridden(config, later, "the evaluation"), EvaluateConfig)
+
+
+def _measured(config: EvaluateConfig, source: Path, encoder: Encoder, weights: str, tested: TestData) -> Path:
     data = fingerprints({"test": tested.pictures}, tested)
     with recorded(config, data, [tested.pictures.files()]) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
-        conclude(run, measure({source.stem: contender}, tested, config, device=device_of("auto")), tested)
-    write_report(run.folder)
+        measured = measure({source.stem: encoder}, tested, config, device=device_of("auto"))
+        conclude(run, measured, tested)
+    write_report(run.folder, EMBEDDING.presentation)
     return run.folder

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
-
+from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.fingerprint import Files
 from likeness.data.pictures import Pictures, Trials
-from likeness.recipes.embedding.build import ReadableSplits, build_data, test_data
+from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data, test_data
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.named_file import hashes_of, local_files
 from likeness.runs.training.checkpoints import checkpoint_of, hash_of
@@ -22,20 +21,20 @@ class Inputs(NamedTuple):
     files: list[Files]
 
 
-def build_inputs(config: DictConfig, splits: ReadableSplits) -> Inputs:
+def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
     """What the run of a configuration reads, beside the `splits` of its data; no picture is read yet.
 
     Raises:
         LikenessError: data that are not there, or too few to test on.
     """
-    tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
+    tested = test_data(build_data(config.test_data) if config.test_data else splits, config)
     read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
     parts = {name: part for name, part in read.items() if part is not None}
     recognised, files = fingerprints(parts, tested), [part.files() for part in parts.values()]
-    begun_with = local_files({"weights": config.backbone.get("weights")})
-    files.extend(begun_with.values())
-    recognised.update(hashes_of(begun_with))
-    if run := OmegaConf.select(config, "task.encoder"):
+    weights = local_files({"weights": getattr(config.backbone, "weights", None)})
+    files.extend(weights.values())
+    recognised.update(hashes_of(weights))
+    if run := begun_with(config):
         recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
     return Inputs(tested, recognised, files)
 

@@ -4,19 +4,18 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
-
+from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.overlap import people_in_both
 from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
-from likeness.recipes.embedding.build import ReadableSplits, build_data
+from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data
 from likeness.recipes.embedding.measure import TestData
-from likeness.recipes.past_config import encoding_config_of
+from likeness.recipes.past_config import embedding_config_of
 
 log = logging.getLogger("likeness")
 
 
-def refuse_shared_people(config: DictConfig, splits: ReadableSplits, test: TestData) -> None:
+def refuse_shared_people(config: EmbeddingConfig, splits: ReadableSplits, test: TestData) -> None:
     """Raise a LikenessError that names a person who is in two parts of what a run, or its encoder's run, reads."""
     tested, validation = test.pictures, splits.validation
     if splits.train is not None:
@@ -41,7 +40,7 @@ def refuse_overlap(
         )
 
 
-def people_trained_on(config: DictConfig) -> Iterator[Pictures]:
+def images_trained_on(config: EmbeddingConfig) -> Iterator[Pictures]:
     """The pictures that the run of a configuration was trained on, those of the run that it began with, and so on."""
     splits = splits_of(config)
     if splits is not None and splits.train is not None:
@@ -49,7 +48,7 @@ def people_trained_on(config: DictConfig) -> Iterator[Pictures]:
     yield from _people_of_encoder(config)
 
 
-def splits_of(config: DictConfig) -> ReadableSplits | None:
+def splits_of(config: EmbeddingConfig) -> ReadableSplits | None:
     """The data of a past run, or None where they are gone."""
     try:
         return build_data(config.data)
@@ -58,6 +57,6 @@ def splits_of(config: DictConfig) -> ReadableSplits | None:
         return None
 
 
-def _people_of_encoder(config: DictConfig) -> Iterator[Pictures]:
-    if run := OmegaConf.select(config, "task.encoder"):
-        yield from people_trained_on(encoding_config_of(Path(run)))
+def _people_of_encoder(config: EmbeddingConfig) -> Iterator[Pictures]:
+    if run := begun_with(config):
+        yield from images_trained_on(embedding_config_of(Path(run), config.trust))

@@ -6,31 +6,31 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 
+from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.data.pictures import Pairs
 from likeness.data.skipping import SkippingBroken
 from likeness.errors import LikenessError
 from likeness.evaluation import (
     Comparison,
     Episodes,
-    Judge,
     Metric,
+    OperatingPoint,
     episode_distances,
-    evaluate_judge,
     evaluate_one_shot,
+    evaluate_operating_point,
     evaluate_pairs,
     evaluate_retrieval,
     one_shot_scores,
 )
-from likeness.recipes.embedding.encode import Encoder, encode, pixel_distances, pixel_episode_distances
+from likeness.recipes.embedding.encode import Encode, encode, pixel_distances, pixel_episode_distances
 
 
 class TestData(NamedTuple):
     """What there is to measure on.
 
-    The `pictures` of people, the `pairs` to judge, whether the people are `all_known` beyond those pairs, and by their
-    kind the `episodes` of one-shot recognition.
+    The `pictures`, the `pairs` to verify, whether the identities are `all_known` beyond those pairs, and by their kind
+    the `episodes` of one-shot recognition.
     """
 
     pictures: SkippingBroken
@@ -39,27 +39,28 @@ class TestData(NamedTuple):
     episodes: Mapping[str, Episodes]
 
 
-class Contender(NamedTuple):
-    """What is measured: an encoder of pictures, by what two of its encodings are held apart, and how that is judged."""
+class Encoder(NamedTuple):
+    """What is measured: how images are encoded, how two embeddings are compared, and the operating point of that."""
 
-    encoder: Encoder
+    encode: Encode
     comparison: Comparison
-    judge: Judge | None = None
+    operating_point: OperatingPoint | None = None
 
 
 class OneShot(NamedTuple):
-    """Of each contender by its name the scores `[E, N]` of the episodes' queries, and the cluster of each, `[E, N]`."""
+    """Of each encoder by its name the scores `[E, N]` of the episodes' queries, and the cluster of each, `[E, N]`."""
 
     scores: dict[str, NDArray[np.float64]]
     cluster: NDArray[np.int64]
 
 
 class Measured(NamedTuple):
-    """What was measured of each contender, by its name, on the test pictures that could be read.
+    """What was measured of each encoder, by its name, on the test pictures that could be read.
 
     `identity [N]` and `pictures [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
     `pairs` are pairs of rows; `distances [M]` are those of the pairs, in their `units`, and
-    `probabilities [M]`, where there is a judge, those that they are of one person; `one_shot` are the episodes by kind.
+    `probabilities [M]`, where there is an operating point, those that they are of one identity; `one_shot` are the
+    episodes by kind.
     """
 
     pictures: NDArray[np.int64]
@@ -74,33 +75,44 @@ class Measured(NamedTuple):
 
 
 def measure(
-    contenders: Mapping[str, Contender], data: TestData, config: DictConfig, *, device: torch.device
+    encoders: Mapping[str, Encoder],
+    data: TestData,
+    config: EmbeddingConfig | EvaluateConfig,
+    *,
+    device: torch.device,
 ) -> Measured:
-    """Measure each contender, and raw pixels, on the same pairs of the test people.
+    """Measure each encoder, and raw pixels, on the same pairs of the test people.
 
     Raises:
         LikenessError: too few pictures could be read, or an encoder gave something that is not a number.
     """
     try:
-        return _measured(contenders, data, config, device)
+        return _measured(encoders, data, config, device)
     except ValueError as error:
         raise LikenessError(f"The test data can't be measured: {error}.") from error
 
 
 def _measured(
-    contenders: Mapping[str, Contender], data: TestData, config: DictConfig, device: torch.device
+    encoders: Mapping[str, Encoder],
+    data: TestData,
+    config: EmbeddingConfig | EvaluateConfig,
+    device: torch.device,
 ) -> Measured:
-    pictures, embeddings = _encoded(contenders, data.pictures, config, device)
+    pictures, embeddings = _encoded(encoders, data.pictures, config, device)
     identity = data.pictures.identity[pictures]
     pairs = rows_of(data.pairs, pictures)
     distances = {
-        name: contenders[name].comparison.pairs(rows, pairs.first, pairs.second)
+        name: encoders[name].comparison.pairs(rows, pairs.first, pairs.second)
         for name, rows in embeddings.items()
     }
     distances["raw pixels"] = pixel_distances(data.pictures, pictures[pairs.first], pictures[pairs.second])
-    judges = {name: contender.judge for name, contender in contenders.items() if contender.judge is not None}
+    operating_points = {
+        name: encoder.operating_point
+        for name, encoder in encoders.items()
+        if encoder.operating_point is not None
+    }
     one_shot = {
-        kind: _one_shot(episodes, embeddings, contenders, data.pictures, pictures)
+        kind: _one_shot(episodes, embeddings, encoders, data.pictures, pictures)
         for kind, episodes in data.episodes.items()
     }
 
@@ -110,14 +122,14 @@ def _measured(
         name: evaluate_pairs(distance, pairs.same, pairs.fold, *people, **resampling)
         for name, distance in distances.items()
     }
-    for name, judge in judges.items():
-        metrics[name] |= evaluate_judge(judge, distances[name], pairs.same, *people, **resampling)
+    for name, point in operating_points.items():
+        metrics[name] |= evaluate_operating_point(point, distances[name], pairs.same, *people, **resampling)
     for name, rows in embeddings.items() if data.all_known else ():
         metrics[name] |= evaluate_retrieval(
             rows,
             identity,
-            contenders[name].comparison,
-            queries=config.evaluation.get("queries"),
+            encoders[name].comparison,
+            queries=config.evaluation.queries,
             **resampling,
         )
     for kind, found in one_shot.items():
@@ -133,9 +145,9 @@ def _measured(
         pairs,
         metrics,
         distances,
-        units={name: contender.comparison.unit for name, contender in contenders.items()},
+        units={name: encoder.comparison.unit for name, encoder in encoders.items()},
         probabilities={
-            name: judge.calibration.probability(distances[name]) for name, judge in judges.items()
+            name: point.calibration.probability(distances[name]) for name, point in operating_points.items()
         },
         embeddings=embeddings,
         one_shot=one_shot,
@@ -143,20 +155,23 @@ def _measured(
 
 
 def _encoded(
-    contenders: Mapping[str, Contender], pictures: SkippingBroken, config: DictConfig, device: torch.device
+    encoders: Mapping[str, Encoder],
+    pictures: SkippingBroken,
+    config: EmbeddingConfig | EvaluateConfig,
+    device: torch.device,
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
-    """The indices of the pictures that can be read, and each contender's encodings of them; an encoder runs once."""
-    encoded: dict[Encoder, NDArray[np.float32]] = {}
-    for encoder in dict.fromkeys(contender.encoder for contender in contenders.values()):
-        readable, encoded[encoder] = encode(
-            encoder,
+    """The indices of the pictures that can be read, and each encoder's encodings of them; an encoder runs once."""
+    encoded: dict[Encode, NDArray[np.float32]] = {}
+    for function in dict.fromkeys(encoder.encode for encoder in encoders.values()):
+        readable, encoded[function] = encode(
+            function,
             pictures,
             device=device,
             batch_size=config.evaluation.batch_size,
             workers=config.loader.workers,
             flip=config.evaluation.flip,
         )
-    return readable, {name: encoded[contender.encoder] for name, contender in contenders.items()}
+    return readable, {name: encoded[encoder.encode] for name, encoder in encoders.items()}
 
 
 def _people_in(
@@ -174,11 +189,11 @@ def _people_in(
 def _one_shot(
     episodes: Episodes,
     embeddings: Mapping[str, NDArray[np.float32]],
-    contenders: Mapping[str, Contender],
+    encoders: Mapping[str, Encoder],
     source: SkippingBroken,
     pictures: NDArray[np.int64],
 ) -> OneShot:
-    """What each contender, and raw pixels, recognise; episodes with a picture that could not be read are left out."""
+    """What each encoder, and raw pixels, recognise; episodes with a picture that could not be read are left out."""
     asked = np.isin(episodes.query, pictures).all(axis=1)
     there = asked & np.isin(episodes.support, pictures).all(axis=(1, 2))
     whole = Episodes(*(part[there] for part in episodes))
@@ -188,7 +203,7 @@ def _one_shot(
         support=np.searchsorted(pictures, whole.support), query=np.searchsorted(pictures, whole.query)
     )
     distances = {
-        name: episode_distances(contenders[name].comparison.pairs, embedding, rows)
+        name: episode_distances(encoders[name].comparison.pairs, embedding, rows)
         for name, embedding in embeddings.items()
     }
     distances["raw pixels"] = pixel_episode_distances(source, whole)

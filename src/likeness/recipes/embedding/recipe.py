@@ -1,31 +1,34 @@
-"""The work of a run that trains an encoding, and perhaps a head on it."""
+"""The recipe of a run that trains an embedding, and perhaps a head on it."""
 
 import logging
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from omegaconf import DictConfig
 
+from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.fingerprint import Files
 from likeness.evaluation import EUCLIDEAN
 from likeness.recipes.embedding.build import (
+    Networks,
     ReadableSplits,
     build_data,
     build_datamodule,
+    build_networks,
     build_task,
-    build_trained,
-    build_untrained,
+    load_trained,
 )
-from likeness.recipes.embedding.encoders import contender_of
+from likeness.recipes.embedding.encoders import encoder_of
+from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import Inputs, build_inputs
 from likeness.recipes.embedding.leakage import refuse_shared_people
-from likeness.recipes.embedding.measure import Contender, measure
-from likeness.recipes.embedding.operating_point import judge_on, write_judge
+from likeness.recipes.embedding.measure import Encoder, measure
+from likeness.recipes.embedding.operating_point import operating_point_on, write_operating_point
 from likeness.recipes.embedding.results import conclude
 from likeness.runs.record.recording import Recording
 from likeness.runs.training.devices import device_of
@@ -34,10 +37,12 @@ from likeness.tasks.encoding import EncodingTask
 log = logging.getLogger("likeness")
 
 
-class EncodingWork:
-    """Train on some people, choose a judge on others, measure on people who are in neither."""
+class EmbeddingRecipe:
+    """Train on some identities, choose an operating point on others, measure on those that are in neither."""
 
-    def __init__(self, config: DictConfig) -> None:
+    family = EMBEDDING
+
+    def __init__(self, config: EmbeddingConfig) -> None:
         self._config = config
 
     @cached_property
@@ -48,20 +53,25 @@ class EncodingWork:
     def _inputs(self) -> Inputs:
         return build_inputs(self._config, self._splits)
 
+    @cached_property
+    def _untrained(self) -> Networks:
+        """The networks as the seed, or the backbone's weights, make them: built once, then copied."""
+        return build_networks(self._config)
+
     @property
     def fingerprints(self) -> dict[str, Any]:
-        """By what the people of each split, and what the encoding begins with, are recognised."""
+        """By what the images of each split, and what the embedding begins with, are recognised."""
         return self._inputs.fingerprints
 
     @property
     def files(self) -> Sequence[Files]:
-        """The pictures, and weights to begin with."""
+        """The images, and weights to begin with."""
         return self._inputs.files
 
     def refuse(self) -> None:
-        """Raise a LikenessError for people in two splits, or a network that its configuration doesn't fit."""
+        """Raise a LikenessError for identities in two splits, or parts that don't fit together."""
         refuse_shared_people(self._config, self._splits, self._inputs.tested)
-        build_task(self._config)
+        self._task_at_step_0()
 
     def data(self) -> IdentityDataModule:
         """Identity-balanced batches."""
@@ -69,12 +79,12 @@ class EncodingWork:
 
     def task(self) -> EncodingTask:
         """The task on fresh networks, laid out and compiled as the configuration says."""
-        self._say_who_is_left_out()
-        task = build_task(self._config)
+        self._say_what_is_left_out()
+        task = self._task_at_step_0()
         if self._splits.validation is not None:
             task.validation_grouping = self._splits.validation.grouping
-        if (episodes := self._config.get("episodes")) is not None:
-            task.validation_ways = episodes.ways
+        if self._config.episodes is not None:
+            task.validation_ways = self._config.episodes.ways
         if self._config.channels_last:
             task.embedder.to(memory_format=torch.channels_last)
         if self._config.compile:
@@ -86,29 +96,32 @@ class EncodingWork:
         return ()
 
     def conclude(self, run: Recording) -> None:
-        """Measure the trained encoding beside the untrained one and raw pixels; choose and keep its judge."""
+        """Measure the trained encoder beside the untrained one and raw pixels; choose and keep its operating point."""
         config, tested = self._config, self._inputs.tested
         device = device_of(config.trainer.accelerator)
-        networks = build_trained(config, run.folder).ready(device)
-        trained = contender_of(networks)
+        networks = load_trained(deepcopy(self._untrained), run.folder).ready(device)
+        trained = encoder_of(networks)
         if self._splits.validation is not None:
-            judge = judge_on(trained, self._splits.validation, config, device=device)
-            run.outcome["judge"] = write_judge(run.folder, judge)
-            trained = trained._replace(judge=judge)
-        contenders = {"trained": trained}
+            point = operating_point_on(trained, self._splits.validation, config, device=device)
+            run.outcome["operating_point"] = write_operating_point(run.folder, point)
+            trained = trained._replace(operating_point=point)
+        encoders = {"trained": trained}
         if networks.head is not None:
-            contenders["its distance"] = Contender(networks.embedder.in_turns, EUCLIDEAN)
-        contenders["untrained"] = contender_of(build_untrained(config).ready(device))
-        conclude(run, measure(contenders, tested, config, device=device), tested)
+            encoders["its distance"] = Encoder(networks.embedder.in_turns, EUCLIDEAN)
+        encoders["untrained"] = encoder_of(self._untrained.ready(device))
+        conclude(run, measure(encoders, tested, config, device=device), tested)
 
-    def _say_who_is_left_out(self) -> None:
+    def _task_at_step_0(self) -> EncodingTask:
+        return build_task(self._config, deepcopy(self._untrained), self._splits)
+
+    def _say_what_is_left_out(self) -> None:
         datamodule = self.data()
         schedule = datamodule.schedule()
         if schedule.singles:
-            log.info("%d people have one picture only and are not trained on.", schedule.singles)
+            log.info("%d identities have one image only and are not trained on.", schedule.singles)
         if schedule.short:
             log.info(
-                "%d people have fewer than %d pictures; theirs are repeated.",
+                "%d identities have fewer than %d images; theirs are repeated.",
                 schedule.short,
                 datamodule.images,
             )

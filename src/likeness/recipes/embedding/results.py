@@ -21,14 +21,16 @@ from likeness.evaluation.figures import (
     roc_figure,
 )
 from likeness.evaluation.roc import roc, tar_at_far
+from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.measure import Measured, TestData
-from likeness.runs.record.folder import write_text
+from likeness.runs.record.folder import ROC, write_text
 from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_broken
 from likeness.runs.table import print_table, write_results_file
 
-ROC = "roc.csv"
+log = logging.getLogger("likeness")
+
 RATES = 200
 PEOPLE_ON_MAP = 12
 PANELS = {
@@ -110,9 +112,6 @@ def _curves(folder: Path) -> dict[str, dict[str, Curve]]:
     return {label: curves for label, curves in panels.items() if curves}
 
 
-log = logging.getLogger("likeness")
-
-
 def conclude(run: Recording, measured: Measured, tested: TestData) -> None:
     """Write the results, and say them, with the pictures that could not be read.
 
@@ -128,6 +127,6 @@ def conclude(run: Recording, measured: Measured, tested: TestData) -> None:
             f"The results can't be written to {run.folder} ({error.strerror}); make room and run the same command "
             "again: it goes on from the last checkpoint."
         ) from error
-    print_table("On the test people: per cent [95% interval]", measured.metrics)
+    print_table("On the test identities: per cent [95% interval]", measured.metrics, EMBEDDING.presentation)
     if names:
         log.warning("%d pictures could not be read and were left out: %s", len(names), ", ".join(names[:10]))

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from likeness.config.make import make
+from likeness.config.schema.pixels import PixelsConfig
+from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.picture import read_picture
 from likeness.data.style.resize import Size, resized
 from likeness.data.style.style_pictures import StylePictures
@@ -17,11 +18,8 @@ from likeness.randomness import key
 from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
 from likeness.tasks.style import StyleTask
 
-OF_THE_RUN = ("start", "preview_every")
-"""Words of `task` that are the run's, not the task's own."""
 
-
-def build_pictures(config: DictConfig) -> StylePictures:
+def build_pictures(config: PixelsConfig) -> StylePictures:
     """Content and styles.
 
     Raises:
@@ -31,7 +29,7 @@ def build_pictures(config: DictConfig) -> StylePictures:
     return pictures
 
 
-def build_objective(config: DictConfig) -> StyleObjective:
+def build_objective(config: PixelsConfig | StylizerConfig) -> StyleObjective:
     """J, over the layers that the configuration names.
 
     Raises:
@@ -41,36 +39,34 @@ def build_objective(config: DictConfig) -> StyleObjective:
     return objective
 
 
-def build_network(config: DictConfig, layers: tuple[str, ...]) -> FeatureNetwork:
+def build_network(config: PixelsConfig | StylizerConfig, layers: tuple[str, ...]) -> FeatureNetwork:
     """The network whose features are compared, in the memory format that the configuration asks for.
 
     Raises:
         LikenessError: it has no such layer, or its weights can't be had.
     """
     torch.manual_seed(key("weights", config.seed))
-    own = OmegaConf.masked_copy(config.backbone, [name for name in config.backbone if name != "suggested"])
-    network: FeatureNetwork = make(own)(layers=list(layers))
+    network: FeatureNetwork = make(config.backbone)(layers=list(layers))
     if config.compile:
         network.compile()
     return network
 
 
-def build_style_task(config: DictConfig, pictures: StylePictures) -> StyleTask:
+def build_style_task(
+    config: PixelsConfig, pictures: StylePictures, objective: StyleObjective, network: FeatureNetwork
+) -> StyleTask:
     """The task at step 0.
 
     Raises:
         LikenessError: a part refuses its values.
     """
-    objective = build_objective(config)
-    own = OmegaConf.masked_copy(config.task, [name for name in config.task if name not in OF_THE_RUN])
-    network = build_network(config, objective.layers)
     try:
-        task: StyleTask = make(own)(
+        task: StyleTask = make(config.task)(
             network=network,
             objective=objective,
             image=start_image(config, pictures),
             style_weights=pictures.style_weights,
-            **optimizer_of(config),
+            **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
         )
     except ValueError as error:
         raise LikenessError(f"The task can't be set up so: {error}.") from error
@@ -78,7 +74,7 @@ def build_style_task(config: DictConfig, pictures: StylePictures) -> StyleTask:
     return task
 
 
-def start_image(config: DictConfig, pictures: StylePictures) -> Tensor:
+def start_image(config: PixelsConfig, pictures: StylePictures) -> Tensor:
     """G before the first step, `[1, 3, H, W]` in [0, 1], at the first size of the pyramid.
 
     `task.start` says which: `content`, `noise` (uniform, drawn by the seed), or the path of a picture.

@@ -6,28 +6,42 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from omegaconf import DictConfig
 
+from likeness.config.schema.pixels import PixelsConfig
 from likeness.data.fingerprint import Files
 from likeness.data.style.datamodule import StyleDataModule
 from likeness.data.style.style_pictures import StylePictures
+from likeness.losses.style import StyleObjective
+from likeness.models.features import FeatureNetwork
 from likeness.recipes.named_file import hashes_of, local_files
-from likeness.recipes.pixels.build import build_pictures, build_style_task
+from likeness.recipes.pixels.build import build_network, build_objective, build_pictures, build_style_task
+from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.pixels.previews import Previews
 from likeness.recipes.pixels.results import conclude
 from likeness.runs.record.recording import Recording
 from likeness.tasks.style import StyleTask
 
 
-class StyleWork:
+class PixelsRecipe:
     """Train an image towards the content of one picture and the style of others."""
 
-    def __init__(self, config: DictConfig) -> None:
+    family = PIXELS
+
+    def __init__(self, config: PixelsConfig) -> None:
         self._config = config
 
     @cached_property
     def _pictures(self) -> StylePictures:
         return build_pictures(self._config)
+
+    @cached_property
+    def _objective(self) -> StyleObjective:
+        return build_objective(self._config)
+
+    @cached_property
+    def _network(self) -> FeatureNetwork:
+        """The network whose features are compared: frozen, so that it is built once for all that use it."""
+        return build_network(self._config, self._objective.layers)
 
     @property
     def fingerprints(self) -> dict[str, Any]:
@@ -42,13 +56,11 @@ class StyleWork:
     @property
     def _others(self) -> dict[str, Files]:
         """By their part in the run, files that are neither content, style nor mask."""
-        return local_files(
-            {"weights": self._config.backbone.get("weights"), "start": self._config.task.start}
-        )
+        return local_files({"weights": self._config.backbone.weights, "start": self._config.task.start})
 
     def refuse(self) -> None:
         """Raise a LikenessError for a network or an objective that its configuration doesn't fit."""
-        build_style_task(self._config, self._pictures)
+        self.task()
 
     def data(self) -> StyleDataModule:
         """The content and the styles at the size of each step."""
@@ -56,7 +68,7 @@ class StyleWork:
 
     def task(self) -> StyleTask:
         """The task at step 0."""
-        return build_style_task(self._config, self._pictures)
+        return build_style_task(self._config, self._pictures, self._objective, self._network)
 
     def callbacks(self, folder: Path) -> Sequence[pl.Callback]:
         """Previews of the image on the way."""
@@ -64,4 +76,4 @@ class StyleWork:
 
     def conclude(self, run: Recording) -> None:
         """Write the image, and what it costs beside the image that it began as."""
-        conclude(run, self._config, self._pictures)
+        conclude(run, self._config, self._pictures, self.task())

@@ -4,27 +4,29 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from omegaconf import DictConfig
 from torch import Tensor
 
+from likeness.config.schema.pixels import PixelsConfig
 from likeness.data.style.datamodule import in_floats
 from likeness.data.style.picture import write_picture
 from likeness.data.style.style_pictures import StylePictures
 from likeness.evaluation.figures import Curve, style_sheet
 from likeness.evaluation.metric import Metric
-from likeness.recipes.pixels.build import build_style_task, start_image
+from likeness.recipes.pixels.build import start_image
+from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.pixels.image import pixels_of
 from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.checkpoints import checkpoint_of
 from likeness.tasks.pyramid import resized
+from likeness.tasks.style import StyleTask
 
 IMAGE = "image.png"
 
 
-def conclude(run: Recording, config: DictConfig, pictures: StylePictures) -> None:
-    """Write the image of the last checkpoint as `image.png`, its costs beside those of its start, and the sheet."""
+def conclude(run: Recording, config: PixelsConfig, pictures: StylePictures, task: StyleTask) -> None:
+    """Write the last checkpoint's image, `image.png`, its costs by `task` beside those of its start, and the sheet."""
     image = checkpoint_of(run.folder).weights["image"]
     pixels = pixels_of(image, pictures)
     write_picture(run.folder / IMAGE, pixels, force=True)
@@ -34,20 +36,21 @@ def conclude(run: Recording, config: DictConfig, pictures: StylePictures) -> Non
         "width": pixels.shape[2],
     }
     begun_as = resized(start_image(config, pictures), image.shape[2:])
-    metrics = _costs(config, pictures, {"trained": image, "untrained": begun_as})
+    metrics = _costs(task, pictures, {"trained": image, "untrained": begun_as})
     write_results_file(run.folder, metrics)
     write_sheet(run.folder, config, pictures, pixels)
     styles = ", ".join(style.name for style in pictures.styles)
     print_table(
-        f"{pictures.content.name} in the style of {styles}: its costs, and those at the start", metrics
+        f"{pictures.content.name} in the style of {styles}: its costs, and those at the start",
+        metrics,
+        PIXELS.presentation,
     )
 
 
 def _costs(
-    config: DictConfig, pictures: StylePictures, images: Mapping[str, Tensor]
+    task: StyleTask, pictures: StylePictures, images: Mapping[str, Tensor]
 ) -> dict[str, dict[str, Metric]]:
     """The costs of images of the last size, with features in float32."""
-    task = build_style_task(config, pictures)
     batch = in_floats(pictures.batch(-1), channels_last=False)
     targets = task.targets(batch)
     return {
@@ -59,7 +62,7 @@ def _costs(
     }
 
 
-def write_sheet(folder: Path, config: DictConfig, pictures: StylePictures, pixels: Tensor) -> None:
+def write_sheet(folder: Path, config: PixelsConfig, pictures: StylePictures, pixels: Tensor) -> None:
     """Draw content, styles and image side by side, above the curves of what each cost adds to J."""
     last = pictures.batch(-1)
     count = len(pictures.styles)

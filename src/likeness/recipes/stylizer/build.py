@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from likeness.config.make import make
+from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.datamodule import as_float
 from likeness.data.style.style_folders import StyleFolders
 from likeness.errors import LikenessError
@@ -30,24 +30,24 @@ Painter = Callable[[Tensor, Sequence[Tensor]], Tensor]
 """From a content and styles, `[3, H, W]` in [0, 1] each, to the content in the styles."""
 
 
-def build_stylizer_task(config: DictConfig, folders: StyleFolders) -> StylizerTask:
+def build_stylizer_task(config: StylizerConfig, folders: StyleFolders) -> StylizerTask:
     """The task at step 0: its stylizer is drawn by the seed, or brought by `stylizer.weights`.
 
     Raises:
         LikenessError: a part refuses its values.
     """
-    task = _BUILDERS[config.task["_target_"]](config, folders)
+    task = _BUILDERS[config.task.target](config, folders)
     refuse_optimizer(task)
     return task
 
 
-def build_painter(config: DictConfig, run: Path | None) -> Painter:
+def build_painter(config: StylizerConfig, run: Path | None) -> Painter:
     """What paints as the stylizer of a configuration does, with the weights of a run, or those it names itself.
 
     Raises:
         LikenessError: a network's weights can't be had or are another's.
     """
-    if config.task["_target_"] == ADAIN:
+    if config.task.target == ADAIN:
         encoder = build_network(config, build_objective(config).layers)
         decoder: AdainDecoder = make(config.stylizer)(encoder)
         return partial(stylize_by_adain, encoder=encoder, decoder=_trained(decoder, run))
@@ -61,18 +61,21 @@ def _trained(stylizer: Stylizer, run: Path | None) -> Stylizer:
     return stylizer.eval()
 
 
-def _adain(config: DictConfig, folders: StyleFolders) -> AdainTask:
+def _adain(config: StylizerConfig, folders: StyleFolders) -> AdainTask:
     objective = build_objective(config)
     encoder = build_network(config, objective.layers)
     torch.manual_seed(key("stylizer", config.seed))
     stylizer = make(config.stylizer)(encoder)
     task: AdainTask = make(config.task)(
-        encoder=encoder, stylizer=stylizer, objective=objective, **optimizer_of(config)
+        encoder=encoder,
+        stylizer=stylizer,
+        objective=objective,
+        **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
     )
     return task
 
 
-def _feedforward(config: DictConfig, folders: StyleFolders) -> FeedforwardTask:
+def _feedforward(config: StylizerConfig, folders: StyleFolders) -> FeedforwardTask:
     styles = folders.styles.train
     if styles is not folders.styles.test:
         raise LikenessError(
@@ -88,12 +91,12 @@ def _feedforward(config: DictConfig, folders: StyleFolders) -> FeedforwardTask:
         objective=objective,
         styles=[as_float(style[None], channels_last=False) for style in styles.load([0])],
         style_weights=[1.0],
-        **optimizer_of(config),
+        **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
     )
     return task
 
 
-_BUILDERS: dict[str, Callable[[DictConfig, StyleFolders], StylizerTask]] = {
+_BUILDERS: dict[str, Callable[[StylizerConfig, StyleFolders], StylizerTask]] = {
     ADAIN: _adain,
     FEEDFORWARD: _feedforward,
 }

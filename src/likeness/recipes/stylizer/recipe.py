@@ -7,24 +7,27 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from omegaconf import DictConfig
 
 from likeness.config.make import make
+from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.fingerprint import Files
 from likeness.data.style.crops import CropDataModule, Crops
 from likeness.data.style.style_folders import StyleFolders
 from likeness.recipes.named_file import hashes_of, local_files
 from likeness.recipes.stylizer.build import build_stylizer_task
+from likeness.recipes.stylizer.family import STYLIZER
 from likeness.recipes.stylizer.results import conclude
 from likeness.recipes.stylizer.shown import shown_pictures
 from likeness.runs.record.recording import Recording
 from likeness.tasks.stylizer import StylizerTask
 
 
-class StylizerWork:
+class StylizerRecipe:
     """Train a stylizer on some contents and styles, and look at what it makes of others."""
 
-    def __init__(self, config: DictConfig) -> None:
+    family = STYLIZER
+
+    def __init__(self, config: StylizerConfig) -> None:
         self._config = config
 
     @cached_property
@@ -46,8 +49,8 @@ class StylizerWork:
     def _weights(self) -> dict[str, Files]:
         return local_files(
             {
-                "weights": self._config.backbone.get("weights"),
-                "stylizer": self._config.stylizer.get("weights"),
+                "weights": self._config.backbone.weights,
+                "stylizer": self._config.stylizer.weights,
             }
         )
 

@@ -6,14 +6,15 @@ from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 from torch import Tensor
 
+from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.style_folders import StyleFolders
 from likeness.evaluation.figures import Curve, curves_figure, style_grid
 from likeness.evaluation.metric import Metric
 from likeness.losses.style import StyleCosts
 from likeness.recipes.stylizer.build import build_stylizer_task
+from likeness.recipes.stylizer.family import STYLIZER
 from likeness.recipes.stylizer.shown import Shown, shown_pictures
 from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
@@ -25,7 +26,7 @@ from likeness.tasks.stylizer import StylizerTask
 CURVES = {"content": "train/content", "style": "train/style", "total": "train/loss"}
 
 
-def conclude(run: Recording, config: DictConfig, folders: StyleFolders) -> None:
+def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> None:
     """Measure what the stylizer of the last checkpoint makes of test pictures, beside the untrained one; draw it."""
     contents = shown_pictures(folders.contents.test, "data.contents")
     styles = shown_pictures(folders.styles.test, "data.styles")
@@ -40,7 +41,7 @@ def conclude(run: Recording, config: DictConfig, folders: StyleFolders) -> None:
     run.outcome["broken_pictures"] = sorted({*noted_broken(run.folder), *tested})
     write_results_file(run.folder, metrics)
     _draw(run.folder, contents, styles, trained)
-    print_table("What is painted of the test pictures costs, the mean over pairs", metrics)
+    print_table("The costs of the stylized test images, the mean over pairs", metrics, STYLIZER.presentation)
 
 
 def _paint(task: StylizerTask, contents: list[Shown], styles: list[Shown]) -> list[Tensor]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from likeness.errors import LikenessError
 from likeness.runs.record.past import MISSING, PastRun, past_runs
+from likeness.runs.record.record_file import overrides_of
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": le,
@@ -117,14 +118,14 @@ def as_word(value: Any) -> str:
 
 
 def _rows(runs: Sequence[PastRun], more: Sequence[str]) -> list[dict[str, Any]]:
-    """Folder, status, seed, the first metric of each task, `more` keys, and the words that the run was started with."""
+    """Folder, status, seed, the first metric of each task, `more` keys, and the overrides that a run was started with."""
     first = dict.fromkeys(next(iter(run.final)) for run in runs if run.final)
     keys = dict.fromkeys(["status", "seed", *first, *more])
     return [
         {
             "run": str(run.folder),
             **{key: "" if run.value(key) is MISSING else run.value(key) for key in keys},
-            "words": " ".join(run.record.get("words") or []),
+            "overrides": " ".join(overrides_of(run.record) or []),
         }
         for run in runs
     ]

@@ -7,11 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from likeness.config.compose import composed
-from likeness.config.groups import groups
 from likeness.config.key import NEUTRAL, compare_values, differences
-from likeness.config.make import plain
-from likeness.config.nearest import nearest
+from likeness.config.past import upgraded
+from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
 from likeness.runs.record.past import TRAINED, PastRun, past_run, past_runs
 from likeness.runs.record.record_file import RECORD
@@ -21,19 +19,17 @@ log = logging.getLogger("likeness")
 Config = dict[str, Any]
 
 
-def choose_runs(name: str, places: Sequence[Path]) -> list[PastRun]:
-    """The runs of the experiment `name`, by seed: those in `places` that are runs, or of those below them.
+def choose_runs(experiment: TrainConfig, places: Sequence[Path]) -> list[PastRun]:
+    """The runs of an experiment, by seed: those in `places` that are runs, or of those below them.
 
     Below a folder, be it `runs` or `runs/NAME`, the last finished run of each seed counts, among those that share
     configuration, source and data with the last of all.
 
     Raises:
-        LikenessError: there is no such experiment or no run, or a run did not finish, repeats a seed, or was made from
-            another configuration, source or data than the experiment's or the first run's.
+        LikenessError: there is no run, or one did not finish, repeats a seed, or was made from another configuration,
+            source or data than the experiment's or the first run's.
     """
-    experiments = groups()["experiment"]
-    if name not in experiments:
-        raise LikenessError(f"There is no experiment called {name}: {nearest(name, experiments)}")
+    name = experiment.name
     named = [past_run(place) for place in places if (place / RECORD).is_file()]
     folders = [place for place in places if not (place / RECORD).is_file()]
     # runs/NAME is the folder of the experiment's runs, and past_runs wants the one above
@@ -46,7 +42,7 @@ def choose_runs(name: str, places: Sequence[Path]) -> list[PastRun]:
         )
     for run in runs:
         _refuse_unfinished(run)
-        _refuse_other(name, run)
+        _refuse_other(experiment, run)
         _refuse_mixed(runs[0], run)
     for run, following in pairwise(runs):
         if run.record["seed"] == following.record["seed"]:
@@ -95,13 +91,13 @@ def _refuse_unfinished(run: PastRun) -> None:
         raise LikenessError(f"{run.folder} {what}; evidence is made of finished training runs.")
 
 
-def _refuse_other(name: str, run: PastRun) -> None:
+def _refuse_other(experiment: TrainConfig, run: PastRun) -> None:
     """Refuse a run of another configuration than the experiment's; where the data lie may differ."""
-    experiment = plain(composed("config", [f"+experiment={name}"]))
-    for key, ours, theirs in differences(experiment, run.record["config"]):
+    for key, ours, theirs in differences(experiment.plain(), upgraded(run.record["config"])):
         if key != "seed" and not key.endswith((".root", ".path")):
             raise LikenessError(
-                f"{run.folder} has {key}={theirs}, but the experiment {name} has {key}={ours}; leave that run out."
+                f"{run.folder} has {key}={theirs}, but the experiment {experiment.name} has {key}={ours}; "
+                "leave that run out."
             )
 
 

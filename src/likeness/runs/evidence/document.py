@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from likeness.runs.table import written, written_interval
+from likeness.runs.recipe import Presentation
 
 
-def document(name: str, evidence: Mapping[str, Any]) -> str:
+def document(name: str, evidence: Mapping[str, Any], presentation: Presentation) -> str:
     """The content of `results.md`, made of that of `results.json`; a metric too few pairs can tell is left out."""
     runs, results = evidence["runs"], evidence["results"]
     metrics = dict.fromkeys(metric for measured in results.values() for metric in measured)
     rows = [
         [
             metric,
-            *(_estimate(metric, measured.get(metric)) for measured in results.values()),
+            *(_estimate(metric, measured.get(metric), presentation) for measured in results.values()),
             _count(metric, results),
         ]
         for metric in metrics
@@ -34,19 +34,27 @@ def document(name: str, evidence: Mapping[str, Any]) -> str:
             "",
             *_table(["", *results, "count"], rows),
             "",
-            *_table(["seed", *_first(results), "minutes"], _each(evidence)),
+            *_table(["seed", *_first(results), "minutes"], _each(evidence, presentation)),
             "",
         ]
     )
 
 
-def _each(evidence: Mapping[str, Any]) -> list[list[str]]:
+def _each(evidence: Mapping[str, Any], presentation: Presentation) -> list[list[str]]:
     """A row for each run: its seed, the first metrics of the first encoder, and how long it took."""
     measured = next(iter(evidence["results"].values()))
     return [
         [
             str(run["seed"]),
-            *(_value(metric, measured[metric], place) for metric in _first(evidence["results"])),
+            *(
+                _said(
+                    presentation,
+                    metric,
+                    measured[metric]["values"][place],
+                    *measured[metric]["intervals"][place],
+                )
+                for metric in _first(evidence["results"])
+            ),
             f"{run['cost']['wall_s'] / 60:.1f}" if run["cost"] else "",
         ]
         for place, run in enumerate(evidence["runs"])
@@ -64,18 +72,17 @@ def _table(columns: list[str], rows: list[list[str]]) -> list[str]:
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
-def _estimate(name: str, metric: Mapping[str, Any] | None) -> str:
+def _estimate(name: str, metric: Mapping[str, Any] | None, presentation: Presentation) -> str:
     if metric is None:
         return "not measured"
-    return _said(name, metric.get("mean"), metric.get("low"), metric.get("high"))
+    return _said(presentation, name, metric.get("mean"), metric.get("low"), metric.get("high"))
 
 
-def _value(name: str, metric: Mapping[str, Any], place: int) -> str:
-    return _said(name, metric["values"][place], *metric["intervals"][place])
-
-
-def _said(name: str, value: float | None, low: float | None, high: float | None) -> str:
-    return f"{written(name, value, 2)} {written_interval(name, low, high, 2)}".rstrip()
+def _said(
+    presentation: Presentation, name: str, value: float | None, low: float | None, high: float | None
+) -> str:
+    interval = presentation.written_interval(name, low, high, 2)
+    return f"{presentation.written(name, value, 2)} {interval}".rstrip()
 
 
 def _count(metric: str, results: Mapping[str, Any]) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from likeness.config.groups import CONF
+from likeness.config.schema.runs import TrainConfig
 from likeness.evaluation.figures import overlaid_figure
 from likeness.evaluation.figures.roc_over_seeds import roc_over_seeds_figure
-from likeness.recipes.embedding.results import ROC
 from likeness.runs.compare.curves import read_curves
 from likeness.runs.evidence.choose import choose_runs
 from likeness.runs.evidence.document import document
 from likeness.runs.evidence.gather import gather
-from likeness.runs.record.folder import write_json, write_text
+from likeness.runs.recipe import Presentation
+from likeness.runs.record.folder import ROC, write_json, write_text
 from likeness.runs.record.past import PastRun
 
 EXPERIMENTS = CONF.parent / "experiments"
@@ -22,23 +23,29 @@ COPIED = ("distances", "one_shot")  # of the first run: figures that show nobody
 RocPoints = dict[str, list[tuple[float, float]]]
 
 
-def write_evidence(name: str, places: Sequence[Path], experiments: Path = EXPERIMENTS) -> Path:
-    """Rebuild the folder of the experiment `name` from the runs in `places`, but for its README; returns the folder.
+def write_evidence(
+    experiment: TrainConfig,
+    places: Sequence[Path],
+    presentation: Presentation,
+    experiments: Path = EXPERIMENTS,
+) -> Path:
+    """Rebuild the folder of an experiment from the runs in `places`, but for its README; returns the folder.
 
     Args:
-        name: of `conf/experiment`.
+        experiment: the configuration of an experiment of `conf/experiment`, whose name it has.
         places: runs, or folders of runs; see `choose_runs`.
+        presentation: how its results are shown.
         experiments: where the folder of each experiment lies.
 
     Raises:
         LikenessError: what `choose_runs` refuses, or the disk is full.
     """
-    runs = choose_runs(name, places)
-    folder = experiments / name
+    runs = choose_runs(experiment, places)
+    folder = experiments / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     evidence = gather(runs)
     write_json(folder / "results.json", evidence)
-    write_text(folder / "results.md", document(name, evidence))
+    write_text(folder / "results.md", document(experiment.name, evidence, presentation))
     curves = {f"seed {run.record['seed']}": read_curves(run.folder) for run in runs}
     if any(curves.values()):
         overlaid_figure(curves).savefig(folder / "training.png")

@@ -10,8 +10,17 @@ from typing import IO, Any
 
 from likeness.errors import LikenessError
 
-JUDGE = "judge.json"
-"""How a run's distances are judged; torch is not needed to know its name."""
+OPERATING_POINT = "operating_point.json"
+"""The decision threshold of a run, and how its distances become probabilities."""
+
+_OPERATING_POINT_BEFORE = "judge.json"
+"""What earlier versions called that file."""
+
+ROC = "roc.csv"
+"""The receiver operating characteristic of each encoder that a run measured."""
+
+HASHES = "hashes.csv"
+"""In `checkpoints/`, the hashes of what each checkpoint of a run held."""
 
 
 def create_folder(runs_dir: str | Path, name: str) -> Path:
@@ -84,6 +93,12 @@ def replace(beside: Path, path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def operating_point_file(folder: Path) -> Path:
+    """Where a run keeps its operating point, whichever version made it; the file need not be there."""
+    before = folder / _OPERATING_POINT_BEFORE
+    return before if before.is_file() else folder / OPERATING_POINT
 
 
 def finite(content: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
+from likeness.runs.record.folder import HASHES
 from likeness.runs.record.logged import METRICS, read_metrics
-from likeness.runs.training.checkpoints import HASHES
 
 
 def left_in(folder: Path) -> dict[str, Any]:

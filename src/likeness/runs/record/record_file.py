@@ -1,6 +1,7 @@
 """`run.json`, the record of a run, sealed so that an edit of it is noticed; torch is not needed to read it."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         pass
     raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
+
+
+def overrides_of(record: Mapping[str, Any]) -> list[str] | None:
+    """The overrides that a run was started with, None where no command line was; earlier versions call them words."""
+    overrides: list[str] | None = record.get("overrides", record.get("words"))
+    return overrides
 
 
 def seal_of(record: dict[str, Any]) -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from likeness.config.key import compare_values, key_of
-from likeness.config.make import plain
+from likeness.config.schema.runs import RunConfig
 from likeness.data.fingerprint import Files, HashedFile
 from likeness.errors import Preempted, Pruned
 from likeness.runs.record.data_files import HashingFiles, describe_listing, first_difference, read_listing
@@ -25,7 +25,6 @@ from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.record.source import DIFF, Source, capture_source
-from likeness.runs.training.checkpoints import newest_checkpoint
 
 log = logging.getLogger("likeness")
 
@@ -41,7 +40,11 @@ class Recording(NamedTuple):
 
 @contextmanager
 def recorded(
-    config: DictConfig, data: dict[str, Any], files: Sequence[Files], unfinished: Path | None = None
+    config: RunConfig,
+    data: dict[str, Any],
+    files: Sequence[Files],
+    unfinished: Path | None = None,
+    step: int = 0,
 ) -> Iterator[Recording]:
     """Make a run's folder, or take up that of an unfinished run, and keep its record, which is closed however it ends.
 
@@ -50,15 +53,18 @@ def recorded(
         data: the fingerprints of the data, by split.
         files: what the data are read from; they are hashed beside the run.
         unfinished: the folder of the run that goes on.
+        step: the step that it goes on from.
 
     Raises:
         LikenessError: the folder can't be written, or another process is at work in it.
     """
     folder = unfinished or create_folder(config.runs_dir, config.name)
     with locked(folder), logging_to(folder / "log.txt"):
-        write_text(folder / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
+        write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config.plain())))
         run = Recording(folder, {})
-        record = _gone_on(folder, plain(config)) if unfinished else _opened(folder, plain(config), data)
+        record = (
+            _gone_on(folder, config.plain(), step) if unfinished else _opened(folder, config.plain(), data)
+        )
         write_record(folder, {**record, "status": "running"})
         hashing, status = HashingFiles(files, folder), "failed"
         try:
@@ -98,7 +104,7 @@ def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[
         "started": started,
         "command": sys.argv,
         "folder": os.getcwd(),
-        "words": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
+        "overrides": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
         "key": key_of(config),
         "config": config,
         "source": _plain(source),
@@ -116,16 +122,15 @@ def _plain(source: Source | None) -> dict[str, Any] | None:
     return {**source._asdict(), "diff": diff}
 
 
-def _gone_on(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+def _gone_on(folder: Path, config: dict[str, Any], step: int) -> dict[str, Any]:
     """The record of a run that goes on: as it was, with one session more."""
     record = read_record(folder)
     for outcome in ("reason", "ended"):
         record.pop(outcome, None)
     *before, last = record["sessions"]
-    checkpoint = newest_checkpoint(folder)
     session = {
         "started": _now(),
-        "step": checkpoint.step if checkpoint else 0,
+        "step": step,
         "command": sys.argv,
         "changed": _changed(record),
     }

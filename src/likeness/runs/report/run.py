@@ -4,6 +4,7 @@ from typing import Any
 
 from likeness.config.key import leaves
 from likeness.runs.compare.listing import as_word
+from likeness.runs.recipe import Presentation
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.source import DIFF
 from likeness.runs.report.page import pictures
@@ -11,7 +12,7 @@ from likeness.runs.report.page import pictures
 BROKEN = 100  # as many names of broken pictures are shown
 
 
-def about_run(run: PastRun) -> dict[str, Any]:
+def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
     """What the template `run.html` asks for."""
     record = run.record
     environment = {**record.get("environment", {})}
@@ -27,7 +28,7 @@ def about_run(run: PastRun) -> dict[str, Any]:
         "counts": {
             name: metric["count"] for measured in run.results.values() for name, metric in measured.items()
         },
-        "pictures": pictures(run.folder / "figures"),
+        "pictures": pictures(run.folder / "figures", presentation.captions),
         "logged": record.get("metrics") or {},
         "tables": {
             "Configuration": _words(record.get("config", {})),

@@ -9,6 +9,16 @@ from likeness.runs.compare.listing import as_word
 from likeness.runs.report.page import pictures
 
 SWEEP = "sweep.json"
+CAPTIONS = {"parallel_coordinates": "What each trial chose and reached"}
+
+
+def jobs_of(folder: Path) -> list[Path]:
+    """The runs of a sweep's jobs, none where its record can't be read."""
+    try:
+        jobs = json.loads((folder / SWEEP).read_text())["jobs"]
+        return [folder / job["run"] for job in jobs if job["run"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def about_sweep(folder: Path) -> dict[str, Any]:
@@ -43,7 +53,7 @@ def about_sweep(folder: Path) -> dict[str, Any]:
             for trial in sweep["trials"]
         ],
         "jobs": [{**job, "parameters": _assignments(job["parameters"])} for job in sweep["jobs"]],
-        "pictures": pictures(folder / "figures"),
+        "pictures": pictures(folder / "figures", CAPTIONS),
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values
-from likeness.runs.record.folder import JUDGE
+from likeness.runs.record.folder import OPERATING_POINT
 from likeness.runs.record.logged import METRICS
 
 
@@ -100,7 +100,7 @@ def _results(folder: Path) -> dict[str, Any]:
 
 def _judge(folder: Path) -> dict[str, Any]:
     """How distances are judged, where the run has chosen that."""
-    path = folder / JUDGE
+    path = folder / OPERATING_POINT
     return {"judge": json.loads(path.read_text())} if path.is_file() else {}
 
 

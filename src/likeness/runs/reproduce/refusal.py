@@ -3,22 +3,23 @@
 import csv
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from likeness.config.key import compare_values, key_of
+from likeness.config.trust import declared_packages
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, read_listing
-from likeness.runs.record.folder import JUDGE
+from likeness.runs.record.folder import OPERATING_POINT
 from likeness.runs.record.logged import METRICS
-from likeness.runs.record.record_file import SEAL, seal_of
+from likeness.runs.record.record_file import SEAL, overrides_of, seal_of
 from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file
 
 
-def refuse_unprovable(folder: Path, record: dict[str, Any]) -> None:
+def refuse_unprovable(folder: Path, record: dict[str, Any], trust: Collection[str]) -> None:
     """Raise a LikenessError that says why the run in `folder` can't be run again from its record."""
     if record.get("format") != 1 or SEAL not in record:
         raise LikenessError(
@@ -32,7 +33,13 @@ def refuse_unprovable(folder: Path, record: dict[str, Any]) -> None:
         )
     if record["source"] is None:
         raise LikenessError(f"{folder} ran outside a git checkout, so nothing says from which source.")
-    if record["words"] is None:
+    for package in record["config"].get("trust") or ():
+        if package not in {*trust, *declared_packages()}:
+            raise LikenessError(
+                f"{folder} runs code of {package}, which was trusted when it was made; if you trust it too, add "
+                f"--trust {package}."
+            )
+    if overrides_of(record) is None:
         raise LikenessError(
             f"{folder} was not started from train.py's command line, which is what is run again."
         )
@@ -79,8 +86,8 @@ def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is not the recorded one"
     for difference in compare_values(record["results"], _read(folder / "results.json", _json)):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in results.json"
-    if _read(folder / JUDGE, _json) != record.get("judge"):
-        yield f"{JUDGE} is not the recorded one"
+    if _read(folder / OPERATING_POINT, _json) != record.get("judge"):
+        yield f"{OPERATING_POINT} is not the recorded one"
     if not record["checkpoints"]:
         yield "run.json names no checkpoint"
     if _read(folder / "checkpoints" / "hashes.csv", _hashes) != record["checkpoints"]:

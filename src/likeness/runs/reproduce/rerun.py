@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
+from likeness.runs.record.record_file import overrides_of
 
 
 class Rerun:
@@ -51,11 +52,13 @@ class Rerun:
 def started_again(record: dict[str, Any], tree: Path, above: Path) -> Iterator[Rerun]:
     """The run of a record, started from the source in `tree` into a folder below `above`, and ended with the block.
 
-    Its words, threads and variables are the recorded ones; only trackers and the sweep are left out.
+    Its overrides, threads and variables are the recorded ones; only trackers and the sweep are left out.
     """
     runs_dir, output = above / "runs", above / "output.txt"
-    words = [word for word in record["words"] if not word.lstrip("+~").startswith(("logger", "sweep"))]
-    command = [sys.executable, str(tree / "train.py"), *words, "logger=csv", f"runs_dir='{runs_dir}'"]
+    overrides = [
+        one for one in overrides_of(record) or () if not one.lstrip("+~").startswith(("logger", "sweep"))
+    ]
+    command = [sys.executable, str(tree / "train.py"), *overrides, "logger=csv", f"runs_dir='{runs_dir}'"]
     with output.open("wb") as file:
         process = subprocess.Popen(
             command,

@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
     sentence: str
 
 
-def reproduce(folder: Path) -> Verdict:
+def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
     """Run the run in `folder` again from its recorded source and compare every metric, weight and result.
 
     Raises:
@@ -49,7 +49,7 @@ def reproduce(folder: Path) -> Verdict:
             were, or its folder was altered since.
     """
     record = read_record(folder)
-    refuse_unprovable(folder, record)
+    refuse_unprovable(folder, record, trust)
     refuse_altered(folder, record)
     if changed := [change for session in record["sessions"] for change in session["changed"]]:
         return Verdict(

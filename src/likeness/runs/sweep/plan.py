@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig
 
-from likeness.config.check import check_training, sweep_of
-from likeness.config.compose import cannot_be_composed, explain
 from likeness.config.key import key_of
-from likeness.config.make import plain
+from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_words, values_of, word
@@ -22,14 +19,16 @@ from likeness.runs.sweep.study import Trial
 
 log = logging.getLogger("likeness")
 
-Compose = Callable[[list[str]], DictConfig]
+Compose = Callable[[list[str]], TrainConfig]
+"""From the overrides of a job to its checked configuration; a LikenessError says what won't do."""
 
 
 class Plan(NamedTuple):
     """A sweep: what it looks for and where, the words and seeds of all its jobs, and its folder.
 
     `points` are those of a grid, in order; None where a sampler proposes them. `batch` is how many jobs are launched
-    at once. Each trial is a job for each of `seeds`, or one with the seed of the configuration where there are none.
+    at once, and `first` the configuration of the first job. Each trial is a job for each of `seeds`, or one with the
+    seed of the configuration where there are none.
     """
 
     id: str
@@ -40,6 +39,7 @@ class Plan(NamedTuple):
     points: list[Parameters] | None
     seeds: list[int]
     batch: int
+    first: TrainConfig
 
 
 class Job(NamedTuple):
@@ -52,7 +52,7 @@ class Job(NamedTuple):
     trial: int
     parameters: Parameters
     words: list[str]
-    config: dict[str, Any]
+    config: TrainConfig | None
     key: str
     refused: str | None = None
 
@@ -64,8 +64,7 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
         LikenessError: a word, a key of the search space or one of its values won't do.
     """
     words, axes = split_words(overrides)
-    first = checked(compose, [*words, *_words({key: values[0] for key, values in axes.items()})])
-    sweep = sweep_of(first)
+    sweep = compose([*words, *_words({key: values[0] for key, values in axes.items()})]).search
     _warn_of_own_measure(sweep, axes)
     seeds = axes.pop(SEED, [])
     if sweep.pruner is not None and len(seeds) > 1:
@@ -76,13 +75,13 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     else:
         _refuse_without_space(sweep, axes)
     start, *others = points if points is not None else _corners(sweep)
-    first = checked(compose, [*words, *_words(start)])
+    first = compose([*words, *_words(start)])
     for point in [*others, *({**start, SEED: seed} for seed in seeds)]:
-        checked(compose, [*words, *_words(point)])
+        compose([*words, *_words(point)])
     batch = sweep.parallel or (len(points) * max(1, len(seeds)) if points is not None and beside else 1)
     sweep_id = _identity(sweep, points, seeds, batch, first)
-    folder = Path(first["runs_dir"], first["name"], "sweeps", sweep_id)
-    return Plan(sweep_id, first["name"], folder, sweep, words, points, seeds, batch)
+    folder = Path(first.runs_dir, first.name, "sweeps", sweep_id)
+    return Plan(sweep_id, first.name, folder, sweep, words, points, seeds, batch, first)
 
 
 def _warn_of_own_measure(sweep: Sweep, axes: dict[str, list[Any]]) -> None:
@@ -100,10 +99,10 @@ def make_job(plan: Plan, number: int, trial: Trial, parameters: Parameters, comp
     """A job of the sweep: a trial's, with these parameters."""
     words = [*plan.words, *_words(parameters)]
     try:
-        config = checked(compose, words)
+        config = compose(words)
     except LikenessError as error:
-        return Job(number, trial.number, parameters, words, {}, "", str(error))
-    return Job(number, trial.number, parameters, words, config, key_of(config))
+        return Job(number, trial.number, parameters, words, None, "", str(error))
+    return Job(number, trial.number, parameters, words, config, key_of(config.plain()))
 
 
 def launched_words(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
@@ -120,22 +119,6 @@ def command(plan: Plan, parameters: Parameters) -> str:
     return shlex.join(["python", "train.py", *own, *_words(parameters)])
 
 
-def checked(compose: Compose, words: list[str]) -> dict[str, Any]:
-    """The configuration of these words, in plain containers.
-
-    Raises:
-        LikenessError: they can't be composed, or what they compose to is not that of a run.
-    """
-    try:
-        config = plain(compose(words))
-    except Exception as error:
-        if not cannot_be_composed(error):
-            raise
-        raise LikenessError(explain(error, "config", words)) from None
-    check_training(config)
-    return config
-
-
 def _words(parameters: Parameters) -> list[str]:
     return [word(key, value) for key, value in parameters.items()]
 
@@ -150,14 +133,14 @@ def _corners(sweep: Sweep) -> list[Parameters]:
 
 
 def _identity(
-    sweep: Sweep, points: list[Parameters] | None, seeds: list[int], batch: int, first: dict[str, Any]
+    sweep: Sweep, points: list[Parameters] | None, seeds: list[int], batch: int, first: TrainConfig
 ) -> str:
     """A hexadecimal name that two sweeps share where they try the same on the same."""
     definition = sweep.model_dump(mode="json", by_alias=True, exclude={"parallel", "id", "earlier"})
     learns = (
         sweep.sampler is not None or sweep.pruner is not None
     )  # then it matters what is known at each batch
-    whole = [definition, points, seeds, batch if learns else None, key_of(first)]
+    whole = [definition, points, seeds, batch if learns else None, key_of(first.plain())]
     return sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 

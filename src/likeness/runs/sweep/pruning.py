@@ -8,9 +8,8 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from likeness.config.check import sweep_of
+from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError, Pruned
 from likeness.runs.record.folder import write_json
@@ -88,16 +87,16 @@ def read_earlier(path: Path) -> list[Outcome]:
     ]
 
 
-def raise_if_pruned(config: dict[str, Any], folder: Path) -> None:
+def raise_if_pruned(config: TrainConfig, folder: Path) -> None:
     """Raise `Pruned` where the run in `folder` is a job of a sweep whose validations so far have it stopped.
 
     Raises:
         LikenessError: the file of the trials before it is gone.
     """
-    if config.get("sweep") is None or config["sweep"].get("earlier") is None:
+    if config.sweep is None or config.sweep.earlier is None:
         return
-    sweep = sweep_of(config)
+    sweep = config.search
     earlier = read_earlier(Path(str(sweep.earlier)))
-    step = stopped_at(sweep, earlier, validations(folder, sweep), config["trainer"]["max_steps"])
+    step = stopped_at(sweep, earlier, validations(folder, sweep), config.trainer.max_steps)
     if step is not None and sweep.pruner is not None:
         raise Pruned(f"stopped at step {step}, behind the trials before it in {sweep.pruner.metric}")

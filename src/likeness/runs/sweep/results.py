@@ -1,15 +1,14 @@
 """The results of a sweep's jobs, as they stand in the records of runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import OmegaConf
-
+from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
-from likeness.recipes.choose import DECIDE_INPUTS, work_of
+from likeness.runs.recipe import Recipe
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.resume import ENDED
@@ -41,11 +40,12 @@ def result_of(runs: Sequence[PastRun], job: Job, sweep: Sweep, earlier: Sequence
 
     Whether the pruner stops the run is decided anew, by its validations and the trials `earlier`.
     """
+    assert job.config is not None
     for run in runs:
         if run.status not in ENDED:
             continue
         values = validations(run.folder, sweep)
-        step = stopped_at(sweep, earlier, values, job.config["trainer"]["max_steps"])
+        step = stopped_at(sweep, earlier, values, job.config.trainer.max_steps)
         if step is not None:
             seen = [one for one in values if one.step <= step]
             return Result("pruned", run.folder, f"stopped at step {step}", validations=seen)
@@ -77,10 +77,15 @@ def _measured(folder: Path, sweep: Sweep, seen: Sequence[Validation]) -> Result:
 
 
 class PastRuns:
-    """The runs below the folders that jobs go to; the source that counts is given by its hash, None without git."""
+    """The runs below the folders that jobs go to.
 
-    def __init__(self, source: str | None) -> None:
-        self.source = source
+    Args:
+        source: the hash of the source that counts, None without git.
+        recipe_of: the recipe of a configuration, which knows what a job reads.
+    """
+
+    def __init__(self, source: str | None, recipe_of: Callable[[TrainConfig], Recipe]) -> None:
+        self.source, self._recipe_of = source, recipe_of
         self._ended: dict[Path, dict[str, Any]] = {}  # their records don't change any more
         self._data: dict[
             str, dict[str, Any] | None
@@ -88,8 +93,9 @@ class PastRuns:
 
     def of(self, job: Job) -> list[PastRun]:
         """The runs of a job's configuration, the oldest first."""
+        assert job.config is not None
         runs = []
-        for path in Path(job.config["runs_dir"], job.config["name"]).glob(f"*/{RECORD}"):
+        for path in Path(job.config.runs_dir, job.config.name).glob(f"*/{RECORD}"):
             record = self._ended.get(path.parent) or self._read(path.parent)
             if record.get("key") == job.key:
                 runs.append(PastRun(path.parent, record))
@@ -102,11 +108,13 @@ class PastRuns:
 
     def _data_of(self, job: Job) -> dict[str, Any] | None:
         """The fingerprints of what a job reads; None where it can't be read, which the job will say."""
-        config = {name: value for name, value in job.config.items() if name in DECIDE_INPUTS}
-        key = json.dumps(config, sort_keys=True)
+        assert job.config is not None
+        recipe = self._recipe_of(job.config)
+        decisive = {name: value for name, value in job.config.plain().items() if name in recipe.family.inputs}
+        key = json.dumps(decisive, sort_keys=True)
         if key not in self._data:
             try:
-                self._data[key] = work_of(OmegaConf.create(config)).fingerprints
+                self._data[key] = recipe.fingerprints
             except LikenessError:
                 self._data[key] = None
         return self._data[key]

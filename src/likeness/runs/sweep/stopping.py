@@ -1,10 +1,10 @@
 """A job of a sweep ends its training where the pruner says so."""
 
 from pathlib import Path
-from typing import Any
 
 import pytorch_lightning as pl
 
+from likeness.config.schema.runs import TrainConfig
 from likeness.errors import Pruned
 from likeness.runs.sweep.pruning import raise_if_pruned
 
@@ -12,7 +12,7 @@ from likeness.runs.sweep.pruning import raise_if_pruned
 class StopPruned(pl.Callback):
     """After each validation, ask the pruner; rank 0 decides for all, from what stands in `metrics.csv`."""
 
-    def __init__(self, config: dict[str, Any], folder: Path) -> None:
+    def __init__(self, config: TrainConfig, folder: Path) -> None:
         self.config, self.folder = config, folder
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

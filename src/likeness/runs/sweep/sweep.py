@@ -14,7 +14,9 @@ from hydra.core.utils import JobReturn, JobStatus
 from rich.console import Console
 from rich.markup import escape
 
+from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError, sentence
+from likeness.runs.recipe import Recipe
 from likeness.runs.record.lock import locked
 from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
@@ -31,13 +33,21 @@ from likeness.runs.sweep.table import print_table
 Launch = Callable[..., Sequence[JobReturn]]
 
 
-def sweep(overrides: Sequence[Override], compose: Compose, launch: Launch, *, beside: bool) -> Path:
+def sweep(
+    overrides: Sequence[Override],
+    compose: Compose,
+    launch: Launch,
+    recipe_of: Callable[[TrainConfig], Recipe],
+    *,
+    beside: bool,
+) -> Path:
     """Run the sweep that words on a command line describe; returns its folder, and prints it last.
 
     Args:
         overrides: the words.
-        compose: makes the configuration of a job's words.
+        compose: makes the checked configuration of a job's overrides.
         launch: a Hydra launcher's; trains the jobs of a list of lists of words.
+        recipe_of: the recipe of a configuration.
         beside: whether the launcher runs the jobs of a list side by side.
 
     Raises:
@@ -47,10 +57,10 @@ def sweep(overrides: Sequence[Override], compose: Compose, launch: Launch, *, be
     _make_folder(plan.folder)
     with locked(plan.folder):
         source = capture_source()
-        runs = PastRuns(source.sha256 if source else None)
+        runs = PastRuns(source.sha256 if source else None, recipe_of)
         tried = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
         write_figures(plan, tried)
-        write_report(plan.folder)
+        write_report(plan.folder, recipe_of(plan.first).family.presentation)
         print_table(plan, tried)
         print(plan.folder)
     results = [result for one in tried for result in one.results]

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from likeness.errors import LikenessError
-from likeness.runs.record.folder import replace, to_disk, write_json, write_text
+from likeness.runs.record.folder import HASHES, replace, to_disk, write_json, write_text
 
 KEPT = 2
-HASHES = "hashes.csv"
 
 log = logging.getLogger("likeness")
 
@@ -74,6 +73,12 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
         except LikenessError as error:
             log.warning("%s The one before it is used.", error)
     return None
+
+
+def last_step(folder: Path) -> int:
+    """The step of the last good checkpoint below a run's folder, 0 where there is none."""
+    checkpoint = newest_checkpoint(folder)
+    return 0 if checkpoint is None else checkpoint.step
 
 
 def checkpoint_of(run: Path) -> Checkpoint:

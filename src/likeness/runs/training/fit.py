@@ -3,18 +3,15 @@
 import logging
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from omegaconf import DictConfig
 
-from likeness.config.make import plain
+from likeness.config.schema.runs import TrainConfig
 from likeness.data.run_data import RunData
-from likeness.runs.recipe import Work
-from likeness.runs.sweep.pruning import raise_if_pruned
-from likeness.runs.sweep.stopping import StopPruned
+from likeness.runs.recipe import Recipe
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
 from likeness.runs.training.checkpoints import Checkpoint, cut_checkpoints, newest_checkpoint
@@ -24,15 +21,22 @@ from likeness.runs.training.metrics import MetricsFile, cut_metrics
 log = logging.getLogger("likeness")
 
 
-def fit(config: DictConfig, folder: Path, work: Work, data: RunData) -> None:
+def fit(
+    config: TrainConfig, folder: Path, recipe: Recipe, data: RunData, callbacks: Sequence[pl.Callback]
+) -> None:
     """Train on `data` as `config` says, from the folder's last good checkpoint on, and leave the weights in a last one.
+
+    Args:
+        config: the configuration, which stands in the folder too.
+        folder: the run's.
+        recipe: makes the task.
+        data: the batches.
+        callbacks: what looks at the training beside what is always there; the ranks of several devices have their own.
 
     Raises:
         LikenessError: the loss is not a number, the disk is full, or the process of a device failed.
         Preempted: SIGTERM asked the run to end; a checkpoint was saved.
-        Pruned: the run is a job of a sweep, and the trials before it did better.
     """
-    raise_if_pruned(plain(config), folder)  # where the run was killed before its record said so
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
     cut_metrics(folder, step)
@@ -45,18 +49,23 @@ def fit(config: DictConfig, folder: Path, work: Work, data: RunData) -> None:
         devices = config.trainer.devices
         fit_in_ranks(folder, devices, threads=max(1, torch.get_num_threads() // devices))
     else:
-        fit_here(config, folder, work, data, start)
-    raise_if_pruned(plain(config), folder)
+        fit_here(config, folder, recipe, data, callbacks, start)
 
 
-def fit_here(config: DictConfig, folder: Path, work: Work, data: RunData, start: Checkpoint | None) -> None:
+def fit_here(
+    config: TrainConfig,
+    folder: Path,
+    recipe: Recipe,
+    data: RunData,
+    callbacks: Sequence[pl.Callback],
+    start: Checkpoint | None,
+) -> None:
     """Train in this process, which is the only one or one rank of several."""
     _quiet()
-    task = work.task()
-    settings: dict[str, Any] = plain(config.trainer)
+    task = recipe.task()
     metrics = MetricsFile(folder) if _is_first_rank() else None
     trainer = pl.Trainer(
-        **settings,
+        **config.trainer.plain(),
         max_epochs=-1,
         check_val_every_n_epoch=None,
         limit_val_batches=None if data.validated else 0,
@@ -74,10 +83,10 @@ def fit_here(config: DictConfig, folder: Path, work: Work, data: RunData, start:
                 broken=lambda: data.broken,
             ),
             KeyedRandomness(config.seed),
-            RefuseNaN(settings["log_every_n_steps"]),
+            RefuseNaN(config.trainer.log_every_n_steps),
             ProgressBar(),
-            *work.callbacks(folder),
-            *([StopPruned(plain(config), folder)] if config.get("sweep") else []),
+            *recipe.callbacks(folder),
+            *callbacks,
         ],
         enable_checkpointing=False,
     )

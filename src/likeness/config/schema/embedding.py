@@ -1,0 +1,122 @@
+"""The schema of runs that train an embedding, and perhaps a head on it, and of their evaluation."""
+
+from typing import Annotated
+
+from pydantic import model_validator
+
+from likeness.config.schema.data import Data
+from likeness.config.schema.losses import CrossEntropy, Loss
+from likeness.config.schema.networks import Backbone, ChiSquared, Embedder, Head, Onnx
+from likeness.config.schema.outside import OR_OUTSIDE, Outside
+from likeness.config.schema.runs import RunConfig, TrainConfig
+from likeness.config.schema.sweep import Objective
+from likeness.config.schema.training import (
+    Augmentation,
+    EmbeddingTask,
+    Episodes,
+    Evaluation,
+    Optimizer,
+    Sampler,
+    SimilarityTask,
+    Task,
+)
+
+
+class EmbeddingConfig(TrainConfig):
+    """What a run that trains an encoding has."""
+
+    objective = Objective(metric="verification/accuracy")
+    measures = (
+        "verification/accuracy",
+        "verification/accuracy_std",
+        "verification/auc",
+        "verification/eer",
+        *(f"verification/tar@far=1e-{power}" for power in range(1, 7)),
+        "calibration/ece",
+        "decision/far",
+        "decision/tar",
+        "retrieval/precision@1",
+        "retrieval/r_precision",
+        "retrieval/map@r",
+        "oneshot_*",
+    )
+    validates = ("validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot")
+    task: Task
+    backbone: Backbone
+    embedder: Annotated[Embedder, OR_OUTSIDE]
+    head: Head | None = None
+    loss: Loss
+    data: Data
+    test_data: Data | None = None
+    sampler: Sampler
+    augment: dict[str, Augmentation | None]
+    optimizer: Optimizer
+    evaluation: Evaluation
+    episodes: Episodes | None = None
+
+    @model_validator(mode="after")
+    def _task_fits(self) -> "EmbeddingConfig":
+        """Parts of other people's may go together in their own ways; what is ours is checked."""
+        similarity = isinstance(self.task, SimilarityTask)
+        if similarity and self.head is None:
+            raise ValueError("task=similarity needs a head: head=absolute_difference or head=chi_squared")
+        if isinstance(self.task, EmbeddingTask) and self.head is not None:
+            raise ValueError("a head is trained by task=similarity")
+        if isinstance(self.task, EmbeddingTask) and isinstance(self.loss, CrossEntropy):
+            raise ValueError("loss=cross_entropy is that of task=similarity, which takes no other")
+        if similarity and not isinstance(self.loss, CrossEntropy | Outside):
+            raise ValueError("loss=cross_entropy is that of task=similarity, which takes no other")
+        if isinstance(self.head, ChiSquared) and getattr(self.embedder, "activation", None) == "none":
+            raise ValueError(
+                "head=chi_squared needs encodings with no negative number; "
+                "embedder.activation=relu, softplus or sigmoid makes them so"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _episodes_that_are_swept_for(self) -> "EmbeddingConfig":
+        known = self.episodes.metrics if self.episodes else ()
+        for objective in self.sweep.objectives if self.sweep else ():
+            if objective.metric.startswith("oneshot_") and objective.metric not in known:
+                raise ValueError(
+                    f"sweep.objectives names {objective.metric}, and the run measures "
+                    + (" and ".join(known) or "no episodes; add episodes=twenty_way")
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "EmbeddingConfig":
+        if isinstance(self.backbone, Onnx):
+            raise ValueError("backbone=onnx cannot be trained; use it with `likeness evaluate`")
+        for key in ("image_size", "channels"):
+            wanted = getattr(self.backbone, key, None)
+            if wanted is None:
+                raise ValueError(f"the backbone has no {key}, which its data must have; add backbone.{key}")
+            for name in ("data", "test_data"):
+                source = getattr(self, name)
+                if source is not None and getattr(source, key, None) != wanted:
+                    raise ValueError(f"{name}.{key} must be the backbone's, {wanted}")
+        if (
+            self.trainer.precision == "16-mixed"
+            and self.trainer.gradient_clip_val
+            and getattr(self.optimizer, "fused", False) is not False
+        ):
+            raise ValueError("clipping in 16-mixed needs optimizer.fused=false")
+        world = self.trainer.devices
+        if self.sampler.identities % world:
+            raise ValueError(
+                f"sampler.identities={self.sampler.identities} can't be shared by {world} devices; "
+                "make it a multiple of their number"
+            )
+        return self
+
+
+class EvaluateConfig(RunConfig):
+    """What `likeness evaluate` runs on."""
+
+    backbone: Backbone
+    data: Data
+    evaluation: Evaluation
+    episodes: Episodes | None = None
+    embedder: Embedder | None = None
+    head: Head | None = None

@@ -1,0 +1,72 @@
+"""A part of somebody else's: any class or function of a trusted package, by the keys of its signature."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationInfo,
+    WrapValidator,
+    model_validator,
+)
+
+from likeness.config.schema.base import Node
+from likeness.config.signature import check_call, imported
+from likeness.config.trust import is_trusted
+
+HANDED = ("classes", "embedding_dim")
+"""What a loss or a head is handed where its signature has a parameter of that name: the number of training
+identities, and the number of dimensions of an embedding."""
+
+
+class Outside(Node):
+    """A node whose `_target_` is of a trusted package; its keys are those of the target's signature."""
+
+    model_config = ConfigDict(extra="allow")
+
+    target: str = Field(alias="_target_")
+    partial: bool = Field(alias="_partial_", default=False)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The keywords that the target is called with."""
+        return self.model_extra or {}
+
+    @model_validator(mode="after")
+    def _can_be_called(self, info: ValidationInfo) -> "Outside":
+        for name in self.values:
+            if name.startswith("_"):
+                raise ValueError(f"{name} is not a key of a part of {self.target}")
+        for nested in _targets_in(self.values):
+            if not is_outside(nested, info):
+                raise ValueError(f"{nested}, named within {self.target}, is not of a trusted package")
+        check_call(imported(self.target), self.values, handed=HANDED, partial=self.partial)
+        return self
+
+
+def is_outside(target: Any, info: ValidationInfo) -> bool:
+    """Whether a `_target_` is of a package that the validation's context trusts."""
+    trust = (info.context or {}).get("trust", ())
+    return isinstance(target, str) and is_trusted(target, trust)
+
+
+def _or_outside(value: Any, handler: ModelWrapValidatorHandler[Node], info: ValidationInfo) -> Node:
+    if isinstance(value, dict) and is_outside(value.get("_target_"), info):
+        return Outside.model_validate(value, context=info.context)
+    return handler(value)
+
+
+OR_OUTSIDE = WrapValidator(_or_outside)
+"""Makes a field take a part of a trusted package in place of one of ours."""
+
+
+def _targets_in(values: Any) -> Iterator[str]:
+    if isinstance(values, dict):
+        if "_target_" in values:
+            yield str(values["_target_"])
+        values = list(values.values())
+    if isinstance(values, list):
+        for value in values:
+            yield from _targets_in(value)
