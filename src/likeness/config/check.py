@@ -26,15 +26,14 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     Raises:
         LikenessError: the first mistake, with the key's dotted name and the nearest known one.
     """
-    trust = config.get("trust") or ()
-    try:
-        checked = schema.model_validate(config, context={"trust": trust})
-    except ValidationError as error:
-        raise LikenessError(_sentence(error.errors()[0], schema)) from None
     for key, value in leaves(config):
         if value == "???":  # a string to the schema
             raise LikenessError(f"The key {key} has no value; give it one with {key}=VALUE.")
-    return checked
+    trust = config.get("trust") or ()
+    try:
+        return schema.model_validate(config, context={"trust": trust})
+    except ValidationError as error:
+        raise LikenessError(_sentence(error.errors()[0], schema)) from None
 
 
 def allowed() -> dict[str, type[Node]]:
@@ -76,7 +75,8 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             return f"{dotted} is empty; give it a value with {dotted}=VALUE."
         case "value_error":
             prefix = f"{dotted}={error['input']}: " if dotted and not isinstance(error["input"], dict) else ""
-            return f"{prefix}{error['msg'].removeprefix('Value error, ')}."
+            said = error["msg"].removeprefix("Value error, ")
+            return f"{prefix}{said}" if said.endswith("?") else f"{prefix}{said}."
         case "literal_error":
             words = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
             return f"{dotted}={error['input']} is not a known value; {nearest(str(error['input']), words)}"

@@ -42,8 +42,26 @@ def public_names(module: Any) -> list[str]:
 
 
 def parameters_of(target: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The parameters that can be given by name."""
+    """The parameters of a class or function that can be given by name."""
     return {name: one for name, one in inspect.signature(target).parameters.items() if one.kind in _BY_NAME}
+
+
+def keywords_of(target: Callable[..., Any]) -> set[str] | None:
+    """The names that a class or function can be given, or None where it takes any.
+
+    A class that takes `**kwargs` is taken to hand them on to the class that it derives from, where that has parameters.
+    """
+    known: set[str] = set()
+    for one in inspect.getmro(target) if inspect.isclass(target) else [target]:
+        if inspect.isclass(one) and "__init__" not in vars(one):
+            continue
+        if one is object or one.__module__.startswith("torch.nn.modules"):
+            return None
+        parameters = inspect.signature(one.__init__ if inspect.isclass(one) else one).parameters.values()
+        known |= {each.name for each in parameters if each.kind in _BY_NAME and each.name != "self"}
+        if all(each.kind is not inspect.Parameter.VAR_KEYWORD for each in parameters):
+            return known
+    return None
 
 
 def check_call(
@@ -64,16 +82,13 @@ def check_call(
     Raises:
         ValueError: a name that the target has not, a value that its annotation does not take, or a missing value.
     """
-    known = parameters_of(target)
-    takes_any = any(
-        one.kind is inspect.Parameter.VAR_KEYWORD for one in inspect.signature(target).parameters.values()
-    )
+    known = keywords_of(target)
     for name in values:
-        if name not in known and not takes_any:
-            raise ValueError(f"{_name(target)} takes no {name}; {nearest(name, known)}")
+        if known is not None and name not in known:
+            raise ValueError(f"{_name(target)} takes no {name}; {nearest(name, known).rstrip('.')}")
     missing = [
         name
-        for name, one in known.items()
+        for name, one in parameters_of(target).items()
         if one.default is inspect.Parameter.empty and name not in values and name not in handed
     ]
     if missing and not partial:

@@ -1,7 +1,6 @@
 """The embedding task: an encoding in which two pictures of one person lie close, and of two people apart."""
 
-from collections.abc import Callable
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -9,24 +8,16 @@ from likeness.data.batch import Batch
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
 from likeness.tasks.encoding import EncodingTask
 from likeness.tasks.gather import gather_batch
+from likeness.tasks.loss_terms import Loss, loss_and_metrics
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Watched
-
-
-class DistanceTerms(Protocol):
-    """What a loss on distances gives: `loss` to go down on, and what to watch."""
-
-    loss: Tensor
-    active: Tensor
-    positive_distance: Tensor
-    negative_distance: Tensor
-    embedding_norm: Tensor
 
 
 class EmbeddingTask(EncodingTask):
     """Train an embedder by a loss on the embeddings and identities of the global batch.
 
-    It logs the loss, the share of active triplets (or of active pairs of two people), the mean distances of positives
-    and negatives, and the embeddings' norm: where an encoding collapses, the distances go to zero and the share to one.
+    It logs the loss and what else the loss gives. Of a triplet loss that is the share of active triplets, the mean
+    distances of positives and negatives, and the embeddings' norm: where an embedding collapses, the distances go to
+    zero and the share to one.
     """
 
     watched: ClassVar[tuple[Watched, ...]] = (
@@ -38,7 +29,7 @@ class EmbeddingTask(EncodingTask):
     def __init__(
         self,
         embedder: nn.Module,
-        loss: Callable[[Tensor, Tensor], DistanceTerms],
+        loss: Loss,
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory,
     ) -> None:
@@ -46,17 +37,8 @@ class EmbeddingTask(EncodingTask):
         self.loss = loss
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss of the global batch, scaled for DistributedDataParallel's mean over the ranks."""
+        """The loss of the global batch."""
         embedding, identity = gather_batch(self(batch.images), batch.identity)
-        terms = self.loss(embedding, identity)
-        self.log_dict(
-            {
-                "train/loss": terms.loss.detach(),
-                "train/active": terms.active,
-                "train/positive_distance": terms.positive_distance,
-                "train/negative_distance": terms.negative_distance,
-                "train/embedding_norm": terms.embedding_norm,
-            },
-            batch_size=len(identity),
-        )
-        return terms.loss * self.trainer.world_size
+        loss, metrics = loss_and_metrics(self.loss(embedding, identity))
+        self.log_dict(metrics, batch_size=len(identity))
+        return loss

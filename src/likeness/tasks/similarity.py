@@ -1,17 +1,16 @@
 """The similarity task: the probability that two pictures are of one person, learned with the encoding or on it."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from torch import Tensor, nn
 
 from likeness.data.batch import Batch
 from likeness.evaluation.comparison import Comparison
-from likeness.losses import CrossEntropyOutput
 from likeness.models.similarity import SimilarityHead
 from likeness.tasks.comparison import by_head
 from likeness.tasks.encoding import EncodingTask
 from likeness.tasks.gather import gather_batch
+from likeness.tasks.loss_terms import Loss, loss_and_metrics
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Watched
 
 
@@ -33,7 +32,7 @@ class SimilarityTask(EncodingTask):
         self,
         embedder: nn.Module,
         head: SimilarityHead,
-        loss: Callable[[Tensor, Tensor], CrossEntropyOutput],
+        loss: Loss,
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory,
         *,
@@ -51,32 +50,16 @@ class SimilarityTask(EncodingTask):
         """By the head's log odds."""
         return by_head(self.head)
 
-    def on_fit_start(self) -> None:
-        """Share the head's gradient among the ranks, each of which has the whole of it, as `gather_batch` says."""
-        ranks = self.trainer.world_size
-        for parameter in self.head.parameters() if ranks > 1 else ():
-            # torch does not type `register_hook`
-            parameter.register_hook(lambda gradient: gradient / ranks)  # type: ignore[no-untyped-call]
-
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Keep the statistics of a frozen embedder as they are."""
         if self.frozen:
             self.embedder.eval()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss of the global batch, scaled for DistributedDataParallel's mean over the ranks."""
+        """The loss of the global batch."""
         embedding, identity = gather_batch(self(batch.images), batch.identity)
         if self.global_step == 0 and batch_idx == 0:
             self.head.standardise(embedding.detach())
-        terms = self.loss(self.head(embedding, embedding), identity)
-        self.log_dict(
-            {
-                "train/loss": terms.loss.detach(),
-                "train/accuracy": terms.accuracy,
-                "train/positives": terms.positives,
-                "train/positive_probability": terms.positive_probability,
-                "train/negative_probability": terms.negative_probability,
-            },
-            batch_size=len(identity),
-        )
-        return terms.loss * self.trainer.world_size
+        loss, metrics = loss_and_metrics(self.loss(self.head(embedding, embedding), identity))
+        self.log_dict(metrics, batch_size=len(identity))
+        return loss

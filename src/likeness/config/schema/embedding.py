@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from likeness.config.schema.data import Data
 from likeness.config.schema.losses import CrossEntropy, Loss
+from likeness.config.schema.metric_learning import PmlLoss, PmlMiner
 from likeness.config.schema.networks import Backbone, ChiSquared, Embedder, Head, Onnx
 from likeness.config.schema.outside import OR_OUTSIDE, Outside
 from likeness.config.schema.runs import RunConfig, TrainConfig
@@ -46,6 +47,7 @@ class EmbeddingConfig(TrainConfig):
     embedder: Annotated[Embedder, OR_OUTSIDE]
     head: Head | None = None
     loss: Loss
+    miner: PmlMiner | None = None
     data: Data
     test_data: Data | None = None
     sampler: Sampler
@@ -66,6 +68,8 @@ class EmbeddingConfig(TrainConfig):
             raise ValueError("loss=cross_entropy is that of task=similarity, which takes no other")
         if similarity and not isinstance(self.loss, CrossEntropy | Outside):
             raise ValueError("loss=cross_entropy is that of task=similarity, which takes no other")
+        if self.miner is not None and not isinstance(self.loss, PmlLoss):
+            raise ValueError("a miner is for loss=pml, whose losses take pairs or triplets; leave miner out")
         if isinstance(self.head, ChiSquared) and getattr(self.embedder, "activation", None) == "none":
             raise ValueError(
                 "head=chi_squared needs encodings with no negative number; "

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from likeness.config.schema.base import HardestShare, Node
+from likeness.config.schema.metric_learning import PmlLoss
 from likeness.config.schema.outside import OR_OUTSIDE
 
 
@@ -55,7 +56,7 @@ class CrossEntropy(Node):
 
 
 Loss = Annotated[
-    BatchHard | BatchAll | SemiHard | AllSemiHard | Contrastive | CrossEntropy,
+    BatchHard | BatchAll | SemiHard | AllSemiHard | Contrastive | CrossEntropy | PmlLoss,
     Field(discriminator="target"),
     OR_OUTSIDE,
 ]

@@ -158,7 +158,9 @@ def build_task(config: EmbeddingConfig, networks: Networks, splits: ReadableSpli
     if run := begun_with(config):
         load_part(networks.embedder, "embedder", checkpoint_of(Path(run)), run)
     torch.manual_seed(key("loss", config.seed))
-    loss = make_with(config.loss, classes=splits.classes, embedding_dim=networks.embedder.embedding_dim)
+    sizes = {"classes": splits.classes, "embedding_dim": networks.embedder.embedding_dim}
+    miner = {"miner": make(config.miner)} if config.miner and config.miner.name else {}
+    loss = make_with(config.loss, **sizes, **miner)
     task: EncodingTask = make(config.task)(
         **networks.parts,
         loss=loss,

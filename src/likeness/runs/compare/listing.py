@@ -118,7 +118,7 @@ def as_word(value: Any) -> str:
 
 
 def _rows(runs: Sequence[PastRun], more: Sequence[str]) -> list[dict[str, Any]]:
-    """Folder, status, seed, the first metric of each task, `more` keys, and the overrides that a run was started with."""
+    """Folder, status, seed, the first metric of each task, `more` keys, and the overrides of the command line."""
     first = dict.fromkeys(next(iter(run.final)) for run in runs if run.final)
     keys = dict.fromkeys(["status", "seed", *first, *more])
     return [

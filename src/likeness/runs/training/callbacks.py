@@ -1,8 +1,10 @@
 """What looks at every step of a training: keyed randomness, a loss that is not a number, the progress bar."""
 
 import math
+import random
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,7 +16,10 @@ from likeness.tasks.task import Task
 
 
 class KeyedRandomness(pl.Callback):
-    """Before each batch, set torch's generators to a key of (seed, step, rank), so that no draw has a history."""
+    """Before each batch, set the global generators to a key of (seed, step, rank), so that no draw has a history.
+
+    Our own parts draw from torch's alone; NumPy's and Python's are set for parts of other people's.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -22,9 +27,12 @@ class KeyedRandomness(pl.Callback):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Set the generators."""
+        """Set the generators of torch, NumPy and Python."""
         micro = batch_idx % trainer.accumulate_grad_batches
-        torch.manual_seed(key("step", self.seed, trainer.global_step, micro, trainer.global_rank))
+        drawn = key("step", self.seed, trainer.global_step, micro, trainer.global_rank)
+        torch.manual_seed(drawn)
+        np.random.seed(drawn % 2**32)
+        random.seed(drawn)
 
 
 class RefuseNaN(pl.Callback):
