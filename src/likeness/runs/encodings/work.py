@@ -29,7 +29,7 @@ from likeness.runs.encodings.measuring.judging import judge_on, write_judge
 from likeness.runs.encodings.measuring.measure import Contender, measure
 from likeness.runs.encodings.people import refuse_shared_people
 from likeness.runs.record.recording import Recording
-from likeness.tasks.encoding import EncodingTask
+from likeness.tasks.encoding import EncodingTask, Validation
 
 log = logging.getLogger("likeness")
 
@@ -71,10 +71,7 @@ class EncodingWork:
         """The task on fresh networks, laid out and compiled as the configuration says."""
         self._say_who_is_left_out()
         task = build_task(self._config)
-        if self._splits.validation is not None:
-            task.validation_grouping = self._splits.validation.grouping
-        if (episodes := self._config.get("episodes")) is not None:
-            task.validation_ways = episodes.ways
+        task.validation = self._validation()
         if self._config.channels_last:
             task.embedder.to(memory_format=torch.channels_last)
         if self._config.compile:
@@ -100,6 +97,17 @@ class EncodingWork:
             contenders["its distance"] = Contender(networks.embedder.in_turns, EUCLIDEAN)
         contenders["untrained"] = contender_of(build_untrained(config).ready(device))
         conclude(run, measure(contenders, tested, config, device=device), tested)
+
+    def _validation(self) -> Validation:
+        """How the configuration has the encodings validated."""
+        validation = Validation()
+        if self._splits.validation is not None:
+            validation = validation._replace(grouping=self._splits.validation.grouping)
+        if (episodes := self._config.get("episodes")) is not None:
+            validation = validation._replace(ways=episodes.ways)
+        if (queries := self._config.evaluation.get("queries")) is not None:
+            validation = validation._replace(queries=queries)
+        return validation
 
     def _say_who_is_left_out(self) -> None:
         datamodule = self.data()
