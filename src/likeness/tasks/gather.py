@@ -51,7 +51,7 @@ def measured_once(measure: Callable[[Sequence[Share]], Found], share: Share) -> 
             answer[0] = measure(shares)
         except Exception as error:  # the other ranks wait for an answer, whatever happened
             failure = error
-            answer[1] = str(error) if isinstance(error, LikenessError) else f"Rank 0 failed: {error!r}"
+            answer[1] = str(error) if isinstance(error, LikenessError) else _said(error)
     dist.broadcast_object_list(answer, src=0)
     if failure is not None:
         raise failure
@@ -70,6 +70,11 @@ def share_buffers(module: nn.Module) -> None:
     if _has_ranks():
         for buffer in module.buffers():
             dist.broadcast(buffer, src=0)
+
+
+def _said(error: Exception) -> str:
+    name = type(error).__name__
+    return f"Rank 0 can't measure for all ranks ({name}: {error}); its traceback is above."
 
 
 def _has_ranks() -> bool:
