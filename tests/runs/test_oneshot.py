@@ -15,9 +15,11 @@ from likeness.config.schema import EncodingConfig
 from likeness.errors import LikenessError
 from likeness.runs.command import with_encoder_of
 from likeness.runs.encodings.evaluate import evaluate
+from likeness.runs.encodings.work import EncodingWork
 from likeness.runs.past_config import config_of
 from likeness.runs.run import train
 from likeness.runs.training.logged import read_metrics
+from likeness.tasks.encoding import QUERIES
 
 WORDS = [
     *(word for word in TINY if not word.startswith(("data.", "backbone.width"))),
@@ -215,3 +217,11 @@ def test_pictures_that_were_trained_on_are_not_measured(finished: Path, root: Pa
         LikenessError, match="people are both trained on and to be tested on, such as background_"
     ):
         evaluate(config, finished)
+
+
+@pytest.mark.parametrize(("queries", "asking"), [("7", 7), ("null", QUERIES)])
+def test_a_run_is_validated_as_it_is_measured(queries: str, asking: int, root: Path, tmp_path: Path) -> None:
+    words = words_for(root, tmp_path, f"evaluation.queries={queries}")
+    validation = EncodingWork(composed("config", words)).task().validation
+    assert (validation.ways, validation.queries) == (5, asking)
+    assert validation.grouping is not None
