@@ -95,3 +95,27 @@ def test_an_ordered_pass_leaves_broken_pictures_out() -> None:
     loader = ordered_loader(pictures, range(12), batch_size=5, workers=0)
     assert torch.cat([batch.index for batch in loader]).tolist() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]
     assert pictures.broken == ["5"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("batch_size", [4, 5, 7, 30])
+def test_ranks_are_dealt_equally_many_batches_and_each_picture_once(batch_size: int, workers: int) -> None:
+    whole = list(ordered_loader(SkippingBroken(Numbered()), range(30), batch_size=batch_size, workers=0))
+    ranks = [
+        list(
+            ordered_loader(
+                SkippingBroken(Numbered()),
+                range(30),
+                batch_size=batch_size,
+                workers=workers,
+                rank=rank,
+                world_size=4,
+            )
+        )
+        for rank in range(4)
+    ]
+    dealt = [batch for meeting in zip(*ranks, strict=True) for batch in meeting]
+    assert all(same(batch, other) for batch, other in zip(dealt, whole, strict=False))
+    padding = dealt[len(whole) :]
+    assert all(len(batch.index) == 0 and batch.index.dtype == torch.int64 for batch in padding)
+    assert len(padding) < 4

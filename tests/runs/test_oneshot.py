@@ -14,6 +14,8 @@ from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
 from likeness.recipes.past_config import config_of
 from likeness.runs.record.logged import read_metrics
+from likeness.recipes.embedding.recipe import EmbeddingRecipe
+from likeness.tasks.encoding import QUERIES
 
 WORDS = [
     *(word for word in TINY if not word.startswith(("data.", "backbone.width"))),
@@ -211,3 +213,11 @@ def test_pictures_that_were_trained_on_are_not_measured(finished: Path, root: Pa
         LikenessError, match="people are both trained on and to be tested on, such as background_"
     ):
         evaluate(config, finished)
+
+
+@pytest.mark.parametrize(("queries", "asking"), [("7", 7), ("null", QUERIES)])
+def test_a_run_is_validated_as_it_is_measured(queries: str, asking: int, root: Path, tmp_path: Path) -> None:
+    words = words_for(root, tmp_path, f"evaluation.queries={queries}")
+    validation = EmbeddingRecipe(training_config(words)).task().validation
+    assert (validation.ways, validation.queries) == (5, asking)
+    assert validation.grouping is not None

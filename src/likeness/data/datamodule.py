@@ -89,14 +89,18 @@ class IdentityDataModule(RunData):
         )
 
     def val_dataloader(self) -> DataLoader[Batch] | list[DataLoader[Batch]]:
-        """The validation pictures in order, all of them on every rank."""
+        """The validation pictures in order, of which each rank gets its share of the batches."""
         if self.validation is None:
             return []
+        trainer = self.trainer
+        assert trainer is not None
         return ordered_loader(
             self.validation,
             range(len(self.validation)),
             batch_size=self.eval_batch_size,
             workers=self.workers,
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
         )
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:

@@ -49,7 +49,8 @@ class _Readable(Dataset[Batch]):
 
 def _batch(pictures: Pictures, indices: list[int], loaded: list[Tensor]) -> Batch:
     images = torch.stack(loaded) if loaded else torch.empty(0, dtype=torch.uint8)
-    return Batch(images, torch.from_numpy(pictures.identity[indices]), torch.tensor(indices))
+    index = torch.tensor(indices, dtype=torch.int64)
+    return Batch(images, torch.from_numpy(pictures.identity[index.numpy()]), index)
 
 
 class _Steps(Sampler[list[Draw]]):
@@ -88,13 +89,25 @@ def training_loader(
 
 
 def ordered_loader(
-    pictures: SkippingBroken, indices: Sequence[int], *, batch_size: int, workers: int
+    pictures: SkippingBroken,
+    indices: Sequence[int],
+    *,
+    batch_size: int,
+    workers: int,
+    rank: int = 0,
+    world_size: int = 1,
 ) -> DataLoader[Batch]:
-    """The pictures at `indices`, in order, as they are; a batch lacks those that are broken."""
+    """The pictures at `indices`, in order, as they are; a batch lacks those that are broken.
+
+    Of several ranks each gets every `world_size`-th batch from its own on, so that all of them together get each
+    picture once. All get equally many batches, of which the last may be empty: a batch can be a meeting of the ranks.
+    """
+    starts = range(rank * batch_size, len(indices), world_size * batch_size)
+    batches = [list(indices[start : start + batch_size]) for start in starts]
+    rounds = -(-len(indices) // (batch_size * world_size))
     return DataLoader(
         _Readable(pictures),
-        sampler=indices,
-        batch_size=batch_size,
+        batch_sampler=batches + [[]] * (rounds - len(batches)),
         collate_fn=_as_it_is,
         num_workers=workers,
     )

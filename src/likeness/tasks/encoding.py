@@ -1,6 +1,8 @@
 """What every task that trains an embedder shares: its encodings are validated on people it is not trained on."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,24 +18,46 @@ from likeness.evaluation.one_shot import episode_distances, one_shot_scores
 from likeness.evaluation.pairs import balanced_pairs
 from likeness.evaluation.retrieval import query_scores
 from likeness.evaluation.verification import fold_accuracy
+from likeness.tasks.gather import measured_once, share_buffers
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Task
 
 EPISODES = 200
+QUERIES = 2000  # that ask at most where nothing else is said: of N images all cost O(N^2), so many O(N)
+
+
+class Validation(NamedTuple):
+    """How encodings are validated.
+
+    grouping: how the classes of the validation images are grouped; where they are, one-shot recognition among classes
+        of one group is validated too.
+    ways: among how many classes.
+    queries: how many images ask for those of their identity, drawn by a fixed seed.
+    """
+
+    grouping: Grouping | None = None
+    ways: int = 20
+    queries: int = QUERIES
+
+
+class Encoded(NamedTuple):
+    """A batch of validation images: `embedding` `[B, D]`, `identity` `[B]`, `index` `[B]`, on the CPU."""
+
+    embedding: Tensor
+    identity: Tensor
+    index: Tensor  # type: ignore[assignment]  # hides tuple.index, which a batch has no use for
 
 
 class EncodingTask(Task):
     """An embedder, its optimizer, and its validation; how it is trained is a subclass's.
 
-    `validation_grouping` is how the classes of the validation pictures are grouped: where they are, one-shot
-    recognition among `validation_ways` classes of a group is validated too.
+    `validation` says how it is validated. Each rank encodes its share of the validation images; rank 0 measures.
     """
 
     def __init__(self, embedder: nn.Module, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
         super().__init__(optimizer, scheduler)
         self.embedder = embedder
-        self.validation_grouping: Grouping | None = None
-        self.validation_ways = 20
-        self._validated: list[tuple[Tensor, Tensor, Tensor]] = []
+        self.validation = Validation()
+        self._encoded: list[Encoded] = []
 
     @property
     @abstractmethod
@@ -45,24 +69,31 @@ class EncodingTask(Task):
         embedding: Tensor = self.embedder(images)
         return embedding
 
+    def on_validation_epoch_start(self) -> None:
+        """Have all ranks encode with the same network."""
+        share_buffers(self)
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Encode a batch of validation pictures."""
-        if len(batch.index) == 0:  # none of its pictures could be read
+        if len(batch.index) == 0:  # none of its pictures could be read, or it is there to make up the number
             return
-        self._validated.append((self(batch.images).cpu(), batch.identity.cpu(), batch.index.cpu()))
+        self._encoded.append(Encoded(self(batch.images).cpu(), batch.identity.cpu(), batch.index.cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Measure the encodings of the validation people.
+        """Measure the encodings of the validation people; all ranks log what rank 0 measures.
 
         Raises:
             LikenessError: too few of their pictures could be read, or an encoding is not a number.
         """
-        if not self._validated:
+        own, self._encoded = self._encoded, []
+        self.log_dict(measured_once(self._measured, own))
+
+    def _measured(self, shares: Sequence[list[Encoded]]) -> dict[str, float]:
+        """The metrics, by the batches that each rank encoded."""
+        batches = sorted((batch for share in shares for batch in share), key=lambda one: int(one.index[0]))
+        if not batches:
             raise LikenessError("None of the pictures of the validation people can be read: replace them.")
-        embeddings, identities, indices = (
-            torch.cat(parts).numpy() for parts in zip(*self._validated, strict=True)
-        )
-        self._validated.clear()
+        embeddings, identities, indices = (torch.cat(parts).numpy() for parts in zip(*batches, strict=True))
         if not np.isfinite(embeddings).all():
             raise LikenessError(
                 f"The encodings are not numbers after step {self.global_step}; lower optimizer.lr, set "
@@ -77,27 +108,25 @@ class EncodingTask(Task):
             raise LikenessError(
                 f"The validation people can't be measured: {error}; replace the pictures that can't be read."
             ) from error
-        scores = query_scores(embeddings, identities, comparison)
-        self.log_dict(
-            {
-                "validation/accuracy": accuracy,
-                "validation/precision@1": float(scores.precision_at_1.mean()),
-                "validation/map@r": float(scores.map_at_r.mean()),
-            }
-        )
-        self._log_one_shot(embeddings, identities, indices)
+        scores = query_scores(embeddings, identities, comparison, queries=self.validation.queries)
+        return {
+            "validation/accuracy": accuracy,
+            "validation/precision@1": float(scores.precision_at_1.mean()),
+            "validation/map@r": float(scores.map_at_r.mean()),
+            **self._one_shot(embeddings, identities, indices),
+        }
 
-    def _log_one_shot(
+    def _one_shot(
         self, embeddings: NDArray[np.float32], identities: NDArray[np.int64], indices: NDArray[np.int64]
-    ) -> None:
-        if self.validation_grouping is None:
-            return
-        group, drawer = self.validation_grouping.group[indices], self.validation_grouping.drawer[indices]
+    ) -> dict[str, float]:
+        """The share recognised among the classes of a group; nothing where no group has so many."""
+        grouping, ways, _ = self.validation
+        if grouping is None:
+            return {}
+        group, drawer = grouping.group[indices], grouping.drawer[indices]
         try:
-            episodes = episodes_within(
-                identities, group, drawer, ways=self.validation_ways, episodes=EPISODES, seed=0
-            )
+            episodes = episodes_within(identities, group, drawer, ways=ways, episodes=EPISODES, seed=0)
         except ValueError:  # no group has so many classes
-            return
+            return {}
         found = one_shot_scores(episode_distances(self.comparison.pairs, embeddings, episodes))
-        self.log("validation/oneshot", float(found.mean()))
+        return {"validation/oneshot": float(found.mean())}

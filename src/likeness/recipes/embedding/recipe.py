@@ -32,7 +32,7 @@ from likeness.recipes.embedding.operating_point import operating_point_on, write
 from likeness.recipes.embedding.results import conclude
 from likeness.runs.record.recording import Recording
 from likeness.runs.training.devices import device_of
-from likeness.tasks.encoding import EncodingTask
+from likeness.tasks.encoding import EncodingTask, Validation
 
 log = logging.getLogger("likeness")
 
@@ -81,10 +81,7 @@ class EmbeddingRecipe:
         """The task on fresh networks, laid out and compiled as the configuration says."""
         self._say_what_is_left_out()
         task = self._task_at_step_0()
-        if self._splits.validation is not None:
-            task.validation_grouping = self._splits.validation.grouping
-        if self._config.episodes is not None:
-            task.validation_ways = self._config.episodes.ways
+        task.validation = self._validation()
         if self._config.channels_last:
             task.embedder.to(memory_format=torch.channels_last)
         if self._config.compile:
@@ -113,6 +110,17 @@ class EmbeddingRecipe:
 
     def _task_at_step_0(self) -> EncodingTask:
         return build_task(self._config, deepcopy(self._untrained), self._splits)
+
+    def _validation(self) -> Validation:
+        """How the configuration has the embeddings validated."""
+        validation = Validation()
+        if self._splits.validation is not None:
+            validation = validation._replace(grouping=self._splits.validation.grouping)
+        if self._config.episodes is not None:
+            validation = validation._replace(ways=self._config.episodes.ways)
+        if self._config.evaluation.queries is not None:
+            validation = validation._replace(queries=self._config.evaluation.queries)
+        return validation
 
     def _say_what_is_left_out(self) -> None:
         datamodule = self.data()

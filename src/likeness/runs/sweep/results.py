@@ -14,7 +14,7 @@ from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
-from likeness.runs.sweep.pruning import stopped_at, validations
+from likeness.runs.sweep.pruning import EarlierTrials, validations
 
 
 class Measurement(NamedTuple):
@@ -35,7 +35,7 @@ class Result(NamedTuple):
     validations: Sequence[Validation] = ()
 
 
-def result_of(runs: Sequence[PastRun], job: Job, sweep: Sweep, earlier: Sequence[Outcome]) -> Result | None:
+def result_of(runs: Sequence[PastRun], job: Job, sweep: Sweep, earlier: EarlierTrials) -> Result | None:
     """The result of a job by the first of `runs` that ended, or None where there is none.
 
     Whether the pruner stops the run is decided anew, by its validations and the trials `earlier`.
@@ -45,7 +45,7 @@ def result_of(runs: Sequence[PastRun], job: Job, sweep: Sweep, earlier: Sequence
         if run.status not in ENDED:
             continue
         values = validations(run.folder, sweep)
-        step = stopped_at(sweep, earlier, values, job.config.trainer.max_steps)
+        step = earlier.next_trial(job.config.trainer.max_steps).stopped_at(values)
         if step is not None:
             seen = [one for one in values if one.step <= step]
             return Result("pruned", run.folder, f"stopped at step {step}", validations=seen)

@@ -22,9 +22,8 @@ from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
 from likeness.runs.sweep.figures import write_figures
 from likeness.runs.sweep.ledger import Tried, failures, write_ledger
-from likeness.runs.sweep.outcome import Outcome
 from likeness.runs.sweep.plan import Compose, Job, Plan, launched_words, make_job, make_plan
-from likeness.runs.sweep.pruning import write_earlier
+from likeness.runs.sweep.pruning import EarlierTrials, write_earlier
 from likeness.runs.sweep.results import PastRuns, Result, outcome_of, result_of
 from likeness.runs.sweep.space import SEED
 from likeness.runs.sweep.study import Grid, Search, Study, Trial
@@ -81,6 +80,7 @@ class _Trials:
         self.plan, self.compose, self.launch, self.runs, self.failures = plan, compose, launch, runs, failures
         self.numbers = count()
         self.tried: list[Tried] = []
+        self.earlier = EarlierTrials(plan.sweep)
 
     def run(self) -> list[Tried]:
         """Try what the study proposes until it proposes nothing more."""
@@ -100,6 +100,7 @@ class _Trials:
                 self.tried.append(
                     Tried(trial, [job for job, _ in own], [result for _, result in own], outcome)
                 )
+                self.earlier.add(outcome)
         failed = any(one.outcome.status == "failed" for one in self.tried)
         self._write([], "failed" if failed else "finished")
         return self.tried
@@ -128,7 +129,7 @@ class _Trials:
             return Result("failed", reason=job.refused)
         if job.key in self.failures:
             return Result("failed", reason=self.failures[job.key])
-        return result_of(self.runs.comparable(job), job, self.plan.sweep, self._outcomes())
+        return result_of(self.runs.comparable(job), job, self.plan.sweep, self.earlier)
 
     def _launch(self, jobs: Sequence[Job]) -> dict[str, str | None]:
         """Train the jobs; returns by their keys why they failed, or None."""
@@ -137,7 +138,7 @@ class _Trials:
         earlier = None
         if self.plan.sweep.pruner is not None:
             earlier = self.plan.folder / "earlier" / f"{len(self.tried):04d}.json"
-            write_earlier(earlier, self._outcomes())
+            write_earlier(earlier, [one.outcome for one in self.tried])
         words = [launched_words(self.plan, job, earlier) for job in jobs]
         try:
             returns = self.launch(words, initial_job_idx=jobs[0].number)
@@ -151,7 +152,7 @@ class _Trials:
         """The result of a job that was launched, by the record of its run."""
         # The last run is the job's own, though somebody may have changed the source since the sweep began.
         runs = self.runs.of(job)[-1:] if reason is None else self.runs.comparable(job)
-        if result := result_of(runs, job, self.plan.sweep, self._outcomes()):
+        if result := result_of(runs, job, self.plan.sweep, self.earlier):
             return result
         last = runs[-1] if runs else None
         if last is not None and last.status in ("preempted", "interrupted"):
@@ -159,9 +160,6 @@ class _Trials:
                 f"Job {job.number} was {last.status}; the same command goes on with the sweep."
             )
         return Result("failed", last.folder if last else None, reason or "The job left no run behind.")
-
-    def _outcomes(self) -> list[Outcome]:
-        return [one.outcome for one in self.tried]
 
     def _write(self, under_way: Sequence[tuple[Job, Result]], status: str) -> None:
         write_ledger(self.plan, self.tried, under_way, self.runs.source, status)
