@@ -7,6 +7,7 @@ One that none of this covers needs a comment on the line before the block that s
 
 import ast
 import importlib
+import json
 import re
 import shlex
 import shutil
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import mean, stdev
 from typing import NamedTuple
 
 import pytest
@@ -24,14 +26,15 @@ from tiny import TINY
 from typer.testing import CliRunner
 
 from likeness.cli import app
-from likeness.config.check import check, check_training
+from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.groups import CONF
 from likeness.config.help import EXAMPLES
 from likeness.config.make import plain
-from likeness.config.schema.runs import EvaluateConfig
+from likeness.config.schema.embedding import EvaluateConfig
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.sweep.plan import make_plan
 
@@ -155,6 +158,37 @@ def test_a_link_or_a_path_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     ]
 
 
+# Numbers
+
+ACCURACY = "verification/accuracy"
+
+
+@pytest.mark.parametrize(
+    ("linked", "experiment", "encoder", "metric"),
+    [
+        ("triplet_hard", "triplet_hard", "trained", ACCURACY),
+        ("triplet_hard", "triplet_hard", "raw pixels", ACCURACY),
+        ("celeba_to_lfw", "celeba_to_lfw", "trained", ACCURACY),
+        ("celeba_to_lfw", "celeba_to_lfw", "untrained", ACCURACY),
+        ("faces_similarity", "faces_similarity", "trained", ACCURACY),
+        ("faces_similarity", "faces_similarity_chi2", "trained", ACCURACY),
+        ("oneshot_triplet", "oneshot_triplet", "trained", "oneshot_within/20way1shot"),
+        ("oneshot_triplet", "oneshot_triplet", "trained", "oneshot_across/20way1shot"),
+    ],
+)
+def test_the_results_in_the_readme_are_those_of_the_experiments(
+    linked: str, experiment: str, encoder: str, metric: str
+) -> None:
+    (row,) = re.findall(rf"^\| \[`{linked}`\].*$", DOCUMENTS[0].read_text(), re.MULTILINE)
+    evidence = json.loads((ROOT / "experiments" / experiment / "results.json").read_text())
+    values = [100 * value for value in evidence["results"][encoder][metric]["values"]]
+    said = f"{mean(values):.1f}%"
+    if encoder == "trained" and len(values) > 1:
+        said += f" ± {stdev(values):.1f}"
+    assert said in row
+    assert f"{len(values)} seed" in row
+
+
 # Commands
 
 
@@ -195,9 +229,9 @@ def checked(command: str) -> bool:
         case ["likeness", name, *words]:
             given = parsed(name, words)
             if name == "stylize":
-                check_stylize(given["method"], given["words"] or [])
+                check_stylize(given["method"], given["overrides"] or [])
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
-                own = [f"backbone.path={given['encoder']}", *(given["words"] or [])]
+                own = [f"backbone.path={given['encoder']}", *(given["overrides"] or [])]
                 check(plain(composed("evaluate", own)), EvaluateConfig)
             else:
                 return False
@@ -229,14 +263,14 @@ def check_train(words: Sequence[str]) -> None:
     overrides = [word for word in words if word not in ("-m", "--multirun")]
     if "-m" in words or any(word.startswith("+sweep=") for word in words):
         parsed_overrides = OverridesParser.create().parse_overrides(overrides)
-        make_plan(parsed_overrides, lambda own: composed("config", own), beside=False)
+        make_plan(parsed_overrides, training_config, beside=False)
     else:
-        check_training(plain(composed("config", overrides)))
+        training_config(overrides)
 
 
 def check_stylize(method: str, words: Sequence[str]) -> None:
     experiment = {"optimize": "style_transfer"}.get(method, method)
-    check_training(plain(composed("config", [f"+experiment={experiment}", *words])))
+    training_config([f"+experiment={experiment}", *words])
 
 
 def parsed(name: str, words: Sequence[str]) -> dict[str, object]:
