@@ -180,3 +180,10 @@ def root_of(word: str) -> str:
 def test_a_key_that_must_be_given_is_named() -> None:
     with pytest.raises(LikenessError, match=r"^The key backbone\.weights has no value; give it one with"):
         checked("task=adain", "backbone=vgg19_normalised")
+
+
+def test_evaluation_measures_by_the_same_defaults_as_training() -> None:
+    training, evaluation = composed("config", []), composed("evaluate", ["backbone.path=encoder.onnx"])
+    del training.evaluation.far  # the threshold is the run's
+    for key in ("evaluation", "loader", "seed", "runs_dir"):
+        assert training[key] == evaluation[key]
