@@ -82,9 +82,10 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
 def verify_from_command_line(run: Path, first: Path, second: Path, trust: Sequence[str]) -> None:
     """Say whether two images are of one identity."""
     with one_sentence():
+        from likeness.applications.encoder import load
         from likeness.applications.verify import verify
 
-        print(verify(embedding_config_of(run, trust), run, first, second))
+        print(verify(load(run, trust=trust), run, first, second))
 
 
 def stylize_from_command_line(

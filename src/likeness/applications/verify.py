@@ -9,13 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.applications.encoder import TrainedEncoder
 from likeness.data.decode import decode
 from likeness.errors import LikenessError
 from likeness.evaluation import OperatingPoint
-from likeness.recipes.embedding.build import build_trained
-from likeness.recipes.embedding.encode import encode_images
-from likeness.recipes.embedding.operating_point import read_operating_point
 
 
 class Verification(NamedTuple):
@@ -38,13 +35,13 @@ class Verification(NamedTuple):
         )
 
 
-def verify(config: EmbeddingConfig, run: Path, first: Path, second: Path) -> Verification:
-    """Decide on two images by the run of a configuration.
+def verify(encoder: TrainedEncoder, run: Path, first: Path, second: Path) -> Verification:
+    """Decide on two images by the encoder of a run and its operating point.
 
     Raises:
         LikenessError: an image can't be read, or the run has no operating point or no threshold.
     """
-    point = read_operating_point(run)
+    point = encoder.operating_point
     if point is None:
         raise LikenessError(
             f"{run} has chosen no threshold: it did not finish, or had no validation identities; data.split's second "
@@ -55,13 +52,10 @@ def verify(config: EmbeddingConfig, run: Path, first: Path, second: Path) -> Ver
             f"{run} has no threshold for a false accept rate of {point.far:g}: its {point.negatives} validation pairs "
             "of two people were too few; train with a larger evaluation.far or more evaluation.pairs."
         )
-    image_size, channels = config.backbone.image_size, config.backbone.channels
-    images = torch.stack([decode(path, image_size=image_size, channels=channels) for path in (first, second)])
-    networks = build_trained(config, run).ready(torch.device("cpu"))
-    with torch.inference_mode():
-        embeddings = encode_images(networks.embedder.in_turns, images, flip=config.evaluation.flip).numpy()
-    comparison = networks.comparison
-    distance = comparison.pairs(embeddings, np.array([0]), np.array([1]))
+    image_size, channels = encoder.config.backbone.image_size, encoder.config.backbone.channels
+    images = [decode(path, image_size=image_size, channels=channels) for path in (first, second)]
+    embeddings = encoder.encode(torch.stack(images)).numpy()
+    distance = encoder.comparison.pairs(embeddings, np.array([0]), np.array([1]))
     probability = float(point.calibration.probability(distance)[0])
     value = float(distance[0])
-    return Verification(value < point.threshold, probability, value, comparison.unit, point)
+    return Verification(value < point.threshold, probability, value, encoder.comparison.unit, point)

@@ -39,7 +39,9 @@ def encode(
     with torch.inference_mode():
         for batch in filter(_has_pictures, loader):
             indices.append(batch.index)
-            embeddings.append(encode_images(encoder, batch.images.to(device), flip=flip).cpu())
+            embeddings.append(
+                encode_images(encoder, batch.images.to(device).float().div_(255), flip=flip).cpu()
+            )
     if not indices:
         raise LikenessError(f"None of the {len(pictures)} pictures to test on can be read: replace them.")
     encoded = torch.cat(embeddings)
@@ -52,8 +54,7 @@ def encode(
 
 
 def encode_images(encoder: Encode, images: Tensor, *, flip: bool) -> Tensor:
-    """The encodings `[B, D]`, float32, of uint8 pictures `[B, C, *spatial]`; `flip` as in `encode`."""
-    images = images.float().div_(255)
+    """The embeddings `[B, D]`, float32, of images `[B, C, *spatial]` in [0, 1]; `flip` as in `encode`."""
     embedding = encoder(images).float()
     if not flip:
         return embedding

@@ -1,0 +1,81 @@
+"""A trained encoder in Python: `likeness.load(RUN).encode(images)`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.evaluation import Comparison, OperatingPoint
+from likeness.recipes.embedding.build import Networks, build_trained
+from likeness.recipes.embedding.encode import encode_images
+from likeness.recipes.embedding.operating_point import read_operating_point
+from likeness.recipes.past_config import embedding_config_of
+
+BATCH = 256  # images that are encoded at a time
+
+
+class TrainedEncoder:
+    """The encoder of a run, as the run measured it: with its mirrored images and its test-time augmentation.
+
+    Attributes:
+        config: the run's configuration.
+        comparison: how two embeddings are compared: by their Euclidean distance, or by the run's head.
+        operating_point: the decision threshold on that distance, and the calibration; None where none was chosen.
+    """
+
+    def __init__(
+        self,
+        config: EmbeddingConfig,
+        networks: Networks,
+        operating_point: OperatingPoint | None,
+        device: torch.device,
+    ) -> None:
+        self.config, self.operating_point = config, operating_point
+        self._networks, self._device = networks.ready(device), device
+
+    @property
+    def comparison(self) -> Comparison:
+        """By what two embeddings are compared."""
+        return self._networks.comparison
+
+    def encode(self, images: Tensor) -> Tensor:
+        """The embeddings `[B, D]`, float32 on the CPU, of images `[B, C, *spatial]`.
+
+        Images are uint8, or floats in [0, 1], of the size and with the channels that the run was trained on.
+
+        Raises:
+            ValueError: they have another shape.
+        """
+        wanted = (self.config.backbone.channels, *2 * (self.config.backbone.image_size,))
+        if images.ndim != len(wanted) + 1 or tuple(images.shape[1:]) != wanted:
+            raise ValueError(
+                f"the encoder takes images [B, {', '.join(map(str, wanted))}], not {list(images.shape)}"
+            )
+        scaled = images if images.dtype != torch.uint8 else images.float().div(255)
+        with torch.inference_mode():
+            encoded = [
+                encode_images(
+                    self._networks.embedder.in_turns, batch.to(self._device), flip=self.config.evaluation.flip
+                ).cpu()
+                for batch in scaled.split(BATCH)
+            ]
+        return torch.cat(encoded)
+
+
+def load(run: str | Path, *, device: str | torch.device = "cpu", trust: Sequence[str] = ()) -> TrainedEncoder:
+    """The encoder that a run trained.
+
+    Args:
+        run: the run's folder.
+        device: where it is to work.
+        trust: packages of your own, or whose code you know, that the run may name parts of.
+
+    Raises:
+        LikenessError: it is no run's folder, has trained no embedding, or has no checkpoint that can be read.
+    """
+    folder = Path(run)
+    config = embedding_config_of(folder, trust)
+    networks = build_trained(config, folder)
+    return TrainedEncoder(config, networks, read_operating_point(folder), torch.device(device))
