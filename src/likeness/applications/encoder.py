@@ -59,7 +59,7 @@ class TrainedEncoder:
                 encode_images(
                     self._networks.embedder.in_turns, batch.to(self._device), flip=self.config.evaluation.flip
                 ).cpu()
-                for batch in scaled.split(BATCH)
+                for batch in torch.split(scaled, BATCH)
             ]
         return torch.cat(encoded)
 
