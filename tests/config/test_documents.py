@@ -10,7 +10,7 @@ from likeness.config.compose import composed
 from likeness.config.groups import CONF
 from likeness.config.help import EXAMPLES
 from likeness.config.make import plain
-from likeness.config.schema.runs import EvaluateConfig
+from likeness.config.schema.embedding import EvaluateConfig
 from likeness.recipes.choose import training_config
 
 ROOT = CONF.parent
