@@ -6,7 +6,8 @@ from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.config.make import plain
-from likeness.config.schema.runs import EmbeddingConfig, EvaluateConfig, TrainConfig
+from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
+from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
 

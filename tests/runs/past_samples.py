@@ -26,7 +26,7 @@ def sample_record(seed: int = 0, margin: float | str = 0.2, accuracy: float = 0.
         "started": f"2026-11-{10 + seed % 20:02}T08:00:00.000+00:00",
         "ended": f"2026-11-{10 + seed % 20:02}T08:01:00.000+00:00",
         "command": ["train.py", f"seed={seed}"],
-        "words": [f"seed={seed}"],
+        "overrides": [f"seed={seed}"],
         "key": f"{seed:016x}",
         "config": config,
         "source": {"commit": "c" * 40, "diff": None, "untracked": {}, "sha256": "5" * 64},

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 import torch
 from killing import WORDS, finish, only_run
-from omegaconf import OmegaConf
 from PIL import Image
+from tiny import train_by
 
-from likeness.config.compose import composed
+from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
-from likeness.recipes.embedding.build import build_networks
 from likeness.recipes.embedding.evaluate import evaluate_run
-from likeness.recipes.past_config import config_of
+from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.embedding.recipe import EmbeddingRecipe
+from likeness.recipes.past_config import embedding_config_of
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 
@@ -28,6 +29,12 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def words(encoder: Path, *more: str) -> list[str]:
     return [*WORDS, "task=similarity", f"task.encoder={encoder}", *more]
+
+
+def recipe_by(words: list[str]) -> EmbeddingRecipe:
+    config = training_config(words)
+    assert isinstance(config, EmbeddingConfig)
+    return EmbeddingRecipe(config)
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -45,18 +52,21 @@ def test_a_frozen_encoder_stays_as_it_was_and_the_head_learns(encoder: Path, tmp
 
 
 def test_one_that_is_not_frozen_begins_there(encoder: Path) -> None:
-    networks = build_networks(composed("config", words(encoder)))
+    task = recipe_by(words(encoder)).task()
     before = weights(encoder)
-    for name, value in networks.embedder.state_dict().items():
+    for name, value in task.embedder.state_dict().items():
         assert torch.equal(value, before[f"embedder.{name}"])
 
 
 def test_the_encoder_is_a_part_of_what_a_run_is_recognised_by(encoder: Path) -> None:
-    alone = recipe_of(training_config([*WORDS, "task=similarity"])).fingerprints
-    config = composed("config", words(encoder))
-    assert recipe_of(config).fingerprints.keys() - alone.keys() == {"encoder"}
-    part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))  # by which a sweep knows its jobs again
-    assert recipe_of(part).fingerprints == recipe_of(config).fingerprints
+    alone = recipe_by([*WORDS, "task=similarity"]).fingerprints
+    config = training_config(words(encoder))
+    fingerprints = recipe_of(config).fingerprints
+    assert fingerprints.keys() - alone.keys() == {"encoder"}
+    parts = {
+        name: getattr(config, name) for name in EMBEDDING.inputs
+    }  # by which a sweep knows its jobs again
+    assert EmbeddingRecipe(EmbeddingConfig.model_construct(**parts)).fingerprints == fingerprints
 
 
 @pytest.mark.parametrize(
@@ -66,9 +76,12 @@ def test_the_encoder_is_a_part_of_what_a_run_is_recognised_by(encoder: Path) -> 
         ("task.encoder=nowhere", "^nowhere has no checkpoint that can be read"),
     ],
 )
-def test_an_encoder_that_does_not_fit_is_one_sentence(encoder: Path, more: str, sentence: str) -> None:
+def test_an_encoder_that_does_not_fit_is_one_sentence(
+    encoder: Path, more: str, sentence: str, tmp_path: Path
+) -> None:
     with pytest.raises(LikenessError, match=sentence):
-        build_networks(composed("config", words(encoder, more)))
+        train_by(words(encoder, more, f"runs_dir={tmp_path}"))
+    assert not list(tmp_path.iterdir())
 
 
 SPLIT = "[0.5,0.25,0.25]"
@@ -110,19 +123,17 @@ def test_people_that_the_encoder_was_trained_on_are_not_seen_again(
     split: str, how: str, begun_with: str, people: Path
 ) -> None:
     more = ["task=similarity", f"task.encoder={only_run(people / begun_with)}"]
-    config = composed("config", [*of_people(people, split), *more])
     with pytest.raises(LikenessError, match=rf"^\d+ people are both {how}, such as "):
-        recipe_of(config).refuse()
-    config = composed("config", [*of_people(people, SPLIT), *more])
-    recipe_of(config).refuse()
+        recipe_by([*of_people(people, split), *more]).refuse()
+    recipe_by([*of_people(people, SPLIT), *more]).refuse()
 
 
 def test_nobody_is_validated_and_tested_on(people: Path) -> None:
     more = ["data@test_data=image_folder", "test_data.split=[0,0,1]"]
     root = f"test_data.root={people / 'pictures'}"
-    config = composed("config", [*of_people(people, "[0,1,0]"), *more, root])
+    recipe = recipe_by([*of_people(people, "[0,1,0]"), *more, root])
     with pytest.raises(LikenessError, match="people are both validated on and to be tested on"):
-        recipe_of(config).refuse()
+        recipe.refuse()
 
 
 @pytest.mark.parametrize("name", ["first", "third"])
@@ -130,7 +141,7 @@ def test_an_evaluation_knows_the_people_of_every_run_before(name: str, people: P
     run = only_run(people / name)
     more = ["data.split=[0.25,0,0.75]", f"runs_dir={tmp_path}"]
     with pytest.raises(LikenessError, match="people are both trained on and to be tested on"):
-        evaluate_run(run, config_of(run), more)
+        evaluate_run(run, embedding_config_of(run), more)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +157,7 @@ def test_a_threshold_is_left_out_where_it_does_not_hold(
 ) -> None:
     run = only_run(people / "first")
     with caplog.at_level("WARNING", logger="likeness"):
-        folder = evaluate_run(run, config_of(run), [*more, f"runs_dir={tmp_path}"])
+        folder = evaluate_run(run, embedding_config_of(run), [*more, f"runs_dir={tmp_path}"])
     measured = json.loads((folder / "results.json").read_text())[run.stem]
     assert ("calibration/ece" in measured) == (said is None)
     left_out = [message for message in caplog.messages if "is left out" in message]

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from omegaconf import DictConfig
+from omegaconf import OmegaConf
 from omegaconf.errors import ConfigAttributeError
 from PIL import Image
 
 from likeness.command import train_from_command_line
 from likeness.config.groups import CONF
-from likeness.runs import run
+from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 TRAIN = str(CONF.parent / "train.py")
@@ -67,10 +67,12 @@ def test_a_wrong_word_is_one_sentence_and_leaves_nothing(command, tmp_path: Path
 def test_a_fault_of_ours_in_a_run_is_not_told_as_a_wrong_word(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def faulty(config: DictConfig) -> object:
+    def faulty(recipe: EmbeddingRecipe) -> object:
+        config = OmegaConf.create({"key": 1})
+        OmegaConf.set_struct(config, True)
         return config.no_such_key
 
-    monkeypatch.setattr(run, "work_of", faulty)
+    monkeypatch.setattr(EmbeddingRecipe, "fingerprints", property(faulty))
     monkeypatch.setattr(sys, "argv", [TRAIN, "+experiment=triplet_hard", f"runs_dir={tmp_path}"])
     with pytest.raises(ConfigAttributeError, match="no_such_key"):
         train_from_command_line()

@@ -3,8 +3,6 @@
 import copy
 import json
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,14 @@ import pytest
 from past_samples import METRIC, sample_record, write_sample
 from PIL import Image
 from scipy import stats
+from typer.testing import CliRunner
 
-from likeness.config.compose import composed
+from likeness.cli import app
 from likeness.config.groups import CONF, groups
-from likeness.config.make import plain
+from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
+from likeness.recipes.embedding.family import EMBEDDING
 from likeness.runs.evidence.choose import choose_runs
 from likeness.runs.evidence.write import write_evidence
 
@@ -28,13 +29,17 @@ EXPERIMENTS = CONF.parent / "experiments"
 
 
 @cache
-def experiment() -> dict[str, Any]:
-    return plain(composed("config", [f"+experiment={NAME}"]))
+def experiment() -> TrainConfig:
+    return training_config([f"+experiment={NAME}"])
+
+
+def written(runs: list[Path], experiments: Path) -> Path:
+    return write_evidence(experiment(), runs, EMBEDDING.presentation, experiments)
 
 
 def record(seed: int, accuracy: float = 0.9) -> dict[str, Any]:
     made = sample_record(seed, accuracy=accuracy)
-    made["config"] = {**copy.deepcopy(experiment()), "seed": seed}
+    made["config"] = {**experiment().plain(), "seed": seed}
     made["data"]["pairs"] = {"sha256": str(seed)}  # drawn by the seed
     made["data"]["episodes"] = {"within": {"sha256": str(seed)}}
     return {**made, "name": NAME}
@@ -67,7 +72,7 @@ def rewrite(folder: Path, *keys: str, value: Any) -> None:
 
 
 def test_mean_and_interval_over_seeds_are_students(runs: list[Path], tmp_path: Path) -> None:
-    folder = write_evidence(NAME, runs, tmp_path / "experiments")
+    folder = written(runs, tmp_path / "experiments")
     evidence = json.loads((folder / "results.json").read_text())
     metric = evidence["results"]["trained"][METRIC]
     interval = stats.ttest_1samp(ACCURACIES, 0).confidence_interval(0.95)
@@ -83,7 +88,7 @@ def test_mean_and_interval_over_seeds_are_students(runs: list[Path], tmp_path: P
 
 
 def test_the_table_says_what_the_json_says(runs: list[Path], tmp_path: Path) -> None:
-    text = (write_evidence(NAME, runs, tmp_path / "experiments") / "results.md").read_text()
+    text = (written(runs, tmp_path / "experiments") / "results.md").read_text()
     low, high = stats.ttest_1samp(ACCURACIES, 0).confidence_interval(0.95)
     assert (
         f"| {METRIC} | 93.00 [{100 * low:.2f}, {100 * high:.2f}] | 55.00 [55.00, 55.00] | 40 |"
@@ -97,7 +102,7 @@ def test_the_table_says_what_the_json_says(runs: list[Path], tmp_path: Path) -> 
 
 
 def test_one_run_has_its_own_interval(runs: list[Path], tmp_path: Path) -> None:
-    folder = write_evidence(NAME, runs[1:2], tmp_path / "experiments")
+    folder = written(runs[1:2], tmp_path / "experiments")
     metric = json.loads((folder / "results.json").read_text())["results"]["trained"][METRIC]
     assert (metric["mean"], metric["low"], metric["high"]) == (0.93, 0.93 - 0.05, 0.93 + 0.05)
     assert metric["deviation"] is None
@@ -111,7 +116,7 @@ def test_figures_are_drawn_and_the_readme_is_kept(runs: list[Path], tmp_path: Pa
     (runs[0] / "figures").mkdir()
     for figure in ("distances", "hardest_pairs"):
         Image.new("L", (8, 8)).save(runs[0] / "figures" / f"{figure}.png")
-    write_evidence(NAME, runs, tmp_path / "experiments")
+    written(runs, tmp_path / "experiments")
     assert {path.name for path in folder.iterdir()} == {
         "README.md",
         "results.json",
@@ -129,9 +134,9 @@ def test_a_folder_stands_for_its_last_finished_runs_of_one_kind(
     runs: list[Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     place = runs[0].parents[1]
-    seeds = [run.folder for run in choose_runs(NAME, [place])]
+    seeds = [run.folder for run in choose_runs(experiment(), [place])]
     assert seeds == runs
-    assert [run.folder for run in choose_runs(NAME, [place / NAME])] == runs
+    assert [run.folder for run in choose_runs(experiment(), [place / NAME])] == runs
     other = record(5)
     other["source"]["sha256"] = "6" * 64
     other["started"] = "2026-11-01T08:00:00.000+00:00"
@@ -139,7 +144,7 @@ def test_a_folder_stands_for_its_last_finished_runs_of_one_kind(
     write_sample(place, {**record(6), "status": "failed"})
     write_sample(place, {**record(7), "name": "default"})
     again = write_sample(place, {**record(1), "started": "2026-11-30T08:00:00.000+00:00"})
-    assert [run.folder for run in choose_runs(NAME, [place])] == [runs[0], again, runs[2]]
+    assert [run.folder for run in choose_runs(experiment(), [place])] == [runs[0], again, runs[2]]
     assert "Of another configuration, source or data than the last run: 2026" in caplog.text
 
 
@@ -161,7 +166,7 @@ def test_what_does_not_belong_is_refused_by_name(
 ) -> None:
     rewrite(runs[2], *keys, value=value)
     with pytest.raises(LikenessError, match=sentence):
-        choose_runs(NAME, runs)
+        choose_runs(experiment(), runs)
 
 
 def test_mixed_configurations_are_refused_by_key(runs: list[Path]) -> None:
@@ -169,28 +174,42 @@ def test_mixed_configurations_are_refused_by_key(runs: list[Path]) -> None:
     with pytest.raises(
         LikenessError, match=r"differ in their configuration: data\.root is None and elsewhere"
     ):
-        choose_runs(NAME, runs)
+        choose_runs(experiment(), runs)
+
+
+def test_runs_of_before_a_key_was_there_are_evidence_too(runs: list[Path]) -> None:
+    """Earlier versions recorded no `trust`, and of the parts that a run has not, no null."""
+    for run in runs:
+        config = json.loads((run / "run.json").read_text())["config"]
+        older = {key: value for key, value in config.items() if key != "trust" and value is not None}
+        assert len(older) < len(config) - 1
+        rewrite(run, "config", value=older)
+    assert [run.folder for run in choose_runs(experiment(), runs)] == runs
+    for run in runs:
+        rewrite(run, "config", "optimizer", "lr", value=0.1)
+    with pytest.raises(LikenessError, match=r"has optimizer\.lr=0\.1, but the experiment triplet_hard has"):
+        choose_runs(experiment(), runs)
 
 
 def test_what_changes_no_number_may_differ(runs: list[Path]) -> None:
     rewrite(runs[1], "config", "loader", "workers", value=7)
-    assert len(choose_runs(NAME, runs)) == 3
+    assert len(choose_runs(experiment(), runs)) == 3
 
 
 def test_no_runs_and_no_such_experiment_are_said(tmp_path: Path) -> None:
     with pytest.raises(LikenessError, match="There is no finished run of triplet_hard in"):
-        choose_runs(NAME, [tmp_path])
-    with pytest.raises(LikenessError, match="no experiment called tripet_hard: did you mean triplet_hard"):
-        choose_runs("tripet_hard", [tmp_path])
+        choose_runs(experiment(), [tmp_path])
+    done = CliRunner().invoke(app, ["evidence", "tripet_hard", str(tmp_path)])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "likeness: There is no experiment called tripet_hard: did you mean triplet_hard?\n"
+    )
 
 
 def test_the_command_says_what_is_missing() -> None:
-    command = [sys.executable, "-m", "likeness.runs.evidence"]
-    done = subprocess.run([*command, "runs"], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr == (
-        'likeness: Name an experiment: make experiments NAME=triplet_hard RUNS="RUN RUN RUN".\n'
-    )
+    done = CliRunner().invoke(app, ["evidence", NAME])
+    assert done.exit_code == 2
+    assert "Missing argument 'PLACES...'" in done.stderr
 
 
 PUBLISHED = sorted(path.parent.name for path in EXPERIMENTS.glob("*/results.json"))

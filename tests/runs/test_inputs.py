@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from omegaconf import OmegaConf
 from PIL import Image
 
-from likeness.config.compose import composed
 from likeness.config.key import key_of
-from likeness.config.make import plain
+from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
 from likeness.recipes.embedding.build import build_data
-from likeness.runs.recipe import Work
+from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.embedding.recipe import EmbeddingRecipe
+from likeness.runs.recipe import Recipe
 from likeness.runs.record.data_files import HashingFiles, read_listing
 from likeness.runs.record.record_file import write_record
 from likeness.runs.resume import refuse_other, unfinished_run
@@ -46,8 +46,14 @@ def words(pictures: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-def inputs(words: list[str]) -> Work:
-    return recipe_of(training_config(words))
+def config_by(words: list[str]) -> EmbeddingConfig:
+    config = training_config(words)
+    assert isinstance(config, EmbeddingConfig)
+    return config
+
+
+def inputs(words: list[str]) -> Recipe:
+    return recipe_of(config_by(words))
 
 
 def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
@@ -59,7 +65,7 @@ def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
     torch.save({"weight": torch.ones(3)}, tmp_path / "net.pth")
     now = inputs(words).fingerprints
     assert {part for part in before if now[part] != before[part]} == {"weights"}
-    trained = build_data(composed("config", words).data).train
+    trained = build_data(config_by(words).data).train
     assert trained is not None
     (pictures / trained.name(0)).unlink()
     now = inputs(words).fingerprints
@@ -67,9 +73,10 @@ def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
 
 
 def test_the_parts_that_decide_the_inputs_are_enough_to_recognise_them(words: list[str]) -> None:
-    config = composed("config", [*words, "task=similarity", "embedder.activation=relu"])
-    part = OmegaConf.masked_copy(config, list(DECIDE_INPUTS))
-    assert recipe_of(part).fingerprints == recipe_of(config).fingerprints
+    config = config_by([*words, "task=similarity", "embedder.activation=relu"])
+    parts = {name: getattr(config, name) for name in EMBEDDING.inputs}
+    part = EmbeddingConfig.model_construct(**parts)  # to ask it for any other is an error
+    assert EmbeddingRecipe(part).fingerprints == EmbeddingRecipe(config).fingerprints
 
 
 def test_the_words_for_weights_are_no_files(words: list[str]) -> None:
@@ -80,15 +87,15 @@ def test_the_words_for_weights_are_no_files(words: list[str]) -> None:
 def recorded(folder: Path, words: list[str]) -> None:
     """The record and the listing of a run that was killed."""
     folder.mkdir(parents=True)
-    config, read = plain(composed("config", words)), inputs(words)
+    config, read = config_by(words).plain(), inputs(words)
     record = {"config": config, "key": key_of(config), "source": None, "started": "2026", "status": "running"}
     write_record(folder, {**record, "data": read.fingerprints})
     HashingFiles(read.files, folder).finish()
 
 
 def refuse(folder: Path, words: list[str]) -> None:
-    read = inputs(words)
-    refuse_other(folder, plain(composed("config", words)), read.fingerprints, read.files)
+    config, read = config_by(words), inputs(words)
+    refuse_other(folder, config, config, read.fingerprints, read.files)
 
 
 def test_a_run_does_not_go_on_with_other_files_and_names_the_first(
@@ -124,7 +131,7 @@ def test_the_same_command_begins_anew_on_other_data(
     run = tmp_path / "runs" / "default" / "run"
     words += [f"runs_dir='{tmp_path / 'runs'}'"]
     recorded(run, words)
-    config = plain(composed("config", words))
+    config = config_by(words)
     assert unfinished_run(config, inputs(words).fingerprints) == run
     (pictures / "person 3" / "1.png").unlink()
     with caplog.at_level("WARNING", logger="likeness"):

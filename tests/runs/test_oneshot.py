@@ -3,18 +3,19 @@
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drawings import letter, omniglot_folder
 from tiny import TINY, train_by
 
-from likeness.command import with_encoder_of
-from likeness.config.schema.runs import EmbeddingConfig
+from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
-from likeness.recipes.past_config import config_of
-from likeness.runs.record.logged import read_metrics
+from likeness.recipes.embedding.evaluate import evaluate_run, evaluation_of
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
+from likeness.recipes.past_config import embedding_config_of
+from likeness.runs.record.logged import read_metrics
 from likeness.tasks.encoding import QUERIES
 
 WORDS = [
@@ -94,6 +95,10 @@ def test_a_sweep_knows_what_a_run_measures_on_its_episodes(finished: Path) -> No
     }
 
 
+def measured_on(run: Path, *words: str) -> dict[str, dict[str, dict[str, float]]]:
+    return results_of(evaluate_run(run, embedding_config_of(run), words))
+
+
 def test_trials_in_a_folder_are_measured(finished: Path, tmp_path: Path) -> None:
     for run in (1, 2):
         home = tmp_path / "trials" / f"run{run:02d}"
@@ -109,8 +114,7 @@ def test_trials_in_a_folder_are_measured(finished: Path, tmp_path: Path) -> None
             )
         )
     words = ["data=oneshot_trials", f"data.root={tmp_path / 'trials'}", f"runs_dir={tmp_path}"]
-    config = with_encoder_of(config_of(finished), [*words, "evaluation.resamples=20", "loader.workers=0"])
-    measured = results_of(evaluate(config, finished))
+    measured = measured_on(finished, *words, "evaluation.resamples=20", "loader.workers=0")
     trials = measured["raw pixels"]["oneshot_trials/8way1shot"]
     assert trials["count"] == 16
     assert trials["value"] > 0.4
@@ -132,8 +136,7 @@ def test_pairs_in_a_file_are_measured(finished: Path, root: Path, tmp_path: Path
         ]
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
     words = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
-    config = with_encoder_of(config_of(finished), [*words, "evaluation.resamples=20", "loader.workers=0"])
-    measured = results_of(evaluate(config, finished))
+    measured = measured_on(finished, *words, "evaluation.resamples=20", "loader.workers=0")
     (pixels,) = (each for name, each in measured.items() if name == "raw pixels")
     assert pixels["verification/accuracy"]["count"] == 36
     assert pixels["verification/auc"]["value"] > 0.7
@@ -185,20 +188,23 @@ def test_the_paper_s_network_trains(tmp_path: Path) -> None:
 
 
 def test_an_evaluation_measures_by_the_episodes_of_its_run_unless_told_otherwise(finished: Path) -> None:
-    own = config_of(finished)
-    assert with_encoder_of(own, []).episodes.ways == 5
-    fewer = with_encoder_of(own, ["episodes.ways=3", "evaluation.resamples=10"]).episodes
-    assert (fewer.ways, fewer.count) == (3, 12)
-    assert with_encoder_of(own, ["episodes=twenty_way", "episodes.shots=2"]).episodes == {
-        "ways": 20,
-        "shots": 2,
-        "count": 400,
-    }
-    assert with_encoder_of(own, ["~episodes"]).get("episodes") is None
-    assert with_encoder_of(own, []).evaluation.queries == own.evaluation.queries == 500
-    assert with_encoder_of(own, ["evaluation.queries=7"]).evaluation.queries == 7
-    with pytest.raises(LikenessError, match=r"episodes.way=3 changes no key of the run"):
-        with_encoder_of(own, ["episodes.way=3"])
+    own = embedding_config_of(finished)
+    assert episodes_of(own) == {"ways": 5, "shots": 1, "count": 12}
+    fewer = episodes_of(own, "episodes.ways=3", "evaluation.resamples=10")
+    assert fewer == {"ways": 3, "shots": 1, "count": 12}
+    others = episodes_of(own, "episodes=twenty_way", "episodes.shots=2")
+    assert others == {"ways": 20, "shots": 2, "count": 400}
+    assert episodes_of(own, "~episodes") is None
+    assert evaluation_of(own, []).evaluation.queries == own.evaluation.queries == 500
+    assert evaluation_of(own, ["evaluation.queries=7"]).evaluation.queries == 7
+    with pytest.raises(LikenessError, match=r"episodes.way=3 changes no key of the evaluation: did you mean"):
+        evaluation_of(own, ["episodes.way=3"])
+
+
+def episodes_of(own: EmbeddingConfig, *words: str) -> dict[str, Any] | None:
+    """The episodes of an evaluation of a run of the configuration `own`."""
+    episodes = evaluation_of(own, words).episodes
+    return episodes and episodes.plain()
 
 
 def test_pictures_that_were_trained_on_are_not_measured(finished: Path, root: Path, tmp_path: Path) -> None:
@@ -206,13 +212,11 @@ def test_pictures_that_were_trained_on_are_not_measured(finished: Path, root: Pa
     lines = [f"{file},{str(file).replace('_01.png', '_02.png')},1" for file in trained]
     lines += [f"{one},{other},0" for one, other in pairwise(trained)]
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
-    config = with_encoder_of(
-        config_of(finished), ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
-    )
+    words = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
     with pytest.raises(
         LikenessError, match="people are both trained on and to be tested on, such as background_"
     ):
-        evaluate(config, finished)
+        measured_on(finished, *words)
 
 
 @pytest.mark.parametrize(("queries", "asking"), [("7", 7), ("null", QUERIES)])

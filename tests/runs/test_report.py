@@ -13,6 +13,7 @@ from past_samples import sample_record, write_sample
 from PIL import Image
 
 from likeness.errors import LikenessError
+from likeness.recipes.embedding.family import EMBEDDING
 from likeness.runs.report.write import write_report
 
 VOID = {"meta", "img", "br", "link"}
@@ -47,7 +48,7 @@ class Page(HTMLParser):
 
 
 def page(folder: Path) -> Page:
-    return Page(write_report(folder).read_text())
+    return Page(write_report(folder, EMBEDDING.presentation).read_text())
 
 
 def add_figure(folder: Path, name: str, size: tuple[int, int] = (40, 30)) -> bytes:
@@ -70,7 +71,7 @@ def test_the_page_needs_nothing_else_and_has_the_figures_as_they_are(tmp_path: P
     folder = write_sample(tmp_path, sample_record())
     names = ["zebra", "hardest_pairs", "roc", "training"]
     figures = {name: add_figure(folder, name) for name in names}
-    text = write_report(folder).read_text()
+    text = write_report(folder, EMBEDDING.presentation).read_text()
     seen = Page(text)
     assert_self_contained(seen)
     assert not re.search(r"url\(|@import|https?://", text)
@@ -117,7 +118,7 @@ def test_what_others_wrote_is_text(tmp_path: Path) -> None:
     [
         {"status": "failed", "reason": "The loss is nan", "results": None, "metrics": {}},
         {"status": "running", "results": None},
-        {"source": None, "words": None},
+        {"source": None, "overrides": None},
     ],
 )
 def test_an_unfinished_run_has_a_page_too(tmp_path: Path, change: dict[str, Any]) -> None:
@@ -199,11 +200,11 @@ def test_a_sweep_has_its_trials_its_best_and_its_failures(sweep: Path) -> None:
 
 def test_a_folder_of_neither_and_a_damaged_record_are_said(tmp_path: Path, sweep: Path) -> None:
     with pytest.raises(LikenessError, match="is the folder of neither a run"):
-        write_report(tmp_path)
+        write_report(tmp_path, EMBEDDING.presentation)
     folder = write_sample(tmp_path, sample_record())
     (folder / "run.json").write_text("{")
     with pytest.raises(LikenessError, match="no record of a run that can be read"):
-        write_report(folder)
+        write_report(folder, EMBEDDING.presentation)
     (sweep / "sweep.json").write_text("{")
     with pytest.raises(LikenessError, match="cut short or altered"):
-        write_report(sweep)
+        write_report(sweep, EMBEDDING.presentation)

@@ -137,7 +137,7 @@ def reproduced(case: Case) -> Verdict:
         for module in (refusal, worktree):
             patch.setattr(module, "ROOT", case.checkout)
         patch.setenv("OMP_NUM_THREADS", "2")  # the recorded number counts
-        return reproduce(case.run)
+        return reproduce(case.run, ())
 
 
 @pytest.fixture
@@ -460,8 +460,8 @@ def file_added(case: Case) -> None:
     shutil.copy(case.pictures / "person 3" / "2.png", case.pictures / "person 3" / "9.png")
 
 
-def word_changed(case: Case) -> None:
-    edit(case.run, lambda record: record["words"].append("seed=1"))
+def override_changed(case: Case) -> None:
+    edit(case.run, lambda record: record["overrides"].append("seed=1"))
 
 
 def forged_diff(case: Case) -> None:
@@ -481,7 +481,10 @@ def forged_diff(case: Case) -> None:
     [
         pytest.param(file_added, r"person 3/9.png was added since", id="a file added"),
         pytest.param(
-            word_changed, r"compose seed=1, but seed=0 is recorded", id="a word", marks=pytest.mark.slow
+            override_changed,
+            r"compose seed=1, but seed=0 is recorded",
+            id="an override",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             margin_everywhere,
@@ -522,7 +525,7 @@ def test_a_run_that_was_resumed_after_a_change_is_not_judged(case: Case) -> None
         ("status", "running", "did not finish .*; `likeness resume"),
         ("status", "pruned", "was pruned by its sweep"),
         ("source", None, "outside a git checkout"),
-        ("words", None, "was not started from train.py's command line"),
+        ("overrides", None, "was not started from train.py's command line"),
         ("format", 0, "recorded by another version"),
     ],
 )

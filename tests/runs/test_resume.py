@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import resource
 import signal
 import time
@@ -14,9 +15,9 @@ from typing import Any
 import pytest
 import torch
 from killing import HARD, WORDS, finish, kill_self, left_behind, only_run, start
-from omegaconf import OmegaConf
+from typer.testing import CliRunner
 
-from likeness.errors import LikenessError
+from likeness.cli import app
 from likeness.runs.record.record_file import read_record, write_record
 
 KILLED = -signal.SIGKILL
@@ -286,20 +287,19 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_good_checkpoi
     ],
 )
 def test_what_would_change_the_numbers_is_refused_by_name(word: str, name: str, killed: Path) -> None:
-    from likeness.command import with_words
-    from likeness.runs.run import resume
-
-    own = OmegaConf.load(killed / "config.yaml")
-    with pytest.raises(LikenessError, match=f"{name} would change the numbers of .*; start a new run"):
-        resume(with_words(own, [word]), killed)
+    done = CliRunner().invoke(app, ["resume", str(killed), word])
+    assert done.exit_code == 1
+    assert re.fullmatch(
+        rf"likeness: {name} would change the numbers of .*; start a new run instead\.\n", done.stderr
+    )
 
 
 def test_a_key_that_the_run_has_not_is_refused(killed: Path) -> None:
-    from likeness.command import with_words
-
-    own = OmegaConf.load(killed / "config.yaml")
-    with pytest.raises(LikenessError, match=r"did you mean loader\.workers"):
-        with_words(own, ["loader.worker=2"])
+    done = CliRunner().invoke(app, ["resume", str(killed), "loader.worker=2"])
+    assert done.exit_code == 1
+    assert re.fullmatch(
+        r"likeness: loader\.worker=2 changes no key of the run: did you mean loader\.workers\?\n", done.stderr
+    )
 
 
 TWO = ["trainer.accelerator=cpu", "trainer.devices=2", "trainer.max_steps=6", "checkpoints.every=2"]

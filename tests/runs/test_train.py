@@ -12,10 +12,12 @@ from omegaconf import OmegaConf
 from PIL import Image
 from tiny import TINY, train_by
 
-from likeness.config.compose import composed
+from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.build import build_data
 from likeness.recipes.embedding.evaluate import evaluate_run
+from likeness.recipes.past_config import embedding_config_of
 from likeness.runs.record.folder import create_folder
 from likeness.runs.record.logged import read_metrics
 from likeness.runs.training.checkpoints import newest_checkpoint
@@ -99,9 +101,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
     words = [word for word in WORDS if word.startswith(("evaluation", "loader"))]
-    own = OmegaConf.load(finished / "config.yaml")
-
-    folder = evaluate_run(finished, own, [f"runs_dir={tmp_path}", "seed=3", *words])
+    folder = evaluate_run(finished, embedding_config_of(finished), [f"runs_dir={tmp_path}", "seed=3", *words])
     measured = json.loads((folder / "results.json").read_text())[finished.name]
     assert measured == json.loads((finished / "results.json").read_text())["trained"]
 
@@ -230,9 +230,9 @@ def test_validation_people_who_cannot_be_read_are_said(
     readable: int, sentence: str, picture_folder: Path, tmp_path: Path
 ) -> None:
     words = ["data.split=[0.6,0.2,0.2]", "loader.workers=0"]
-    validation = build_data(
-        composed("config", [*folder_words(picture_folder, tmp_path), *words]).data
-    ).validation
+    config = training_config([*folder_words(picture_folder, tmp_path), *words])
+    assert isinstance(config, EmbeddingConfig)
+    validation = build_data(config.data).validation
     assert validation is not None
     people = sorted({validation.name(i).split("/")[0] for i in range(len(validation))})
     for person in people[readable:]:

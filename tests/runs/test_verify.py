@@ -8,10 +8,10 @@ import pytest
 from killing import WORDS, finish, only_run
 from PIL import Image
 
+from likeness.applications.encoder import load
 from likeness.applications.verify import Verification, verify
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
-from likeness.recipes.past_config import config_of
 
 FAR = 0.1
 
@@ -31,7 +31,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def judged(run: Path, first: str, second: str) -> Verification:
     above = run.parents[1]
-    return verify(config_of(run), run, above / first, above / second)
+    return verify(load(run), run, above / first, above / second)
 
 
 def test_the_verdict_is_the_threshold_s_and_the_probability_the_calibration_s(run: Path) -> None:

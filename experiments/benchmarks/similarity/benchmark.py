@@ -1,6 +1,6 @@
 """The heads' scores of all pairs, and their gradients, beside the tensor of pairs times dimensions.
 
-Rewrites results.json. With the name of a encoder it prints the MiB that one step of it takes, in this process alone.
+Rewrites results.json. With the name of a contender it prints the MiB that one step of it takes, in this process alone.
 """
 
 import json
@@ -53,11 +53,11 @@ def step(weighted: Weighted, inputs: tuple[Tensor, ...]) -> list[Tensor]:
     return [table.detach(), *torch.autograd.grad(table.square().mean(), leaves)]
 
 
-def assert_equal(encoders: dict[str, Weighted]) -> None:
+def assert_equal(contenders: dict[str, Weighted]) -> None:
     """To 1e-11 in float64; in float32 within rounding."""
     for dtype, error in ((torch.float64, 1e-11), (torch.float32, 1e-4)):
         inputs = batch(64, dtype)
-        ours, naive = (step(each, inputs) for each in encoders.values())
+        ours, naive = (step(each, inputs) for each in contenders.values())
         for one, other in zip(ours, naive, strict=True):
             assert float((one - other).norm() / other.norm()) < error
 
@@ -84,11 +84,11 @@ def main() -> None:
         "size": {"n": SIZE, "m": SIZE, "d": SIZE},
     }
     inputs = batch(SIZE)
-    for kind, encoders in CONTENDERS.items():
-        assert_equal(encoders)
-        calls = {name: (lambda each=each: step(each, inputs)) for name, each in encoders.items()}
+    for kind, contenders in CONTENDERS.items():
+        assert_equal(contenders)
+        calls = {name: (lambda each=each: step(each, inputs)) for name, each in contenders.items()}
         seconds = side_by_side(calls, ROUNDS)
-        mib = {name: memory(kind, name) for name in encoders}
+        mib = {name: memory(kind, name) for name in contenders}
         results[kind] = {
             "median_s": seconds,
             "extra_mib": mib,

@@ -20,7 +20,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Encoder:
+class Contender:
     """`step` is one evaluation of the closure and the optimiser's own work after it.
 
     `closure` computes the objective and its gradient; `picture` and `gradient` are in RGB in [0, 1], [1, 3, H, W].
@@ -33,6 +33,6 @@ class Encoder:
 
 
 class Make(Protocol):
-    """Builds a encoder: its targets are computed, nothing is optimised yet."""
+    """Builds a contender: its targets are computed, nothing is optimised yet."""
 
-    def __call__(self, network: str, weights: Weights, scene: Scene) -> Encoder: ...
+    def __call__(self, network: str, weights: Weights, scene: Scene) -> Contender: ...

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import neural_style_peer
 import pystiche_peer
 import tutorial_peer
-from encoder import Make
+from contender import Make
 from ours import Stage, staged
 
 TUTORIAL, NEURAL_STYLE, PYSTICHE = "tutorial's loop", "neural-style", "pystiche"

@@ -1,8 +1,8 @@
-"""The assertion that encoders descend the same objective."""
+"""The assertion that contenders descend the same objective."""
 
 from collections.abc import Mapping
 
-from encoder import Make, Scene
+from contender import Make, Scene
 from networks import Weights
 from pictures import disturbed, scene
 
@@ -10,13 +10,13 @@ TOLERANCE = 1e-9
 SIDE = 96
 
 
-def assert_one_objective(encoders: Mapping[str, Make], network: str, weights: Weights) -> dict[str, float]:
+def assert_one_objective(contenders: Mapping[str, Make], network: str, weights: Weights) -> dict[str, float]:
     """In float64: in float32, rounding decides on which side of 0 a few of millions of activations lie, and with them
     goes 1e-4 to 1e-3 of the gradient.
     """
     small = disturbed(scene(SIDE))
     differences = gradient_differences(
-        encoders,
+        contenders,
         network,
         {name: value.double() for name, value in weights.items()},
         Scene(small.content.double(), small.style.double(), small.start.double()),
@@ -27,16 +27,16 @@ def assert_one_objective(encoders: Mapping[str, Make], network: str, weights: We
 
 
 def gradient_differences(
-    encoders: Mapping[str, Make], network: str, weights: Weights, scene: Scene
+    contenders: Mapping[str, Make], network: str, weights: Weights, scene: Scene
 ) -> dict[str, float]:
-    """How far each gradient is from the first encoder's, of its own length, once the best factor between the two
+    """How far each gradient is from the first contender's, of its own length, once the best factor between the two
     is taken out.
     """
     gradients = {}
-    for name, make in encoders.items():
-        encoder = make(network, weights, scene)
-        encoder.closure()
-        gradients[name] = encoder.gradient().detach().double().flatten()
+    for name, make in contenders.items():
+        contender = make(network, weights, scene)
+        contender.closure()
+        gradients[name] = contender.gradient().detach().double().flatten()
     reference = next(iter(gradients.values()))
     differences = {}
     for name, gradient in gradients.items():

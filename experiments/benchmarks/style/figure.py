@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from encoders import EXACT, OURS, SCHEDULED, SPED
+from contenders import EXACT, OURS, SCHEDULED, SPED
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 

@@ -1,4 +1,4 @@
-"""Subject: peak memory of a encoder, its network and targets included, each in a process of its own."""
+"""Subject: peak memory of a contender, its network and targets included, each in a process of its own."""
 
 import gc
 import os
@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import torch
-from encoders import EXACT, SPED
+from contenders import EXACT, SPED
 from networks import random_vgg19
 from pictures import scene
 from speed import NETWORK, SIDE
@@ -40,9 +40,9 @@ def _one(name: str) -> float:
     pictures = scene(SIDE)
 
     def call() -> None:
-        encoder = make(NETWORK, weights, pictures)
+        contender = make(NETWORK, weights, pictures)
         for _ in range(STEPS):
-            encoder.step()
+            contender.step()
 
     return extra_memory(call)
 

@@ -1,4 +1,4 @@
-"""The VGG networks of the benchmark: names of layers, weights that every encoder gets, and work per pass."""
+"""The VGG networks of the benchmark: names of layers, weights that every contender gets, and work per pass."""
 
 import os
 from pathlib import Path

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from unittest.mock import patch
 
 import torch
-from encoder import STYLE_WEIGHT, Encoder, Scene
+from contender import STYLE_WEIGHT, Contender, Scene
 from networks import CONTENT_LAYER, DEEPEST, MEAN, STD, STYLE_LAYERS, Weights, conv_indices, features
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -52,11 +52,11 @@ class Kept:
         raise Reached
 
 
-def make(network: str, weights: Weights, scene: Scene) -> Encoder:
+def make(network: str, weights: Weights, scene: Scene) -> Contender:
     kept = _first_step(network, weights, scene)
     neural_style.params.num_iterations = None  # it would save a picture when it has counted so many closures
     image = kept.image
-    return Encoder(
+    return Contender(
         lambda: kept.optimizer.step(kept.closure),
         kept.closure,
         lambda: (image.detach().flip(1) / LEVELS + _channels(MEAN)).clamp(0, 1),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from encoder import STYLE_WEIGHT, Encoder, Make, Scene
+from contender import STYLE_WEIGHT, Contender, Make, Scene
 from networks import CONTENT_LAYER, MEAN, STD, STYLE_LAYERS, Weights
 from torch import Tensor, nn
 
@@ -87,9 +87,9 @@ class Descent:
 
 
 def staged(*stages: Stage) -> Make:
-    def make(network: str, weights: Weights, scene: Scene) -> Encoder:
+    def make(network: str, weights: Weights, scene: Scene) -> Contender:
         descent = Descent(_features(network, weights), scene, stages)
-        return Encoder(descent.step, descent.closure, descent.picture, descent.gradient)
+        return Contender(descent.step, descent.closure, descent.picture, descent.gradient)
 
     return make
 

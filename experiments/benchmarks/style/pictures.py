@@ -1,7 +1,7 @@
 """The pictures: a photograph and a painting where the data pack is, else those that the project comes with."""
 
 import torch
-from encoder import Scene
+from contender import Scene
 from networks import SHARED
 from PIL import Image, ImageOps
 from torch import Tensor

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from encoder import STYLE_WEIGHT, Encoder, Scene
+from contender import STYLE_WEIGHT, Contender, Scene
 from networks import CONTENT_LAYER, STYLE_LAYERS, Weights
 
 
@@ -22,7 +22,7 @@ def _imported() -> ModuleType:
     # It makes a folder for downloads when it is imported, by default in the user's home.
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, PYSTICHE_HOME=folder):
         module = importlib.import_module("pystiche")
-    # It refuses pictures in float64, in which encoders are asserted to be equal.
+    # It refuses pictures in float64, in which contenders are asserted to be equal.
     module.image.utils._verify_image_type = lambda _: None
     return module
 
@@ -30,7 +30,7 @@ def _imported() -> ModuleType:
 pystiche = _imported()
 
 
-def make(network: str, weights: Weights, scene: Scene) -> Encoder:
+def make(network: str, weights: Weights, scene: Scene) -> Contender:
     encoder = _encoder(network, weights)
     widths = [getattr(encoder, layer).out_channels for layer in STYLE_LAYERS]
     content = pystiche.loss.FeatureReconstructionLoss(encoder.extract_encoder(CONTENT_LAYER))
@@ -55,7 +55,7 @@ def make(network: str, weights: Weights, scene: Scene) -> Encoder:
         loss.backward()
         return float(loss)
 
-    return Encoder(
+    return Contender(
         lambda: optimizer.step(closure), closure, lambda: image.detach().clamp(0, 1), lambda: image.grad
     )
 

@@ -1,9 +1,9 @@
-"""The one loss that every encoder's picture is judged by: float32, a second way of computing the objective."""
+"""The one loss that every contender's picture is judged by: float32, a second way of computing the objective."""
 
 from collections.abc import Callable
 
 import torch
-from encoder import STYLE_WEIGHT, Scene
+from contender import STYLE_WEIGHT, Scene
 from networks import CONTENT_LAYER, DEEPEST, MEAN, STD, STYLE_LAYERS, Weights, conv_indices, features
 from torch import Tensor
 

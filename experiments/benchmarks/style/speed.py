@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from encoder import Encoder
-from encoders import EXACT, SPED
+from contender import Contender
+from contenders import EXACT, SPED
 from equality import assert_one_objective, gradient_differences
 from networks import giga_operations, random_vgg19
 from pictures import disturbed, scene
@@ -33,23 +33,23 @@ def iterations(rounds: int = ROUNDS) -> dict[str, Any]:
     }
     for threads in THREADS:
         torch.set_num_threads(threads)
-        encoders = {name: make(NETWORK, weights, pictures) for name, make in makes.items()}
+        contenders = {name: make(NETWORK, weights, pictures) for name, make in makes.items()}
         result["threads"][threads] = {
             name: {
                 "min_s": min(seconds),
                 "median_s": statistics.median(seconds),
                 "gflop_per_s": work / statistics.median(seconds),
             }
-            for name, seconds in step_times(encoders, rounds).items()
+            for name, seconds in step_times(contenders, rounds).items()
         }
-        for name, encoder in encoders.items():
-            assert encoder.picture().isfinite().all(), f"{name} left the real numbers"
+        for name, contender in contenders.items():
+            assert contender.picture().isfinite().all(), f"{name} left the real numbers"
     return result
 
 
-def step_times(encoders: Mapping[str, Encoder], rounds: int) -> dict[str, list[float]]:
+def step_times(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
     """Seconds by the clock of `rounds` steps of each, in turning order, after `WARM_UP` of each."""
-    for encoder in encoders.values():
+    for contender in contenders.values():
         for _ in range(WARM_UP):
-            encoder.step()
-    return in_turns({name: one.step for name, one in encoders.items()}, rounds, time.perf_counter)
+            contender.step()
+    return in_turns({name: one.step for name, one in contenders.items()}, rounds, time.perf_counter)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from encoders import EXACT, OURS
+from contenders import EXACT, OURS
 
 
 def document(results: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ in each closure. Its newer form freezes the network's weights, which ours here d
 """
 
 import torch
-from encoder import STYLE_WEIGHT, Encoder, Scene
+from contender import STYLE_WEIGHT, Contender, Scene
 from networks import CONTENT_LAYER, MEAN, STD, STYLE_LAYERS, Weights, conv_indices, features
 from torch import Tensor, nn
 from torch.nn import functional
@@ -63,7 +63,7 @@ def _with_losses(network: str, weights: Weights, scene: Scene) -> nn.Sequential:
     return model
 
 
-def make(network: str, weights: Weights, scene: Scene) -> Encoder:
+def make(network: str, weights: Weights, scene: Scene) -> Contender:
     model = _with_losses(network, weights, scene)
     styles = [module for module in model if isinstance(module, StyleLoss)]
     contents = [module for module in model if isinstance(module, ContentLoss)]
@@ -79,6 +79,6 @@ def make(network: str, weights: Weights, scene: Scene) -> Encoder:
         loss.backward()
         return loss
 
-    return Encoder(
+    return Contender(
         lambda: optimizer.step(closure), closure, lambda: image.detach().clamp(0, 1), lambda: image.grad
     )

@@ -2,7 +2,7 @@
 
 import torch
 from batches import batch
-from encoders import OURS, Loss
+from contenders import OURS, Loss
 from torch import Tensor
 
 
@@ -16,14 +16,14 @@ def step(loss: Loss, embedding: Tensor, identity: Tensor) -> tuple[Tensor, Tenso
     return value.detach(), leaf.grad
 
 
-def assert_equal(encoders: dict[str, Loss], size: int) -> None:
+def assert_equal(contenders: dict[str, Loss], size: int) -> None:
     """Loss and gradient agree: to 1e-9 in float64; in float32 but for peers' rounding, which may flip a
     triplet.
     """
     for dtype, loss_error, gradient_error in ((torch.float64, 1e-9, 1e-9), (torch.float32, 1e-4, 1e-2)):
         embedding, identity = batch(size, dtype)
-        value, gradient = step(encoders[OURS], embedding, identity)
-        for name, loss in encoders.items():
+        value, gradient = step(contenders[OURS], embedding, identity)
+        for name, loss in contenders.items():
             peer_value, peer_gradient = step(loss, embedding, identity)
             off = abs(float(value - peer_value)) / float(value)
             assert off <= loss_error, f"{name}, B = {size}, {dtype}: loss differs by {off:.1e}"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-from encoders import OML, OURS, PML
+from contenders import OML, OURS, PML
 
 matplotlib.use("Agg")
 from matplotlib import pyplot

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-import encoders
+import contenders
 import torch
 from batches import batch
 from equality import step
@@ -21,7 +21,7 @@ ENVIRONMENT = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_TH
 
 def peaks() -> dict[str, Any]:
     mib = {}
-    for name in encoders.batch_hard():
+    for name in contenders.batch_hard():
         runs = [_in_a_fresh_process(name) for _ in range(3)]
         mib[name] = sorted(runs)[1]
     return {"batch": SIZE, "median_extra_mib": mib}
@@ -35,7 +35,7 @@ def _in_a_fresh_process(name: str) -> float:
 
 
 def _one(name: str) -> float:
-    loss = encoders.batch_hard()[name]
+    loss = contenders.batch_hard()[name]
     step(loss, *batch(64))
     embedding, identity = batch(SIZE)
     return extra_memory(lambda: step(loss, embedding, identity))

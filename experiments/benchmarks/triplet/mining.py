@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import encoders
+import contenders
 from batches import batch
-from encoders import MARGIN, Loss
+from contenders import MARGIN, Loss
 from equality import assert_equal, step
 from timing import side_by_side
 
@@ -30,19 +30,19 @@ def _compare(libraries: Callable[[], dict[str, Loss]], size: int, rounds: int) -
 
 
 def batch_hard() -> list[dict[str, Any]]:
-    return [_compare(encoders.batch_hard, size, rounds) for size, rounds in SIZES.items()]
+    return [_compare(contenders.batch_hard, size, rounds) for size, rounds in SIZES.items()]
 
 
 def batch_hard_squared() -> list[dict[str, Any]]:
-    return [_compare(encoders.batch_hard_squared, size, SIZES[size]) for size in (128, 1024, 4096)]
+    return [_compare(contenders.batch_hard_squared, size, SIZES[size]) for size in (128, 1024, 4096)]
 
 
 def batch_all() -> list[dict[str, Any]]:
-    return [_compare(encoders.batch_all, size, rounds) for size, rounds in SMALL_SIZES.items()]
+    return [_compare(contenders.batch_all, size, rounds) for size, rounds in SMALL_SIZES.items()]
 
 
 def all_semi_hard() -> list[dict[str, Any]]:
-    return [_compare(encoders.all_semi_hard, size, rounds) for size, rounds in SMALL_SIZES.items()]
+    return [_compare(contenders.all_semi_hard, size, rounds) for size, rounds in SMALL_SIZES.items()]
 
 
 def mixture() -> dict[str, Any]:

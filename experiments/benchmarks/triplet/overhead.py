@@ -17,7 +17,7 @@ from likeness.data.datamodule import IdentityDataModule
 from likeness.data.loading import training_loader
 from likeness.data.skipping import SkippingBroken
 from likeness.recipes.embedding.build import ReadableSplits, build_datamodule, build_task
-from likeness.recipes.embedding.recipe import EmbeddingRecipe
+from likeness.recipes.embedding.recipe import EncodingWork
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
 from likeness.tasks.encoding import EncodingTask
@@ -57,7 +57,7 @@ class Clock(nn.Module):
         return [later - one for one, later in zip(self.times, self.times[1:], strict=False)][SKIPPED:]
 
 
-class Clocked(EmbeddingRecipe):
+class Clocked(EncodingWork):
     """The work of a run on pictures in memory, whose loss is a clock."""
 
     def data(self) -> IdentityDataModule:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from encoders import OURS, PML
+from contenders import OURS, PML
 from pytorch_metric_learning.samplers import MPerClassSampler
 from timing import side_by_side
 

@@ -28,11 +28,12 @@ def stylize(pairs: Sequence[Pair], overrides: Sequence[str], *, force: bool) -> 
             )
     config = composed("config", ["+experiment=style_transfer", "name=stylize", *overrides])
     configs = [checked_composition(_of_pair(config, pair)) for pair in pairs]
-    recipes = [recipe_of(one) for one in configs]
-    for recipe in recipes:
-        recipe.refuse()
-    for one, recipe, pair in zip(configs, recipes, pairs, strict=True):
-        folder = train(one, recipe)
+    for one in configs:
+        recipe_of(one).refuse()
+    for one, pair in zip(configs, pairs, strict=True):
+        folder = train(
+            one, recipe_of(one)
+        )  # anew, so that no more than one pair's images and networks are held
         write_picture(pair.output, read_picture(folder / IMAGE).image, force=force)
     return folder
 

@@ -37,6 +37,11 @@ def preset(name: str) -> DictConfig:
     return whole.loss
 
 
+def taken(node: DictConfig) -> StyleLoss:
+    """The node as its schema takes it."""
+    return StyleLoss.model_validate(OmegaConf.to_container(node))
+
+
 def random_features(layers: tuple[str, ...], seed: int) -> Features:
     """By the names of VGG's layers: fewer channels, a side of 16 halved by each block, not negative after a ReLU."""
     generator = torch.Generator().manual_seed(seed)
@@ -153,10 +158,10 @@ def earlier_crowsonkb() -> StyleObjective:
 
 
 CASES: list[tuple[str, Callable[[], StyleObjective], Peer, float]] = [  # the last: ours divided by the peer's
-    ("gatys2016", lambda: make(preset("gatys2016")), gatys2016, 1000.0),
-    ("neural_style", lambda: make(preset("neural_style")), neural_style, 1.0),
-    ("pytorch_tutorial", lambda: make(preset("pytorch_tutorial")), pytorch_tutorial, 1.0),
-    ("crowsonkb", lambda: make(preset("crowsonkb")), crowsonkb, 1.0),
+    ("gatys2016", lambda: make(taken(preset("gatys2016"))), gatys2016, 1000.0),
+    ("neural_style", lambda: make(taken(preset("neural_style"))), neural_style, 1.0),
+    ("pytorch_tutorial", lambda: make(taken(preset("pytorch_tutorial"))), pytorch_tutorial, 1.0),
+    ("crowsonkb", lambda: make(taken(preset("crowsonkb"))), crowsonkb, 1.0),
     ("crowsonkb before", earlier_crowsonkb, crowsonkb_before, 1.0),
 ]
 
@@ -185,9 +190,7 @@ def test_a_preset_is_its_peer_s_objective_times_a_constant(
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_fits_the_schema_and_is_made(name: str) -> None:
-    node = preset(name)
-    StyleLoss.model_validate(OmegaConf.to_container(node))
-    assert isinstance(make(node), StyleObjective)
+    assert isinstance(make(taken(preset(name))), StyleObjective)
 
 
 @pytest.mark.parametrize(
@@ -202,8 +205,7 @@ def test_a_preset_fits_the_schema_and_is_made(name: str) -> None:
 def test_other_statistics_take_the_gram_s_place(statistic: dict[str, Any]) -> None:
     node = preset("style")
     node.statistic = statistic
-    StyleLoss.model_validate(OmegaConf.to_container(node))
-    assert type(make(node).statistic).__name__ == statistic["_target_"].rsplit(".", 1)[1]
+    assert type(make(taken(node)).statistic).__name__ == statistic["_target_"].rsplit(".", 1)[1]
 
 
 def test_a_negative_weight_and_an_unknown_word_are_refused() -> None:

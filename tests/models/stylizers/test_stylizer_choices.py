@@ -4,26 +4,28 @@ from typing import Any
 
 import pytest
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from pooled_encoder import Pooled
 from pydantic import TypeAdapter, ValidationError
 
 from likeness.config.groups import CONF
 from likeness.config.make import make
+from likeness.config.schema.base import Node
 from likeness.config.schema.stylizers import Stylizer
 
 CHOICES = {file.stem: file for file in (CONF / "stylizer").glob("*.yaml")}
 
 
-def node(choice: str, **changed: Any) -> DictConfig:
+def node(choice: str, **changed: Any) -> Node:
+    """The choice, with some of its values changed, as its schema takes it."""
     loaded = OmegaConf.merge(OmegaConf.load(CHOICES[choice]), changed)
-    assert isinstance(loaded, DictConfig)
-    return loaded
+    taken: Node = TypeAdapter[Any](Stylizer).validate_python(OmegaConf.to_container(loaded))
+    return taken
 
 
 @pytest.mark.parametrize("choice", sorted(CHOICES))
 def test_each_choice_is_taken(choice: str) -> None:
-    TypeAdapter[Any](Stylizer).validate_python(OmegaConf.to_container(node(choice)))
+    assert node(choice).plain() == OmegaConf.to_container(OmegaConf.load(CHOICES[choice]))
 
 
 def test_johnson_is_the_network_of_today() -> None:
@@ -50,4 +52,4 @@ def test_adain_mirrors_the_encoder_that_it_is_handed() -> None:
 )
 def test_what_is_not_there_is_refused(choice: str, changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(changed))):
-        TypeAdapter[Any](Stylizer).validate_python(OmegaConf.to_container(node(choice, **changed)))
+        node(choice, **changed)

@@ -2,7 +2,6 @@
 
 import shlex
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import optuna
@@ -10,7 +9,6 @@ import pytest
 from toy_sweep import DATA, STEPS, Jobs, Killed, compose, ledger, objective, run_sweep, validation
 
 from likeness.config.key import key_of
-from likeness.config.make import plain
 from likeness.errors import LikenessError
 
 TPE = ["+sweep=tpe", "sweep.trials=12", "sweep.sampler.n_startup_trials=5", "sweep.sampler.seed=3"]
@@ -34,14 +32,6 @@ HYPERBAND = [
 def _no_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """The toy's runs have none, and that of a checkout may change while a test runs."""
     monkeypatch.setattr("likeness.runs.sweep.sweep.capture_source", lambda: None)
-
-
-@pytest.fixture(autouse=True)
-def _toy_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a job reads, without a look at any picture."""
-    monkeypatch.setattr(
-        "likeness.runs.sweep.results.work_of", lambda config: SimpleNamespace(fingerprints=dict(DATA))
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -299,7 +289,7 @@ def test_jobs_know_the_sweep_that_they_belong_to(tmp_path: Path) -> None:
     """By this trackers put them into one group."""
     jobs = Jobs()
     content = run_sweep(tmp_path, "seed=0,1", jobs=jobs)
-    assert {compose(words).sweep.id for words in jobs.trained} == {content["id"]}
+    assert {sweep.id for words in jobs.trained if (sweep := compose(words).sweep)} == {content["id"]}
 
 
 def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> None:
@@ -382,4 +372,4 @@ def test_the_command_that_trains_the_best_again_trains_it(
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("The best again: "))
     program, script, *words = shlex.split(line.removeprefix("The best again: "))
     assert (program, script) == ("python", "train.py")
-    assert key_of(plain(compose(words))) == content["jobs"][content["best"][0]]["key"]
+    assert key_of(compose(words).plain()) == content["jobs"][content["best"][0]]["key"]

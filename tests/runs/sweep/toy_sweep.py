@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -15,8 +16,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from likeness.config.compose import composed
 from likeness.config.key import key_of
-from likeness.config.make import plain
+from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.config.schema.runs import TrainConfig
 from likeness.errors import Pruned
+from likeness.recipes.choose import checked_composition
+from likeness.recipes.embedding.family import EMBEDDING
 from likeness.runs.record.folder import create_folder
 from likeness.runs.record.record_file import write_record
 from likeness.runs.sweep.pruning import raise_if_pruned
@@ -46,14 +50,19 @@ def _composed(words: tuple[str, ...]) -> DictConfig:
     return composed("config", words)
 
 
-def compose(words: Sequence[str]) -> DictConfig:
-    """What Hydra composes of `words`; it is asked once for all that differ in nothing but plain values."""
+def compose(words: Sequence[str]) -> TrainConfig:
+    """The checked configuration that Hydra composes of `words`; it is asked once for all that differ in nothing but plain values."""
     values = [word for word in words if re.match(VALUES, word)]
     config = deepcopy(_composed(tuple(word for word in words if word not in values)))
     with open_dict(config):
         for override in OverridesParser.create().parse_overrides(values):
             OmegaConf.update(config, override.key_or_group, override.value())
-    return config
+    return checked_composition(config)
+
+
+def recipe_of(config: TrainConfig) -> Any:
+    """What says of a job what it reads, without a look at any picture."""
+    return SimpleNamespace(family=EMBEDDING, fingerprints=dict(DATA))
 
 
 @dataclass
@@ -72,8 +81,10 @@ class Jobs:
     def _job(self, words: list[str]) -> JobReturn:
         self.trained.append(words)
         done = JobReturn(overrides=words, status=JobStatus.COMPLETED)
-        config = plain(compose(words))
-        folder = create_folder(config["runs_dir"], config["name"])
+        checked = compose(words)
+        assert isinstance(checked, EmbeddingConfig)
+        config = checked.plain()
+        folder = create_folder(checked.runs_dir, checked.name)
         started = f"{len(list(folder.parent.iterdir())):06d}"
         record = {
             "key": key_of(config),
@@ -90,16 +101,16 @@ class Jobs:
             write_record(folder, {**record, "status": "failed"})
             return done
         try:
-            _train(config, folder)
+            _train(checked, folder)
             write_record(folder, {**record, "status": "finished"})
         except Pruned:
             write_record(folder, {**record, "status": "pruned"})
         return done
 
 
-def _train(config: dict[str, Any], folder: Path) -> None:
-    margin = config["loss"]["margin"]
-    final = objective(margin, config["optimizer"]["lr"], config["seed"])
+def _train(config: EmbeddingConfig, folder: Path) -> None:
+    margin = config.plain()["loss"]["margin"]
+    final = objective(margin, config.plain()["optimizer"]["lr"], config.seed)
     rows = "step,metric,value\n"
     for step in STEPS:
         rows += f"{step},validation/accuracy,{validation(final, step, margin)!r}\n"
@@ -116,7 +127,7 @@ def run_sweep(folder: Path, *words: str, jobs: Jobs, beside: bool = False) -> di
     """Run a sweep below `folder`; returns its sweep.json."""
     parser = OverridesParser.create()
     overrides = parser.parse_overrides(["+experiment=triplet_hard", f"runs_dir='{folder}'", *words])
-    return ledger(sweep(overrides, compose, jobs.launch, beside=beside))
+    return ledger(sweep(overrides, compose, jobs.launch, recipe_of, beside=beside))
 
 
 def ledger(folder: Path) -> dict[str, Any]:

@@ -2,18 +2,16 @@
 
 import pytest
 
-from likeness.config.check import ALLOWED, check_training
+from likeness.config.check import allowed
 from likeness.config.compose import composed
 from likeness.config.groups import groups
-from likeness.config.make import plain
 from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
 from likeness.runs.trackers.installed import PACKAGES
 
 
 def chosen(*words: str) -> dict[str, dict[str, object]]:
-    config = plain(composed("config", words))
-    check_training(config)
-    trackers: dict[str, dict[str, object]] = config["logger"]
+    trackers: dict[str, dict[str, object]] = training_config(words).plain()["logger"]
     return trackers
 
 
@@ -33,7 +31,7 @@ def test_by_default_there_is_none_and_wandb_is_offline() -> None:
 def test_every_tracker_is_a_choice_and_may_be_called() -> None:
     assert set(groups()["logger"]) == {"csv", *PACKAGES}
     for name in PACKAGES:
-        assert chosen(f"logger={name}")[name]["_target_"] in ALLOWED
+        assert chosen(f"logger={name}")[name]["_target_"] in allowed()
 
 
 def test_an_unknown_one_in_a_list_is_named() -> None:

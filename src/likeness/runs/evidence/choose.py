@@ -3,10 +3,12 @@
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from likeness.config.check import check
 from likeness.config.key import NEUTRAL, compare_values, differences
 from likeness.config.past import upgraded
 from likeness.config.schema.runs import TrainConfig
@@ -93,7 +95,10 @@ def _refuse_unfinished(run: PastRun) -> None:
 
 def _refuse_other(experiment: TrainConfig, run: PastRun) -> None:
     """Refuse a run of another configuration than the experiment's; where the data lie may differ."""
-    for key, ours, theirs in differences(experiment.plain(), upgraded(run.record["config"])):
+    config = upgraded(run.record["config"])
+    with suppress(LikenessError):  # one that is no such configuration is compared as it stands
+        config = check(config, type(experiment)).plain()  # with the keys that there were not yet when it ran
+    for key, ours, theirs in differences(experiment.plain(), config):
         if key != "seed" and not key.endswith((".root", ".path")):
             raise LikenessError(
                 f"{run.folder} has {key}={theirs}, but the experiment {experiment.name} has {key}={ours}; "

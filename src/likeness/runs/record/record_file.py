@@ -43,6 +43,12 @@ def overrides_of(record: Mapping[str, Any]) -> list[str] | None:
     return overrides
 
 
+def operating_point_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The operating point that a run chose, None where it chose none; earlier versions call it a judge."""
+    point: dict[str, Any] | None = record.get("operating_point", record.get("judge"))
+    return point
+
+
 def seal_of(record: dict[str, Any]) -> str:
     """What a record should be sealed with, in which every number is finite.
 

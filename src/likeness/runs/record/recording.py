@@ -135,7 +135,8 @@ def _gone_on(folder: Path, config: dict[str, Any], step: int) -> dict[str, Any]:
         "changed": _changed(record),
     }
     killed = {"ended": last_sign_of_life(folder)}  # where the session could not say itself when it ended
-    return {**record, "config": config, "sessions": [*before, killed | last, session]}
+    now = {"config": config, "key": key_of(config)}  # in the keys of today
+    return {**record, **now, "sessions": [*before, killed | last, session]}
 
 
 def _changed(record: dict[str, Any]) -> list[str]:

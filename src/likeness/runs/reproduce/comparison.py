@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values
-from likeness.runs.record.folder import OPERATING_POINT
+from likeness.runs.record.folder import operating_point_file
 from likeness.runs.record.logged import METRICS
 
 
@@ -39,7 +39,7 @@ def first_unequal(then: Path, now: Path) -> Unequal | None:
     found = [each for each in unequal if each is not None]
     if found:
         return min(found, key=lambda each: each.step or 0)
-    results = compare_values(*(_results(folder) | _judge(folder) for folder in (then, now)))
+    results = compare_values(*(_results(folder) | _operating_point(folder) for folder in (then, now)))
     return next((Unequal(None, key, str(a), str(b)) for key, a, b in results), None)
 
 
@@ -98,10 +98,10 @@ def _results(folder: Path) -> dict[str, Any]:
     return results
 
 
-def _judge(folder: Path) -> dict[str, Any]:
-    """How distances are judged, where the run has chosen that."""
-    path = folder / OPERATING_POINT
-    return {"judge": json.loads(path.read_text())} if path.is_file() else {}
+def _operating_point(folder: Path) -> dict[str, Any]:
+    """The operating point, where the run has chosen one."""
+    path = operating_point_file(folder)
+    return {"operating_point": json.loads(path.read_text())} if path.is_file() else {}
 
 
 def _numbers(folder: Path) -> Iterator[tuple[str, float]]:

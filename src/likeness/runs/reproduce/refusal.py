@@ -13,9 +13,9 @@ from likeness.config.key import compare_values, key_of
 from likeness.config.trust import declared_packages
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, read_listing
-from likeness.runs.record.folder import OPERATING_POINT
+from likeness.runs.record.folder import operating_point_file
 from likeness.runs.record.logged import METRICS
-from likeness.runs.record.record_file import SEAL, overrides_of, seal_of
+from likeness.runs.record.record_file import SEAL, operating_point_of, overrides_of, seal_of
 from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file
 
 
@@ -86,8 +86,9 @@ def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is not the recorded one"
     for difference in compare_values(record["results"], _read(folder / "results.json", _json)):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in results.json"
-    if _read(folder / OPERATING_POINT, _json) != record.get("judge"):
-        yield f"{OPERATING_POINT} is not the recorded one"
+    point = operating_point_file(folder)
+    if _read(point, _json) != operating_point_of(record):
+        yield f"{point.name} is not the recorded one"
     if not record["checkpoints"]:
         yield "run.json names no checkpoint"
     if _read(folder / "checkpoints" / "hashes.csv", _hashes) != record["checkpoints"]:
