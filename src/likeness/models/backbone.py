@@ -1,9 +1,23 @@
 """A backbone: pictures in [0, 1] to a vector of features, with the normalisation that the weights were trained on."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+
+
+class FeatureExtractor(Protocol):
+    """What a backbone is: a module from images `[B, C, *spatial]` in [0, 1] to features `[B, feature_dim]`.
+
+    It normalises the images itself, as its weights want it.
+    """
+
+    feature_dim: int
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Features `[B, feature_dim]`."""
+        ...
 
 
 class Backbone(nn.Module):

@@ -7,14 +7,14 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from likeness.evaluation.comparison import Comparison, RowDistances
-from likeness.models.similarity import SimilarityHead
+from likeness.models.similarity import PairHead
 
 _BLOCK_VALUES = 1 << 22  # of encodings held at a time: 16 MiB
 
 
-def by_head(head: SimilarityHead) -> Comparison:
+def by_head(head: PairHead) -> Comparison:
     """Minus the log odds that two encodings are of one person, so that smaller is more alike."""
-    device = head.weight.device
+    device = next(head.parameters()).device
 
     def rows_of(embeddings: ArrayLike) -> torch.Tensor:
         return torch.as_tensor(np.asarray(embeddings), dtype=torch.float32, device=device)

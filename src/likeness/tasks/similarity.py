@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from likeness.data.batch import Batch
 from likeness.evaluation.comparison import Comparison
-from likeness.models.similarity import SimilarityHead
+from likeness.models.similarity import PairHead
 from likeness.tasks.comparison import by_head
 from likeness.tasks.encoding import EncodingTask
 from likeness.tasks.gather import gather_batch
@@ -31,7 +31,7 @@ class SimilarityTask(EncodingTask):
     def __init__(
         self,
         embedder: nn.Module,
-        head: SimilarityHead,
+        head: PairHead,
         loss: Loss,
         optimizer: OptimizerFactory,
         scheduler: SchedulerFactory,

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from likeness.models.similarity.chi2 import chi_squared_terms, weighted_chi_squared
 from likeness.models.similarity.l1 import l1_terms, weighted_l1
+from likeness.models.similarity.pair_head import PairHead
 
 
 class Difference(NamedTuple):
@@ -23,7 +24,7 @@ class Difference(NamedTuple):
     signed: bool
 
 
-class SimilarityHead(nn.Module):
+class SimilarityHead(PairHead):
     """`sum_k w_k d(f_k, g_k) + b` of encodings f and g; its sigmoid is the probability that they are of one person.
 
     Args:

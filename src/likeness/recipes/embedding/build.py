@@ -24,8 +24,9 @@ from likeness.evaluation import (
     episodes_within,
     trials_as_episodes,
 )
+from likeness.models.backbone import Backbone
 from likeness.models.embedder import Embedder
-from likeness.models.similarity import SimilarityHead
+from likeness.models.similarity import PairHead
 from likeness.randomness import key
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
@@ -38,7 +39,7 @@ class Networks(NamedTuple):
     """What a task trains: f(x), and a head that judges two encodings, or None where their distance does."""
 
     embedder: Embedder
-    head: SimilarityHead | None
+    head: PairHead | None
 
     @property
     def parts(self) -> dict[str, nn.Module]:
@@ -76,6 +77,10 @@ class ReadableSplits(NamedTuple):
 def build_data(node: Node) -> ReadableSplits:
     """The data that a `data` node names, none of whose pictures is read yet."""
     splits: DataSplits = make(node)
+    if not isinstance(splits, DataSplits):
+        raise LikenessError(
+            f"data._target_={node.plain()['_target_']} gives no data, which are a likeness.data.pictures.DataSplits."
+        )
     return ReadableSplits(
         _readable(splits.train),
         _readable(splits.validation),
@@ -198,11 +203,21 @@ def load_trained(networks: Networks, run: Path) -> Networks:
 def build_networks(config: EmbeddingConfig) -> Networks:
     """f(x), and the head on it where there is one, with weights that the seed draws, or that the backbone brings."""
     torch.manual_seed(key("weights", config.seed))
-    embedder: Embedder = make(config.embedder)(make(config.backbone))
+    embedder: Embedder = make(config.embedder)(_backbone(config))
     if config.head is None:
         return Networks(embedder, None)
     classes = build_data(config.data).classes if asks_for(config.head, "classes") else None
     return Networks(embedder, make_with(config.head, embedding_dim=embedder.embedding_dim, classes=classes))
+
+
+def _backbone(config: EmbeddingConfig) -> Backbone:
+    backbone: Backbone = make(config.backbone)
+    if not isinstance(backbone, nn.Module) or not isinstance(getattr(backbone, "feature_dim", None), int):
+        raise LikenessError(
+            f"backbone._target_={config.backbone.target} gives no backbone, which is a torch module with an attribute "
+            "feature_dim, the number of its features."
+        )
+    return backbone
 
 
 def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> IdentityDataModule:
