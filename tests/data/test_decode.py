@@ -8,7 +8,7 @@ from sample_pictures import encoded, picture, pixels
 from torchvision.transforms.v2 import functional
 
 from likeness.data.decode import decode
-from likeness.errors import BrokenPicture
+from likeness.errors import UnreadableImage
 
 
 def saved(image, form="PNG", **options):
@@ -152,20 +152,20 @@ def test_a_large_jpeg_is_decoded_small_without_harm():
 def test_a_picture_cut_short_is_named(tmp_path, form):
     content = encoded(form, (64, 64))
     (tmp_path / "cut.jpg").write_bytes(content[: len(content) // 2])
-    with pytest.raises(BrokenPicture, match=r"cut\.jpg") as caught:
+    with pytest.raises(UnreadableImage, match=r"cut\.jpg") as caught:
         decode(tmp_path / "cut.jpg", image_size=24, channels=3)
     assert str(caught.value).count("\n") == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n" + 40 * b"\0"])
 def test_what_is_no_picture_is_named(content):
-    with pytest.raises(BrokenPicture, match="number 7"):
+    with pytest.raises(UnreadableImage, match="number 7"):
         decode(content, image_size=24, channels=3, name="number 7")
 
 
 def test_missing_file_and_32_bits_are_refused(tmp_path):
-    with pytest.raises(BrokenPicture, match=r"nowhere\.png is missing"):
+    with pytest.raises(UnreadableImage, match=r"nowhere\.png is missing"):
         decode(tmp_path / "nowhere.png", image_size=24, channels=3)
     floats = saved(Image.fromarray(np.zeros((24, 24), np.float32)), "TIFF")
-    with pytest.raises(BrokenPicture, match="32-bit"):
+    with pytest.raises(UnreadableImage, match="32-bit"):
         decode(floats, image_size=24, channels=3)
