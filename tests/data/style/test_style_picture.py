@@ -175,10 +175,13 @@ def test_what_is_no_picture_missing_or_tiny_is_one_sentence(tmp_path):
     (tmp_path / "text.png").write_text("hello")
     with pytest.raises(UnreadableImage, match=r"text\.png is not a picture"):
         read_picture(tmp_path / "text.png")
-    with pytest.raises(UnreadableImage, match=r"nowhere\.png is missing"):
-        read_picture(tmp_path / "nowhere.png")
-    with pytest.raises(UnreadableImage, match="Is a directory"):
-        read_picture(tmp_path)
+    for path, sentence in (
+        (tmp_path / "nowhere.png", r"nowhere\.png is missing"),
+        (tmp_path, "Is a directory"),
+    ):
+        with pytest.raises(LikenessError, match=sentence) as caught:
+            read_picture(path)
+        assert not isinstance(caught.value, UnreadableImage)
     picture((400, 31)).save(tmp_path / "tiny.png")
     with pytest.raises(
         UnreadableImage, match=r"tiny\.png is 400 x 31 pixels, but needs 32 on its shorter side"

@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from likeness.config.make import make
-from likeness.data.overlap import people_in_both
+from likeness.data.overlap import identities_in_both
 from likeness.evaluation import EUCLIDEAN, Judge
 from likeness.runs.devices import device_of
 from likeness.runs.encodings.build import Networks, build_trained
@@ -57,7 +57,7 @@ def _judge_for(config: DictConfig, own: DictConfig, run: Path, tested: TestData)
     chosen_on = splits_of(own)
     if chosen_on is None or chosen_on.validation is None:
         return None
-    if both := people_in_both(chosen_on.validation, tested.pictures):
+    if both := identities_in_both(chosen_on.validation, tested.pictures):
         log.warning(
             "The threshold of %s is left out: it was chosen on %s, who is to be tested on.",
             run,

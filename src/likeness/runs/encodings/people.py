@@ -6,7 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from likeness.data.overlap import people_in_both
+from likeness.data.overlap import identities_in_both
 from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
 from likeness.runs.encodings.build import ReadableSplits, build_data
@@ -33,7 +33,7 @@ def refuse_overlap(
     seen: Pictures, others: Pictures, how: str = "trained on", to_be: str = "tested on"
 ) -> None:
     """Raise a LikenessError that names a person who is in both."""
-    both = people_in_both(seen, others)
+    both = identities_in_both(seen, others)
     if both:
         raise LikenessError(
             f"{len(both)} people are both {how} and to be {to_be}, such as {both[0]}; use one data.split and "
