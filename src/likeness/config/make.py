@@ -1,10 +1,11 @@
 """Make what a node of the configuration names."""
 
+from copy import deepcopy
 from typing import Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from likeness.errors import LikenessError
 
@@ -22,3 +23,11 @@ def make(node: DictConfig, **more: Any) -> Any:
             raise error.__cause__ from None
         said = " ".join(str(error.__cause__ or error).split())
         raise LikenessError(f"{node.get('_target_')} refuses its values: {said}") from error
+
+
+def make_data(node: DictConfig) -> Any:
+    """The data that a `data` node names, by those of its keys that are its target's; raises as `make` does."""
+    own = deepcopy(node)
+    OmegaConf.set_struct(own, False)
+    own.pop("hash", None)  # which says how the record lists the files
+    return make(own)

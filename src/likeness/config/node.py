@@ -16,3 +16,13 @@ class Node(BaseModel):
     """A part of the configuration: its keys are known, and no other is taken."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+
+
+class FileSource(Node):
+    """Data that are read from files.
+
+    `hash` says of which files a run's record keeps the hash, of all or of a few of each set and the sizes of the
+    others; it is no argument of the target.
+    """
+
+    hash: Literal["full", "sampled"] = "full"

@@ -7,7 +7,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from likeness.config.make import make
+from likeness.config.make import make, make_data
 from likeness.data.augment import KeyedAugment
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.pictures import DataSplits, Pairs, Pictures, Trials
@@ -68,7 +68,7 @@ class ReadableSplits(NamedTuple):
 
 def build_data(node: DictConfig) -> ReadableSplits:
     """The data that a `data` node names, none of whose pictures is read yet."""
-    splits: DataSplits = make(node)
+    splits: DataSplits = make_data(node)
     return ReadableSplits(
         _readable(splits.train),
         _readable(splits.validation),

@@ -13,6 +13,7 @@ from likeness.runs.encodings.contenders import of_file, of_run
 from likeness.runs.encodings.inputs import fingerprints
 from likeness.runs.encodings.measuring.conclude import conclude
 from likeness.runs.encodings.measuring.measure import measure
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 
@@ -28,7 +29,7 @@ def evaluate(config: DictConfig, source: Path) -> Path:
     published = source.suffix == ".onnx"
     contender, weights = of_file(config, source) if published else of_run(config, source, tested)
     data = fingerprints({"test": tested.pictures}, tested)
-    with recorded(config, data, [tested.pictures.files()]) as run:
+    with recorded(config, data, listed_as(config.data, [tested.pictures.files()])) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
         conclude(run, measure({source.stem: contender}, tested, config, device=device_of("auto")), tested)
     write_report(run.folder)

@@ -11,6 +11,7 @@ from likeness.data.pictures import Pictures, Trials
 from likeness.runs.encodings.build import ReadableSplits, build_data, test_data
 from likeness.runs.encodings.measuring.measure import TestData
 from likeness.runs.named_file import hashes_of, local_files
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.training.checkpoints import checkpoint_of, hash_of
 
 
@@ -31,7 +32,10 @@ def build_inputs(config: DictConfig, splits: ReadableSplits) -> Inputs:
     tested = test_data(build_data(config.test_data) if config.get("test_data") else splits, config)
     read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
     parts = {name: part for name, part in read.items() if part is not None}
-    recognised, files = fingerprints(parts, tested), [part.files() for part in parts.values()]
+    nodes = {"test": config.get("test_data") or config.data}
+    recognised, files = fingerprints(parts, tested), list[Files]()
+    for name, part in parts.items():
+        files.extend(listed_as(nodes.get(name, config.data), [part.files()]))
     begun_with = local_files({"weights": config.backbone.get("weights")})
     files.extend(begun_with.values())
     recognised.update(hashes_of(begun_with))

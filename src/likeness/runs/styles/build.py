@@ -6,7 +6,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from likeness.config.make import make
+from likeness.config.make import make, make_data
 from likeness.data.style.picture import read_picture
 from likeness.data.style.resize import Size, resized
 from likeness.data.style.style_pictures import StylePictures
@@ -27,7 +27,7 @@ def build_pictures(config: DictConfig) -> StylePictures:
     Raises:
         LikenessError: a picture can't be read, or does not fit.
     """
-    pictures: StylePictures = make(config.data)
+    pictures: StylePictures = make_data(config.data)
     return pictures
 
 

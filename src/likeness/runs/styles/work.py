@@ -12,6 +12,7 @@ from likeness.data.fingerprint import Files
 from likeness.data.style.datamodule import StyleDataModule
 from likeness.data.style.style_pictures import StylePictures
 from likeness.runs.named_file import hashes_of, local_files
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import Recording
 from likeness.runs.styles.build import build_pictures, build_style_task
 from likeness.runs.styles.previews import Previews
@@ -37,7 +38,7 @@ class StyleWork:
     @property
     def files(self) -> Sequence[Files]:
         """The pictures' files, those of the weights, and of a picture to start from."""
-        return [*self._pictures.files(), *self._others.values()]
+        return [*listed_as(self._config.data, self._pictures.files()), *self._others.values()]
 
     @property
     def _others(self) -> dict[str, Files]:

@@ -9,11 +9,12 @@ import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig
 
-from likeness.config.make import make
+from likeness.config.make import make_data
 from likeness.data.fingerprint import Files
 from likeness.data.style.crops import CropDataModule, Crops
 from likeness.data.style.style_folders import StyleFolders
 from likeness.runs.named_file import hashes_of, local_files
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import Recording
 from likeness.runs.stylizers.build import build_stylizer_task
 from likeness.runs.stylizers.results import conclude
@@ -29,7 +30,7 @@ class StylizerWork:
 
     @cached_property
     def _folders(self) -> StyleFolders:
-        folders: StyleFolders = make(self._config.data)
+        folders: StyleFolders = make_data(self._config.data)
         return folders
 
     @property
@@ -40,7 +41,7 @@ class StylizerWork:
     @property
     def files(self) -> Sequence[Files]:
         """The pictures' files, and those of weights to begin with."""
-        return [*self._folders.files(), *self._weights.values()]
+        return [*listed_as(self._config.data, self._folders.files()), *self._weights.values()]
 
     @property
     def _weights(self) -> dict[str, Files]:
