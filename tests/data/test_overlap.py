@@ -120,13 +120,13 @@ def path_by_path(first: Named, second: Named) -> list[str]:
     return sorted({first.identity_name(int(first.identity[i])) for i, path in paths(first) if path in shown})
 
 
-PARTS = ["a", "b", "ab", ".c", "a.b", "a b"]
+PARTS = ["a", "b", "ab", "a.b", "a b", ".c"]
 
 
 def some_names(draw: np.random.Generator, root: Path, odd: bool) -> list[str]:
     names = []
     for _ in range(draw.integers(1, 12)):
-        name = "/".join(draw.choice(PARTS, size=draw.integers(1, 4)))
+        name = "/".join(draw.choice(PARTS if odd else PARTS[:-1], size=draw.integers(1, 4)))
         if odd:
             name = draw.choice(
                 [name, f"./{name}", f"../{name}", f"a/../{name}", f"{root}/{name}", f"a//{name}"]
@@ -204,6 +204,7 @@ def test_a_million_names_cost_less_than_as_paths(
             seconds.append(time.process_time() - start)
     then, now = (statistics.median(seconds) for seconds in took.values())
     assert then > ratio * now
+    assert identities_in_both(first, second) == path_by_path(first, second)
     normpath, calls = os.path.normpath, list[Any]()
 
     def counting(path: Any) -> Any:
