@@ -11,8 +11,8 @@ class LikenessError(Exception):
     """A mistake that a user can mend: the message names the thing and the mend."""
 
 
-class BrokenPicture(LikenessError):
-    """A picture that cannot be decoded."""
+class UnreadableImage(LikenessError):
+    """An image whose bytes can't be decoded: another may take its place. It is none of what the file system says."""
 
 
 class Pruned(Exception):

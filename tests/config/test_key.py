@@ -1,13 +1,18 @@
 """The key of a configuration: what decides a run's numbers, and nothing else."""
 
+import json
 from copy import deepcopy
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from likeness.config.check import check_training
 from likeness.config.compose import composed
-from likeness.config.key import differences, key_of
-from likeness.config.make import plain
+from likeness.config.groups import groups
+from likeness.config.key import deciding, differences, key_of
+from likeness.config.make import make, plain
+from likeness.errors import LikenessError
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +61,70 @@ def test_a_number_of_another_type_is_a_difference(config: dict[str, Any]) -> Non
     other = {**config, "seed": 0.0}
     assert [difference.key for difference in differences(config, other)] == ["seed"]
     assert key_of(other) != key_of(config)
+
+
+FOLDER = ["data=image_folder", "data@test_data=lfw"]
+
+
+@pytest.mark.parametrize("word", ["data.hash=sampled", "test_data.hash=sampled"])
+def test_how_files_are_listed_keeps_the_key(word: str) -> None:
+    config, other = (plain(composed("config", [*FOLDER, *more])) for more in ([], [word]))
+    assert other != config
+    assert key_of(other) == key_of(config)
+    assert differences(config, other) == []
+
+
+def test_a_configuration_of_before_there_was_a_choice_has_the_same_key() -> None:
+    config = plain(composed("config", FOLDER))
+    old = deepcopy(config)
+    assert (old["data"].pop("hash"), old["test_data"].pop("hash")) == ("full", "full")
+    assert key_of(old) == key_of(config)
+    # as keys were made then: of all but these parts
+    parts = {key: value for key, value in old.items() if key not in {*ONCE_NEUTRAL}}
+    assert key_of(old) == sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+ONCE_NEUTRAL = ("runs_dir", "loader", "logger", "checkpoints", "sweep")
+
+
+def test_only_the_dotted_key_is_left_out() -> None:
+    config = {
+        "data": {"hash": "full", "root": "x", "deeper": {"hash": 1}},
+        "loss": {"hash": 2},
+        "hash": 3,
+        "seed": 0,
+    }
+    assert deciding(config) == {
+        "data": {"root": "x", "deeper": {"hash": 1}},
+        "loss": {"hash": 2},
+        "hash": 3,
+        "seed": 0,
+    }
+    assert deciding(config, "seed", "loss.hash") == {
+        "data": {"root": "x", "deeper": {"hash": 1}},
+        "loss": {},
+        "hash": 3,
+    }
+    assert config["data"] == {"hash": "full", "root": "x", "deeper": {"hash": 1}}
+
+
+@pytest.mark.parametrize("name", sorted(set(groups()["data"]) - {"drawn_faces"}))
+def test_all_data_of_files_have_the_choice_and_hand_it_to_nobody(name: str) -> None:
+    task = {"style_pictures": ["+experiment=style_transfer"], "style_folders": ["+experiment=adain"]}.get(
+        name, []
+    )
+    for word in ("full", "sampled"):
+        config = composed("config", [*task, f"data={name}", f"data.hash={word}"])
+        assert check_training(plain(config)).data.hash == word
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("likeness.config.make.instantiate", lambda node, **_: plain(node))
+            handed = make(config.data)
+        assert handed == {key: value for key, value in plain(config.data).items() if key != "hash"}
+        assert config.data.hash == word
+    with pytest.raises(LikenessError, match=r"data\.hash=half is not a known value"):
+        check_training(plain(composed("config", [*task, f"data={name}", "data.hash=half"])))
+
+
+def test_drawn_faces_have_no_files_to_list() -> None:
+    with pytest.raises(LikenessError, match=r"Unknown key data\.hash"):
+        composed("config", ["data=drawn_faces", "data.hash=sampled"])

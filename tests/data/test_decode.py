@@ -8,7 +8,7 @@ from sample_pictures import encoded, picture, pixels
 from torchvision.transforms.v2 import functional
 
 from likeness.data.decode import decode
-from likeness.errors import BrokenPicture
+from likeness.errors import UnreadableImage
 
 
 def saved(image, form="PNG", **options):
@@ -152,20 +152,79 @@ def test_a_large_jpeg_is_decoded_small_without_harm():
 def test_a_picture_cut_short_is_named(tmp_path, form):
     content = encoded(form, (64, 64))
     (tmp_path / "cut.jpg").write_bytes(content[: len(content) // 2])
-    with pytest.raises(BrokenPicture, match=r"cut\.jpg") as caught:
+    with pytest.raises(UnreadableImage, match=r"cut\.jpg") as caught:
         decode(tmp_path / "cut.jpg", image_size=24, channels=3)
     assert str(caught.value).count("\n") == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n" + 40 * b"\0"])
 def test_what_is_no_picture_is_named(content):
-    with pytest.raises(BrokenPicture, match="number 7"):
+    with pytest.raises(UnreadableImage, match="number 7"):
         decode(content, image_size=24, channels=3, name="number 7")
 
 
-def test_missing_file_and_32_bits_are_refused(tmp_path):
-    with pytest.raises(BrokenPicture, match=r"nowhere\.png is missing"):
-        decode(tmp_path / "nowhere.png", image_size=24, channels=3)
+def test_32_bits_are_refused():
     floats = saved(Image.fromarray(np.zeros((24, 24), np.float32)), "TIFF")
-    with pytest.raises(BrokenPicture, match="32-bit"):
-        decode(floats, image_size=24, channels=3)
+    with pytest.raises(UnreadableImage, match="32-bit"):
+        decode(floats, image_size=24, channels=3, name="floats")
+
+
+def test_colours_that_have_no_grey_are_refused():
+    lab = saved(Image.new("LAB", (24, 24)), "TIFF")
+    assert shown(lab).shape == (24, 24, 3)
+    with pytest.raises(UnreadableImage, match=r"^lab cannot be read \(conversion from LAB"):
+        decode(lab, image_size=24, channels=1, name="lab")
+
+
+def many_formats():
+    """Encoded pictures of many formats and modes, by name."""
+    rgb, exif = picture((64, 48)), Image.Exif()
+    exif[274] = 6
+    wide = Image.fromarray((np.arange(64 * 48).reshape(48, 64) * 13).astype(np.uint16))
+    frames = {"save_all": True, "append_images": [picture((64, 48), 2).quantize(32)]}
+    return {
+        "jpg": saved(rgb, "JPEG", exif=exif),
+        "png": saved(rgb, "PNG", exif=exif),
+        "webp": saved(rgb, "WEBP", exif=exif),
+        "tiff": saved(rgb, "TIFF"),
+        "bmp": saved(rgb, "BMP"),
+        "gif": saved(rgb.quantize(64), "GIF", transparency=3, **frames),
+        "palette": saved(rgb.quantize(64), "PNG", transparency=3),
+        "cmyk": saved(rgb.convert("CMYK"), "JPEG"),
+        "lzw": saved(rgb, "TIFF", compression="tiff_lzw"),
+        "lab": saved(Image.new("LAB", (64, 48)), "TIFF"),
+        "wide": saved(wide, "PNG"),
+    }
+
+
+def damaged(content, kind, draw):
+    """`content` cut short, with flipped bits, with other bytes in its head, or without a part."""
+    spoilt = bytearray(content)
+    if kind == 0:
+        return bytes(spoilt[: draw.integers(len(spoilt))])
+    if kind == 1:
+        for place in draw.integers(len(spoilt), size=3):
+            spoilt[place] ^= 1 << draw.integers(8)
+    elif kind == 2:
+        for place in draw.integers(min(len(spoilt), 200), size=3):
+            spoilt[place] = draw.integers(256)
+    else:
+        start = draw.integers(len(spoilt))
+        del spoilt[start : start + draw.integers(1, 30)]
+    return bytes(spoilt)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", many_formats())
+def test_whatever_is_damaged_is_an_image_or_unreadable(form, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10**6)  # a size may be damaged too
+    content, draw, said = many_formats()[form], np.random.default_rng(len(form)), []
+    for trial in range(120):
+        channels = 1 if trial % 3 else 3
+        try:
+            found = decode(damaged(content, trial % 4, draw), image_size=24, channels=channels, name=form)
+            assert found.shape == (channels, 24, 24)
+        except UnreadableImage as error:
+            said.append(str(error))
+    assert len(said) > 30
+    assert all(sentence.startswith(f"{form} ") and "\n" not in sentence for sentence in said)

@@ -7,7 +7,7 @@ from sample_pictures import encoded, pixels
 from sklearn.model_selection import KFold
 
 from likeness.data.insightface import insightface_bin
-from likeness.errors import BrokenPicture, LikenessError
+from likeness.errors import LikenessError, UnreadableImage
 
 PICTURES = [encoded("PNG", (16, 16), seed) for seed in range(40)]
 SAME = [i % 2 == 0 for i in range(20)]
@@ -126,5 +126,5 @@ def test_a_missing_file_is_refused_and_a_broken_picture_named(tmp_path):
     with pytest.raises(LikenessError, match=r"no file .*/none\.bin: set data\.path"):
         insightface_bin(path=str(tmp_path / "none.bin"), image_size=16, channels=3)
     splits = read(tmp_path, ([b"no picture", *PICTURES[1:]], SAME))
-    with pytest.raises(BrokenPicture, match=r"lfw\.bin#0"):
+    with pytest.raises(UnreadableImage, match=r"lfw\.bin#0"):
         splits.test.load([0])

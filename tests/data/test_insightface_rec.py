@@ -7,7 +7,7 @@ from sample_pictures import encoded, pixels
 
 from likeness.data.insightface import insightface_rec
 from likeness.data.insightface.record_io import MAGIC, RecordFile
-from likeness.errors import BrokenPicture, LikenessError
+from likeness.errors import LikenessError, UnreadableImage
 
 CUT = struct.pack("<I", MAGIC)
 
@@ -156,12 +156,12 @@ def test_a_damaged_picture_is_named(tmp_path):
         content[offset] ^= 1
 
     pictures = read(spoilt(root, no_magic))
-    with pytest.raises(BrokenPicture, match=r"train\.rec#2 cannot be read \(no record begins"):
+    with pytest.raises(UnreadableImage, match=r"train\.rec#2 cannot be read \(no record begins"):
         pictures.load([1])
     assert pictures.load([0])[0].shape == (3, 16, 16)
     content = bytearray(insightface_layout()[2])
     pictures = read(written(tmp_path, insightface_layout() | {2: bytes(content[: len(content) // 2])}))
-    with pytest.raises(BrokenPicture, match=r"train\.rec#2 cannot be read"):
+    with pytest.raises(UnreadableImage, match=r"train\.rec#2 cannot be read"):
         pictures.load([1])
 
 

@@ -15,7 +15,7 @@ from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader, training_loader
 from likeness.data.sampler import IdentityBalancedBatches
 from likeness.data.skipping import SkippingBroken
-from likeness.errors import BrokenPicture
+from likeness.errors import UnreadableImage
 
 JITTER = [v2.RandomHorizontalFlip(), v2.ColorJitter(brightness=0.5), v2.RandomAffine(20)]
 
@@ -32,7 +32,7 @@ class Numbered:
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
         if self.broken and 5 in indices:
-            raise BrokenPicture("5")
+            raise UnreadableImage("5")
         ramp = torch.arange(64, dtype=torch.uint8).view(1, 8, 8).repeat(3, 1, 1)
         return [ramp + 4 * index for index in indices]
 

@@ -6,7 +6,7 @@ from drawings import omniglot_folder
 from likeness.data import picture_files
 from likeness.data.decode import decode
 from likeness.data.omniglot import omniglot
-from likeness.data.overlap import people_in_both
+from likeness.data.overlap import identities_in_both
 from likeness.errors import LikenessError
 
 
@@ -33,8 +33,8 @@ def test_alphabets_are_in_one_part_each(root):
     assert train | validation == {f"background_{i}" for i in range(4)}
     assert (len(train), len(validation)) == (3, 1)
     assert test == {f"evaluation_{i}" for i in range(3)}
-    assert not people_in_both(splits.train, splits.test)
-    assert people_in_both(splits.train, read(root, validation_alphabets=0).train) == sorted(
+    assert not identities_in_both(splits.train, splits.test)
+    assert identities_in_both(splits.train, read(root, validation_alphabets=0).train) == sorted(
         {splits.train.identity_name(i) for i in range(splits.train.identity.max() + 1)}
     )
 

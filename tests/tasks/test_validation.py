@@ -21,7 +21,7 @@ from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.skipping import SkippingBroken
-from likeness.errors import BrokenPicture, LikenessError
+from likeness.errors import LikenessError, UnreadableImage
 from likeness.evaluation import query_scores
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
 from likeness.evaluation.pairs import balanced_pairs
@@ -55,7 +55,7 @@ class Noise:
     def load(self, indices: Sequence[int]) -> list[Tensor]:
         for index in indices:
             if index in self.unreadable:
-                raise BrokenPicture(self.name(index))
+                raise UnreadableImage(self.name(index))
         return [self.images[index] for index in indices]
 
     def name(self, index: int) -> str:

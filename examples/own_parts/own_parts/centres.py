@@ -13,5 +13,6 @@ class CentreLoss(nn.Module):
         self.scale = scale
 
     def forward(self, embedding: Tensor, identity: Tensor) -> Tensor:
+        """The loss of `embedding [B, D]` and `identity [B]`."""
         distance = torch.cdist(embedding, self.centres, compute_mode="donot_use_mm_for_euclid_dist").square()
         return nn.functional.cross_entropy(-self.scale * distance, identity)

@@ -1,14 +1,14 @@
 """A data source: striped textures, each identity with an angle and a frequency of its own."""
 
+import numpy as np
+
 from likeness.data.in_memory import InMemory
 from likeness.data.pictures import DataSplits
 from likeness.randomness import generator
 
-import numpy as np
-
 
 def gratings(*, identities: int, images: int, spatial_size: int, channels: int, seed: int = 0) -> DataSplits:
-    """`images` noisy gratings of each of `identities` to train on, and of half as many others to validate and to test."""
+    """`images` noisy gratings of each of `identities` to train on; of half as many others to validate, and to test."""
     place = np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, spatial_size)]))
 
     def part(name: str, count: int) -> InMemory:
@@ -22,4 +22,6 @@ def gratings(*, identities: int, images: int, spatial_size: int, channels: int, 
         return InMemory(np.clip(128 + 60 * (stripes + noise), 0, 255).astype(np.uint8), identity)
 
     half = max(2, identities // 2)
-    return DataSplits(train=part("train", identities), validation=part("validation", half), test=part("test", half))
+    return DataSplits(
+        train=part("train", identities), validation=part("validation", half), test=part("test", half)
+    )

@@ -13,4 +13,5 @@ class Patches(nn.Module):
         self.mix = nn.Linear(width * (spatial_size // patch) ** 2, width)
 
     def forward(self, images: Tensor) -> Tensor:
+        """The features."""
         return self.mix(self.look(2 * images - 1).relu().flatten(1)).relu()

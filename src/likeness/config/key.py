@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-# By these a run may be told to go on, without a number of it changing.
-NEUTRAL = ("runs_dir", "loader", "logger", "checkpoints", "sweep")
+NEUTRAL = ("runs_dir", "loader", "logger", "checkpoints", "sweep", "trust", "data.hash", "test_data.hash")
+"""Dotted keys by which a run may be told to go on, without a number of it changing."""
 
 
 class Difference(NamedTuple):
@@ -19,12 +19,12 @@ class Difference(NamedTuple):
 
 def key_of(config: dict[str, Any]) -> str:
     """A hexadecimal key that two plain, resolved configurations share where their runs' numbers must be equal."""
-    return sha256(json.dumps(_deciding(config), sort_keys=True).encode()).hexdigest()[:16]
+    return sha256(json.dumps(deciding(config), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def differences(first: dict[str, Any], second: dict[str, Any]) -> list[Difference]:
     """Where two configurations differ in what decides a run's numbers, in the order of their keys."""
-    return compare_values(_deciding(first), _deciding(second))
+    return compare_values(deciding(first), deciding(second))
 
 
 def compare_values(first: dict[str, Any], second: dict[str, Any]) -> list[Difference]:
@@ -46,5 +46,14 @@ def leaves(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def _deciding(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key not in NEUTRAL}
+def deciding(config: dict[str, Any], *others: str) -> dict[str, Any]:
+    """What of a configuration decides a run's numbers, without `others`, further dotted keys."""
+    return _without(config, {*NEUTRAL, *others})
+
+
+def _without(node: dict[str, Any], left_out: set[str], prefix: str = "") -> dict[str, Any]:
+    return {
+        key: _without(value, left_out, f"{prefix}{key}.") if isinstance(value, dict) else value
+        for key, value in node.items()
+        if f"{prefix}{key}" not in left_out
+    }

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
-from likeness.data.eight_bit import laid_on_white, opened, scaled_to_eight_bits
+from likeness.data.eight_bit import converted, decoded, laid_on_white, scaled_to_eight_bits
 
 
 def decode(source: str | Path | bytes, *, image_size: int, channels: int, name: str = "") -> Tensor:
@@ -26,23 +26,19 @@ def decode(source: str | Path | bytes, *, image_size: int, channels: int, name: 
         name: what to call bytes in a message.
 
     Raises:
-        BrokenPicture: the file is missing, cut short, not a picture, or holds 32-bit numbers, which have no
-            agreed white.
+        UnreadableImage: the bytes are cut short, not a picture, or 32-bit numbers, which have no agreed white.
+        LikenessError: the file system doesn't give the file.
     """
     name = name or ("a picture" if isinstance(source, bytes) else str(source))
-    with opened(source, name) as image:
-        # lets a JPEG much larger than wanted be decoded at a half, quarter or eighth of its size
-        image.draft(None, (3 * image_size, 3 * image_size))
-        return _tensor(_square(_eight_bit(image, channels), image_size))
+    image = decoded(source, name, at_least=3 * image_size).image
+    return _tensor(_square(_eight_bit(image, channels, name), image_size))
 
 
-def _eight_bit(image: Image.Image, channels: int) -> Image.Image:
-    """`image` upright, in mode RGB or L."""
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)
-    image = laid_on_white(scaled_to_eight_bits(image))
+def _eight_bit(image: Image.Image, channels: int, name: str) -> Image.Image:
+    """`image` in mode RGB or L."""
+    image = laid_on_white(scaled_to_eight_bits(image, name), name)
     mode = "L" if channels == 1 else "RGB"
-    return image if image.mode == mode else image.convert(mode)
+    return image if image.mode == mode else converted(image, mode, name)
 
 
 def _square(image: Image.Image, size: int) -> Image.Image:

@@ -1,51 +1,127 @@
-"""What Pillow reads, as pictures of 8 bits a channel; whatever is wrong with a file is one sentence."""
+"""What Pillow reads, as images of 8 bits a channel; what is wrong with a file's bytes is one sentence."""
 
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from likeness.errors import BrokenPicture
+from likeness.data.reading import reading, refused
+from likeness.errors import UnreadableImage
 
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 
+# By these Pillow's decoders say that bytes are damaged. A lack of memory or a fault of the program is none of them.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 
-@contextmanager
-def opened(source: str | Path | bytes, name: str) -> Iterator[Image.Image]:
-    """The picture in `source` (a path, or encoded bytes), not decoded yet.
+
+class Decoded(NamedTuple):
+    """An image, upright and in the mode that it is stored in, and what it was like.
+
+    `turned`: its EXIF orientation was applied; `sixteen_bits`: it is stored with 16 bits a channel.
+    """
+
+    image: Image.Image
+    turned: bool
+    sixteen_bits: bool
+
+
+def decoded(source: str | Path | bytes, name: str, *, at_least: int | None = None) -> Decoded:
+    """The image in `source` (a path, or encoded bytes), which is called `name` in messages.
+
+    Args:
+        source: path of a file, or its bytes.
+        name: what to call it.
+        at_least: pixels; a JPEG whose sides are much longer may be decoded at a half, quarter or eighth of its size.
 
     Raises:
-        BrokenPicture: the file is missing or no picture, or what is done with it meets damage; `name` is named.
+        UnreadableImage: the bytes are no image, or a damaged one.
+        LikenessError: the file system doesn't give the bytes.
+    """
+    if isinstance(source, bytes):
+        content = source
+    else:
+        with reading(name):
+            content = Path(source).read_bytes()
+    with decoding(name):
+        image = Image.open(BytesIO(content))
+        if at_least is not None:
+            image.draft(None, (at_least, at_least))
+    sixteen_bits = _has_sixteen_bits(image)
+    with decoding(name):
+        image.load()
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        ImageOps.exif_transpose(image, in_place=True)
+    return Decoded(image, turned, sixteen_bits)
+
+
+@contextmanager
+def decoding(name: str) -> Iterator[None]:
+    """Let Pillow, and nothing of ours, look into the bytes of `name` in the block.
+
+    Raises:
+        UnreadableImage: by the kind of Pillow's exception the bytes are damaged.
+        LikenessError: the system refused something, as a file of Pillow's own.
     """
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
-            yield image
+        yield
     except UnidentifiedImageError:
-        raise BrokenPicture(f"{name} is not a picture that can be read: replace or remove it.") from None
-    except FileNotFoundError:
-        raise BrokenPicture(f"{name} is missing: put it back, or start again without it.") from None
-    except (
-        Exception
-    ) as error:  # decoders meet damage with many types: OSError, SyntaxError, struct.error, ...
-        reason = str(error).strip().rstrip(".") or type(error).__name__
-        raise BrokenPicture(f"{name} cannot be read ({reason}): replace or remove it.") from None
+        raise UnreadableImage(f"{name} is not a picture that can be read: replace or remove it.") from None
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of a decoder's own it is None
+            raise refused(name, error) from error
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise UnreadableImage(f"{name} cannot be read ({reason}): replace or remove it.") from None
 
 
-def scaled_to_eight_bits(image: Image.Image) -> Image.Image:
-    """`image`, grey in mode L where it had 16 bits; raises `ValueError` for 32-bit numbers."""
+def scaled_to_eight_bits(image: Image.Image, name: str) -> Image.Image:
+    """`image`, grey in mode L where it had 16 bits; raises `UnreadableImage` for 32-bit numbers."""
     if image.mode in _SIXTEEN_BIT:
         return Image.fromarray(np.round(np.asarray(image).astype(np.float32) / 257).astype(np.uint8))
     if image.mode in ("I", "F"):
-        raise ValueError("32-bit numbers have no agreed white, 8 and 16 bits do")
+        raise UnreadableImage(
+            f"{name} cannot be read (32-bit numbers have no agreed white, 8 and 16 bits do): replace or remove it."
+        )
     return image
 
 
-def laid_on_white(image: Image.Image) -> Image.Image:
+def laid_on_white(image: Image.Image, name: str) -> Image.Image:
     """`image`, in mode RGBA and opaque where it had transparency, as most viewers show it."""
     if not image.has_transparency_data:
         return image
-    image = image.convert("RGBA")
+    image = converted(image, "RGBA", name)
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+def converted(image: Image.Image, mode: str, name: str) -> Image.Image:
+    """`image` in another mode; raises `UnreadableImage` where its own, or its palette, has no such colours."""
+    with decoding(name):
+        return image.convert(mode)
+
+
+def _has_sixteen_bits(image: Image.Image) -> bool:
+    """Whether an image that is not decoded yet has 16 bits a channel; Pillow takes the upper 8 of a colour's."""
+    assert isinstance(image, ImageFile.ImageFile)
+    raw_modes = (
+        tile.args if isinstance(tile.args, str) else str((tile.args or [""])[0]) for tile in image.tile
+    )
+    return any(
+        ";16" in mode and not mode.startswith("BGR") for mode in raw_modes
+    )  # BGR;16 is 16 bits a pixel

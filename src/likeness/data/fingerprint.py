@@ -9,22 +9,38 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from likeness.data.reading import refused
+
 MISSING = -1
-"""The size of a file that is not there or can't be read."""
+"""The size of a file that is not there or may not be read."""
+
+SAMPLE = 64
+"""So many files of a set are read where not all are."""
+
+_LARGE = 2**30
+"""Bytes: a larger file, as one that holds a whole set's records, is not read where only a sample is."""
+
+_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
 
 _SETTLED = 2 * 10**9
 """Nanoseconds: a file changed since less may change again without another time of change."""
 
 
 class Files(NamedTuple):
-    """Files by their names below a folder."""
+    """Files by their names below a folder; `sampled`: the contents of few are enough to recognise them."""
 
     root: Path
     names: Sequence[str]
+    sampled: bool = False
 
 
 class HashedFile(NamedTuple):
-    """A file, its size, and the SHA-256 of its content, hexadecimal; of one that can't be read the size is MISSING."""
+    """A file, its size, and the SHA-256 of its content, hexadecimal; of one that can't be read the size is MISSING.
+
+    The hash is empty where it was not read.
+    """
 
     path: str
     bytes: int
@@ -39,22 +55,50 @@ class _Known(NamedTuple):
 
 
 def hash_file(path: str) -> HashedFile:
-    """A file's size and hash, read from the file itself."""
+    """A file's size and hash, read from the file itself; raises `LikenessError` as `size_of_file` does."""
     return _hashed(path)[0]
+
+
+def size_of_file(path: str) -> int:
+    """Bytes, or MISSING.
+
+    Raises:
+        LikenessError: the system can't say now, as where too many files are open or a disk fails.
+    """
+    try:
+        return os.stat(path).st_size
+    except _ABSENT:
+        return MISSING
+    except OSError as error:
+        raise refused(path, error) from error
+
+
+def spread(count: int) -> list[int]:
+    """The places of at most SAMPLE among `count`, evenly spread from the first to the last."""
+    return np.linspace(0, count - 1, min(count, SAMPLE)).round().astype(int).tolist()
 
 
 def hash_files(files: Files) -> Iterator[HashedFile]:
     """The files' sizes and hashes in order; a file that was hashed before and not touched since is not read again.
 
+    Of sampled files SAMPLE are read, evenly spread, and of those none above 1 GiB: the others' hashes are empty.
+
     Known hashes are kept below XDG_CACHE_HOME/likeness, never beside the data, which may be read-only. What was
     hashed is kept even where the caller does not go on to the end.
+
+    Raises:
+        LikenessError: as `size_of_file` does.
     """
+    read = frozenset(spread(len(files.names))) if files.sampled else range(len(files.names))
     cache = _cache_of(files.root)
     known, fresh = _read_cache(cache), dict[str, _Known]()
     root = os.path.abspath(files.root)  # so that the path says which file it was, wherever one stands
     try:
-        for name in files.names:
+        for place, name in enumerate(files.names):
             path = os.path.join(root, name)
+            if files.sampled and (place not in read or size_of_file(path) > _LARGE):
+                yield HashedFile(path, size_of_file(path), "")
+                continue
             entry = known.get(name)
             if entry is not None and entry.state == _state_at(path):
                 yield HashedFile(path, int(entry.state.partition(" ")[0]), entry.sha256)
@@ -75,8 +119,10 @@ def _hashed(path: str) -> tuple[HashedFile, str | None]:
             before = os.fstat(file.fileno())
             digest = file_digest(file, "sha256").hexdigest()
             after = os.fstat(file.fileno())
-    except OSError:
+    except _ABSENT:
         return HashedFile(path, MISSING, ""), None
+    except OSError as error:
+        raise refused(path, error) from error
     settled = time.time_ns() - max(after.st_mtime_ns, after.st_ctime_ns) > _SETTLED
     state = _state(after) if settled and _state(before) == _state(after) else None
     return HashedFile(path, after.st_size, digest), state

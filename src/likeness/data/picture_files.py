@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.decode import decode
-from likeness.data.fingerprint import MISSING, Files, hash_file
+from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
 from likeness.data.pictures import Grouping
+from likeness.data.reading import reading
 from likeness.errors import LikenessError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
-
-_READ_WHOLE = 64  # files whose contents enter the fingerprint
 
 
 class PictureFiles:
@@ -50,7 +49,7 @@ class PictureFiles:
         return len(self._files)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `BrokenPicture`."""
+        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises as `decode` does."""
         return [self._decoded(index) for index in indices]
 
     def name(self, index: int) -> str:
@@ -71,10 +70,10 @@ class PictureFiles:
 
     @cached_property
     def _fingerprint(self) -> dict[str, object]:
-        whole = set(np.linspace(0, len(self) - 1, min(len(self), _READ_WHOLE)).round().astype(int).tolist())
+        whole = set(spread(len(self)))
         digest, total = sha256(), 0
         for i, (file, label) in enumerate(zip(self._files, self.identity.tolist(), strict=True)):
-            size = _size(os.path.join(self._root, file))
+            size = size_of_file(os.path.join(self._root, file))
             total += max(size, 0)
             line = f"{file.replace(os.sep, '/')}\t{self._identity_names[label]}\t{size}\n"
             digest.update(line.encode("utf-8", "surrogateescape"))
@@ -101,13 +100,6 @@ class PictureFiles:
         return picture
 
 
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return MISSING
-
-
 def existing_folder(root: str | Path, holding: str) -> Path:
     """`root` as a path; raises `LikenessError` where it is no folder. `holding`: what should lie there."""
     folder = Path(root).expanduser()
@@ -130,12 +122,16 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
 
     Hidden files and folders, files that are no pictures, deeper folders, and folders without pictures do
     not count.
+
+    Raises:
+        LikenessError: a folder can't be listed.
     """
-    with os.scandir(root) as entries:
+    with reading(root), os.scandir(root) as entries:
         folders = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
     found: dict[str, list[str]] = {}
     for folder in folders:
-        with os.scandir(os.path.join(root, folder)) as entries:
+        below = os.path.join(root, folder)
+        with reading(below), os.scandir(below) as entries:
             files = sorted(e.name for e in entries if is_picture(e.name) and e.is_file())
         if files:
             found[folder] = files

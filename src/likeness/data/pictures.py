@@ -44,7 +44,7 @@ class Pictures(Protocol):
         ...
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, *spatial]` each; raises `BrokenPicture` with the name of a bad one."""
+        """The pictures at `indices`, uint8 `[C, *spatial]` each; raises `UnreadableImage`, which names a bad one."""
         ...
 
     def name(self, index: int) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from likeness.data.fingerprint import Files
 from likeness.data.pictures import Grouping, Pictures
-from likeness.errors import BrokenPicture, LikenessError
+from likeness.errors import LikenessError, UnreadableImage
 
 
 class SkippingBroken:
@@ -70,7 +70,7 @@ class SkippingBroken:
         if not any(self._flags[i] for i in indices):
             try:
                 return list(self._pictures.load(indices))
-            except BrokenPicture:
+            except UnreadableImage:
                 pass  # one of them: find out which
         return [self._one_or_none(i) for i in indices]
 
@@ -95,7 +95,7 @@ class SkippingBroken:
             return None
         try:
             return self._pictures.load([index])[0]
-        except BrokenPicture:
+        except UnreadableImage:
             self._flags[index] = True
             return None
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from sample_pictures import picture, pixels
 
 from likeness.data.style.picture import read_picture, refuse_existing, write_picture
-from likeness.errors import BrokenPicture, LikenessError
+from likeness.errors import LikenessError, UnreadableImage
 
 SIZE = (60, 40)
 
@@ -166,22 +166,25 @@ def test_a_picture_cut_short_is_one_sentence(tmp_path, suffix):
     picture((200, 200)).save(stream, {"jpg": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper()))
     path = tmp_path / f"cut.{suffix}"
     path.write_bytes(stream.getvalue()[: len(stream.getvalue()) // 2])
-    with pytest.raises(BrokenPicture, match=r"cut\.\w+ .*: replace or remove it\.$") as caught:
+    with pytest.raises(UnreadableImage, match=r"cut\.\w+ .*: replace or remove it\.$") as caught:
         read_picture(path)
     assert "\n" not in str(caught.value)
 
 
 def test_what_is_no_picture_missing_or_tiny_is_one_sentence(tmp_path):
     (tmp_path / "text.png").write_text("hello")
-    with pytest.raises(BrokenPicture, match=r"text\.png is not a picture"):
+    with pytest.raises(UnreadableImage, match=r"text\.png is not a picture"):
         read_picture(tmp_path / "text.png")
-    with pytest.raises(BrokenPicture, match=r"nowhere\.png is missing"):
-        read_picture(tmp_path / "nowhere.png")
-    with pytest.raises(BrokenPicture, match="Is a directory"):
-        read_picture(tmp_path)
+    for path, sentence in (
+        (tmp_path / "nowhere.png", r"nowhere\.png is missing"),
+        (tmp_path, "Is a directory"),
+    ):
+        with pytest.raises(LikenessError, match=sentence) as caught:
+            read_picture(path)
+        assert not isinstance(caught.value, UnreadableImage)
     picture((400, 31)).save(tmp_path / "tiny.png")
     with pytest.raises(
-        BrokenPicture, match=r"tiny\.png is 400 x 31 pixels, but needs 32 on its shorter side"
+        UnreadableImage, match=r"tiny\.png is 400 x 31 pixels, but needs 32 on its shorter side"
     ):
         read_picture(tmp_path / "tiny.png")
     picture((400, 32)).save(tmp_path / "least.png")

@@ -1,15 +1,25 @@
+import builtins
+import errno
 import threading
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import likeness.data.fingerprint as fingerprint
 import likeness.runs.record.data_files as data_files
-from likeness.data.fingerprint import MISSING, Files, HashedFile, hash_file
+from likeness.data.fingerprint import MISSING, SAMPLE, Files, HashedFile, hash_file, hash_files
+from likeness.errors import LikenessError
 from likeness.runs.record.data_files import (
     HashingFiles,
+    changed_since,
     describe_listing,
     first_difference,
     hash_listed,
+    how_compared,
+    listed_as,
     read_listing,
 )
 
@@ -26,8 +36,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
 def test_each_file_is_listed_once_in_the_order_of_the_paths(files: Files, tmp_path: Path) -> None:
     hashed = HashingFiles([files, files, Files(files.root, ["a"])], tmp_path).finish()
     assert hashed == [hash_file(str(files.root / name)) for name in "abc"] == read_listing(tmp_path)
-    described = describe_listing(tmp_path)
-    assert (described["count"], described["bytes"]) == (3, 30)
+    described = describe_listing(tmp_path, [files])
+    assert (described["count"], described["bytes"], described["hash"]) == (3, 30, "full")
 
 
 def test_the_listing_of_the_first_session_is_kept(files: Files, tmp_path: Path) -> None:
@@ -70,3 +80,119 @@ def test_a_listing_is_hashed_from_the_files_themselves(files: Files, tmp_path: P
     assert hash_listed(listing) == listing
     (files.root / "c").unlink()
     assert first_difference(listing, hash_listed(listing)) == f"{files.root / 'c'} is gone"
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """A thousand small files, of which a sample is enough."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "many").mkdir()
+    names = [f"{i:03}" for i in range(1000)]
+    for name in names:
+        (tmp_path / "many" / name).write_text(name * 2)
+    return Files(tmp_path / "many", names, sampled=True)
+
+
+def test_of_sampled_files_64_are_read_and_all_listed(
+    many: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: Counter[str] = Counter()
+    real = builtins.open
+
+    def counting(path: Any, *rest: Any, **more: Any) -> Any:
+        read[str(path)] += str(path).startswith(str(many.root))
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(builtins, "open", counting)
+    listing = HashingFiles([many, many], tmp_path).finish()
+    assert read.total() == SAMPLE == 64
+    assert listing == read_listing(tmp_path)
+    assert [Path(file.path).name for file in listing] == many.names
+    assert {file.bytes for file in listing} == {6}
+    places = [i for i, file in enumerate(listing) if file.sha256]
+    assert (len(places), places[0], places[-1]) == (64, 0, 999)
+    assert {after - before for before, after in pairwise(places)} <= {15, 16}
+    for place in places:
+        assert listing[place] == hash_file(listing[place].path)
+    described = describe_listing(tmp_path, [many])
+    assert (described["hash"], described["count"], described["bytes"]) == ("sampled", 1000, 6000)
+
+
+def test_small_sets_are_read_whole_and_so_is_what_another_part_has_in_full(
+    files: Files, many: Files, tmp_path: Path
+) -> None:
+    weights = Files(many.root, ["500"])
+    listing = HashingFiles([many, files._replace(sampled=True), weights], tmp_path).finish()
+    known = {Path(file.path).name for file in listing if file.sha256}
+    assert {"a", "b", "c", "500"} <= known
+    assert len(known) == 64 + 3 + 1
+    assert describe_listing(tmp_path, [weights])["hash"] == "sampled"  # as another session listed them
+
+
+def test_a_small_sampled_set_says_how_it_was_asked_for(files: Files, tmp_path: Path) -> None:
+    sampled = listed_as({"hash": "sampled"}, [files])
+    assert all(file.sha256 for file in HashingFiles(sampled, tmp_path).finish())
+    assert describe_listing(tmp_path, sampled)["hash"] == "sampled"
+    for node in ({"hash": "full"}, {}):  # an old configuration has no such key
+        assert describe_listing(tmp_path, listed_as(node, sampled))["hash"] == "full"
+
+
+def test_a_large_file_is_not_read_for_a_sample(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "_LARGE", 9)
+    assert [file.sha256 for file in hash_files(files._replace(sampled=True))] == [""] * 3
+    assert all(file.sha256 for file in hash_files(files))
+
+
+def test_what_is_known_by_size_is_compared_by_size() -> None:
+    a, b, c = HashedFile("a", 1, "x"), HashedFile("b", 1, ""), HashedFile("c", 1, "z")
+    assert first_difference([a, b, c], [a, b._replace(sha256="y"), c._replace(sha256="")]) is None
+    assert first_difference([a, b, c], [a, b._replace(bytes=2), c]) == "b was changed"
+    assert first_difference([a, b, c], [a._replace(sha256="w"), b, c]) == "a was changed"
+    assert first_difference([a, b, c], [a, b, c._replace(bytes=2, sha256="")]) == "c was changed"
+    assert first_difference([a, b, c], [a, HashedFile("b", MISSING, ""), c]) == "b is gone"
+    assert first_difference([HashedFile("b", MISSING, "")], [HashedFile("b", MISSING, "")]) is None
+    assert first_difference([HashedFile("b", MISSING, "")], [b]) == "b was changed"
+    assert how_compared([a, c], [a, c]) is None
+    assert how_compared([a, HashedFile("b", MISSING, "")], [a, HashedFile("b", MISSING, "")]) is None
+    said = "sampled: sizes of 3 files and the contents of 1 compared"
+    assert how_compared([a, b, c], [a, b, c._replace(sha256="")]) == said
+
+
+def test_a_sampled_listing_finds_what_it_can_and_says_how_little(many: Files, tmp_path: Path) -> None:
+    listing = HashingFiles([many], tmp_path).finish()
+    said = "sampled: sizes of 1000 files and the contents of 64 compared"
+    for files in (many, many._replace(sampled=False)):
+        assert changed_since(tmp_path, [files]) == said
+    assert hash_listed(listing) == listing
+    (many.root / "001").write_text("another size")
+    assert first_difference(listing, hash_listed(listing)) == f"{many.root / '001'} was changed"
+    assert changed_since(tmp_path, [many]) == f"{many.root / '001'} was changed; {said}"
+    (many.root / "001").write_text("001002")  # as large as before: it can't be told
+    assert changed_since(tmp_path, [many]) == said
+    (many.root / "000").write_text("001002")  # but of this one the content is known
+    assert first_difference(listing, hash_listed(listing)) == f"{many.root / '000'} was changed"
+    (many.root / "999").unlink()
+    (many.root / "000").write_text("000000")
+    assert first_difference(listing, hash_listed(listing)) == f"{many.root / '999'} is gone"
+
+
+def test_what_the_system_refuses_on_the_thread_ends_the_run(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.open
+
+    def refusing(path: Any, *rest: Any, **more: Any) -> Any:
+        if str(path).startswith(str(files.root)):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(path, *rest, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(builtins, "open", refusing)
+        hashing = HashingFiles([files], tmp_path)
+        hashing._thread.join()
+    with pytest.raises(LikenessError, match=r"data/b cannot be read \(Too many open files\)"):
+        hashing.finish()
+    assert not (tmp_path / "data.csv").exists()
+    assert len(HashingFiles([files], tmp_path).finish()) == 3

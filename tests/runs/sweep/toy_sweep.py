@@ -51,7 +51,7 @@ def _composed(words: tuple[str, ...]) -> DictConfig:
 
 
 def compose(words: Sequence[str]) -> TrainConfig:
-    """The checked configuration that Hydra composes of `words`; it is asked once for all that differ in nothing but plain values."""
+    """The checked configuration of `words`; Hydra is asked once for all that differ in nothing but plain values."""
     values = [word for word in words if re.match(VALUES, word)]
     config = deepcopy(_composed(tuple(word for word in words if word not in values)))
     with open_dict(config):

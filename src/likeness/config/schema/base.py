@@ -25,3 +25,14 @@ class Node(BaseModel):
     def plain(self) -> dict[str, Any]:
         """The part as dictionaries, lists, numbers and strings, by the keys of the configuration."""
         return self.model_dump(by_alias=True, serialize_as_any=True)
+
+
+class FileSource(Node):
+    """Data that are read from files.
+
+    `hash` says of which files a run's record keeps the hash: of all, or of a few of each set and the sizes of the
+    others.
+    """
+
+    of_the_recipe = frozenset({"hash"})
+    hash: Literal["full", "sampled"] = "full"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from likeness.config.schema.base import Channels, Node, Place, Positive, Share
+from likeness.config.schema.base import Channels, FileSource, Node, Place, Positive, Share
 from likeness.config.schema.outside import OR_OUTSIDE
 
 
@@ -24,7 +24,7 @@ class DrawnFaces(_Source):
     seed: Annotated[int, Field(ge=0)]
 
 
-class _SplitFolder(_Source):
+class _SplitFolder(_Source, FileSource):
     root: Place
     split: Annotated[list[Share], Field(min_length=3, max_length=3)]
     split_seed: Annotated[int, Field(ge=0)]
@@ -54,14 +54,14 @@ class InsightfaceRecords(_SplitFolder):
     target: Literal["likeness.data.insightface.insightface_rec"] = Field(alias="_target_")
 
 
-class InsightfaceSet(_Source):
+class InsightfaceSet(_Source, FileSource):
     """insightface's verification sets, such as `lfw.bin`."""
 
     target: Literal["likeness.data.insightface.insightface_bin"] = Field(alias="_target_")
     path: Place
 
 
-class Omniglot(_Source):
+class Omniglot(_Source, FileSource):
     """Omniglot's alphabets."""
 
     target: Literal["likeness.data.omniglot.omniglot"] = Field(alias="_target_")
@@ -75,14 +75,14 @@ class Omniglot(_Source):
     split_seed: Annotated[int, Field(ge=0)]
 
 
-class OneShotTrials(_Source):
+class OneShotTrials(_Source, FileSource):
     """One-shot trials in Omniglot's format; for testing only."""
 
     target: Literal["likeness.data.oneshot_trials.oneshot_trials"] = Field(alias="_target_")
     root: Place
 
 
-class PairList(_Source):
+class PairList(_Source, FileSource):
     """Pairs of pictures listed in a file; for testing only."""
 
     target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
@@ -90,7 +90,7 @@ class PairList(_Source):
     root: Place | None
 
 
-class Lfw(_Source):
+class Lfw(_Source, FileSource):
     """Labeled Faces in the Wild with View 2 pairs; for testing only."""
 
     target: Literal["likeness.data.lfw.lfw"] = Field(alias="_target_")

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from likeness.config.schema.base import Node, Positive
+from likeness.config.schema.base import FileSource, Positive
 
 _Above0 = Annotated[float, Field(gt=0)]
 _Pixels = Annotated[int, Field(ge=32)]
 
 
-class StylePictures(Node):
+class StylePictures(FileSource):
     """One content and the styles that it is painted in."""
 
     target: Literal["likeness.data.style.style_pictures.style_pictures"] = Field(alias="_target_")
@@ -25,7 +25,7 @@ class StylePictures(Node):
     color: Literal["style", "match", "luminance"]
 
 
-class StyleFolders(Node):
+class StyleFolders(FileSource):
     """Folders of contents and of styles, of which crops are trained on."""
 
     target: Literal["likeness.data.style.style_folders.style_folders"] = Field(alias="_target_")

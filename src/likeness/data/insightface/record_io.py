@@ -8,6 +8,7 @@ flag > 0, that many f32 labels follow it and replace `label`. (dmlc-core `record
 """
 
 import mmap
+import os
 import struct
 import warnings
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.data.reading import reading
 from likeness.errors import LikenessError
 
 MAGIC = 0xCED7230A
@@ -23,6 +25,10 @@ _MAGIC_BYTES = struct.pack("<I", MAGIC)
 _WHOLE, _FIRST, _MIDDLE, _LAST = range(4)
 _FRAME = struct.Struct("<II")
 _HEADER = struct.Struct("<IfQQ")
+
+
+class DamagedRecord(ValueError):
+    """No whole record lies where one should."""
 
 
 class Record(NamedTuple):
@@ -50,7 +56,8 @@ class Offsets(NamedTuple):
 class RecordFile:
     """Random access to the records of a file; may be sent to other processes, which open it anew.
 
-    `read` raises `ValueError` where no whole record lies at the offset.
+    `read` raises `DamagedRecord` where no whole record lies at the offset, and `LikenessError` where the file is empty
+    or the file system doesn't give it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,13 +71,13 @@ class RecordFile:
         """The image record that begins at byte `offset`."""
         payload = self._payload(offset)
         if len(payload) < _HEADER.size:
-            raise ValueError(f"a record of {len(payload)} bytes has no header")
+            raise DamagedRecord(f"a record of {len(payload)} bytes has no header")
         flag, label, _, _ = _HEADER.unpack_from(payload)
         if flag == 0:
             return Record((label,), payload[_HEADER.size :])
         end = _HEADER.size + 4 * flag
         if len(payload) < end:
-            raise ValueError(f"a record of {len(payload)} bytes cannot hold {flag} labels")
+            raise DamagedRecord(f"a record of {len(payload)} bytes cannot hold {flag} labels")
         return Record(struct.unpack_from(f"<{flag}f", payload, _HEADER.size), payload[end:])
 
     def _payload(self, offset: int) -> bytes | memoryview:
@@ -78,30 +85,36 @@ class RecordFile:
         if part == _WHOLE:
             return payload
         if part != _FIRST:
-            raise ValueError("a record begins with its middle")
+            raise DamagedRecord("a record begins with its middle")
         parts = [payload]
         while part != _LAST:
             part, payload, offset = self._part(offset)
             if part not in (_MIDDLE, _LAST):
-                raise ValueError("a record has no end")
+                raise DamagedRecord("a record has no end")
             parts.append(payload)
         return _MAGIC_BYTES.join(parts)
 
     def _part(self, offset: int) -> tuple[int, memoryview, int]:
         """Which part lies at `offset`, its payload, and where the next part of the same payload begins."""
         if self._map is None:
-            with open(self.path, "rb") as file:
-                self._map = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            self._map = self._mapped()
         begin = offset + _FRAME.size
         if offset < 0 or begin > len(self._map):
-            raise ValueError(f"the file ends before byte {begin}")
+            raise DamagedRecord(f"the file ends before byte {begin}")
         magic, word = _FRAME.unpack_from(self._map, offset)
         if magic != MAGIC:
-            raise ValueError(f"no record begins at byte {offset}")
+            raise DamagedRecord(f"no record begins at byte {offset}")
         end = begin + (word & (2**29 - 1))
         if end > len(self._map):
-            raise ValueError(f"the file ends within the record at byte {offset}")
+            raise DamagedRecord(f"the file ends within the record at byte {offset}")
         return word >> 29, self._map[begin:end], end
+
+    def _mapped(self) -> memoryview:
+        """The file's bytes, read when they are used."""
+        with reading(self.path), open(self.path, "rb") as file:
+            if not file.seek(0, os.SEEK_END):
+                raise LikenessError(f"{self.path} is empty: fetch it again.")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def read_offsets(path: Path) -> Offsets:

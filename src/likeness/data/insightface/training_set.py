@@ -10,11 +10,11 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files
-from likeness.data.insightface.record_io import Offsets, Record, RecordFile, read_offsets
+from likeness.data.insightface.record_io import DamagedRecord, Offsets, Record, RecordFile, read_offsets
 from likeness.data.picture_files import existing_folder
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
-from likeness.errors import BrokenPicture, LikenessError
+from likeness.errors import LikenessError, UnreadableImage
 
 Int64s = NDArray[np.int64]
 
@@ -46,7 +46,7 @@ class PictureRecords:
         return self._keys.size
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `BrokenPicture`."""
+        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `UnreadableImage`."""
         return [self._load(i) for i in indices]
 
     def name(self, index: int) -> str:
@@ -72,7 +72,7 @@ class PictureRecords:
         for i in np.linspace(0, len(self) - 1, min(len(self), 64)).round().astype(int):
             try:
                 digest.update(sha256(self._records.read(int(self._offsets[i])).content).digest())
-            except ValueError as error:
+            except DamagedRecord as error:
                 digest.update(str(error).encode())
         return {
             "pictures": len(self),
@@ -91,8 +91,8 @@ class PictureRecords:
         name = self.name(index)
         try:
             content = self._records.read(int(self._offsets[index])).content
-        except ValueError as error:
-            raise BrokenPicture(f"{name} cannot be read ({error}): fetch the file again.") from None
+        except DamagedRecord as error:
+            raise UnreadableImage(f"{name} cannot be read ({error}): fetch the file again.") from None
         return decode(bytes(content), image_size=self._image_size, channels=self._channels, name=name)
 
 
@@ -187,7 +187,7 @@ def _read(records: RecordFile, index: Offsets, key: int) -> Record:
     offset = _offsets(records, index, np.array([key]))[0]
     try:
         return records.read(int(offset))
-    except ValueError as error:
+    except DamagedRecord as error:
         raise LikenessError(f"Record {key} of {records.path} is damaged ({error}): {AGAIN}.") from None
 
 

@@ -15,9 +15,21 @@ from likeness.data.decode import decode
 from likeness.data.fingerprint import Files
 from likeness.data.linked import linked
 from likeness.data.pictures import DataSplits, Pairs
+from likeness.data.reading import reading
 from likeness.errors import LikenessError
 
 FOLDS = 10
+
+# By these the unpickler says that a pickle is damaged. A lack of memory is none of them.
+_DAMAGE = (
+    pickle.UnpicklingError,
+    EOFError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+)
 
 
 class PictureBytes:
@@ -43,7 +55,7 @@ class PictureBytes:
         return len(self._encoded)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `BrokenPicture`."""
+        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `UnreadableImage`."""
         return [
             decode(self._encoded[i], image_size=self._image_size, channels=self._channels, name=self.name(i))
             for i in indices
@@ -117,14 +129,16 @@ class _Plain(pickle.Unpickler):
 
 
 def _read(file: Path) -> tuple[list[bytes], NDArray[np.bool_]]:
+    with reading(file):
+        pickled = file.read_bytes()
     try:
-        content = _Plain(io.BytesIO(file.read_bytes()), encoding="bytes").load()
+        content = _Plain(io.BytesIO(pickled), encoding="bytes").load()
     except LikenessError as refusal:
         raise LikenessError(
             f"{file} is refused, because {refusal}: write it anew as a pickle (protocol 3 or later) of a "
             "list of bytes and a list of bools."
         ) from None
-    except Exception as error:  # a damaged pickle meets the unpickler in many ways
+    except _DAMAGE as error:
         raise LikenessError(
             f"{file} is not a pickle that can be read ({type(error).__name__}: {error}): fetch it again."
         ) from None

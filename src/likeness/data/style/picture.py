@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageChops, ImageCms
 from torch import Tensor
 
-from likeness.data.eight_bit import laid_on_white, opened, scaled_to_eight_bits
-from likeness.errors import BrokenPicture, LikenessError
+from likeness.data.eight_bit import Decoded, converted, decoded, laid_on_white, scaled_to_eight_bits
+from likeness.errors import LikenessError, UnreadableImage
 
 SHORTEST_SIDE = 32
 """Pixels: the networks halve a picture up to five times."""
@@ -47,15 +47,13 @@ def read_picture(path: str | Path, *, at_least: int | None = None) -> Picture:
         at_least: pixels; a JPEG whose sides are much longer may be decoded at a half, quarter or eighth of its size.
 
     Raises:
-        BrokenPicture: the file is missing, cut short, not a picture, holds 32-bit numbers, or is shorter than 32
-            pixels on a side.
+        UnreadableImage: the bytes are cut short, not a picture, or 32-bit numbers, or it is shorter than 32 pixels on
+            a side.
+        LikenessError: the file system doesn't give the file.
     """
-    with opened(path, str(path)) as image:
-        if at_least is not None:
-            image.draft(None, (at_least, at_least))
-        shown, done = _shown(image)
+    shown, done = _shown(decoded(path, str(path), at_least=at_least), str(path))
     if min(shown.size) < SHORTEST_SIDE:
-        raise BrokenPicture(
+        raise UnreadableImage(
             f"{path} is {shown.width} x {shown.height} pixels, but needs {SHORTEST_SIDE} on its shorter side: "
             "take a larger one."
         )
@@ -110,48 +108,35 @@ def write_picture(path: str | Path, image: Tensor, *, force: bool = False) -> No
             beside.unlink()
 
 
-def _shown(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """`image` upright in mode RGB as a viewer shows it, and what was done to it."""
-    done = ["has 16 bits a channel: they are scaled to 8"] if _has_sixteen_bits(image) else []
-    image.load()
-    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+def _shown(stored: Decoded, name: str) -> tuple[Image.Image, list[str]]:
+    """An image in mode RGB as a viewer shows it, and what was done to it."""
+    done = ["has 16 bits a channel: they are scaled to 8"] if stored.sixteen_bits else []
+    if stored.turned:
         done.append("is turned as its EXIF orientation says")
-    profile = image.info.get("icc_profile")
-    ImageOps.exif_transpose(image, in_place=True)
-    image = scaled_to_eight_bits(image)
-    cover = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-    image, said = _in_srgb(image, profile)
+    profile = stored.image.info.get("icc_profile")
+    image = scaled_to_eight_bits(stored.image, name)
+    cover = converted(image, "RGBA", name).getchannel("A") if image.has_transparency_data else None
+    image, said = _in_srgb(image, profile, name)
     done.extend(said)
     if cover is not None and cover.getextrema() != (255, 255):
         done.append("has transparent parts: they are laid on white")
         image.putalpha(cover)
-        image = laid_on_white(image).convert("RGB")
+        image = laid_on_white(image, name).convert("RGB")
     return image, done
 
 
-def _has_sixteen_bits(image: Image.Image) -> bool:
-    """Whether an image that is not decoded yet has 16 bits a channel; Pillow takes the upper 8 of a colour's."""
-    assert isinstance(image, ImageFile.ImageFile)
-    raw_modes = (
-        tile.args if isinstance(tile.args, str) else str((tile.args or [""])[0]) for tile in image.tile
-    )
-    return any(
-        ";16" in mode and not mode.startswith("BGR") for mode in raw_modes
-    )  # BGR;16 is 16 bits a pixel
-
-
-def _in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, list[str]]:
+def _in_srgb(image: Image.Image, profile: bytes | None, name: str) -> tuple[Image.Image, list[str]]:
     """The colours of `image` in mode RGB, by its colour profile where that says something, and what was done."""
-    plain, done = image.convert("RGB"), []
+    plain, done = converted(image, "RGB", name), []
     if profile:
         try:
-            converted, name = _by_profile(image, profile)
+            by_profile, called = _by_profile(image, profile)
         except (OSError, KeyError, ValueError, ImageCms.PyCMSError):
             done.append("has a colour profile that can't be used: it is ignored")
         else:
-            if _difference(plain, converted) <= _ROUNDING:
+            if _difference(plain, by_profile) <= _ROUNDING:
                 return plain, []
-            return converted, [f"has the colour profile {name}: its colours are converted to sRGB"]
+            return by_profile, [f"has the colour profile {called}: its colours are converted to sRGB"]
     if image.mode == "CMYK":
         done.append("is in CMYK: its colours are converted to RGB by the plain formula")
     return plain, done
@@ -164,9 +149,9 @@ def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, str]:
     grey, inks = image.mode in ("1", "L", "LA"), image.mode == "CMYK"
     if (mode == "L" and not grey) or inks != (mode == "CMYK"):
         raise ValueError("a profile of another kind of picture")
-    converted = ImageCms.profileToProfile(image.convert(mode), source, _SRGB, outputMode="RGB")
-    assert converted is not None  # it is None only where the change is in place
-    return converted, " ".join(ImageCms.getProfileDescription(source).split()) or "without a name"
+    in_srgb = ImageCms.profileToProfile(image.convert(mode), source, _SRGB, outputMode="RGB")
+    assert in_srgb is not None  # it is None only where the change is in place
+    return in_srgb, " ".join(ImageCms.getProfileDescription(source).split()) or "without a name"
 
 
 def _difference(first: Image.Image, second: Image.Image) -> int:

@@ -4,12 +4,14 @@ import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
 from likeness.data.picture_files import PictureFiles, is_picture
+from likeness.data.reading import refused
 from likeness.data.style.built_in import PAINTING
 from likeness.data.style.painting import painting
 from likeness.data.style.picture import read_picture
@@ -35,7 +37,7 @@ class WholePictures:
         return len(self._names)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[3, H, W]`, each of its own aspect; raises `BrokenPicture`."""
+        """The pictures at `indices`, uint8 `[3, H, W]`, each of its own aspect; raises as `read_picture` does."""
         return [self._one(self._root / self._names[i]) for i in indices]
 
     def _one(self, path: Path) -> Tensor:
@@ -99,14 +101,19 @@ def pictures_below(root: Path, key: str) -> list[str]:
     """The names of all picture files below `root`, at any depth and in order; hidden ones don't count.
 
     Raises:
-        LikenessError: there is no such folder, or no picture in it; `key` is what sets it.
+        LikenessError: there is no such folder, or no picture in it; `key` is what sets it. A folder can't be listed.
     """
     if not root.is_dir():
         raise LikenessError(f"There is no folder {root}: set {key} to a folder of pictures.")
     found: list[str] = []
-    for folder, below, files in os.walk(root):
+    for folder, below, files in os.walk(root, onerror=_say):
         below[:] = [name for name in below if not name.startswith(".")]
         found.extend(os.path.relpath(os.path.join(folder, file), root) for file in files if is_picture(file))
     if not found:
         raise LikenessError(f"{root} holds no pictures: put some into it, or set {key} to another folder.")
     return sorted(found)
+
+
+def _say(error: OSError) -> NoReturn:
+    """What the walk would pass over, and leave out what is in it."""
+    raise refused(error.filename, error) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from likeness.config.make import make
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
-from likeness.data.overlap import people_in_both
+from likeness.data.overlap import identities_in_both
 from likeness.evaluation import EUCLIDEAN, OperatingPoint
 from likeness.recipes.embedding.build import Networks, build_trained
 from likeness.recipes.embedding.leakage import images_trained_on, refuse_overlap, splits_of
@@ -61,7 +61,7 @@ def _operating_point_for(
     chosen_on = splits_of(own)
     if chosen_on is None or chosen_on.validation is None:
         return None
-    if both := people_in_both(chosen_on.validation, tested.pictures):
+    if both := identities_in_both(chosen_on.validation, tested.pictures):
         log.warning(
             "The threshold of %s is left out: it was chosen on %s, an identity that is to be tested on.",
             run,

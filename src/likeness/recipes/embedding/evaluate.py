@@ -15,6 +15,7 @@ from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import fingerprints
 from likeness.recipes.embedding.measure import Encoder, TestData, measure
 from likeness.recipes.embedding.results import conclude
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.training.devices import device_of
@@ -93,7 +94,7 @@ def evaluation_of(own: EmbeddingConfig, overrides: Sequence[str]) -> EvaluateCon
 
 def _measured(config: EvaluateConfig, source: Path, encoder: Encoder, weights: str, tested: TestData) -> Path:
     data = fingerprints({"test": tested.pictures}, tested)
-    with recorded(config, data, [tested.pictures.files()]) as run:
+    with recorded(config, data, listed_as(config.data, [tested.pictures.files()])) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
         measured = measure({source.stem: encoder}, tested, config, device=device_of("auto"))
         conclude(run, measured, tested)

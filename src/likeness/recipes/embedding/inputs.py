@@ -10,6 +10,7 @@ from likeness.data.pictures import Pictures, Trials
 from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data, test_data
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.named_file import hashes_of, local_files
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.training.checkpoints import checkpoint_of, hash_of
 
 
@@ -30,7 +31,10 @@ def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
     tested = test_data(build_data(config.test_data) if config.test_data else splits, config)
     read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
     parts = {name: part for name, part in read.items() if part is not None}
-    recognised, files = fingerprints(parts, tested), [part.files() for part in parts.values()]
+    nodes = {"test": config.test_data or config.data}
+    recognised, files = fingerprints(parts, tested), list[Files]()
+    for name, part in parts.items():
+        files.extend(listed_as(nodes.get(name, config.data), [part.files()]))
     weights = local_files({"weights": getattr(config.backbone, "weights", None)})
     files.extend(weights.values())
     recognised.update(hashes_of(weights))

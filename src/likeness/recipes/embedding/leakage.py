@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from likeness.config.schema.embedding import EmbeddingConfig
-from likeness.data.overlap import people_in_both
+from likeness.data.overlap import identities_in_both
 from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data
@@ -32,7 +32,7 @@ def refuse_overlap(
     seen: Pictures, others: Pictures, how: str = "trained on", to_be: str = "tested on"
 ) -> None:
     """Raise a LikenessError that names a person who is in both."""
-    both = people_in_both(seen, others)
+    both = identities_in_both(seen, others)
     if both:
         raise LikenessError(
             f"{len(both)} people are both {how} and to be {to_be}, such as {both[0]}; use one data.split and "

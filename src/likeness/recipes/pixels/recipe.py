@@ -18,6 +18,7 @@ from likeness.recipes.pixels.build import build_network, build_objective, build_
 from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.pixels.previews import Previews
 from likeness.recipes.pixels.results import conclude
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import Recording
 from likeness.tasks.style import StyleTask
 
@@ -51,7 +52,7 @@ class PixelsRecipe:
     @property
     def files(self) -> Sequence[Files]:
         """The pictures' files, those of the weights, and of a picture to start from."""
-        return [*self._pictures.files(), *self._others.values()]
+        return [*listed_as(self._config.data, self._pictures.files()), *self._others.values()]
 
     @property
     def _others(self) -> dict[str, Files]:

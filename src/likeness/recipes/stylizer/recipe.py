@@ -18,6 +18,7 @@ from likeness.recipes.stylizer.build import build_stylizer_task
 from likeness.recipes.stylizer.family import STYLIZER
 from likeness.recipes.stylizer.results import conclude
 from likeness.recipes.stylizer.shown import shown_pictures
+from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import Recording
 from likeness.tasks.stylizer import StylizerTask
 
@@ -43,7 +44,7 @@ class StylizerRecipe:
     @property
     def files(self) -> Sequence[Files]:
         """The pictures' files, and those of weights to begin with."""
-        return [*self._folders.files(), *self._weights.values()]
+        return [*listed_as(self._config.data, self._folders.files()), *self._weights.values()]
 
     @property
     def _weights(self) -> dict[str, Files]:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.curves import CurveComparison, Points, compare_curves, read_curves
+from likeness.runs.compare.data_files import compare_data_files
 from likeness.runs.compare.listing import as_word
 from likeness.runs.compare.source import compare_source
 from likeness.runs.compare.values import differing, measured
@@ -37,6 +38,7 @@ def compare_runs(folders: Sequence[Path], figure: Path) -> None:
         console.print(f"[bold]{letter}[/]  {escape(str(run.folder))}  {run.status}, seed {run.value('seed')}")
     for title, key in {"Configuration": "config", "Data": "data", "Environment": "environment"}.items():
         _print_values(console, title, {letter: run.record.get(key, {}) for letter, run in runs.items()})
+    _print_data_files(console, runs)
     _print_sources(console, runs)
     _print_metrics(console, runs)
     curves = {letter: read_curves(run.folder) for letter, run in runs.items()}
@@ -63,6 +65,13 @@ def _print_sources(console: Console, runs: Mapping[str, PastRun]) -> None:
     for letter, other in others:
         lines = [[line] for line in compare_source(first, other)]
         _print(console, f"Source of A and {letter}", [""], lines)
+
+
+def _print_data_files(console: Console, runs: Mapping[str, PastRun]) -> None:
+    (_, first), *others = runs.items()
+    for letter, other in others:
+        lines = [[line] for line in compare_data_files(first, other)]
+        _print(console, f"Data files of A and {letter}", [""], lines)
 
 
 def _print_metrics(console: Console, runs: Mapping[str, PastRun]) -> None:

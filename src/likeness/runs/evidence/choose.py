@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.config.check import check
-from likeness.config.key import NEUTRAL, compare_values, differences
+from likeness.config.key import compare_values, deciding, differences
 from likeness.config.past import upgraded
 from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
@@ -79,8 +79,9 @@ def _latest(name: str, runs: Sequence[PastRun]) -> list[PastRun]:
 
 def _identity(run: PastRun) -> str:
     """What runs of one experiment share."""
-    config = {key: value for key, value in run.record["config"].items() if key not in {*NEUTRAL, "seed"}}
-    return json.dumps([config, _source(run), pictures_of(run)], sort_keys=True)
+    return json.dumps(
+        [deciding(run.record["config"], "seed"), _source(run), pictures_of(run)], sort_keys=True
+    )
 
 
 def _source(run: PastRun) -> str | None:
@@ -117,9 +118,7 @@ def _refuse_mixed(first: PastRun, run: PastRun) -> None:
 
 
 _PARTS: dict[str, Callable[[PastRun], Config]] = {
-    "configuration": lambda run: {
-        key: value for key, value in run.record["config"].items() if key not in NEUTRAL
-    },
+    "configuration": lambda run: deciding(run.record["config"]),
     "source": lambda run: {"sha256": _source(run)},
     "data": pictures_of,
 }

@@ -3,17 +3,17 @@
 import csv
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from likeness.data.fingerprint import Files, HashedFile, hash_file, hash_files
-from likeness.errors import LikenessError
+from likeness.config.schema.base import Node
+from likeness.data.fingerprint import MISSING, Files, HashedFile, hash_file, hash_files, size_of_file
 from likeness.runs.record.folder import write_text
 
 LISTING = "data.csv"
+FULL, SAMPLED = "full", "sampled"
 
 
 class HashingFiles:
@@ -26,6 +26,7 @@ class HashingFiles:
         self._files, self._folder = files, folder
         self._hashed: list[HashedFile] = []
         self._stopped = threading.Event()
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._hash, name="hashing the data", daemon=True)
         self._thread.start()
 
@@ -35,9 +36,11 @@ class HashingFiles:
         They are listed in the folder, where no earlier session has done so.
 
         Raises:
-            LikenessError: the disk is full.
+            LikenessError: the disk is full, or the system refused to read a file.
         """
         self._thread.join()
+        if self._error is not None:
+            raise self._error
         return self._listed()
 
     def stop(self) -> None:
@@ -45,13 +48,15 @@ class HashingFiles:
         self._stopped.set()
 
     def _hash(self) -> None:
-        for files in _each_once(self._files):
-            for hashed in hash_files(files):
-                if self._stopped.is_set():
-                    return
-                self._hashed.append(hashed)
-        with suppress(LikenessError):  # `finish` says so
+        try:
+            for files in _each_once(self._files):
+                for hashed in hash_files(files):
+                    if self._stopped.is_set():
+                        return
+                    self._hashed.append(hashed)
             self._listed()
+        except Exception as error:  # of whatever kind, it is not this thread's to end the run
+            self._error = error
 
     def _listed(self) -> list[HashedFile]:
         listing = sorted(self._hashed)
@@ -68,10 +73,21 @@ def _write_listing(folder: Path, hashed: Iterable[HashedFile]) -> None:
     write_text(folder / LISTING, text.getvalue())
 
 
-def describe_listing(folder: Path) -> dict[str, Any]:
-    """What stands of a run's listing in its record: the number of files, their bytes, and a hash of the listing."""
+def listed_as(node: Node, files: Iterable[Files]) -> list[Files]:
+    """The `files` of a `data` node, of which the listing holds few hashes where the node says `hash: sampled`."""
+    sampled = getattr(node, "hash", None) == SAMPLED
+    return [part._replace(sampled=sampled) for part in files]
+
+
+def describe_listing(folder: Path, files: Iterable[Files]) -> dict[str, Any]:
+    """What stands of a run's listing in its record: the number of files, their bytes, and a hash of the listing.
+
+    `hash` says of how many `files` the contents are to be known: `full` or `sampled`.
+    """
     listing = read_listing(folder)
+    sampled = any(part.sampled for part in files) or any(map(_by_size, listing))
     return {
+        "hash": SAMPLED if sampled else FULL,
         "count": len(listing),
         "bytes": sum(max(file.bytes, 0) for file in listing),
         "sha256": sha256((folder / LISTING).read_bytes()).hexdigest(),
@@ -85,37 +101,65 @@ def read_listing(folder: Path) -> list[HashedFile]:
 
 
 def hash_listed(listing: Iterable[HashedFile]) -> list[HashedFile]:
-    """The files of a listing as they are now; each is read, past the cache."""
-    return [hash_file(file.path) for file in listing]
+    """The files of a listing as they are now; each whose hash is known is read, past the cache."""
+    return [
+        HashedFile(file.path, size_of_file(file.path), "") if _by_size(file) else hash_file(file.path)
+        for file in listing
+    ]
 
 
 def changed_since(folder: Path, files: Iterable[Files]) -> str | None:
-    """What happened to the first of a run's files that is not as it was; None where nothing did, or nobody can tell."""
+    """What happened to the first of a run's files that is not as it was; None where nothing did, or nobody can tell.
+
+    Where not all contents are known it says, whatever happened, how little was compared.
+    """
     try:
         before = read_listing(folder)
     except (OSError, ValueError):
         return None
-    return first_difference(before, [hashed for part in _each_once(files) for hashed in hash_files(part)])
+    now = [hashed for part in _each_once(files) for hashed in hash_files(part)]
+    return "; ".join(filter(None, [first_difference(before, now), how_compared(before, now)])) or None
+
+
+def how_compared(before: Sequence[HashedFile], now: Sequence[HashedFile]) -> str | None:
+    """How little of two listings is compared, where that is not all; else None."""
+    first, second = ({file.path: file for file in listing if file.sha256} for listing in (before, now))
+    if not any(map(_by_size, [*before, *now])):
+        return None
+    return f"sampled: sizes of {len(before)} files and the contents of {len(first.keys() & second.keys())} compared"
 
 
 def first_difference(before: Sequence[HashedFile], now: Sequence[HashedFile]) -> str | None:
-    """What happened to the first file, in the order of the paths, that is not in both listings alike, or None."""
+    """What happened to the first file, in the order of the paths, that is not in both listings alike, or None.
+
+    A file whose hash is not in both is compared by its size.
+    """
     first, second = ({file.path: file for file in listing} for listing in (before, now))
     for path in sorted(first.keys() | second.keys()):
         was, is_now = first.get(path), second.get(path)
-        if was == is_now:
-            continue
         if was is None:
             return f"{path} was added"
-        if is_now is None or is_now.sha256 == "":
+        if is_now is None or (is_now.bytes == MISSING and was.bytes != MISSING):
             return f"{path} is gone"
-        return f"{path} was changed"
+        if was.bytes != is_now.bytes or (was.sha256 and is_now.sha256 and was.sha256 != is_now.sha256):
+            return f"{path} was changed"
     return None
 
 
+def _by_size(file: HashedFile) -> bool:
+    """Whether a file is there, and known by its size alone."""
+    return file.sha256 == "" and file.bytes != MISSING
+
+
 def _each_once(files: Iterable[Files]) -> list[Files]:
-    """The files below each folder, none of them twice."""
-    names: dict[Path, dict[str, None]] = {}
+    """The files below each folder, none of them twice; what is both sampled and not is not."""
+    whole, sampled = dict[Path, dict[str, None]](), dict[Path, dict[str, None]]()
     for part in files:
-        names.setdefault(part.root, {}).update(dict.fromkeys(part.names))
-    return [Files(root, list(below)) for root, below in names.items()]
+        (sampled if part.sampled else whole).setdefault(part.root, {}).update(dict.fromkeys(part.names))
+    rest = {
+        root: [name for name in below if name not in whole.get(root, {})] for root, below in sampled.items()
+    }
+    return [
+        *(Files(root, list(below)) for root, below in whole.items()),
+        *(Files(root, below, sampled=True) for root, below in rest.items()),
+    ]

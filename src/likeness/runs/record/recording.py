@@ -17,7 +17,13 @@ from likeness.config.key import compare_values, key_of
 from likeness.config.schema.runs import RunConfig
 from likeness.data.fingerprint import Files, HashedFile
 from likeness.errors import Preempted, Pruned
-from likeness.runs.record.data_files import HashingFiles, describe_listing, first_difference, read_listing
+from likeness.runs.record.data_files import (
+    HashingFiles,
+    describe_listing,
+    first_difference,
+    how_compared,
+    read_listing,
+)
 from likeness.runs.record.environment import VARIABLES, capture_determinism, capture_environment
 from likeness.runs.record.folder import create_folder, write_text
 from likeness.runs.record.lock import locked
@@ -69,7 +75,7 @@ def recorded(
         hashing, status = HashingFiles(files, folder), "failed"
         try:
             yield run
-            record = _with_data(folder, record, hashing.finish())
+            record = _with_data(folder, record, files, hashing.finish())
             status = "finished"
         except KeyboardInterrupt:
             status = "interrupted"
@@ -150,13 +156,17 @@ def _changed(record: dict[str, Any]) -> list[str]:
     return changed
 
 
-def _with_data(folder: Path, record: dict[str, Any], now: Sequence[HashedFile]) -> dict[str, Any]:
+def _with_data(
+    folder: Path, record: dict[str, Any], files: Sequence[Files], now: Sequence[HashedFile]
+) -> dict[str, Any]:
     """The record with its listing of the data; what differs from an earlier session's is noted in the last one."""
     *before, last = record["sessions"]
-    if changed := first_difference(read_listing(folder), now):
+    listing = read_listing(folder)
+    if changed := first_difference(listing, now):
+        changed = "; ".join(filter(None, [changed, how_compared(listing, now)]))
         log.warning("The data are not what they were when the run began: %s.", changed)
         last = {**last, "changed": [*last["changed"], changed]}
-    return {**record, "data_files": describe_listing(folder), "sessions": [*before, last]}
+    return {**record, "data_files": describe_listing(folder, files), "sessions": [*before, last]}
 
 
 def _as_started(environment: dict[str, Any]) -> dict[str, Any]:

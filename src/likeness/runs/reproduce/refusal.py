@@ -3,7 +3,7 @@
 import csv
 import json
 import subprocess
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ from omegaconf import OmegaConf
 
 from likeness.config.key import compare_values, key_of
 from likeness.config.trust import declared_packages
+from likeness.data.fingerprint import HashedFile
 from likeness.errors import LikenessError
-from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, read_listing
+from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, how_compared, read_listing
 from likeness.runs.record.folder import operating_point_file
 from likeness.runs.record.logged import METRICS
 from likeness.runs.record.record_file import SEAL, operating_point_of, overrides_of, seal_of
@@ -59,11 +60,22 @@ def refuse_altered(folder: Path, record: dict[str, Any]) -> None:
 
 
 def refuse_other_data(folder: Path) -> None:
-    """Raise a LikenessError that names the first file that is not as it was; every one is read, no cache is trusted."""
+    """Raise a LikenessError that names the first file that is not as it was; no cache is trusted.
+
+    Every file whose hash is recorded is read; of the others the sizes are compared.
+    """
     listing = read_listing(folder)
-    changed = first_difference(listing, hash_listed(listing))
-    if changed:
-        raise LikenessError(f"The data of {folder} are not what they were: {changed} since.")
+    now = hash_listed(listing)
+    if changed := first_difference(listing, now):
+        raise LikenessError(other_data(folder, changed, listing, now))
+
+
+def other_data(folder: Path, changed: str, then: Sequence[HashedFile], now: Sequence[HashedFile]) -> str:
+    """That the data of a run are no longer what they were, and how little was compared, where that is not all."""
+    compared = how_compared(then, now)
+    return (
+        f"The data of {folder} are not what they were: {changed} since{f' ({compared})' if compared else ''}."
+    )
 
 
 def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from likeness.config.key import compare_values, differences
 from likeness.errors import LikenessError
-from likeness.runs.record.data_files import LISTING, first_difference, read_listing
+from likeness.runs.record.data_files import LISTING, first_difference, how_compared, read_listing
 from likeness.runs.record.record_file import read_record
 from likeness.runs.reproduce.comparison import (
     Unequal,
@@ -19,7 +19,7 @@ from likeness.runs.reproduce.comparison import (
     largest_difference,
     metric_rows,
 )
-from likeness.runs.reproduce.refusal import refuse_altered, refuse_other_data, refuse_unprovable
+from likeness.runs.reproduce.refusal import other_data, refuse_altered, refuse_other_data, refuse_unprovable
 from likeness.runs.reproduce.rerun import Rerun, started_again
 from likeness.runs.reproduce.worktree import restored_source
 
@@ -90,7 +90,7 @@ def _judged(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
     return Verdict(
         Judgement.EQUAL,
         f"{folder} is reproduced to the bit: {len(rows)} logged numbers, {len(record['checkpoints'])} checkpoints and "
-        "all results are equal.",
+        f"all results are equal{_data_compared(folder)}.",
     )
 
 
@@ -104,8 +104,9 @@ def _refuse_other_run(folder: Path, record: dict[str, Any], again: Path, now: di
         )
     if not (again / LISTING).exists():  # files are named where they can be
         return
-    if changed := first_difference(read_listing(folder), read_listing(again)):
-        raise LikenessError(f"The data of {folder} are not what they were: {changed} since.")
+    then_listed, now_listed = read_listing(folder), read_listing(again)
+    if changed := first_difference(then_listed, now_listed):
+        raise LikenessError(other_data(folder, changed, then_listed, now_listed))
     for key, then, found in compare_values(record["data"], now["data"]):
         raise LikenessError(f"The data of {folder} are not what they were: {key} was {then} and is {found}.")
 
@@ -122,7 +123,14 @@ def _changed_environment(record: dict[str, Any], now: dict[str, Any]) -> list[st
 
 
 def _unequal(folder: Path, unequal: Unequal) -> Verdict:
-    return Verdict(Judgement.UNEQUAL, f"{folder} is not reproduced: {unequal}.")
+    return Verdict(Judgement.UNEQUAL, f"{folder} is not reproduced: {unequal}{_data_compared(folder)}.")
+
+
+def _data_compared(folder: Path) -> str:
+    """How little of the data was compared beforehand, where that was not all."""
+    listing = read_listing(folder)
+    compared = how_compared(listing, listing)
+    return f"; of the data, {compared}" if compared else ""
 
 
 def _few(changed: Sequence[str]) -> str:
