@@ -4,15 +4,10 @@ import sys
 
 
 def main() -> None:
-    """Answer --help at once; otherwise run what the words on the command line choose."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        from likeness.config.help import print_help
+    """Do what `likeness train` does; nothing that takes long is imported before the arguments are looked at."""
+    from likeness.train import train
 
-        print_help()
-    else:
-        from likeness.command import train_from_command_line
-
-        train_from_command_line()
+    train(sys.argv[0], sys.argv[1:])
 
 
 if __name__ == "__main__":

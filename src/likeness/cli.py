@@ -26,6 +26,25 @@ def main() -> None:
     """Work with trained encodings and their runs."""
 
 
+@app.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    options_metavar="",
+)
+def train(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[OVERRIDES]...", help="+experiment=NAME, group=choice, key=value; --help lists them"
+        ),
+    ] = None,
+) -> None:
+    """Train and measure; with -m a sweep. `likeness train --help` lists experiments, groups and keys."""
+    from likeness.train import train
+
+    train("likeness train", arguments or [])
+
+
 @app.command()
 def evaluate(
     encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")],
@@ -90,7 +109,7 @@ def stylize(
     """Paint a picture in the style of another; by optimization it writes a run's folder too.
 
     Several pictures or styles give each picture in each style, and a sheet of all, grid.png. To blend styles in one
-    picture, or to paint regions: python train.py +experiment=style_transfer data.style=[A,B] data.masks=[C,D].
+    picture, or to paint regions: likeness train +experiment=style_transfer data.style=[A,B] data.masks=[C,D].
     """
     from likeness.command import stylize_from_command_line
 

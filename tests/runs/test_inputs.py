@@ -1,6 +1,7 @@
 """What a run reads is recognised, and what is no longer as it was is named."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -127,7 +128,7 @@ def test_the_same_command_begins_anew_on_other_data(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("likeness.runs.resume.capture_source", lambda: None)
+    monkeypatch.setattr("likeness.runs.resume.capture_source", lambda: SimpleNamespace(sha256=None))
     run = tmp_path / "runs" / "default" / "run"
     words += [f"runs_dir='{tmp_path / 'runs'}'"]
     recorded(run, words)

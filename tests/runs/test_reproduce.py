@@ -471,7 +471,7 @@ def forged_diff(case: Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worktree, "ROOT", case.checkout)
         patch.setattr(worktree, "hash_of_sources", lambda tree: record["source"]["sha256"])
-        with worktree.restored_source(case.run, record["source"]) as tree:
+        with worktree.restored_worktree(case.run, record["source"]) as tree:
             digest = hash_of_sources(tree)
     edit(case.run, lambda record: record["source"].update(sha256=digest))
 

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-CONF = Path(__file__).parents[3] / "conf"
+PACKAGE = Path(__file__).parents[1]
+INSTALLED = (
+    PACKAGE / "conf"
+).is_dir()  # conf/ is installed into the package; in a checkout it lies at the top
+CONF = PACKAGE / "conf" if INSTALLED else PACKAGE.parents[1] / "conf"
+TRAIN = "likeness train" if INSTALLED else "python train.py"
 
 
 def groups() -> dict[str, dict[str, str]]:

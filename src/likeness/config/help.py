@@ -1,29 +1,29 @@
-"""What `python train.py --help` prints: the experiments, the groups with their choices, the keys."""
+"""What `likeness train --help` and `python train.py --help` print: the experiments, the groups with their choices, the keys."""
 
-from likeness.config.groups import CONF, groups
+from likeness.config.groups import CONF, TRAIN, groups
 
 USAGE = """Train an encoding and measure it on people it never saw, or paint one picture in another's style.
 
-  python train.py [+experiment=NAME] [group=choice ...] [key=value ...]
-  python train.py -m ... key=1,2,3      a sweep: one run for each combination of values
+  {train} [+experiment=NAME] [group=choice ...] [key=value ...]
+  {train} -m ... key=1,2,3      a sweep: one run for each combination of values
 
 """
 
 EXAMPLES = """
 Examples
-  python train.py +experiment=triplet_hard
-  python train.py +experiment=triplet_hard backbone=resnet18 loss.margin=0.3 seed=1
-  python train.py +experiment=triplet_hard data=image_folder data.root=PICTURES
-  python train.py +experiment=triplet_hard trainer.devices=2 trainer.precision=bf16-mixed
-  python train.py +experiment=triplet_hard 'logger=[wandb,trackio]'
-  python train.py +experiment=style_transfer data.content=PICTURE data.style=PICTURE
+  {train} +experiment=triplet_hard
+  {train} +experiment=triplet_hard backbone=resnet18 loss.margin=0.3 seed=1
+  {train} +experiment=triplet_hard data=image_folder data.root=PICTURES
+  {train} +experiment=triplet_hard trainer.devices=2 trainer.precision=bf16-mixed
+  {train} +experiment=triplet_hard 'logger=[wandb,trackio]'
+  {train} +experiment=style_transfer data.content=PICTURE data.style=PICTURE
 """
 
 
 def print_help() -> None:
     """Print the help."""
     known = groups()
-    print(USAGE, end="")
+    print(USAGE.format(train=TRAIN), end="")
     for title, group in (("Experiments", "experiment"), ("Sweeps", "sweep")):
         print(f"{title} (+{group}=NAME)")
         for name, comment in known.pop(group).items():
@@ -35,4 +35,4 @@ def print_help() -> None:
     print("\nKeys of every run (key=value; those of a choice stand in conf/GROUP/CHOICE.yaml)")
     _, _, keys = (CONF / "config.yaml").read_text().partition("- hydra_quiet\n\n")
     print("".join(f"  {line}\n" for line in keys.splitlines()), end="")
-    print(EXAMPLES, end="")
+    print(EXAMPLES.format(train=TRAIN), end="")

@@ -35,7 +35,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any]) -> Path | None:
     last = max(same, key=lambda run: run.record["started"], default=None)
     if last is None or last.record["status"] in ENDED or is_held(last.folder):
         return None
-    if (last.record["source"] or {}).get("sha256") != _source():
+    if (last.record["source"] or {}).get("sha256") != capture_source().sha256:
         log.warning(
             "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
             "with that one.",
@@ -47,11 +47,6 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any]) -> Path | None:
         log.warning("%s is unfinished, but was made from other data: this is a new run.", last.folder)
         return None
     return last.folder
-
-
-def _source() -> str | None:
-    source = capture_source()
-    return source.sha256 if source else None
 
 
 def refuse_other(

@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -33,7 +34,6 @@ def commit(root: Path) -> None:
 
 def test_a_clean_checkout_is_its_commit(checkout: Path) -> None:
     source = capture_source(checkout)
-    assert source is not None
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True)
     assert source.commit == head.stdout.strip()
     assert (source.diff, source.untracked) == (b"", {})
@@ -47,7 +47,6 @@ def test_the_diff_and_the_untracked_restore_what_lies_there(checkout: Path, tmp_
     (checkout / "src" / "new.py").write_text("b = 3\n")
     (checkout / "src" / "ignored.local").write_text("c = 4\n")
     source = capture_source(checkout)
-    assert source is not None
     assert source.untracked == {
         "src/ignored.local": hashlib.sha256(b"c = 4\n").hexdigest(),
         "src/new.py": hashlib.sha256(b"b = 3\n").hexdigest(),
@@ -58,7 +57,6 @@ def test_the_diff_and_the_untracked_restore_what_lies_there(checkout: Path, tmp_
     for path in source.untracked:
         (again / path).write_bytes((checkout / path).read_bytes())
     restored = capture_source(again)
-    assert restored is not None
     assert restored.sha256 == source.sha256
     assert not (again / "train.py").exists()
 
@@ -68,8 +66,6 @@ def test_every_source_counts(path: str, checkout: Path) -> None:
     before = capture_source(checkout)
     (checkout / path).write_text("other\n")
     after = capture_source(checkout)
-    assert before is not None
-    assert after is not None
     assert before.sha256 != after.sha256
 
 
@@ -94,9 +90,18 @@ def test_a_users_settings_of_git_leave_the_diff_one_that_can_be_applied(checkout
     assert capture_source(checkout) == plain
 
 
-def test_outside_git_and_within_another_project_there_is_no_source(checkout: Path, tmp_path: Path) -> None:
-    assert capture_source(tmp_path) is None
-    assert capture_source(checkout / "src") is None
+def test_outside_git_and_within_another_project_the_files_alone_say_what_ran(
+    checkout: Path, tmp_path: Path
+) -> None:
+    known = capture_source(checkout)
+    shutil.rmtree(checkout / ".git")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    commit(tmp_path)
+    below = capture_source(checkout)
+    assert (below.commit, below.diff, below.untracked) == (None, b"", {})
+    assert below.sha256 == known.sha256
+    (checkout / "src" / "a.py").write_text("a = 2\n")
+    assert capture_source(checkout).sha256 != known.sha256
 
 
 def test_the_sources_of_this_project_are_found() -> None:

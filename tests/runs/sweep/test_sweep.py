@@ -31,7 +31,7 @@ HYPERBAND = [
 @pytest.fixture(autouse=True)
 def _no_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """The toy's runs have none, and that of a checkout may change while a test runs."""
-    monkeypatch.setattr("likeness.runs.sweep.sweep.capture_source", lambda: None)
+    monkeypatch.setattr("likeness.runs.sweep.sweep.capture_source", lambda: SimpleNamespace(sha256=None))
 
 
 @pytest.fixture(autouse=True)

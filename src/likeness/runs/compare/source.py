@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 from likeness.runs.record.past import PastRun
 from likeness.runs.record.source import DIFF, ROOT, SOURCES, git
@@ -15,6 +16,10 @@ def compare_source(first: PastRun, second: PastRun) -> Iterator[str]:
         return
     if a is None or b is None:
         yield "The source of one of them is not known: it was no git checkout."
+        return
+    if a["commit"] is None or b["commit"] is None:
+        if a["sha256"] != b["sha256"]:
+            yield f"{_named(a)} and {_named(b)}, whose files differ"
         return
     if a["commit"] != b["commit"]:
         yield f"commit {a['commit'][:12]} and {b['commit'][:12]}"
@@ -31,6 +36,12 @@ def compare_source(first: PastRun, second: PastRun) -> Iterator[str]:
             yield f"{path}, which git does not know, " + (
                 f"is not in {lacking[0]}" if lacking else "is another"
             )
+
+
+def _named(source: dict[str, Any]) -> str:
+    if source["commit"] is not None:
+        return f"commit {source['commit'][:12]}"
+    return f"a copy without a commit, version {source['version']}"
 
 
 def _between(first: str, second: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.config.check import check
+from likeness.config.groups import TRAIN
 from likeness.config.key import compare_values, deciding, differences
 from likeness.config.past import upgraded
 from likeness.config.schema.runs import TrainConfig
@@ -40,7 +41,7 @@ def choose_runs(experiment: TrainConfig, places: Sequence[Path]) -> list[PastRun
     if not runs:
         raise LikenessError(
             f"There is no finished run of {name} in {', '.join(map(str, places))}; make some with "
-            f"python train.py -m +experiment={name} seed=0,1,2."
+            f"{TRAIN} -m +experiment={name} seed=0,1,2."
         )
     for run in runs:
         _refuse_unfinished(run)

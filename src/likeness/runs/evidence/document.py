@@ -26,7 +26,7 @@ def document(name: str, evidence: Mapping[str, Any], presentation: Presentation)
         else f"seed {seeds}, 95% interval over the people or pairs of the test"
     )
     sources = (run.get("source") or {} for run in runs)
-    commits = dict.fromkeys(source.get("commit", "no commit")[:12] for source in sources)
+    commits = dict.fromkeys((source.get("commit") or "no commit")[:12] for source in sources)
     return "\n".join(
         [
             f"<!-- Written by make experiments NAME={name}. -->",

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness.config.groups import CONF
+from likeness.config.groups import CONF, INSTALLED
 from likeness.config.schema.runs import TrainConfig
 from likeness.evaluation.figures import overlaid_figure
 from likeness.evaluation.figures.roc_over_seeds import roc_over_seeds_figure
@@ -17,7 +17,7 @@ from likeness.runs.recipe import Presentation
 from likeness.runs.record.folder import ROC, write_json, write_text
 from likeness.runs.record.past import PastRun
 
-EXPERIMENTS = CONF.parent / "experiments"
+EXPERIMENTS = Path("experiments") if INSTALLED else CONF.parent / "experiments"
 COPIED = ("distances", "one_shot")  # of the first run: figures that show nobody's picture
 
 RocPoints = dict[str, list[tuple[float, float]]]

@@ -99,7 +99,7 @@ def recorded(
 
 def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     source, started = capture_source(), _now()
-    if source is not None and source.diff:
+    if source.diff:
         (folder / DIFF).write_bytes(source.diff)
     return {
         "format": FORMAT,
@@ -120,10 +120,8 @@ def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[
     }
 
 
-def _plain(source: Source | None) -> dict[str, Any] | None:
+def _plain(source: Source) -> dict[str, Any]:
     """The source as it stands in the record, with the hash of its diff, which lies beside the record."""
-    if source is None:
-        return None
     diff = sha256(source.diff).hexdigest() if source.diff else None
     return {**source._asdict(), "diff": diff}
 
@@ -150,8 +148,7 @@ def _changed(record: dict[str, Any]) -> list[str]:
     before, now = record.get("environment", {}), capture_environment()
     differences = compare_values(_as_started(before), _as_started(now))
     changed = [f"{key}: {then} then, {now} now" for key, then, now in differences]
-    source, then = capture_source(), record.get("source")
-    if (source.sha256 if source else None) != (then["sha256"] if then else None):
+    if capture_source().sha256 != (record.get("source") or {}).get("sha256"):
         changed.insert(0, "source")
     return changed
 

@@ -1,35 +1,48 @@
-"""The source that a run runs from: its commit, what was changed since, and files that git does not know."""
+"""The source that a run runs from: in a checkout its commit, what was changed since, and files that git does not know.
+
+An installed copy has no commit: the version and a hash over the package's files say what ran.
+"""
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from likeness.config.groups import CONF
+from likeness.config.groups import CONF, INSTALLED, PACKAGE
 
-ROOT = CONF.parent
-SOURCES = ("src", "conf", "train.py")
+ROOT = PACKAGE.parent if INSTALLED else CONF.parent
+SOURCES = ("likeness", "hydra_plugins/likeness_sweeper.py") if INSTALLED else ("src", "conf", "train.py")
 DIFF = "source.diff"
 
 _NO_SOURCE = ("__pycache__", "*.egg-info", ".*")
 
 
 class Source(NamedTuple):
-    """All that is needed to restore the source of a run.
+    """All that is needed to restore the source of a run, or to know it again.
 
     `diff` is a patch (bytes, empty where nothing was changed) of what git tracks, `untracked` the SHA-256 of each
-    source that it does not, ignored ones included, and `sha256` is over all sources as they lay on the disk.
+    source that it does not, ignored ones included, and `sha256` is over all sources as they lay on the disk. Without a
+    checkout `commit` is None, and there is no diff; `version` is that of the package where it is installed.
     """
 
-    commit: str
+    commit: str | None
     diff: bytes
     untracked: dict[str, str]
     sha256: str
+    version: str | None
 
 
-def capture_source(root: Path = ROOT) -> Source | None:
-    """The source in a checkout, or None where `root` is no git checkout."""
+def capture_source(root: Path = ROOT) -> Source:
+    """The source below `root`, which is that of a checkout or holds an installed copy."""
+    commit, diff, untracked = _known_to_git(root) or (None, b"", {})
+    return Source(commit, diff, untracked, hash_of_sources(root), _version())
+
+
+def _known_to_git(root: Path) -> tuple[str, bytes, dict[str, str]] | None:
+    """The commit, the diff and the untracked sources, or None where `root` is no git checkout."""
     try:
         top, commit = git(root, "rev-parse", "--show-toplevel", "HEAD").decode().splitlines()
         if Path(top).resolve() != root.resolve():  # installed somewhere below another project's checkout
@@ -42,7 +55,7 @@ def capture_source(root: Path = ROOT) -> Source | None:
     except (OSError, subprocess.SubprocessError):
         return None
     untracked = {path: hash_of_file(root / path) for path in sorted(others.split("\0")) if path}
-    return Source(commit, diff, untracked, hash_of_sources(root))
+    return commit, diff, untracked
 
 
 def hash_of_sources(root: Path) -> str:
@@ -70,6 +83,12 @@ def _sources(root: Path) -> Iterator[Path]:
         for path in (root / name, *(root / name).rglob("*")):
             if path.is_file() and not any(map(_is_no_source, path.relative_to(root).parts)):
                 yield path
+
+
+def _version() -> str | None:
+    with suppress(PackageNotFoundError):  # it lies on the path, but nothing installed it
+        return version("likeness")
+    return None
 
 
 def _is_no_source(part: str) -> bool:

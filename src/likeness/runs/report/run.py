@@ -55,11 +55,15 @@ def _facts(run: PastRun) -> dict[str, str]:
         "started": str(record.get("started", ""))[:19].replace("T", " ") + " UTC",
         "took": _duration(cost["wall_s"]) if "wall_s" in cost else "",
         "peak memory": f"{cost['peak_memory_bytes'] / 2**30:.2f} GiB" if "peak_memory_bytes" in cost else "",
-        "commit": f"{source['commit'][:12]}{changed}" if source else "not known",
+        "commit": f"{source['commit'][:12]}{changed}" if source.get("commit") else _without_commit(source),
         "key": str(record.get("key", "")),
         "command": " ".join(record.get("command", [])),
     }
     return {name: text for name, text in facts.items() if text}
+
+
+def _without_commit(source: dict[str, Any]) -> str:
+    return f"none: likeness {source['version']}, not a checkout" if source else "not known"
 
 
 def _duration(seconds: float) -> str:

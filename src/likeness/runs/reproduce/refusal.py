@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from likeness.config.groups import INSTALLED
 from likeness.config.key import compare_values, key_of
 from likeness.config.trust import declared_packages
 from likeness.data.fingerprint import HashedFile
@@ -17,7 +18,7 @@ from likeness.runs.record.data_files import LISTING, first_difference, hash_list
 from likeness.runs.record.folder import operating_point_file
 from likeness.runs.record.logged import METRICS
 from likeness.runs.record.record_file import SEAL, operating_point_of, overrides_of, seal_of
-from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file
+from likeness.runs.record.source import DIFF, ROOT, capture_source, git, hash_of_file
 
 
 def refuse_unprovable(folder: Path, record: dict[str, Any], trust: Collection[str]) -> None:
@@ -44,11 +45,29 @@ def refuse_unprovable(folder: Path, record: dict[str, Any], trust: Collection[st
         raise LikenessError(
             f"{folder} was not started from train.py's command line, which is what is run again."
         )
+    _refuse_other_source(folder, record["source"])
+
+
+def _refuse_other_source(folder: Path, source: dict[str, Any]) -> None:
+    """Refuse a commit that is not here, or another copy without a commit than the one that ran."""
+    commit = source["commit"]
+    if commit is None:
+        if capture_source().sha256 != source["sha256"]:
+            raise LikenessError(
+                f"{folder} ran from a copy of likeness {source['version']} that is no checkout, and the files of this "
+                "one differ from it; install that one to run it again."
+            )
+        return
+    if INSTALLED:
+        raise LikenessError(
+            f"{folder} ran from the commit {commit[:12]}, and this copy of likeness is an installed one; reproduce it "
+            "with a checkout that has the commit."
+        )
     try:
-        git(ROOT, "cat-file", "-e", record["source"]["commit"] + "^{commit}")
+        git(ROOT, "cat-file", "-e", commit + "^{commit}")
     except (OSError, subprocess.SubprocessError):
         raise LikenessError(
-            f"The commit {record['source']['commit'][:12]} of {folder} is not in {ROOT}; fetch it first."
+            f"The commit {commit[:12]} of {folder} is not in {ROOT}; fetch it first."
         ) from None
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.record.record_file import overrides_of
+from likeness.runs.reproduce.worktree import Restored
 
 
 class Rerun:
@@ -49,8 +49,8 @@ class Rerun:
 
 
 @contextmanager
-def started_again(record: dict[str, Any], tree: Path, above: Path) -> Iterator[Rerun]:
-    """The run of a record, started from the source in `tree` into a folder below `above`, and ended with the block.
+def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iterator[Rerun]:
+    """The run of a record, started from its restored source into a folder below `above`, and ended with the block.
 
     Its overrides, threads and variables are the recorded ones; only trackers and the sweep are left out.
     """
@@ -58,14 +58,14 @@ def started_again(record: dict[str, Any], tree: Path, above: Path) -> Iterator[R
     overrides = [
         one for one in overrides_of(record) or () if not one.lstrip("+~").startswith(("logger", "sweep"))
     ]
-    command = [sys.executable, str(tree / "train.py"), *overrides, "logger=csv", f"runs_dir='{runs_dir}'"]
+    command = [*source.program, *overrides, "logger=csv", f"runs_dir='{runs_dir}'"]
     with output.open("wb") as file:
         process = subprocess.Popen(
             command,
             cwd=record["folder"]
             if Path(record["folder"]).is_dir()
             else None,  # paths in the words start there
-            env=_variables(record["environment"], tree),
+            env=_variables(record["environment"], source.packages),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -79,9 +79,9 @@ def started_again(record: dict[str, Any], tree: Path, above: Path) -> Iterator[R
         process.wait()
 
 
-def _variables(environment: dict[str, Any], tree: Path) -> dict[str, str]:
+def _variables(environment: dict[str, Any], packages: list[Path]) -> dict[str, str]:
     """This process's variables, with those that decide a number as they were."""
-    threads, paths = str(environment["threads"]), [str(tree / "src"), os.environ.get("PYTHONPATH")]
+    threads, paths = str(environment["threads"]), [*map(str, packages), os.environ.get("PYTHONPATH")]
     variables = {name: value for name, value in environment["determinism"].items() if name.isupper()}
     changed = {
         **variables,

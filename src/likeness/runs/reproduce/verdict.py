@@ -58,9 +58,9 @@ def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
         )
     refuse_other_data(folder)
     with (
-        restored_source(folder, record["source"]) as tree,
+        restored_source(folder, record["source"]) as source,
         TemporaryDirectory(prefix="likeness-again-") as above,
-        started_again(record, tree, Path(above)) as rerun,
+        started_again(record, source, Path(above)) as rerun,
     ):
         return _judged(folder, record, rerun)
 

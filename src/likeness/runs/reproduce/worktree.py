@@ -1,19 +1,48 @@
-"""The source of a recorded run, restored in a git worktree of its own."""
+"""The source of a recorded run: restored in a git worktree of its own, or this copy where that ran without a commit."""
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
+from likeness.config.groups import INSTALLED
 from likeness.errors import LikenessError
 from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file, hash_of_sources
 
 
+class Restored(NamedTuple):
+    """A source that can be run: the program that takes the overrides, and where its packages lie beside PYTHONPATH."""
+
+    program: list[str]
+    packages: list[Path]
+
+
 @contextmanager
-def restored_source(folder: Path, source: dict[str, Any]) -> Iterator[Path]:
+def restored_source(folder: Path, source: dict[str, Any]) -> Iterator[Restored]:
+    """What the run in `folder` ran from; without a commit it is this very copy, as its hash has told.
+
+    Raises:
+        LikenessError: as `restored_worktree` does.
+    """
+    if source["commit"] is not None:
+        with restored_worktree(folder, source) as tree:
+            yield _in_checkout(tree)
+    elif INSTALLED:
+        yield Restored([sys.executable, "-P", "-m", "likeness", "train"], [])
+    else:  # downloaded, not cloned
+        yield _in_checkout(ROOT)
+
+
+def _in_checkout(root: Path) -> Restored:
+    return Restored([sys.executable, str(root / "train.py")], [root / "src"])
+
+
+@contextmanager
+def restored_worktree(folder: Path, source: dict[str, Any]) -> Iterator[Path]:
     """A worktree that holds what the run in `folder` ran from: its commit, its diff, and its untracked sources.
 
     Raises:

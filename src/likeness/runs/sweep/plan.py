@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hydra.core.override_parser.types import Override
 
+from likeness.config.groups import TRAIN
 from likeness.config.key import key_of
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
@@ -116,7 +117,7 @@ def launched_words(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
 def command(plan: Plan, parameters: Parameters) -> str:
     """The command line that trains one job of the sweep by itself."""
     own = [one for one in plan.words if not one.lstrip("+~").startswith(("sweep=", "sweep."))]
-    return shlex.join(["python", "train.py", *own, *_words(parameters)])
+    return shlex.join([*TRAIN.split(), *own, *_words(parameters)])
 
 
 def _words(parameters: Parameters) -> list[str]:

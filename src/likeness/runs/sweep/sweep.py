@@ -55,8 +55,7 @@ def sweep(
     plan = make_plan(overrides, compose, beside=beside)
     _make_folder(plan.folder)
     with locked(plan.folder):
-        source = capture_source()
-        runs = PastRuns(source.sha256 if source else None, recipe_of)
+        runs = PastRuns(capture_source().sha256, recipe_of)
         tried = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
         write_figures(plan, tried)
         write_report(plan.folder, recipe_of(plan.first).family.presentation)
