@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from omegaconf import DictConfig
 from likeness.config.compose import cannot_be_composed, explain, refuse_hydra_keys
 from likeness.config.groups import CONF
 from likeness.config.overrides import overridden, parsed
+from likeness.config.trust import find_modules_in, find_modules_of_parent
 from likeness.errors import LikenessError, Pruned, one_sentence
 from likeness.recipes.choose import checked, checked_composition, family_of, recipe_of, training_config
 from likeness.recipes.past_config import config_of, embedding_config_of, presentation_of, recorded_config_of
@@ -25,7 +27,9 @@ def train_from_command_line() -> None:
         sys.argv[1:]
     ):
         sys.argv.insert(1, "--multirun")
-    overrides = [word for word in sys.argv[1:] if not word.startswith("-")]
+    own, rest = _own_config_dir(sys.argv[1:])
+    overrides = [word for word in rest if not word.startswith("-")]
+    find_modules_in(*([own, own.parent] if own else []), Path.cwd())
     with one_sentence():
         refuse_hydra_keys(overrides)
         try:
@@ -33,7 +37,15 @@ def train_from_command_line() -> None:
         except Exception as error:
             if _had_begun(error) or not cannot_be_composed(error):
                 raise
-            raise LikenessError(explain(error, "config", overrides)) from None
+            raise LikenessError(explain(error, "config", overrides, own)) from None
+
+
+def _own_config_dir(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """The folder that `--config-dir` names, and the arguments without it."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-dir", "-cd", type=Path)
+    known, rest = parser.parse_known_args(list(arguments))
+    return known.config_dir, rest
 
 
 def _had_begun(error: Exception) -> bool:
@@ -44,6 +56,7 @@ def _had_begun(error: Exception) -> bool:
 
 
 def _train(config: DictConfig) -> None:
+    find_modules_of_parent()  # where a launcher started this process
     job = config.get("sweep") is not None and config.sweep.get("id") is not None
     if job:
         with suppress(Pruned):  # the run's record says so
@@ -67,6 +80,7 @@ def _train_checked(config: DictConfig) -> None:
 def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
     """Measure a run or an ONNX file on the data that `overrides` choose."""
     with one_sentence():
+        find_modules_in(Path.cwd())
         from likeness.recipes.embedding.evaluate import evaluate_file, evaluate_run
 
         if encoder.suffix == ".onnx":
@@ -82,6 +96,7 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
 def verify_from_command_line(run: Path, first: Path, second: Path, trust: Sequence[str]) -> None:
     """Say whether two images are of one identity."""
     with one_sentence():
+        find_modules_in(Path.cwd())
         from likeness.applications.encoder import load
         from likeness.applications.verify import verify
 
@@ -126,6 +141,7 @@ def stylize_from_command_line(
 def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
     """Go on with an unfinished run; `overrides` may change what changes none of its numbers."""
     with one_sentence():
+        find_modules_in(Path.cwd())
         before = recorded_config_of(folder, trust)
         now = config_of(folder, trust).plain()
         config = checked(overridden(now, parsed(overrides), "the run"))
@@ -137,6 +153,7 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
 def reproduce_from_command_line(folder: Path, trust: Sequence[str]) -> None:
     """Run a run again and say whether it is equal; the exit status is the verdict."""
     with one_sentence():
+        find_modules_in(Path.cwd())
         from likeness.runs.reproduce import reproduce
         from likeness.runs.training.preemption import ended_by_sigterm
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -61,8 +62,11 @@ def refuse_hydra_keys(words: Sequence[str]) -> None:
             )
 
 
-def explain(error: Exception, name: str, words: Sequence[str]) -> str:
-    """What is wrong with `words`, which composed to `error`, with the nearest known name."""
+def explain(error: Exception, name: str, words: Sequence[str], own: Path | None = None) -> str:
+    """What is wrong with `words`, which composed to `error`, with the nearest known name.
+
+    `own` is the folder of the user's own configuration, whose choices are known too.
+    """
     text = " ".join(str(error).split())
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and "/" in error.missing_cfg_file:
         group, _, choice = error.missing_cfg_file.rpartition("/")
@@ -71,11 +75,11 @@ def explain(error: Exception, name: str, words: Sequence[str]) -> str:
                 f"There is no launcher {choice}; ray and slurm come with extras, pip install -e '.[ray]' or "
                 "'.[slurm]'."
             )
-        known = groups().get(group.split("@")[0], {})
+        known = groups(own).get(group.split("@")[0], {})
         more = " Any timm network: backbone=timm backbone.name=NAME." if group == "backbone" else ""
         return f"There is no {group} called {choice}: {nearest(choice, known)}{more}"
     if found := re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text):
-        return _unknown_key(found[1], name, words)
+        return _unknown_key(found[1], name, words, own)
     if found := re.search(r"Interpolation key '([^']+)' not found", text):
         return f"There is no key {found[1]} to take a value from."
     if found := re.search(r"already at '([^']+)'", text):
@@ -100,7 +104,7 @@ def _without_a_name(words: Sequence[str]) -> str:
     )
 
 
-def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
+def _unknown_key(dotted: str, name: str, words: Sequence[str], own: Path | None) -> str:
     if dotted.startswith("hydra.launcher."):
         return f"The launcher has no {dotted.removeprefix('hydra.launcher.')} yet; +{dotted}=VALUE adds it."
     if dotted == "experiment":
@@ -110,7 +114,7 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
     parent, _, leaf = dotted.rpartition(".")
     others = [word for word in words if word.lstrip("+~").partition("=")[0].rpartition(".")[0] != parent]
     try:
-        config = _compose(name, others)
+        config = _compose(name, others, own)
     except Exception as error:
         if not cannot_be_composed(error):
             raise
@@ -131,7 +135,8 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str]) -> str:
     return f"Unknown key {dotted}: {nearest(leaf, known)}"
 
 
-def _compose(name: str, words: Sequence[str]) -> DictConfig:
+def _compose(name: str, words: Sequence[str], own: Path | None = None) -> DictConfig:
     GlobalHydra.instance().clear()
+    place = [f"hydra.searchpath=['file://{own.resolve()}']"] if own else []
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose(name, overrides=list(words))
+        return compose(name, overrides=[*place, *words])

@@ -3,20 +3,22 @@
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-INSTALLED = (
-    PACKAGE / "conf"
-).is_dir()  # conf/ is installed into the package; in a checkout it lies at the top
+INSTALLED = (PACKAGE / "conf").is_dir()  # in a checkout conf/ lies at the top
 CONF = PACKAGE / "conf" if INSTALLED else PACKAGE.parents[1] / "conf"
 TRAIN = "likeness train" if INSTALLED else "python train.py"
 
 
-def groups() -> dict[str, dict[str, str]]:
-    """By group its choices, each with the comment that its file begins with (or an empty string)."""
-    return {
-        folder.name: {file.stem: _comment(file) for file in sorted(folder.glob("*.yaml"))}
-        for folder in sorted(CONF.iterdir())
-        if folder.is_dir() and any(folder.glob("*.yaml"))
-    }
+def groups(own: Path | None = None) -> dict[str, dict[str, str]]:
+    """By group its choices, each with the comment that its file begins with (or an empty string).
+
+    `own` is the folder of a user's own configuration, whose choices come beside ours.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for folder in sorted(child for place in (CONF, own) if place is not None for child in place.iterdir()):
+        choices = {file.stem: _comment(file) for file in sorted(folder.glob("*.yaml"))}
+        if choices:
+            found.setdefault(folder.name, {}).update(choices)
+    return found
 
 
 def _comment(file: Path) -> str:

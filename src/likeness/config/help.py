@@ -1,4 +1,4 @@
-"""What `likeness train --help` and `python train.py --help` print: the experiments, the groups with their choices, the keys."""
+"""What `likeness train --help` and `python train.py --help` print: experiments, groups with their choices, keys."""
 
 from likeness.config.groups import CONF, TRAIN, groups
 

@@ -6,12 +6,19 @@ own configuration, or by the package itself, which declares an entry point of th
 installed.
 """
 
+import os
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
+
+from likeness.errors import LikenessError
 
 ENTRY_POINTS = "likeness.parts"
+
+MODULES = "LIKENESS_MODULES"
+"""The variable that tells the processes of a run's other devices of the folders that modules are found in."""
 
 
 def declared_packages() -> frozenset[str]:
@@ -29,8 +36,49 @@ def package_of(target: str, packages: Iterable[str]) -> str | None:
     return next((name for name in packages if target.startswith(f"{name}.")), None)
 
 
+def packages_named(config: dict[str, Any]) -> list[str]:
+    """The packages beside this project's own whose code a plain configuration may run, sorted."""
+    trust = config.get("trust") or []
+    known = {*trust, *declared_packages()}
+    used = {package_of(target, known) for target in targets_in(config)}
+    return sorted({*trust, *(name for name in used if name is not None)})
+
+
+def refuse_distrusted(run: Path, config: dict[str, Any], trust: Collection[str]) -> None:
+    """Raise a LikenessError where the run of a configuration trusted a package that is not trusted now."""
+    for package in config.get("trust") or ():
+        if package not in {*trust, *declared_packages()}:
+            raise LikenessError(
+                f"{run} runs code of {package}, which was trusted when it was made; if you trust it too, add "
+                f"--trust {package}."
+            )
+
+
 def find_modules_in(*folders: Path | str) -> None:
-    """Let modules of these folders be imported, after all that can be imported already, so that none is hidden."""
-    for folder in map(str, folders):
+    """Let modules of these folders be imported, after all that can be imported already, so that none is hidden.
+
+    The processes that this one starts know of them by a variable of the environment.
+    """
+    known = os.environ.get(MODULES, "").split(os.pathsep)
+    for folder in (os.path.abspath(one) for one in folders):
         if folder not in sys.path:
             sys.path.append(folder)
+        if folder not in known:
+            known.append(folder)
+    os.environ[MODULES] = os.pathsep.join(filter(None, known))
+
+
+def find_modules_of_parent() -> None:
+    """Let those modules be imported that the process which started this one finds."""
+    find_modules_in(*filter(None, os.environ.get(MODULES, "").split(os.pathsep)))
+
+
+def targets_in(node: Any) -> Iterator[str]:
+    """Every `_target_` in nested dictionaries and lists."""
+    if isinstance(node, dict):
+        if isinstance(node.get("_target_"), str):
+            yield node["_target_"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from targets_in(one)

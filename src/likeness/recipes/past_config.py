@@ -11,7 +11,7 @@ from likeness.config.make import plain
 from likeness.config.past import upgraded
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.config.schema.runs import TrainConfig
-from likeness.config.trust import declared_packages
+from likeness.config.trust import refuse_distrusted
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked, family_of
 from likeness.runs.recipe import Presentation
@@ -60,16 +60,6 @@ def presentation_of(folder: Path) -> Presentation:
         with suppress(LikenessError):  # a damaged record says nothing of the others
             return family_of(read_record(run).get("config") or {}).presentation
     return Presentation()
-
-
-def refuse_distrusted(run: Path, config: dict[str, Any], trust: Sequence[str]) -> None:
-    """Raise a LikenessError where the run of a configuration trusted a package that is not trusted now."""
-    for package in config.get("trust") or ():
-        if package not in {*trust, *declared_packages()}:
-            raise LikenessError(
-                f"{run} runs code of {package}, which was trusted when it was made; if you trust it too, add "
-                f"--trust {package}."
-            )
 
 
 def embedding_config_of(run: Path, trust: Sequence[str] = ()) -> EmbeddingConfig:

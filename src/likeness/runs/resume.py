@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from likeness.config.key import differences, key_of
 from likeness.config.schema.runs import TrainConfig
+from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import changed_since
 from likeness.runs.record.lock import is_held
 from likeness.runs.record.record_file import read_record
-from likeness.runs.record.source import capture_source
+from likeness.runs.record.source import capture_source, identity_of
 
 log = logging.getLogger("likeness")
 
@@ -35,7 +36,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any]) -> Path | None:
     last = max(same, key=lambda run: run.record["started"], default=None)
     if last is None or last.record["status"] in ENDED or is_held(last.folder):
         return None
-    if (last.record["source"] or {}).get("sha256") != capture_source().sha256:
+    if identity_of(last.record["source"]) != capture_source(packages_named(config.plain())).identity:
         log.warning(
             "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
             "with that one.",

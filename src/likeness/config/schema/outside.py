@@ -1,6 +1,5 @@
 """A part of somebody else's: any class or function of a trusted package, by the keys of its signature."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import (
@@ -14,7 +13,7 @@ from pydantic import (
 
 from likeness.config.schema.base import Node
 from likeness.config.signature import check_call, imported
-from likeness.config.trust import is_trusted
+from likeness.config.trust import is_trusted, targets_in
 
 HANDED = ("classes", "embedding_dim")
 """What a loss or a head is handed where its signature has a parameter of that name: the number of training
@@ -39,7 +38,7 @@ class Outside(Node):
         for name in self.values:
             if name.startswith("_"):
                 raise ValueError(f"{name} is not a key of a part of {self.target}")
-        for nested in _targets_in(self.values):
+        for nested in targets_in(self.values):
             if not is_outside(nested, info):
                 raise ValueError(f"{nested}, named within {self.target}, is not of a trusted package")
         check_call(imported(self.target), self.values, handed=HANDED, partial=self.partial)
@@ -60,13 +59,3 @@ def _or_outside(value: Any, handler: ModelWrapValidatorHandler[Node], info: Vali
 
 OR_OUTSIDE = WrapValidator(_or_outside)
 """Makes a field take a part of a trusted package in place of one of ours."""
-
-
-def _targets_in(values: Any) -> Iterator[str]:
-    if isinstance(values, dict):
-        if "_target_" in values:
-            yield str(values["_target_"])
-        values = list(values.values())
-    if isinstance(values, list):
-        for value in values:
-            yield from _targets_in(value)

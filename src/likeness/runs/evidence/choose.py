@@ -16,6 +16,7 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
 from likeness.runs.record.past import TRAINED, PastRun, past_run, past_runs
 from likeness.runs.record.record_file import RECORD
+from likeness.runs.record.source import identity_of
 
 log = logging.getLogger("likeness")
 
@@ -86,7 +87,7 @@ def _identity(run: PastRun) -> str:
 
 
 def _source(run: PastRun) -> str | None:
-    return (run.record["source"] or {}).get("sha256")
+    return identity_of(run.record["source"])
 
 
 def _refuse_unfinished(run: PastRun) -> None:

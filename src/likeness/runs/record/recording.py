@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 
 from likeness.config.key import compare_values, key_of
 from likeness.config.schema.runs import RunConfig
+from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files, HashedFile
 from likeness.errors import Preempted, Pruned
 from likeness.runs.record.data_files import (
@@ -30,7 +31,7 @@ from likeness.runs.record.lock import locked
 from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
 from likeness.runs.record.record_file import read_record, write_record
-from likeness.runs.record.source import DIFF, Source, capture_source
+from likeness.runs.record.source import DIFF, Source, capture_source, identity_of
 
 log = logging.getLogger("likeness")
 
@@ -98,7 +99,7 @@ def recorded(
 
 
 def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    source, started = capture_source(), _now()
+    source, started = capture_source(packages_named(config)), _now()
     if source.diff:
         (folder / DIFF).write_bytes(source.diff)
     return {
@@ -111,6 +112,7 @@ def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[
         "command": sys.argv,
         "folder": os.getcwd(),
         "overrides": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
+        "config_dir": _config_dir(),
         "key": key_of(config),
         "config": config,
         "source": _plain(source),
@@ -124,6 +126,14 @@ def _plain(source: Source) -> dict[str, Any]:
     """The source as it stands in the record, with the hash of its diff, which lies beside the record."""
     diff = sha256(source.diff).hexdigest() if source.diff else None
     return {**source._asdict(), "diff": diff}
+
+
+def _config_dir() -> str | None:
+    """The folder of the user's own configuration, which `--config-dir` named, or None."""
+    if not HydraConfig.initialized():
+        return None
+    sources = HydraConfig.get().runtime.config_sources
+    return next((source.path for source in sources if source.provider == "command-line"), None)
 
 
 def _gone_on(folder: Path, config: dict[str, Any], step: int) -> dict[str, Any]:
@@ -148,7 +158,7 @@ def _changed(record: dict[str, Any]) -> list[str]:
     before, now = record.get("environment", {}), capture_environment()
     differences = compare_values(_as_started(before), _as_started(now))
     changed = [f"{key}: {then} then, {now} now" for key, then, now in differences]
-    if capture_source().sha256 != (record.get("source") or {}).get("sha256"):
+    if capture_source(packages_named(record["config"])).identity != identity_of(record.get("source")):
         changed.insert(0, "source")
     return changed
 

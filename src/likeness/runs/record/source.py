@@ -3,15 +3,17 @@
 An installed copy has no commit: the version and a hash over the package's files say what ran.
 """
 
+import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from likeness.config.groups import CONF, INSTALLED, PACKAGE
+from likeness.runs.record.packages import describe_packages
 
 ROOT = PACKAGE.parent if INSTALLED else CONF.parent
 SOURCES = ("likeness", "hydra_plugins/likeness_sweeper.py") if INSTALLED else ("src", "conf", "train.py")
@@ -25,7 +27,8 @@ class Source(NamedTuple):
 
     `diff` is a patch (bytes, empty where nothing was changed) of what git tracks, `untracked` the SHA-256 of each
     source that it does not, ignored ones included, and `sha256` is over all sources as they lay on the disk. Without a
-    checkout `commit` is None, and there is no diff; `version` is that of the package where it is installed.
+    checkout `commit` is None, and there is no diff; `version` is that of the package where it is installed. `packages`
+    are those of other people whose code the run may run.
     """
 
     commit: str | None
@@ -33,12 +36,33 @@ class Source(NamedTuple):
     untracked: dict[str, str]
     sha256: str
     version: str | None
+    packages: dict[str, dict[str, str]]
+
+    @property
+    def identity(self) -> str:
+        """As `identity_of`."""
+        return str(identity_of({"sha256": self.sha256, "packages": self.packages}))
 
 
-def capture_source(root: Path = ROOT) -> Source:
-    """The source below `root`, which is that of a checkout or holds an installed copy."""
+def capture_source(packages: Sequence[str] = (), root: Path = ROOT) -> Source:
+    """The source below `root`, which is that of a checkout or holds an installed copy, and `packages` beside it.
+
+    Raises:
+        LikenessError: one of the packages is not there.
+    """
     commit, diff, untracked = _known_to_git(root) or (None, b"", {})
-    return Source(commit, diff, untracked, hash_of_sources(root), _version())
+    return Source(commit, diff, untracked, hash_of_sources(root), _version(), describe_packages(packages))
+
+
+def identity_of(source: Mapping[str, Any] | None) -> str | None:
+    """By what the source in a record is told from others: the hash of ours, and of all packages beside it."""
+    if source is None:
+        return None
+    packages = source.get("packages") or {}
+    if not packages:
+        return str(source["sha256"])
+    whole = [source["sha256"], *sorted((name, one["sha256"]) for name, one in packages.items())]
+    return sha256(json.dumps(whole).encode()).hexdigest()
 
 
 def _known_to_git(root: Path) -> tuple[str, bytes, dict[str, str]] | None:

@@ -11,12 +11,13 @@ from omegaconf import OmegaConf
 
 from likeness.config.groups import INSTALLED
 from likeness.config.key import compare_values, key_of
-from likeness.config.trust import declared_packages
+from likeness.config.trust import refuse_distrusted
 from likeness.data.fingerprint import HashedFile
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, how_compared, read_listing
 from likeness.runs.record.folder import operating_point_file
 from likeness.runs.record.logged import METRICS
+from likeness.runs.record.packages import refuse_other_packages
 from likeness.runs.record.record_file import SEAL, operating_point_of, overrides_of, seal_of
 from likeness.runs.record.source import DIFF, ROOT, capture_source, git, hash_of_file
 
@@ -35,17 +36,13 @@ def refuse_unprovable(folder: Path, record: dict[str, Any], trust: Collection[st
         )
     if record["source"] is None:
         raise LikenessError(f"{folder} ran outside a git checkout, so nothing says from which source.")
-    for package in record["config"].get("trust") or ():
-        if package not in {*trust, *declared_packages()}:
-            raise LikenessError(
-                f"{folder} runs code of {package}, which was trusted when it was made; if you trust it too, add "
-                f"--trust {package}."
-            )
+    refuse_distrusted(folder, record["config"], trust)
     if overrides_of(record) is None:
         raise LikenessError(
             f"{folder} was not started from train.py's command line, which is what is run again."
         )
     _refuse_other_source(folder, record["source"])
+    refuse_other_packages(folder, record["source"].get("packages") or {})
 
 
 def _refuse_other_source(folder: Path, source: dict[str, Any]) -> None:

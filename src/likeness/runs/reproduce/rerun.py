@@ -58,7 +58,8 @@ def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iter
     overrides = [
         one for one in overrides_of(record) or () if not one.lstrip("+~").startswith(("logger", "sweep"))
     ]
-    command = [*source.program, *overrides, "logger=csv", f"runs_dir='{runs_dir}'"]
+    own = ["--config-dir", record["config_dir"]] if record.get("config_dir") else []
+    command = [*source.program, *own, *overrides, "logger=csv", f"runs_dir='{runs_dir}'"]
     with output.open("wb") as file:
         process = subprocess.Popen(
             command,

@@ -12,6 +12,7 @@ from likeness.config.key import compare_values, differences
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import LISTING, first_difference, how_compared, read_listing
 from likeness.runs.record.record_file import read_record
+from likeness.runs.record.source import identity_of
 from likeness.runs.reproduce.comparison import (
     Unequal,
     first_unequal,
@@ -98,7 +99,7 @@ def _refuse_other_run(folder: Path, record: dict[str, Any], again: Path, now: di
     """Raise a LikenessError where what runs is not what was recorded, as soon as it can be named."""
     for key, then, composed in differences(record["config"], now["config"]):
         raise LikenessError(f"The words of {folder} compose {key}={composed}, but {key}={then} is recorded.")
-    if (now["source"] or {}).get("sha256") != record["source"]["sha256"]:
+    if identity_of(now["source"]) != identity_of(record["source"]):
         raise LikenessError(
             f"Another source than the recorded one of {folder} was imported; check PYTHONPATH."
         )

@@ -11,6 +11,7 @@ from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
+from likeness.runs.record.source import identity_of
 from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
@@ -103,7 +104,7 @@ class PastRuns:
 
     def comparable(self, job: Job) -> list[PastRun]:
         """Those of them that were made from the source that counts and from the data that are there now."""
-        same = [run for run in self.of(job) if (run.record["source"] or {}).get("sha256") == self.source]
+        same = [run for run in self.of(job) if identity_of(run.record["source"]) == self.source]
         return [run for run in same if run.record["data"] == self._data_of(job)]
 
     def _data_of(self, job: Job) -> dict[str, Any] | None:

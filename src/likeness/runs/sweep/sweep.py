@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from likeness.config.schema.runs import TrainConfig
+from likeness.config.trust import packages_named
 from likeness.errors import LikenessError, sentence
 from likeness.runs.recipe import Recipe
 from likeness.runs.record.lock import locked
@@ -55,7 +56,7 @@ def sweep(
     plan = make_plan(overrides, compose, beside=beside)
     _make_folder(plan.folder)
     with locked(plan.folder):
-        runs = PastRuns(capture_source().sha256, recipe_of)
+        runs = PastRuns(capture_source(packages_named(plan.first.plain())).identity, recipe_of)
         tried = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
         write_figures(plan, tried)
         write_report(plan.folder, recipe_of(plan.first).family.presentation)
