@@ -12,7 +12,7 @@ from sheet import draw
 
 from likeness.data.style.datamodule import in_floats
 from likeness.data.style.picture import read_picture
-from likeness.recipes.past_config import config_of
+from likeness.recipes.choose import config_of
 from likeness.recipes.pixels.build import build_pictures, build_style_task
 
 HERE = Path(__file__).parent

@@ -16,8 +16,17 @@ from likeness.config.groups import CONF
 from likeness.config.overrides import overridden, parsed
 from likeness.config.trust import find_modules_in, find_modules_of_parent
 from likeness.errors import LikenessError, Pruned, one_sentence
-from likeness.recipes.choose import checked, checked_composition, family_of, recipe_of, training_config
-from likeness.recipes.past_config import config_of, embedding_config_of, presentation_of, recorded_config_of
+from likeness.recipes.choose import (
+    checked,
+    checked_composition,
+    config_of,
+    family_of,
+    presentation_of,
+    recipe_of,
+    recorded_config_of,
+    training_config,
+)
+from likeness.recipes.embedding.past import embedding_config_of
 
 
 def train_from_command_line() -> None:

@@ -15,8 +15,8 @@ from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
 from likeness.recipes.embedding.evaluate import evaluate_run
 from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
-from likeness.recipes.past_config import embedding_config_of
 from likeness.runs.training.checkpoints import newest_checkpoint
 
 

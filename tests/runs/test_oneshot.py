@@ -13,8 +13,8 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.evaluate import evaluate_run, evaluation_of
+from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
-from likeness.recipes.past_config import embedding_config_of
 from likeness.runs.record.logged import read_metrics
 from likeness.tasks.encoding import QUERIES
 

@@ -11,7 +11,7 @@ from likeness.evaluation import Comparison, OperatingPoint
 from likeness.recipes.embedding.build import Networks, build_trained
 from likeness.recipes.embedding.encode import encode_images
 from likeness.recipes.embedding.operating_point import read_operating_point
-from likeness.recipes.past_config import embedding_config_of
+from likeness.recipes.embedding.past import embedding_config_of
 
 BATCH = 256  # images that are encoded at a time
 

@@ -14,7 +14,7 @@ from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.datamodule import as_float
 from likeness.data.style.picture import log_notes, read_picture, write_picture
 from likeness.errors import LikenessError
-from likeness.recipes.past_config import config_of
+from likeness.recipes.choose import config_of
 from likeness.recipes.stylizer.build import ADAIN, FEEDFORWARD, Painter, build_painter
 
 

@@ -1,6 +1,8 @@
 """Which family a task belongs to, and with it the schema and the recipe of a run."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from hydra.utils import get_class
@@ -14,9 +16,12 @@ from likeness.config.signature import imported
 from likeness.config.trust import is_trusted
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.past_config import plain_config_of, recorded_plain_config_of
 from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.stylizer.family import STYLIZER
-from likeness.runs.recipe import Family, Recipe
+from likeness.runs.recipe import Family, Presentation, Recipe
+from likeness.runs.record.record_file import RECORD, read_record
+from likeness.runs.report.sweep import jobs_of
 
 FAMILIES = (EMBEDDING, PIXELS, STYLIZER)
 
@@ -77,3 +82,39 @@ def recipe_of(config: TrainConfig) -> Recipe:
     """The recipe of a checked configuration, of which nothing is read yet."""
     recipe: Recipe = get_class(family_of(config.plain()).recipe)(config)
     return recipe
+
+
+def config_of(run: Path, trust: Sequence[str] | None = ()) -> TrainConfig:
+    """The checked configuration of the training run in a folder; `trust` as in `plain_config_of`.
+
+    Raises:
+        LikenessError: it is no run's folder, or not that of a training run, or it names parts of a package that is not
+            trusted.
+    """
+    return _checked_of(run, plain_config_of(run, trust), "config.yaml")
+
+
+def recorded_config_of(run: Path, trust: Sequence[str] = ()) -> TrainConfig:
+    """The configuration in the record of a training run; all else as in `config_of`."""
+    return _checked_of(run, recorded_plain_config_of(run, trust), "run.json")
+
+
+def presentation_of(folder: Path) -> Presentation:
+    """How the results of a run, or of the jobs of a sweep, are shown.
+
+    Raises:
+        LikenessError: the record of the run is damaged.
+    """
+    if (folder / RECORD).is_file():
+        return family_of(read_record(folder).get("config") or {}).presentation
+    for run in jobs_of(folder):
+        with suppress(LikenessError):  # a damaged record says nothing of the others
+            return family_of(read_record(run).get("config") or {}).presentation
+    return Presentation()
+
+
+def _checked_of(run: Path, config: dict[str, Any], file: str) -> TrainConfig:
+    try:
+        return checked(config)
+    except LikenessError as error:
+        raise LikenessError(f"{run}/{file} is not that of a training run ({error}).") from error

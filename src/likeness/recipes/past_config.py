@@ -1,7 +1,6 @@
-"""The configuration of a past run."""
+"""The configuration of a past run, in plain containers and in the keys of today."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +8,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.make import plain
 from likeness.config.past import upgraded
-from likeness.config.schema.embedding import EmbeddingConfig
-from likeness.config.schema.runs import TrainConfig
 from likeness.config.trust import refuse_distrusted
 from likeness.errors import LikenessError
-from likeness.recipes.choose import checked, family_of
-from likeness.runs.recipe import Presentation
-from likeness.runs.record.record_file import RECORD, read_record
-from likeness.runs.report.sweep import jobs_of
+from likeness.runs.record.record_file import read_record
 
 
-def config_of(run: Path, trust: Sequence[str] | None = ()) -> TrainConfig:
-    """The configuration of the training run in a folder, in the keys of today.
+def plain_config_of(run: Path, trust: Sequence[str] | None = ()) -> dict[str, Any]:
+    """The configuration in a run's folder, not checked yet.
 
     Args:
         run: the folder.
@@ -28,60 +22,24 @@ def config_of(run: Path, trust: Sequence[str] | None = ()) -> TrainConfig:
             folder that this process made.
 
     Raises:
-        LikenessError: it is no run's folder, or not that of a training run, or it names parts of a package that is not
-            trusted.
+        LikenessError: it is no run's folder, or its configuration can't be read, or it trusts a package that is not
+            trusted now.
     """
-    return _checked(run, _read(run), trust, "config.yaml")
-
-
-def recorded_config_of(run: Path, trust: Sequence[str] = ()) -> TrainConfig:
-    """The configuration in the record of a training run; all else as in `config_of`."""
-    return _checked(run, upgraded(read_record(run).get("config") or {}), trust, "run.json")
-
-
-def _checked(run: Path, config: dict[str, Any], trust: Sequence[str] | None, file: str) -> TrainConfig:
-    if trust is not None:
-        refuse_distrusted(run, config, trust)
-    try:
-        return checked(config)
-    except LikenessError as error:
-        raise LikenessError(f"{run}/{file} is not that of a training run ({error}).") from error
-
-
-def presentation_of(folder: Path) -> Presentation:
-    """How the results of a run, or of the jobs of a sweep, are shown.
-
-    Raises:
-        LikenessError: the record of the run is damaged.
-    """
-    if (folder / RECORD).is_file():
-        return family_of(read_record(folder).get("config") or {}).presentation
-    for run in jobs_of(folder):
-        with suppress(LikenessError):  # a damaged record says nothing of the others
-            return family_of(read_record(run).get("config") or {}).presentation
-    return Presentation()
-
-
-def embedding_config_of(run: Path, trust: Sequence[str] = ()) -> EmbeddingConfig:
-    """The configuration of a run that trained an embedding; `trust` as in `config_of`.
-
-    Raises:
-        LikenessError: it is not that of such a run.
-    """
-    config = config_of(run, trust)
-    if not isinstance(config, EmbeddingConfig):
-        raise LikenessError(
-            f"{run} has trained no embedding; name a run of task=embedding, siamese or similarity."
-        )
-    return config
-
-
-def _read(run: Path) -> dict[str, Any]:
     if not (run / "config.yaml").is_file():
         raise LikenessError(f"{run} is no run's folder: it has no config.yaml.")
     try:
         config = OmegaConf.load(run / "config.yaml")
         assert isinstance(config, DictConfig)
-        return upgraded(plain(config))
+        found = upgraded(plain(config))
     except Exception as error:  # YAML, OmegaConf and the file system have each their own
         raise LikenessError(f"{run}/config.yaml is not that of a training run ({error}).") from error
+    if trust is not None:
+        refuse_distrusted(run, found, trust)
+    return found
+
+
+def recorded_plain_config_of(run: Path, trust: Sequence[str] = ()) -> dict[str, Any]:
+    """The configuration in a run's record; all else as in `plain_config_of`."""
+    config = upgraded(read_record(run).get("config") or {})
+    refuse_distrusted(run, config, trust)
+    return config

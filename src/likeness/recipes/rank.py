@@ -7,8 +7,7 @@ from pathlib import Path
 
 from likeness.config.trust import find_modules_of_parent
 from likeness.errors import LikenessError, Preempted, sentence
-from likeness.recipes.choose import recipe_of
-from likeness.recipes.past_config import config_of
+from likeness.recipes.choose import config_of, recipe_of
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here

@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
@@ -31,7 +32,9 @@ HYPERBAND = [
 @pytest.fixture(autouse=True)
 def _no_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """The toy's runs have none, and that of a checkout may change while a test runs."""
-    monkeypatch.setattr("likeness.runs.sweep.sweep.capture_source", lambda: SimpleNamespace(sha256=None))
+    monkeypatch.setattr(
+        "likeness.runs.sweep.sweep.capture_source", lambda *packages: SimpleNamespace(identity=None)
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data
 from likeness.recipes.embedding.measure import TestData
-from likeness.recipes.past_config import embedding_config_of
+from likeness.recipes.embedding.past import embedding_config_of
 
 log = logging.getLogger("likeness")
 

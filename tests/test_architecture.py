@@ -1,0 +1,131 @@
+"""The architecture as the imports tell it: arrows run one way, and no folder depends on itself by way of another."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import networkx
+import pytest
+
+import likeness
+
+ROOT = Path(likeness.__file__).parent
+LAYERS = [
+    {"cli", "__main__", "train", "command"},
+    {"applications"},
+    {"recipes"},
+    {"runs"},
+    {"tasks"},
+    {"models", "losses", "evaluation", "data"},
+    {"config"},
+    {"errors", "randomness"},
+]
+"""From the top to the bottom: a part imports from its own layer's folder, and from layers below it."""
+
+ALONE = ("losses", "evaluation")
+"""These import nothing of ours."""
+
+
+def modules() -> dict[str, Path]:
+    names = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return names
+
+
+MODULES = modules()
+
+
+def imported_by(name: str) -> Iterator[str]:
+    """The modules of ours that a module imports, wherever in its text, but not what is for type checkers alone."""
+    path = MODULES[name]
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            wanted = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            wanted = [".".join(["likeness", *filter(None, base), alias.name]) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            wanted = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for full in wanted:
+            if full.split(".")[0] == "likeness":
+                found = full.removeprefix("likeness").lstrip(".")
+                while found and found not in MODULES:
+                    found = found.rpartition(".")[0]
+                if found and found != name:
+                    yield found
+
+
+IMPORTS = {name: sorted(set(imported_by(name))) for name in MODULES}
+
+
+def layer_of(name: str) -> int:
+    top = name.split(".")[0]
+    return next(place for place, layer in enumerate(LAYERS) if top in layer)
+
+
+def test_every_module_has_a_layer() -> None:
+    assert len(MODULES) > 250
+    for name in MODULES:
+        if name:
+            layer_of(name)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name])
+def test_arrows_run_one_way(name: str) -> None:
+    for other in IMPORTS[name]:
+        same_folder = other.split(".")[0] == name.split(".")[0]
+        assert layer_of(other) > layer_of(name) or same_folder or layer_of(other) == layer_of(name) == 0, (
+            f"{name} imports {other}, which is not below it"
+        )
+
+
+@pytest.mark.parametrize("folder", ALONE)
+def test_losses_and_evaluation_stand_alone(folder: str) -> None:
+    others = {
+        (name, other)
+        for name in MODULES
+        if name.split(".")[0] == folder
+        for other in IMPORTS[name]
+        if other.split(".")[0] != folder
+    }
+    assert not others
+
+
+def folder_graph(depth: int) -> networkx.DiGraph:
+    """Which folder imports from which, a file directly in a folder standing for itself at the depth below."""
+    graph = networkx.DiGraph()
+    for name, others in IMPORTS.items():
+        for other in others:
+            ends = [".".join(full.split(".")[:depth]) for full in (name, other)]
+            if ends[0] != ends[1] and all(ends):
+                graph.add_edge(*ends)
+    return graph
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_no_cycle_at_any_depth(depth: int) -> None:
+    cycles = [
+        sorted(part) for part in networkx.strongly_connected_components(folder_graph(depth)) if len(part) > 1
+    ]
+    assert not cycles
+
+
+def test_the_check_finds_a_cycle() -> None:
+    graph = folder_graph(1)
+    assert graph.has_edge("runs", "config")
+    graph.add_edge("config", "runs")
+    assert any(len(part) > 1 for part in networkx.strongly_connected_components(graph))
