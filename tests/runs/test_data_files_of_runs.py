@@ -17,7 +17,7 @@ from likeness.config.compose import composed
 from likeness.config.key import key_of
 from likeness.config.make import plain
 from likeness.errors import LikenessError, UnreadableImage, sentence
-from likeness.runs.compare.data_files import compare_data_files
+from likeness.runs.compare.values import compare_data_files
 from likeness.runs.record.data_files import read_listing
 from likeness.runs.record.past import past_run
 from likeness.runs.reproduce.refusal import refuse_other_data

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from likeness.config.groups import CONF
 from likeness.config.make import make
 from likeness.config.schema.base import Node
-from likeness.config.schema.stylizers import Stylizer
+from likeness.config.schema.stylizer import Stylizer
 
 CHOICES = {file.stem: file for file in (CONF / "stylizer").glob("*.yaml")}
 

@@ -16,7 +16,7 @@ from likeness.models.features import FeatureNetwork
 from likeness.recipes.named_file import hashes_of, local_files
 from likeness.recipes.pixels.build import build_network, build_objective, build_pictures, build_style_task
 from likeness.recipes.pixels.family import PIXELS
-from likeness.recipes.pixels.previews import Previews
+from likeness.recipes.pixels.image import Previews
 from likeness.recipes.pixels.results import conclude
 from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import Recording

@@ -13,10 +13,9 @@ from rich.table import Table
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.curves import CurveComparison, Points, compare_curves, read_curves
-from likeness.runs.compare.data_files import compare_data_files
 from likeness.runs.compare.listing import as_word
 from likeness.runs.compare.source import compare_source
-from likeness.runs.compare.values import differing, measured
+from likeness.runs.compare.values import compare_data_files, differing, measured
 from likeness.runs.record.past import MISSING, PastRun, past_run
 
 MOST = len(ascii_uppercase)

@@ -1,9 +1,10 @@
-"""Which values of the records of several past runs differ."""
+"""Which values of the records of several past runs differ, and which of the files that they read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values, leaves
+from likeness.runs.record.data_files import FULL, first_difference, how_compared, read_listing
 from likeness.runs.record.past import MISSING, PastRun
 
 
@@ -33,3 +34,19 @@ def measured(runs: Sequence[PastRun]) -> list[Measured]:
     """The final metrics of the encoder that each run is about."""
     names = dict.fromkeys(name for run in runs for name in run.final)
     return [Measured(name, [run.final.get(name) for run in runs]) for name in names]
+
+
+def compare_data_files(first: PastRun, second: PastRun) -> Iterator[str]:
+    """Lines that say how the listings of two runs differ, and how little was compared; none where all is the same."""
+    how = [(run.record.get("data_files") or {}).get("hash", FULL) for run in (first, second)]
+    if how[0] != how[1]:
+        yield f"hash: {how[0]} and {how[1]}"
+    try:
+        listings = [read_listing(run.folder) for run in (first, second)]
+    except (OSError, ValueError):
+        yield "The files of one of them are not listed."
+        return
+    if changed := first_difference(*listings):
+        yield changed
+    if compared := how_compared(*listings):
+        yield compared
