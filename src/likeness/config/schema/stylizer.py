@@ -10,7 +10,6 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.style_data import StyleFolders
 from likeness.config.schema.style_losses import StyleLoss
 from likeness.config.schema.style_tasks import AdainTask, StylizerTask
-from likeness.config.schema.stylizer import AdainDecoder, Stylizer
 from likeness.config.schema.sweep import Objective
 from likeness.config.schema.training import Optimizer
 
