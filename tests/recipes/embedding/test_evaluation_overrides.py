@@ -1,0 +1,61 @@
+"""`likeness evaluate RUN OVERRIDES`: what is given counts, however it is written, and the rest is as in the run."""
+
+import pytest
+from tiny import TINY
+
+from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
+from likeness.recipes.embedding.evaluate import evaluation_of
+
+
+@pytest.fixture(scope="module")
+def own() -> EmbeddingConfig:
+    config = training_config([*TINY, "evaluation.flip=true", "evaluation.queries=9", "seed=4"])
+    assert isinstance(config, EmbeddingConfig)
+    return config
+
+
+@pytest.mark.parametrize("plus", ["", "+", "++"], ids=["plain", "add", "force"])
+def test_an_override_counts_however_it_is_written(plus: str, own: EmbeddingConfig) -> None:
+    if plus != "+":  # Hydra adds nothing that is there
+        assert evaluation_of(own, [f"{plus}evaluation.flip=false"]).evaluation.flip is False
+        assert evaluation_of(own, [f"{plus}evaluation.queries=7"]).evaluation.queries == 7
+    assert evaluation_of(own, [f"{plus}data.test_identities=5"]).data.test_identities == 5
+
+
+def test_what_is_left_open_is_as_in_the_run(own: EmbeddingConfig) -> None:
+    config = evaluation_of(own, [])
+    assert (config.evaluation.flip, config.evaluation.queries) == (True, 9)
+    assert config.data == own.data
+    assert (config.backbone, config.embedder) == (own.backbone, own.embedder)
+    assert config.episodes is None
+
+
+def test_other_data_are_chosen_whole(own: EmbeddingConfig) -> None:
+    config = evaluation_of(own, ["data=image_folder", "data.root=faces", "++data.split=[0,0,1]"])
+    assert (config.data.root, config.data.split) == ("faces", [0, 0, 1])
+    assert config.evaluation.flip
+
+
+@pytest.mark.parametrize(
+    "part", ["backbone.width=3", "++embedder.normalize=false", "+head=chi_squared", "~head"]
+)
+def test_the_network_is_the_run_s(part: str, own: EmbeddingConfig) -> None:
+    with pytest.raises(LikenessError, match="can't be changed: the network is the run's own"):
+        evaluation_of(own, [part])
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("data.test_identites=3", "did you mean data.test_identities?"),
+        ("evaluation.flp=true", "did you mean flip?"),
+        ("++evaluation.flp=true", "did you mean flip?"),
+        ("data.split=[0", "can't be read"),
+    ],
+)
+def test_a_mistake_names_the_nearest_key(override: str, hint: str, own: EmbeddingConfig) -> None:
+    with pytest.raises(LikenessError) as error:
+        evaluation_of(own, [override])
+    assert hint in str(error.value)
