@@ -146,7 +146,9 @@ def test_every_experiment_composes_under_its_own_name(experiment: str) -> None:
 def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) -> None:
     word = f"{group}={choice}"
     words = BESIDE.get(word, ["task=style"] if choice in OF_STYLE.get(group, []) else [])
-    if choice == "onnx":
+    if choice == "pml":  # which of the library's is named in either case
+        checked("loss=pml", "loss.name=MultiSimilarityLoss", "miner.name=MultiSimilarityMiner")
+    elif choice == "onnx":
         check(plain(composed("evaluate", [word, *words])), EvaluateConfig)
     elif group == "statistic":
         checked("task=style", "optimizer=adam", f"statistic@loss.statistic={choice}")

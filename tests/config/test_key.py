@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from likeness.config.check import check_training
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.config.key import deciding, differences, key_of
 from likeness.config.make import make, plain
 from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_configuration_of_before_there_was_a_choice_has_the_same_key() -> None
     assert key_of(old) == sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-ONCE_NEUTRAL = ("runs_dir", "loader", "logger", "checkpoints", "sweep")
+ONCE_NEUTRAL = ("runs_dir", "loader", "logger", "checkpoints", "sweep", "trust")
 
 
 def test_only_the_dotted_key_is_left_out() -> None:
@@ -114,15 +114,14 @@ def test_all_data_of_files_have_the_choice_and_hand_it_to_nobody(name: str) -> N
         name, []
     )
     for word in ("full", "sampled"):
-        config = composed("config", [*task, f"data={name}", f"data.hash={word}"])
-        assert check_training(plain(config)).data.hash == word
+        config = training_config([*task, f"data={name}", f"data.hash={word}"])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("likeness.config.make.instantiate", lambda node, **_: plain(node))
+            patch.setattr("likeness.config.make.instantiate", lambda values, **_: values)
             handed = make(config.data)
-        assert handed == {key: value for key, value in plain(config.data).items() if key != "hash"}
+        assert handed == {key: value for key, value in config.data.plain().items() if key != "hash"}
         assert config.data.hash == word
     with pytest.raises(LikenessError, match=r"data\.hash=half is not a known value"):
-        check_training(plain(composed("config", [*task, f"data={name}", "data.hash=half"])))
+        training_config([*task, f"data={name}", "data.hash=half"])
 
 
 def test_drawn_faces_have_no_files_to_list() -> None:

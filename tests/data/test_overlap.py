@@ -154,6 +154,17 @@ def test_the_same_are_found_as_by_writing_every_path_out(tmp_path: Path) -> None
     assert min(found, apart) > 300
 
 
+@pytest.mark.parametrize(
+    "name", ["{root}/set/a/b.jpg", "../set/a/b.jpg", "x/../../set//a/b.jpg", "../set/./a/b.jpg"]
+)
+def test_a_name_may_lead_out_of_its_folder(tmp_path: Path, name: str) -> None:
+    listed = Named(tmp_path / "list", [name.format(root=tmp_path)])
+    lying = Named(tmp_path / "set", ["a/b.jpg", "a/c.jpg"])
+    assert identities_in_both(listed, lying) == ["list 0"]
+    assert identities_in_both(lying, listed) == ["set 0"]
+    assert identities_in_both(listed, listed) == ["list 0"]
+
+
 def test_folders_beside_one_another_are_not_looked_at_image_by_image(tmp_path: Path) -> None:
     names = [f"{i // 10}/{i % 10}.jpg" for i in range(10_000)]
     first, second = Named(tmp_path / "here", names), Named(tmp_path / "her", names)

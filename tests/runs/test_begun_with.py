@@ -147,7 +147,7 @@ def test_an_evaluation_knows_the_people_of_every_run_before(name: str, people: P
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["data.split=[0.5,0,0.5]"], "who is to be tested on"),
+        (["data.split=[0.5,0,0.5]"], "an identity that is to be tested on"),
         (["evaluation.flip=true"], "it was chosen with evaluation.flip=False"),
         ([], None),
     ],

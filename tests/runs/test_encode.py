@@ -22,13 +22,13 @@ def test_a_mirrored_encoding_keeps_its_length_whatever_that_is(scale: float) -> 
 
     images = IMAGES.float() / 255
     expected = scale * functional.normalize(unit(images) + unit(images.flip(-1)))
-    torch.testing.assert_close(encode_images(unit, IMAGES, flip=True), expected)
-    torch.testing.assert_close(encode_images(unit, IMAGES, flip=False), unit(images))
+    torch.testing.assert_close(encode_images(unit, images, flip=True), expected)
+    torch.testing.assert_close(encode_images(unit, images, flip=False), unit(images))
 
 
 def test_what_knows_no_left_and_right_is_encoded_as_without_the_mirror() -> None:
     def symmetric(images: Tensor) -> Tensor:
         return 7 * network(images + images.flip(-1))
 
-    plain, mirrored = (encode_images(symmetric, IMAGES, flip=flip) for flip in (False, True))
+    plain, mirrored = (encode_images(symmetric, IMAGES / 255, flip=flip) for flip in (False, True))
     torch.testing.assert_close(mirrored, plain)

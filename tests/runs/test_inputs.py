@@ -40,7 +40,7 @@ def words(pictures: Path, tmp_path: Path) -> list[str]:
         "backbone=timm",
         "backbone.name=resnet18",
         f"backbone.weights='{tmp_path / 'net.pth'}'",
-        "evaluation.pairs=8",
+        "evaluation.pairs=20",
         "evaluation.folds=2",
         "sampler.identities=2",
         "sampler.images=2",
@@ -128,7 +128,9 @@ def test_the_same_command_begins_anew_on_other_data(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("likeness.runs.resume.capture_source", lambda: SimpleNamespace(sha256=None))
+    monkeypatch.setattr(
+        "likeness.runs.resume.capture_source", lambda packages: SimpleNamespace(identity=None)
+    )
     run = tmp_path / "runs" / "default" / "run"
     words += [f"runs_dir='{tmp_path / 'runs'}'"]
     recorded(run, words)

@@ -130,7 +130,7 @@ def test_the_command_prints_tabs_or_json_without_torch(runs_dir: Path) -> None:
     command = [sys.executable, "-c", code, *words]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     header, *lines = [line.split("\t") for line in done.stdout.splitlines()]
-    assert header == ["run", "status", "seed", METRIC, "loss.margin", "words"]
+    assert header == ["run", "status", "seed", METRIC, "loss.margin", "overrides"]
     assert [line[2:] for line in lines] == [
         ["4", "0.88", "0.4", "seed=4"],
         ["2", "0.84", "0.3", "seed=2"],

@@ -65,7 +65,7 @@ def test_a_run_measures_one_shot_recognition_beside_its_distance_and_pixels(fini
 
 def test_a_figure_shows_each_alphabet(finished: Path) -> None:
     assert (finished / "figures" / "one_shot.png").is_file()
-    assert "recognised from one picture" in (finished / "report.html").read_text()
+    assert "One-shot accuracy by group of classes" in (finished / "report.html").read_text()
 
 
 def test_a_record_knows_its_episodes(finished: Path) -> None:

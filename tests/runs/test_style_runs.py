@@ -16,8 +16,8 @@ from tiny import train_by
 from typer.testing import CliRunner
 
 from likeness.cli import app
-from likeness.config.compose import composed
 from likeness.errors import LikenessError
+from likeness.recipes.choose import recipe_of, training_config
 from likeness.runs.run import resume
 
 # VGG-16 by random weights: what is tested here is the run, not the picture.
@@ -114,12 +114,13 @@ def test_another_seed_is_another_image_where_it_starts_from_noise(pictures: Path
 
 
 def test_the_run_goes_on_with_its_own_pictures_alone(pictures: Path) -> None:
-    config = words(pictures)
-    assert finish(config, partial(_kill_in_step, 4)) == -signal.SIGKILL
+    overrides = words(pictures)
+    assert finish(overrides, partial(_kill_in_step, 4)) == -signal.SIGKILL
     run = only_run(pictures / "runs")
     Image.new("RGB", (64, 64), "red").save(pictures / "b.png")
+    config = training_config(overrides)
     with pytest.raises(LikenessError, match=r"^The styles data of .* are no longer what they were .*b\.png"):
-        resume(composed("config", config), run)
+        resume(config, recipe_of(config), run, config)
 
 
 def test_float32_steps_end_a_run_in_bf16(pictures: Path) -> None:
@@ -224,6 +225,6 @@ def test_a_mistake_is_one_sentence_before_training(case: str, pictures: Path) ->
 def test_a_run_without_an_encoding_is_not_evaluated(pictures: Path) -> None:
     run = train_by(words(pictures, "trainer.max_steps=2"))
     for command in (["evaluate", str(run)], ["verify", "a.png", "b.png", "--run", str(run)]):
-        assert f"{run} has trained no encoding; name a run of task=embedding" in likeness(*command)
-    with pytest.raises(LikenessError, match="has trained no encoding"):
+        assert f"{run} has trained no embedding; name a run of task=embedding" in likeness(*command)
+    with pytest.raises(LikenessError, match="has trained no embedding"):
         train_by(["+experiment=similarity_l1", f"task.encoder={run}", f"runs_dir={pictures}"])

@@ -65,7 +65,7 @@ def test_the_command_says_it(run: Path, command) -> None:
     assert lines[2].startswith(
         "distance     0 (squared Euclidean distance of encodings), below the threshold"
     )
-    assert lines[3].startswith("threshold    takes at most 10.00% of pairs of two people for one")
+    assert lines[3].startswith("threshold    at 10.00% false accept rate (chosen on ")
 
 
 def test_what_can_not_be_judged_is_one_sentence(run: Path) -> None:

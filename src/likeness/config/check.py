@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from likeness.config.key import leaves
 from likeness.config.nearest import nearest
-from likeness.config.schema.base import Node
+from likeness.config.schema.base import MISSING, Node
 from likeness.errors import LikenessError
 
 Config = TypeVar("Config", bound=Node)
@@ -26,14 +26,15 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     Raises:
         LikenessError: the first mistake, with the key's dotted name and the nearest known one.
     """
-    for key, value in leaves(config):
-        if value == "???":  # a string to the schema
-            raise LikenessError(f"The key {key} has no value; give it one with {key}=VALUE.")
     trust = config.get("trust") or ()
     try:
-        return schema.model_validate(config, context={"trust": trust})
+        checked = schema.model_validate(config, context={"trust": trust})
     except ValidationError as error:
         raise LikenessError(_sentence(error.errors()[0], schema)) from None
+    for key, value in leaves(config):
+        if value == MISSING:  # a string to the schema
+            raise LikenessError(f"The key {key} has no value; give it one with {key}=VALUE.")
+    return checked
 
 
 def allowed() -> dict[str, type[Node]]:

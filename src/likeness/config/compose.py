@@ -128,7 +128,7 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str], own: Path | None)
             return f"Unknown key {dotted}: there is no {top} here."
         return f"Unknown key {dotted}: {nearest(top, {*map(str, config), *groups()})}"
     known = {str(key) for key in node} | (set(groups()) if not parent else set())
-    if not parent and leaf in groups():
+    if not parent and leaf in groups() and leaf not in node:
         return f"No {leaf} is chosen here; +{leaf}=NAME adds one."
     if leaf in node:  # a dictionary, to which the word would add
         return f"{dotted} has not all of these keys; +{dotted}=VALUE adds them."

@@ -36,7 +36,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any]) -> Path | None:
     last = max(same, key=lambda run: run.record["started"], default=None)
     if last is None or last.record["status"] in ENDED or is_held(last.folder):
         return None
-    if identity_of(last.record["source"]) != capture_source(packages_named(config.plain())).identity:
+    if identity_of(last.record["source"]) != capture_source(packages=packages_named(config.plain())).identity:
         log.warning(
             "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
             "with that one.",

@@ -10,6 +10,7 @@ import pytest
 
 import likeness.data.fingerprint as fingerprint
 import likeness.runs.record.data_files as data_files
+from likeness.config.schema.data import ImageFolder
 from likeness.data.fingerprint import MISSING, SAMPLE, Files, HashedFile, hash_file, hash_files
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import (
@@ -129,11 +130,18 @@ def test_small_sets_are_read_whole_and_so_is_what_another_part_has_in_full(
     assert describe_listing(tmp_path, [weights])["hash"] == "sampled"  # as another session listed them
 
 
+def image_folder_node(**keys: str) -> ImageFolder:
+    target = "likeness.data.image_folder.image_folder"
+    size = {"image_size": 32, "channels": 3}
+    return ImageFolder(_target_=target, root="x", split=[1.0, 0.0, 0.0], split_seed=0, **size, **keys)
+
+
 def test_a_small_sampled_set_says_how_it_was_asked_for(files: Files, tmp_path: Path) -> None:
-    sampled = listed_as({"hash": "sampled"}, [files])
+    node = image_folder_node(hash="sampled")
+    sampled = listed_as(node, [files])
     assert all(file.sha256 for file in HashingFiles(sampled, tmp_path).finish())
     assert describe_listing(tmp_path, sampled)["hash"] == "sampled"
-    for node in ({"hash": "full"}, {}):  # an old configuration has no such key
+    for node in (image_folder_node(hash="full"), image_folder_node()):  # an old configuration has no such key
         assert describe_listing(tmp_path, listed_as(node, sampled))["hash"] == "full"
 
 

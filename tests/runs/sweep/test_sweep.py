@@ -33,7 +33,7 @@ HYPERBAND = [
 def _no_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """The toy's runs have none, and that of a checkout may change while a test runs."""
     monkeypatch.setattr(
-        "likeness.runs.sweep.sweep.capture_source", lambda *packages: SimpleNamespace(identity=None)
+        "likeness.runs.sweep.sweep.capture_source", lambda packages: SimpleNamespace(identity=None)
     )
 
 
@@ -346,7 +346,7 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
         ),
         (
             [*TPE, "sweep.pruner.metric=validation/loss"],
-            "sweep.pruner.metric=validation/loss is not a known value",
+            "sweep.pruner.metric names validation/loss, which such a run does not validate; did you mean",
         ),
         ([*TPE, "sweep.trials=null"], "a sampler needs sweep.trials=NUMBER"),
         ([*TPE, "sweep.trails=3"], "Unknown key sweep.trails: did you mean trials?"),

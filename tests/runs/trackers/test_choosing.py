@@ -11,8 +11,8 @@ from likeness.runs.trackers.installed import PACKAGES
 
 
 def chosen(*words: str) -> dict[str, dict[str, object]]:
-    trackers: dict[str, dict[str, object]] = training_config(words).plain()["logger"]
-    return trackers
+    logger = training_config(words).logger
+    return {name: logger.plain()[name] for name in logger.chosen}
 
 
 def test_a_list_chooses_several_and_each_keeps_its_keys() -> None:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 from made_run import made_run
-from tiny import TINY
+from tiny import TINY, train_by
 
 import likeness.runs.run
-from likeness.config.compose import composed
 from likeness.errors import LikenessError
 from likeness.runs.trackers import installed, processes, refuse_missing, tracked
 
@@ -130,8 +129,7 @@ def trackers_of(folder: Path) -> list[str]:
 
 
 def train(folder: Path, *words: str) -> Path:
-    config = composed("config", [f"runs_dir={folder}", *WORDS, "trainer.max_steps=10", *words])
-    return likeness.runs.run.train(config)
+    return train_by([f"runs_dir={folder}", *WORDS, "trainer.max_steps=10", *words])
 
 
 def finished(folder: Path) -> bool:

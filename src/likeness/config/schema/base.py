@@ -12,6 +12,10 @@ Channels = Literal[1, 3]
 PerChannel = Annotated[list[float], Field(min_length=1, max_length=3)]
 
 
+MISSING = "???"
+"""What OmegaConf has in place of a value that is to be given."""
+
+
 class Node(BaseModel):
     """A part of the configuration: its keys are known, and no other is taken.
 

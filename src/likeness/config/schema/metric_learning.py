@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from likeness.config.nearest import nearest
-from likeness.config.schema.base import Node
+from likeness.config.schema.base import MISSING, Node
 from likeness.config.signature import check_call
 
 _LIBRARY = "pytorch_metric_learning"
@@ -72,7 +72,8 @@ class PmlLoss(Node):
 
     @model_validator(mode="after")
     def _keys_are_the_loss_s(self) -> "PmlLoss":
-        check_class("losses", self.name, self.model_extra or {}, SIZES)
+        if self.name != MISSING:
+            check_class("losses", self.name, self.model_extra or {}, SIZES)
         return self
 
 

@@ -61,8 +61,10 @@ class TrainConfig(RunConfig):
     def _measures_what_is_swept_for(self) -> "TrainConfig":
         for objective in self.sweep.objectives if self.sweep else ():
             if not any(fnmatchcase(objective.metric, known) for known in self.measures):
+                groups = {known.partition("/")[0] for known in self.measures}
                 raise ValueError(
-                    f"sweep.objectives names {objective.metric}, which such a run does not measure; "
+                    f"sweep.objectives names {objective.metric}, and such a run measures "
+                    f"{', '.join(f'{group}/...' for group in sorted(groups))}; "
                     f"{nearest(objective.metric, self.measures).rstrip('.')}"
                 )
         pruner = self.sweep.pruner if self.sweep else None

@@ -99,7 +99,7 @@ def recorded(
 
 
 def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    source, started = capture_source(packages_named(config)), _now()
+    source, started = capture_source(packages=packages_named(config)), _now()
     if source.diff:
         (folder / DIFF).write_bytes(source.diff)
     return {
@@ -158,7 +158,9 @@ def _changed(record: dict[str, Any]) -> list[str]:
     before, now = record.get("environment", {}), capture_environment()
     differences = compare_values(_as_started(before), _as_started(now))
     changed = [f"{key}: {then} then, {now} now" for key, then, now in differences]
-    if capture_source(packages_named(record["config"])).identity != identity_of(record.get("source")):
+    if capture_source(packages=packages_named(record["config"])).identity != identity_of(
+        record.get("source")
+    ):
         changed.insert(0, "source")
     return changed
 

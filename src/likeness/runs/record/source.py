@@ -44,7 +44,7 @@ class Source(NamedTuple):
         return str(identity_of({"sha256": self.sha256, "packages": self.packages}))
 
 
-def capture_source(packages: Sequence[str] = (), root: Path = ROOT) -> Source:
+def capture_source(root: Path = ROOT, *, packages: Sequence[str] = ()) -> Source:
     """The source below `root`, which is that of a checkout or holds an installed copy, and `packages` beside it.
 
     Raises:

@@ -56,7 +56,7 @@ def sweep(
     plan = make_plan(overrides, compose, beside=beside)
     _make_folder(plan.folder)
     with locked(plan.folder):
-        runs = PastRuns(capture_source(packages_named(plan.first.plain())).identity, recipe_of)
+        runs = PastRuns(capture_source(packages=packages_named(plan.first.plain())).identity, recipe_of)
         tried = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
         write_figures(plan, tried)
         write_report(plan.folder, recipe_of(plan.first).family.presentation)
