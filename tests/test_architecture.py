@@ -18,7 +18,7 @@ LAYERS = [
     {"tasks"},
     {"models", "losses", "evaluation", "data"},
     {"config"},
-    {"errors", "randomness"},
+    {"errors", "randomness", "spatial"},
 ]
 """From the top to the bottom: a part imports from its own layer's folder, and from layers below it."""
 

@@ -300,7 +300,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all that the documents name: images, pairs, two small runs and an unfinished one."""
     folder = tmp_path_factory.mktemp("documents")
     fill(folder)
-    small = [*TINY, "backbone.image_size=64", "trainer.max_steps=4", "trainer.val_check_interval=4"]
+    small = [*TINY, "backbone.spatial_size=64", "trainer.max_steps=4", "trainer.val_check_interval=4"]
     runs = folder / "runs" / "triplet_hard"
     for name, seed in (("RUN", 0), ("OTHER", 1)):
         words = ["+experiment=triplet_hard", *small, "evaluation.far=0.1", f"seed={seed}"]

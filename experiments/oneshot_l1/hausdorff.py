@@ -20,7 +20,7 @@ Ink = NDArray[np.float64]
 
 def main() -> None:
     """Print the share recognised in each alphabet, and the mean over all episodes."""
-    words = ["+experiment=oneshot_l1", "backbone.image_size=105", f"seed={sys.argv[1]}"]
+    words = ["+experiment=oneshot_l1", "backbone.spatial_size=105", f"seed={sys.argv[1]}"]
     config = composed("config", words)
     tested = test_data(build_data(config.data), config)
     pictures, episodes = tested.pictures, tested.episodes["within"]

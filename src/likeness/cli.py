@@ -54,7 +54,7 @@ def evaluate(
     """Measure a trained run, or a published encoder in an ONNX file, on some data; writes a run's folder.
 
     The normalisation and size of an ONNX file are overrides too: backbone.mean=[0.5,0.5,0.5]
-    backbone.std=[0.5,0.5,0.5] backbone.image_size=112.
+    backbone.std=[0.5,0.5,0.5] backbone.spatial_size=112.
     """
     from likeness.command import evaluate_from_command_line
 

@@ -23,7 +23,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 def network_of(run: Path) -> Embedder:
     """The network built by hand, with the checkpoint's weights."""
-    backbone = small_conv(width=4, image_size=32, channels=3, mean=[0.5] * 3, std=[0.25] * 3)
+    backbone = small_conv(width=4, spatial_size=32, channels=3, mean=[0.5] * 3, std=[0.25] * 3)
     embedder = Embedder(backbone, embedding_dim=128)
     weights = checkpoint_of(run).weights
     embedder.load_state_dict({key.removeprefix("embedder."): value for key, value in weights.items()})

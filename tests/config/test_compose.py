@@ -159,9 +159,9 @@ def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) ->
 def test_choices_reach_where_they_are_used() -> None:
     config = checked("backbone=resnet18", "loss.margin=soft", "data@test_data=lfw", "optimizer.lr=0.5")
     assert isinstance(config, EmbeddingConfig)
-    assert config.data.image_size == config.backbone.image_size == 112
+    assert config.data.image_size == config.backbone.spatial_size == 112
     assert config.test_data is not None
-    assert config.test_data.image_size == 112
+    assert config.test_data.spatial_size == 112
     assert config.scheduler.max_lr == 0.5
     assert config.loss.margin == "soft"
 

@@ -18,7 +18,7 @@ def original(root, labels, home="img_align_celeba"):
 
 
 def whole(root):
-    return celeba(root=str(root), image_size=16, channels=3, split=(0, 0, 1)).test
+    return celeba(root=str(root), spatial_size=16, channels=3, split=(0, 0, 1)).test
 
 
 @pytest.mark.parametrize("home", ["img_align_celeba", "img_align_celeba/img_align_celeba"])
@@ -36,9 +36,9 @@ def test_one_folder_an_identity(tmp_path):
 
 def test_both_layouts_split_the_same_people(tmp_path):
     labels = [100 + i // 2 for i in range(40)]
-    first = celeba(root=str(original(tmp_path / "a", labels)), image_size=16, channels=3)
+    first = celeba(root=str(original(tmp_path / "a", labels)), spatial_size=16, channels=3)
     counts = {str(label): 2 for label in sorted(set(labels))}
-    second = celeba(root=str(people(tmp_path / "b", counts)), image_size=16, channels=3)
+    second = celeba(root=str(people(tmp_path / "b", counts)), spatial_size=16, channels=3)
     for which in ("train", "validation", "test"):
         parts = [getattr(splits, which) for splits in (first, second)]
         names = [{part.identity_name(i) for i in part.identity} for part in parts]
@@ -75,7 +75,7 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path):
 
 @pytest.mark.real_data
 def test_the_training_set(real_data):
-    splits = celeba(root=str(real_data / "celeba"), image_size=112, channels=3)
+    splits = celeba(root=str(real_data / "celeba"), spatial_size=112, channels=3)
     parts = [splits.train, splits.validation, splits.test]
     named = [{part.identity_name(i) for i in np.unique(part.identity)} for part in parts]
     assert sum(map(len, parts)) == 6178

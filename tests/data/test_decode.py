@@ -19,7 +19,7 @@ def saved(image, form="PNG", **options):
 
 def shown(source, size=24, channels=3):
     """`[height, width, channels]`, to compare with what was drawn."""
-    tensor = decode(source, image_size=size, channels=channels)
+    tensor = decode(source, spatial_size=size, channels=channels)
     assert tensor.dtype == torch.uint8
     assert tensor.shape == (channels, size, size)
     return tensor.permute(1, 2, 0).numpy()
@@ -153,27 +153,27 @@ def test_a_picture_cut_short_is_named(tmp_path, form):
     content = encoded(form, (64, 64))
     (tmp_path / "cut.jpg").write_bytes(content[: len(content) // 2])
     with pytest.raises(UnreadableImage, match=r"cut\.jpg") as caught:
-        decode(tmp_path / "cut.jpg", image_size=24, channels=3)
+        decode(tmp_path / "cut.jpg", spatial_size=24, channels=3)
     assert str(caught.value).count("\n") == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n" + 40 * b"\0"])
 def test_what_is_no_picture_is_named(content):
     with pytest.raises(UnreadableImage, match="number 7"):
-        decode(content, image_size=24, channels=3, name="number 7")
+        decode(content, spatial_size=24, channels=3, name="number 7")
 
 
 def test_32_bits_are_refused():
     floats = saved(Image.fromarray(np.zeros((24, 24), np.float32)), "TIFF")
     with pytest.raises(UnreadableImage, match="32-bit"):
-        decode(floats, image_size=24, channels=3, name="floats")
+        decode(floats, spatial_size=24, channels=3, name="floats")
 
 
 def test_colours_that_have_no_grey_are_refused():
     lab = saved(Image.new("LAB", (24, 24)), "TIFF")
     assert shown(lab).shape == (24, 24, 3)
     with pytest.raises(UnreadableImage, match=r"^lab cannot be read \(conversion from LAB"):
-        decode(lab, image_size=24, channels=1, name="lab")
+        decode(lab, spatial_size=24, channels=1, name="lab")
 
 
 def many_formats():
@@ -222,7 +222,7 @@ def test_whatever_is_damaged_is_an_image_or_unreadable(form, monkeypatch):
     for trial in range(120):
         channels = 1 if trial % 3 else 3
         try:
-            found = decode(damaged(content, trial % 4, draw), image_size=24, channels=channels, name=form)
+            found = decode(damaged(content, trial % 4, draw), spatial_size=24, channels=channels, name=form)
             assert found.shape == (channels, 24, 24)
         except UnreadableImage as error:
             said.append(str(error))

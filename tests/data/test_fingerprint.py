@@ -122,7 +122,7 @@ def test_one_file_is_hashed_past_the_cache(files: Files, read: list[str]) -> Non
 
 def test_the_files_of_a_split_are_those_of_the_whole(tmp_path: Path) -> None:
     root = people(tmp_path, {str(i): 2 for i in range(10)})
-    splits = image_folder(root=str(root), image_size=24, channels=3, split=(0.6, 0.2, 0.2))
+    splits = image_folder(root=str(root), spatial_size=24, channels=3, split=(0.6, 0.2, 0.2))
     assert splits.train is not None
     assert splits.test is not None
     names = sorted(str(path.relative_to(root)) for path in root.rglob("*.jpg"))

@@ -9,7 +9,7 @@ from likeness.errors import LikenessError
 
 
 def everybody(root, **more):
-    return image_folder(root=str(root), image_size=24, channels=3, split=(0, 0, 1), **more).test
+    return image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1), **more).test
 
 
 def test_one_folder_is_one_identity(tmp_path):
@@ -34,7 +34,7 @@ def test_all_extensions_count_in_any_case_and_nothing_hidden(tmp_path):
 
 def test_the_default_split_has_three_parts(tmp_path):
     root = people(tmp_path, {str(i): 2 for i in range(20)})
-    splits = image_folder(root=str(root), image_size=24, channels=1)
+    splits = image_folder(root=str(root), spatial_size=24, channels=1)
     parts = [splits.train, splits.validation, splits.test]
     assert [len(part) for part in parts] == [32, 4, 4]
     assert len({part.identity_name(i) for part in parts for i in part.identity}) == 20
@@ -80,7 +80,7 @@ def test_the_fingerprint_knows_every_size(tmp_path):
 )
 def test_a_folder_that_does_not_suffice_is_refused(tmp_path, prepare, words):
     with pytest.raises(LikenessError, match=words) as caught:
-        image_folder(root=str(prepare(tmp_path)), image_size=24, channels=3)
+        image_folder(root=str(prepare(tmp_path)), spatial_size=24, channels=3)
     assert "\n" not in str(caught.value)
 
 

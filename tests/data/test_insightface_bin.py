@@ -37,7 +37,7 @@ def python2(content):
 def read(tmp_path, content):
     path = tmp_path / "lfw.bin"
     path.write_bytes(content if isinstance(content, bytes) else pickle.dumps(content))
-    return insightface_bin(path=str(path), image_size=16, channels=3)
+    return insightface_bin(path=str(path), spatial_size=16, channels=3)
 
 
 @pytest.mark.parametrize("write", [python2, lambda c: pickle.dumps(c, 3), lambda c: pickle.dumps(c, 5)])
@@ -124,7 +124,7 @@ def test_a_damaged_file_is_refused(tmp_path, content):
 
 def test_a_missing_file_is_refused_and_a_broken_picture_named(tmp_path):
     with pytest.raises(LikenessError, match=r"no file .*/none\.bin: set data\.path"):
-        insightface_bin(path=str(tmp_path / "none.bin"), image_size=16, channels=3)
+        insightface_bin(path=str(tmp_path / "none.bin"), spatial_size=16, channels=3)
     splits = read(tmp_path, ([b"no picture", *PICTURES[1:]], SAME))
     with pytest.raises(UnreadableImage, match=r"lfw\.bin#0"):
         splits.test.load([0])

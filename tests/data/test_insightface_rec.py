@@ -63,7 +63,7 @@ def insightface_layout(counts=(3, 2, 4), labels=(5.0, 0.0, 2.0)):
 
 
 def read(root, **more):
-    return insightface_rec(root=str(root), image_size=16, channels=3, split=(0, 0, 1), **more).test
+    return insightface_rec(root=str(root), spatial_size=16, channels=3, split=(0, 0, 1), **more).test
 
 
 def check(pictures, names, keys):
@@ -130,7 +130,7 @@ def test_records_that_hold_the_magic_are_put_together(tmp_path, content, magics)
 
 def test_split_by_identity_and_sent_to_other_processes(tmp_path):
     root = written(tmp_path, insightface_layout((2,) * 10, tuple(map(float, range(10)))))
-    splits = insightface_rec(root=str(root), image_size=16, channels=1, split=(0.6, 0.2, 0.2))
+    splits = insightface_rec(root=str(root), spatial_size=16, channels=1, split=(0.6, 0.2, 0.2))
     parts = [splits.train, splits.validation, splits.test]
     assert [len(part) for part in parts] == [12, 4, 4]
     assert len({part.identity_name(i) for part in parts for i in part.identity}) == 10

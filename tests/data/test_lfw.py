@@ -28,7 +28,7 @@ def written(root, lines=LINES, home="", extension="jpg"):
 
 
 def read(root):
-    return lfw(root=str(root), image_size=16, channels=3)
+    return lfw(root=str(root), spatial_size=16, channels=3)
 
 
 @pytest.mark.parametrize("home", ["", "lfw", "lfw-deepfunneled"])
@@ -103,7 +103,7 @@ def test_what_is_not_there_is_said(tmp_path):
 
 @pytest.mark.real_data
 def test_view_2(real_data):
-    splits = lfw(root=str(real_data / "lfw"), image_size=112, channels=3)
+    splits = lfw(root=str(real_data / "lfw"), spatial_size=112, channels=3)
     assert len(splits.test) == 13233
     assert np.unique(splits.test.identity).size == 5749
     pairs = splits.pairs

@@ -11,7 +11,7 @@ from likeness.errors import LikenessError
 
 
 def read(root, **more):
-    return omniglot(root=str(root), image_size=16, channels=1, **{"validation_alphabets": 1} | more)
+    return omniglot(root=str(root), spatial_size=16, channels=1, **{"validation_alphabets": 1} | more)
 
 
 def alphabets(part):

@@ -25,7 +25,7 @@ def trials_folder(root, runs=3, labels=True):
 
 
 def read(root):
-    return oneshot_trials(root=str(root), image_size=16, channels=1)
+    return oneshot_trials(root=str(root), spatial_size=16, channels=1)
 
 
 @pytest.mark.parametrize("home", ["", "all_runs"])

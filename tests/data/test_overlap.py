@@ -26,7 +26,7 @@ def test_people_of_one_folder_are_recognised_and_of_another_are_not(tmp_path: Pa
                 Image.new("RGB", (16, 16), (person, picture, len(root))).save(
                     tmp_path / root / str(person) / f"{picture}.png"
                 )
-    words = {"image_size": 16, "channels": 3, "split": (0.6, 0.2, 0.2)}
+    words = {"spatial_size": 16, "channels": 3, "split": (0.6, 0.2, 0.2)}
     first = image_folder(root=str(tmp_path / "here"), split_seed=0, **words)  # type: ignore[arg-type]
     second = image_folder(root=str(tmp_path / "here"), split_seed=1, **words)  # type: ignore[arg-type]
     third = image_folder(root=str(tmp_path / "there"), split_seed=1, **words)  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ def test_drawn_people_are_never_in_two_splits_whatever_their_numbers() -> None:
         "pictures_per_identity": 2,
         "validation_identities": 3,
         "seed": 0,
-        "image_size": 16,
+        "spatial_size": 16,
         "channels": 3,
     }
     few, many = (drawn_faces(identities=n, test_identities=5, **words) for n in (4, 1_000_000))
@@ -64,14 +64,14 @@ def test_people_are_known_by_their_files_in_a_list_of_pairs(tmp_path: Path) -> N
             Image.new("RGB", (16, 16), (person, picture, 0)).save(
                 tmp_path / "here" / str(person) / f"{picture}.png"
             )
-    splits = image_folder(root=str(tmp_path / "here"), split=(0.6, 0.4, 0.0), image_size=16, channels=3)
+    splits = image_folder(root=str(tmp_path / "here"), split=(0.6, 0.4, 0.0), spatial_size=16, channels=3)
     assert splits.train is not None
     assert splits.validation is not None
     trained = [splits.train.identity_name(i) for i in range(12)]
     lines = [f"{tmp_path}/here/{name}/0.png,{tmp_path}/here/{name}/1.png,1" for name in trained[:10]]
     lines += [f"here/{name}/0.png,here/{other}/1.png,0" for name, other in pairwise(trained[:11])]
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
-    listed = pair_list(path=str(tmp_path / "pairs.csv"), root=None, image_size=16, channels=3)
+    listed = pair_list(path=str(tmp_path / "pairs.csv"), root=None, spatial_size=16, channels=3)
     assert listed.test is not None
     assert identities_in_both(splits.train, listed.test) == sorted(trained[:11])
     assert identities_in_both(splits.validation, listed.test) == []

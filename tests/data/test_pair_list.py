@@ -19,7 +19,7 @@ def root(tmp_path):
 
 
 def read(path, root=None):
-    return pair_list(path=str(path), root=None if root is None else str(root), image_size=16, channels=3)
+    return pair_list(path=str(path), root=None if root is None else str(root), spatial_size=16, channels=3)
 
 
 def written(path, lines):

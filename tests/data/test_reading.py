@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def skipping(folder: Path) -> SkippingBroken:
-    test = image_folder(root=str(folder), image_size=24, channels=3, split=(0, 0, 1)).test
+    test = image_folder(root=str(folder), spatial_size=24, channels=3, split=(0, 0, 1)).test
     assert test is not None
     return SkippingBroken(test)
 
@@ -138,7 +138,7 @@ def test_a_lack_of_memory_and_a_fault_of_ours_are_no_damage(
     folder: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: Exception
 ) -> None:
     images = skipping(folder)
-    grey = image_folder(root=str(folder), image_size=24, channels=1, split=(0, 0, 1)).test
+    grey = image_folder(root=str(folder), spatial_size=24, channels=1, split=(0, 0, 1)).test
     assert grey is not None
     monkeypatch.setattr(owner, name, raising(error))
     for source in (images, SkippingBroken(grey)):
@@ -192,7 +192,7 @@ def test_what_decoders_raise_is_damage(
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", spoilt)
     with pytest.raises(UnreadableImage, match=r"a/0\.jpg cannot be read"):
-        decode(folder / "a" / "0.jpg", image_size=24, channels=3)
+        decode(folder / "a" / "0.jpg", spatial_size=24, channels=3)
 
 
 def test_a_jpeg_from_a_file_is_decoded_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def test_a_jpeg_from_a_file_is_decoded_small(folder: Path, monkeypatch: pytest.M
         return square(image, size)
 
     monkeypatch.setattr(decoding, "_square", watched)
-    decode(folder / "a" / "0.jpg", image_size=24, channels=3)
+    decode(folder / "a" / "0.jpg", spatial_size=24, channels=3)
     assert sizes == [(200, 150)]
 
 
@@ -226,10 +226,10 @@ def test_a_verification_set_is_not_damaged_by_a_lack_of_memory(
     (tmp_path / "lfw.bin").write_bytes(b"any")
     monkeypatch.setattr("likeness.data.insightface.verification_set._Plain", raising(error))
     with pytest.raises(type(error)):
-        insightface_bin(path=str(tmp_path / "lfw.bin"), image_size=16, channels=3)
+        insightface_bin(path=str(tmp_path / "lfw.bin"), spatial_size=16, channels=3)
     monkeypatch.setattr(Path, "read_bytes", raising(OSError(errno.ESTALE, "Stale file handle")))
     with pytest.raises(LikenessError, match=r"lfw\.bin cannot be read \(Stale file handle\)"):
-        insightface_bin(path=str(tmp_path / "lfw.bin"), image_size=16, channels=3)
+        insightface_bin(path=str(tmp_path / "lfw.bin"), spatial_size=16, channels=3)
 
 
 def test_a_folder_that_can_t_be_listed_is_not_passed_over(
@@ -252,7 +252,7 @@ def test_a_folder_that_can_t_be_listed_is_not_passed_over(
 
 
 def test_a_failing_disk_is_no_missing_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    test = image_folder(root=str(folder), image_size=24, channels=3, split=(0, 0, 1)).test
+    test = image_folder(root=str(folder), spatial_size=24, channels=3, split=(0, 0, 1)).test
     assert test is not None
     monkeypatch.setattr(os, "stat", raising(OSError(errno.EIO, "Input/output error")))
     with pytest.raises(LikenessError, match=r"a/0\.jpg cannot be read \(Input/output error\)"):
@@ -265,5 +265,5 @@ def test_what_is_read_is_what_pillow_reads_from_the_path(folder: Path) -> None:
             image.draft(None, (120, 120))
             expected = np.array(image.convert("RGB"))
         assert torch.equal(
-            decode(path, image_size=40, channels=3), torch.from_numpy(expected).permute(2, 0, 1)
+            decode(path, spatial_size=40, channels=3), torch.from_numpy(expected).permute(2, 0, 1)
         )

@@ -18,7 +18,7 @@ def cut(path):
 
 
 def skipping(root):
-    return SkippingBroken(image_folder(root=str(root), image_size=24, channels=3, split=(0, 0, 1)).test)
+    return SkippingBroken(image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1)).test)
 
 
 def test_one_broken_among_fifty_is_replaced_and_named(tmp_path):

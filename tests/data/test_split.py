@@ -72,7 +72,7 @@ def test_shares_that_are_no_division_are_refused(shares):
 
 def test_a_subset_hands_on_the_pictures_of_its_people(tmp_path):
     root = people(tmp_path, {"a": 3, "b": 2, "c": 4, "d": 1})
-    whole = image_folder(root=str(root), image_size=24, channels=3, split=(0, 0, 1)).test
+    whole = image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1)).test
     subset = IdentitySubset(whole, np.array([1, 3]))
     assert [subset.name(i) for i in range(len(subset))] == ["b/0.jpg", "b/1.jpg", "d/0.jpg"]
     assert subset.identity.tolist() == [0, 0, 1]
@@ -84,7 +84,7 @@ def test_a_subset_hands_on_the_pictures_of_its_people(tmp_path):
 
 def test_a_split_that_could_not_be_measured_is_refused(tmp_path):
     root = people(tmp_path, {f"single {i}": 1 for i in range(30)} | {"couple": 2})
-    whole = image_folder(root=str(root), image_size=24, channels=3, split=(0, 0, 1)).test
+    whole = image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1)).test
     with pytest.raises(LikenessError, match=r"fall to (train|validation|test) has two pictures"):
         split_pictures(whole, SHARES, 0, source="here")
 
@@ -92,6 +92,6 @@ def test_a_split_that_could_not_be_measured_is_refused(tmp_path):
 def test_a_split_without_a_share_is_none(tmp_path):
     root = people(tmp_path, {str(i): 2 for i in range(10)})
     for shares in ((0, 0, 1), (0.5, 0.5, 0), (1, 0, 0)):
-        splits = image_folder(root=str(root), image_size=24, channels=3, split=shares)
+        splits = image_folder(root=str(root), spatial_size=24, channels=3, split=shares)
         parts = [splits.train, splits.validation, splits.test]
         assert [0 if part is None else len(part) for part in parts] == [20 * share for share in shares]

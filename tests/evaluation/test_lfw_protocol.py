@@ -14,8 +14,8 @@ IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 @pytest.mark.real_data
 def test_mobilefacenet_reaches_its_published_accuracy(real_data):
     pytest.importorskip("onnxruntime")
-    encoder = OnnxEncoder(real_data / "weights" / "mobilefacenet.onnx", image_size=112, **IMAGENET)
-    splits = lfw(root=str(real_data / "lfw"), image_size=112, channels=3)
+    encoder = OnnxEncoder(real_data / "weights" / "mobilefacenet.onnx", spatial_size=112, **IMAGENET)
+    splits = lfw(root=str(real_data / "lfw"), spatial_size=112, channels=3)
     pictures, pairs = splits.test, splits.pairs
     used, places = np.unique(np.concatenate([pairs.first, pairs.second]), return_inverse=True)
     assert (len(pictures), len(pairs.first), len(used)) == (13233, 6000, 7701)

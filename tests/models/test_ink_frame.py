@@ -62,7 +62,7 @@ def test_a_picture_without_ink_stays_as_it_is(value: float) -> None:
 
 def test_a_network_that_frames_takes_pictures_of_any_size() -> None:
     backbone = double_conv(
-        widths=[4, 6], ink_size=16, image_size=96, channels=1, mean=[0.9], std=[0.3]
+        widths=[4, 6], ink_size=16, spatial_size=96, channels=1, mean=[0.9], std=[0.3]
     ).eval()
     assert backbone.feature_dim == 6 * 4 * 4
     features = [backbone(drawing(corner, 40)) for corner in ((10, 10), (45, 30))]

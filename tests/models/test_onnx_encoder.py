@@ -49,7 +49,7 @@ def test_embeddings_are_those_of_the_model(tmp_path, weight, batch, size, thread
     torch.set_num_threads(threads)
     try:
         path = write_model(tmp_path / "e.onnx", weight, batch, size)
-        encoder = OnnxEncoder(path, mean=MEAN, std=STD, image_size=6, normalize=False)
+        encoder = OnnxEncoder(path, mean=MEAN, std=STD, spatial_size=6, normalize=False)
         images = torch.rand(7, 3, 6, 6, generator=torch.Generator().manual_seed(1))
         result = encoder(images)
     finally:
@@ -64,9 +64,9 @@ def test_bytes_half_precision_and_length(tmp_path, weight):
     images = torch.randint(
         0, 256, (3, 3, 6, 6), dtype=torch.uint8, generator=torch.Generator().manual_seed(2)
     )
-    whole = OnnxEncoder(write_model(tmp_path / "e.onnx", weight), mean=MEAN, std=STD, image_size=6)
+    whole = OnnxEncoder(write_model(tmp_path / "e.onnx", weight), mean=MEAN, std=STD, spatial_size=6)
     half_path = write_model(tmp_path / "h.onnx", weight.astype(np.float16), kind=onnx.TensorProto.FLOAT16)
-    half = OnnxEncoder(half_path, mean=MEAN, std=STD, image_size=6)
+    half = OnnxEncoder(half_path, mean=MEAN, std=STD, spatial_size=6)
     direction = expected(images.numpy() / 255, weight)
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     assert whole(images).numpy() == pytest.approx(direction, abs=1e-5)
@@ -76,7 +76,7 @@ def test_bytes_half_precision_and_length(tmp_path, weight):
 
 
 def encoder_of(path, **options):
-    return OnnxEncoder(path, **({"mean": MEAN, "std": STD, "image_size": 6} | options))
+    return OnnxEncoder(path, **({"mean": MEAN, "std": STD, "spatial_size": 6} | options))
 
 
 def test_what_is_no_encoder_is_said_in_one_sentence(tmp_path, weight):
@@ -98,11 +98,11 @@ def test_what_is_no_encoder_is_said_in_one_sentence(tmp_path, weight):
 def test_a_size_that_the_model_refuses_is_said(tmp_path, weight):
     fixed, free = write_model(tmp_path / "e.onnx", weight), write_model(tmp_path / "f.onnx", weight, size="S")
     with pytest.raises(LikenessError, match=r"e\.onnx takes pictures of 3 x 6 x 6 .* not 3 x 8 x 8: set"):
-        encoder_of(fixed, image_size=8)
+        encoder_of(fixed, spatial_size=8)
     with pytest.raises(LikenessError, match=r"not 1 x 6 x 6"):
         encoder_of(fixed, channels=1, mean=(0,), std=(1,))
     with pytest.raises(LikenessError, match=r"f\.onnx refuses pictures of 3 x 8 x 8"):
-        encoder_of(free, image_size=8)
+        encoder_of(free, spatial_size=8)
     with pytest.raises(LikenessError, match=r"set up for pictures of 3 x 6 x 6, but got 3 x 7 x 6"):
         encoder_of(fixed)(torch.zeros(1, 3, 7, 6))
     with pytest.raises(LikenessError, match="positive standard deviation for each of its 3"):

@@ -94,7 +94,7 @@ def test_two_devices_train_as_one_does(task: str, command, tmp_path: Path) -> No
         task,
         "backbone=timm",
         "backbone.name=convnext_atto",
-        "backbone.image_size=32",
+        "backbone.spatial_size=32",
         "optimizer=sgd",
     ]
     one, two = command(*words), command(*words, "trainer.devices=2", OMP_NUM_THREADS="1")
@@ -123,7 +123,7 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
         for picture in range(4):
             pixels = random.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "people" / str(person) / f"{picture}.png")
-    words = ["data=image_folder", "data.root=people", "data.split=[0,0,1]", "backbone.image_size=16"]
+    words = ["data=image_folder", "data.root=people", "data.split=[0,0,1]", "backbone.spatial_size=16"]
     words += [
         "backbone.mean=[0,0,0]",
         "backbone.std=[1,1,1]",

@@ -73,7 +73,12 @@ class Clocked(EncodingWork):
 
 def of_a_run() -> dict[str, float]:
     """Median seconds of a step with resnet18 at 64 x 64, P x K = 16 x 4, by us and by a plain loop."""
-    words = ["backbone=resnet18", "backbone.image_size=64", "loader.workers=0", f"trainer.max_steps={STEPS}"]
+    words = [
+        "backbone=resnet18",
+        "backbone.spatial_size=64",
+        "loader.workers=0",
+        f"trainer.max_steps={STEPS}",
+    ]
     config = composed("config", [*words, "trainer.val_check_interval=1000", "trainer.accelerator=cpu"])
     ours, plain = list[float](), list[float]()
     for _ in range(ROUNDS):

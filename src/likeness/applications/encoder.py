@@ -12,6 +12,7 @@ from likeness.recipes.embedding.build import Networks, build_trained
 from likeness.recipes.embedding.encode import encode_images
 from likeness.recipes.embedding.operating_point import read_operating_point
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.spatial import sides
 
 BATCH = 256  # images that are encoded at a time
 
@@ -48,7 +49,7 @@ class TrainedEncoder:
         Raises:
             ValueError: they have another shape.
         """
-        wanted = (self.config.backbone.channels, *2 * (self.config.backbone.image_size,))
+        wanted = (self.config.backbone.channels, *sides(self.config.backbone.spatial_size))
         if images.ndim != len(wanted) + 1 or tuple(images.shape[1:]) != wanted:
             raise ValueError(
                 f"the encoder takes images [B, {', '.join(map(str, wanted))}], not {list(images.shape)}"
@@ -57,7 +58,9 @@ class TrainedEncoder:
         with torch.inference_mode():
             encoded = [
                 encode_images(
-                    self._networks.embedder.in_turns, batch.to(self._device), flip=self.config.evaluation.flip
+                    self._networks.embedder.encode_views,
+                    batch.to(self._device),
+                    flip=self.config.evaluation.flip,
                 ).cpu()
                 for batch in torch.split(scaled, BATCH)
             ]

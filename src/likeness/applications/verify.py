@@ -52,8 +52,11 @@ def verify(encoder: TrainedEncoder, run: Path, first: Path, second: Path) -> Ver
             f"{run} has no threshold for a false accept rate of {point.far:g}: its {point.negatives} validation pairs "
             "of two people were too few; train with a larger evaluation.far or more evaluation.pairs."
         )
-    image_size, channels = encoder.config.backbone.image_size, encoder.config.backbone.channels
-    images = [decode(path, image_size=image_size, channels=channels) for path in (first, second)]
+    size, channels = encoder.config.backbone.spatial_size, encoder.config.backbone.channels
+    try:
+        images = [decode(path, spatial_size=size, channels=channels) for path in (first, second)]
+    except ValueError as error:
+        raise LikenessError(f"{run} was not trained on pictures: {error}.") from error
     embeddings = encoder.encode(torch.stack(images)).numpy()
     distance = encoder.comparison.pairs(embeddings, np.array([0]), np.array([1]))
     probability = float(point.calibration.probability(distance)[0])

@@ -2,15 +2,25 @@
 
 from typing import Any
 
-_RENAMED: dict[str, dict[str, str]] = {}
+_SIZE = {"image_size": "spatial_size"}
+_RENAMED = {
+    "backbone": _SIZE,
+    "data": _SIZE,
+    "test_data": _SIZE,
+    "embedder": {"turns": "test_time_augmentation"},
+}
 """By part of the configuration, what its keys were called before and are called now."""
+
+_UNCHANGED = "likeness.data.drawn_faces.drawn_faces"
+"""A part whose keys are what they were."""
 
 
 def upgraded(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration as it was recorded once, with the names that its keys have today."""
-    return {
-        part: {_RENAMED.get(part, {}).get(key, key): value for key, value in node.items()}
-        if isinstance(node, dict)
-        else node
-        for part, node in config.items()
-    }
+    return {part: _upgraded(node, _RENAMED.get(part, {})) for part, node in config.items()}
+
+
+def _upgraded(node: Any, renamed: dict[str, str]) -> Any:
+    if not isinstance(node, dict) or node.get("_target_") == _UNCHANGED:
+        return node
+    return {renamed.get(key, key): value for key, value in node.items()}

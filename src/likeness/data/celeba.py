@@ -17,6 +17,7 @@ from likeness.data.picture_files import (
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
 from likeness.errors import LikenessError
+from likeness.spatial import SpatialSize
 
 LABELS = "identity_CelebA.txt"
 PICTURES = "img_align_celeba"
@@ -26,7 +27,7 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 def celeba(
     *,
     root: str,
-    image_size: int,
+    spatial_size: SpatialSize,
     channels: int,
     split: Sequence[float] = (0.8, 0.1, 0.1),
     split_seed: int = 0,
@@ -42,7 +43,7 @@ def celeba(
     """
     folder = existing_folder(root, f"CelebA ({PICTURES}/ and {LABELS}, or one folder an identity)")
     if (folder / LABELS).is_file():
-        pictures = _original(folder, image_size, channels)
+        pictures = _original(folder, spatial_size, channels)
     else:
         found = identity_folders(folder)
         if PICTURES in found:
@@ -53,11 +54,11 @@ def celeba(
             raise LikenessError(
                 f"{root} does not hold CelebA: put {PICTURES}/ and {LABELS} there, or one folder an identity."
             )
-        pictures = files_of_identities(folder, found, image_size=image_size, channels=channels)
+        pictures = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
     return split_pictures(pictures, split, split_seed, source=root)
 
 
-def _original(folder: Path, image_size: int, channels: int) -> PictureFiles:
+def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> PictureFiles:
     """The pictures that `identity_CelebA.txt` names, each line `000001.jpg 2880`."""
     # unpacking the archive with some tools leaves img_align_celeba/img_align_celeba
     home = folder / PICTURES / PICTURES if (folder / PICTURES / PICTURES).is_dir() else folder / PICTURES
@@ -78,7 +79,7 @@ def _original(folder: Path, image_size: int, channels: int) -> PictureFiles:
         [file for file, _ in rows],
         identity.astype(np.int64),
         [str(name) for name in names],
-        image_size=image_size,
+        spatial_size=spatial_size,
         channels=channels,
     )
 

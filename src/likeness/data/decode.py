@@ -8,20 +8,21 @@ from PIL import Image
 from torch import Tensor
 
 from likeness.data.eight_bit import converted, decoded, laid_on_white, scaled_to_eight_bits
+from likeness.spatial import SpatialSize, picture_sides
 
 
-def decode(source: str | Path | bytes, *, image_size: int, channels: int, name: str = "") -> Tensor:
-    """The picture in `source` (a path, or encoded bytes) as uint8 `[channels, image_size, image_size]`.
+def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: int, name: str = "") -> Tensor:
+    """The picture in `source` (a path, or encoded bytes) as uint8 `[channels, height, width]`.
 
-    The shorter side is resized to `image_size` (bilinear, antialiased) and the centre cropped; a picture
-    that is `image_size` square already keeps its pixels. EXIF orientation is applied. Transparent parts are
+    The centre is cropped to the wanted shape and resized (bilinear, antialiased); a picture that has the wanted size
+    already keeps its pixels. EXIF orientation is applied. Transparent parts are
     laid on white, as most viewers show them. Palette, CMYK and other colour spaces become RGB, and grey has
     three equal channels; one channel is luma (ITU-R BT.601). 16 bits are scaled to 8. Of several frames the
     first counts. Colour profiles are not applied.
 
     Args:
         source: path of a file, or its bytes.
-        image_size: height and width of the result, in pixels.
+        spatial_size: of the result, in pixels: a number for a square, or height and width.
         channels: 3 (RGB) or 1 (grey).
         name: what to call bytes in a message.
 
@@ -30,8 +31,9 @@ def decode(source: str | Path | bytes, *, image_size: int, channels: int, name: 
         LikenessError: the file system doesn't give the file.
     """
     name = name or ("a picture" if isinstance(source, bytes) else str(source))
-    image = decoded(source, name, at_least=3 * image_size).image
-    return _tensor(_square(_eight_bit(image, channels, name), image_size))
+    height, width = picture_sides(spatial_size, "an image file")
+    image = decoded(source, name, at_least=3 * max(height, width)).image
+    return _tensor(_cropped(_eight_bit(image, channels, name), height, width))
 
 
 def _eight_bit(image: Image.Image, channels: int, name: str) -> Image.Image:
@@ -41,14 +43,17 @@ def _eight_bit(image: Image.Image, channels: int, name: str) -> Image.Image:
     return image if image.mode == mode else converted(image, mode, name)
 
 
-def _square(image: Image.Image, size: int) -> Image.Image:
-    """The centre of `image`, resized so that its shorter side is `size`."""
-    if image.size == (size, size):
+def _cropped(image: Image.Image, height: int, width: int) -> Image.Image:
+    """The largest centre of `image` that has the shape of `height` x `width`, resized to that."""
+    if image.size == (width, height):
         return image
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    box = (left, top, left + side, top + side)
-    return image.resize((size, size), Image.Resampling.BILINEAR, box=box)
+    if image.width * height <= image.height * width:
+        across, down = image.width, max(1, round(image.width * height / width))
+    else:
+        across, down = max(1, round(image.height * width / height)), image.height
+    left, top = (image.width - across) // 2, (image.height - down) // 2
+    box = (left, top, left + across, top + down)
+    return image.resize((width, height), Image.Resampling.BILINEAR, box=box)
 
 
 def _tensor(image: Image.Image) -> Tensor:

@@ -14,12 +14,13 @@ from likeness.data.picture_files import (
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
 from likeness.errors import LikenessError
+from likeness.spatial import SpatialSize
 
 
 def image_folder(
     *,
     root: str,
-    image_size: int,
+    spatial_size: SpatialSize,
     channels: int,
     split: Sequence[float] = (0.8, 0.1, 0.1),
     split_seed: int = 0,
@@ -36,7 +37,7 @@ def image_folder(
     found = identity_folders(folder)
     if not found:
         raise LikenessError(_nothing_in(root, folder))
-    pictures = files_of_identities(folder, found, image_size=image_size, channels=channels)
+    pictures = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
     return split_pictures(pictures, split, split_seed, source=root)
 
 

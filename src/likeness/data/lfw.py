@@ -9,6 +9,7 @@ import numpy as np
 from likeness.data.picture_files import PictureFiles, existing_folder, files_of_identities, identity_folders
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.errors import LikenessError
+from likeness.spatial import SpatialSize
 
 PAIRS = "pairs.txt"
 FOLDERS = ("", "lfw", "lfw-deepfunneled", "lfw_funneled", "lfw-deepfunneled/lfw-deepfunneled")
@@ -30,7 +31,7 @@ class NamedPair(NamedTuple):
         return self.first[0] == self.second[0]
 
 
-def lfw(*, root: str, image_size: int, channels: int) -> DataSplits:
+def lfw(*, root: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
     """All of LFW as test pictures, with the pairs of View 2; nothing to train on.
 
     Pictures are `Name/Name_0001.jpg` (or another extension) in `root` or in its folder `lfw`,
@@ -48,7 +49,7 @@ def lfw(*, root: str, image_size: int, channels: int) -> DataSplits:
     if listing is None:
         raise LikenessError(f"{root} holds no {PAIRS}, LFW's View 2 protocol: put that file there.")
     named = parse_pairs(listing)
-    pictures = files_of_identities(home, identity_folders(home), image_size=image_size, channels=channels)
+    pictures = files_of_identities(home, identity_folders(home), spatial_size=spatial_size, channels=channels)
     return DataSplits(train=None, validation=None, test=pictures, pairs=_resolved(named, pictures, listing))
 
 

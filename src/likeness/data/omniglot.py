@@ -15,6 +15,7 @@ from likeness.data.split import IdentitySubset
 from likeness.data.turned import TurnedClasses
 from likeness.errors import LikenessError
 from likeness.randomness import key
+from likeness.spatial import SpatialSize
 
 BACKGROUND, EVALUATION = "images_background", "images_evaluation"
 FOLDERS = ("", "omniglot-py")
@@ -33,7 +34,7 @@ class _Character(NamedTuple):
 def omniglot(
     *,
     root: str,
-    image_size: int,
+    spatial_size: SpatialSize,
     channels: int,
     validation_alphabets: int = 5,
     validation_from: Literal["background", "evaluation"] = "background",
@@ -51,7 +52,7 @@ def omniglot(
 
     Args:
         root: the folder.
-        image_size: the side in pixels; the originals have 105.
+        spatial_size: the side in pixels; the originals have 105.
         channels: 1 or 3.
         validation_alphabets: how many alphabets are held back for validation, by a rule seeded by `split_seed`.
         validation_from: which set they are taken from; `evaluation`, where the rest of it is tested on, is the division
@@ -74,7 +75,7 @@ def omniglot(
         raise LikenessError(
             f"{min(twice)} lies in both {BACKGROUND} and {EVALUATION} of {home}: take it out of one."
         )
-    whole = _pictures(home, characters, image_size, channels, keep)
+    whole = _pictures(home, characters, spatial_size, channels, keep)
     archive = {one.alphabet: one.archive for one in characters}
     validation = _validation(archive, validation_alphabets, validation_from, split_seed)
     parts = [
@@ -125,7 +126,7 @@ def _characters(home: Path, archive: str) -> list[_Character]:
 
 
 def _pictures(
-    home: Path, characters: list[_Character], image_size: int, channels: int, keep: bool
+    home: Path, characters: list[_Character], spatial_size: SpatialSize, channels: int, keep: bool
 ) -> PictureFiles:
     alphabets = {name: i for i, name in enumerate(dict.fromkeys(one.alphabet for one in characters))}
     sizes = [len(one.drawings) for one in characters]
@@ -135,7 +136,7 @@ def _pictures(
         [os.path.join(one.folder, file) for one in characters for _, file in one.drawings],
         np.repeat(np.arange(len(characters), dtype=np.int64), sizes),
         [f"{one.alphabet}/{Path(one.folder).name}" for one in characters],
-        image_size=image_size,
+        spatial_size=spatial_size,
         channels=channels,
         grouping=Grouping(
             np.repeat([alphabets[one.alphabet] for one in characters], sizes), drawer, list(alphabets)

@@ -11,6 +11,7 @@ from likeness.data.picture_files import PictureFiles, existing_folder, is_pictur
 from likeness.data.pictures import DataSplits, Pairs, Trials
 from likeness.errors import LikenessError
 from likeness.randomness import generator
+from likeness.spatial import SpatialSize
 
 LABELS = "class_labels.txt"
 
@@ -23,7 +24,7 @@ class _Run(NamedTuple):
     query: list[str]
 
 
-def oneshot_trials(*, root: str, image_size: int, channels: int) -> DataSplits:
+def oneshot_trials(*, root: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
     """One-shot trials as test pictures; nothing to train on.
 
     Each folder `runNN` of `root` (or of a folder in it, as `all_runs`) holds `training/classNN.png`, one picture a
@@ -55,7 +56,7 @@ def oneshot_trials(*, root: str, image_size: int, channels: int) -> DataSplits:
         [file for run in runs for file in (*run.support, *run.query)],
         np.concatenate([np.tile(np.arange(ways), 2) + number * ways for number in range(len(runs))]),
         [f"{run.name}/{Path(file).stem}" for run in runs for file in run.support],
-        image_size=image_size,
+        spatial_size=spatial_size,
         channels=channels,
     )
     index = np.arange(2 * classes).reshape(len(runs), 2, ways)

@@ -12,6 +12,7 @@ from likeness.data.linked import linked
 from likeness.data.picture_files import PictureFiles
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.errors import LikenessError
+from likeness.spatial import SpatialSize
 
 FOLDS = 10
 
@@ -25,7 +26,7 @@ class _Row(NamedTuple):
     line: int
 
 
-def pair_list(*, path: str, root: str | None, image_size: int, channels: int) -> DataSplits:
+def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channels: int) -> DataSplits:
     """Pairs to be judged, as test pictures; nothing to train on, since nobody knows who is in two pairs.
 
     The file has a line for each pair: two paths and a label, 1 for one person and 0 for two, separated by commas; the
@@ -69,7 +70,7 @@ def pair_list(*, path: str, root: str | None, image_size: int, channels: int) ->
         list(places),
         identity,
         [f"person {i + 1}" for i in range(int(identity.max()) + 1)],
-        image_size=image_size,
+        spatial_size=spatial_size,
         channels=channels,
     )
     pairs = Pairs(first, second, same, _folds(same))

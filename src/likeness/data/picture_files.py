@@ -15,6 +15,7 @@ from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
 from likeness.data.pictures import Grouping
 from likeness.data.reading import reading
 from likeness.errors import LikenessError
+from likeness.spatial import SpatialSize
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -33,13 +34,13 @@ class PictureFiles:
         identity: NDArray[np.int64],
         identity_names: Sequence[str],
         *,
-        image_size: int,
+        spatial_size: SpatialSize,
         channels: int,
         grouping: Grouping | None = None,
         keep: bool = False,
     ) -> None:
         self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
-        self._image_size, self._channels = image_size, channels
+        self._spatial_size, self._channels = spatial_size, channels
         self.identity, self.grouping = identity, grouping
         self._keep = keep
         self._kept: dict[int, Tensor] = {}
@@ -49,7 +50,7 @@ class PictureFiles:
         return len(self._files)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises as `decode` does."""
+        """The pictures at `indices`, uint8 `[C, height, width]`; raises as `decode` does."""
         return [self._decoded(index) for index in indices]
 
     def name(self, index: int) -> str:
@@ -94,7 +95,7 @@ class PictureFiles:
         if (kept := self._kept.get(index)) is not None:
             return kept
         path = os.path.join(self._root, self._files[index])
-        picture = decode(path, image_size=self._image_size, channels=self._channels)
+        picture = decode(path, spatial_size=self._spatial_size, channels=self._channels)
         if self._keep:
             self._kept[index] = picture
         return picture
@@ -139,9 +140,9 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
 
 
 def files_of_identities(
-    root: Path, found: dict[str, list[str]], *, image_size: int, channels: int
+    root: Path, found: dict[str, list[str]], *, spatial_size: SpatialSize, channels: int
 ) -> PictureFiles:
     """`PictureFiles` over what `identity_folders` found, labelled in its order."""
     files = [os.path.join(folder, file) for folder, names in found.items() for file in names]
     identity = np.repeat(np.arange(len(found), dtype=np.int64), [len(names) for names in found.values()])
-    return PictureFiles(root, files, identity, list(found), image_size=image_size, channels=channels)
+    return PictureFiles(root, files, identity, list(found), spatial_size=spatial_size, channels=channels)

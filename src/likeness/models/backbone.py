@@ -6,6 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from likeness.spatial import SpatialSize, sides
+
 
 class FeatureExtractor(Protocol):
     """What a backbone is: a module from images `[B, C, *spatial]` in [0, 1] to features `[B, feature_dim]`.
@@ -47,10 +49,10 @@ class Backbone(nn.Module):
         return features
 
 
-def feature_dim_of(network: nn.Module, *, channels: int, image_size: int) -> int:
-    """The number of features that `network` gives, found by one forward pass on an empty picture."""
+def feature_dim_of(network: nn.Module, *, channels: int, spatial_size: SpatialSize) -> int:
+    """The number of features that `network` gives, found by one forward pass on an empty image."""
     training = network.training
     with torch.no_grad():
-        features = network.eval()(torch.zeros(1, channels, image_size, image_size))
+        features = network.eval()(torch.zeros(1, channels, *sides(spatial_size)))
     network.train(training)
     return int(features.shape[1])

@@ -8,6 +8,7 @@ from torch import nn
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone
 from likeness.models.ink_frame import InkFrame
+from likeness.spatial import SpatialSize, picture_sides
 
 
 def _block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -27,7 +28,7 @@ def double_conv(
     *,
     widths: Sequence[int],
     ink_size: int | None = None,
-    image_size: int,
+    spatial_size: SpatialSize,
     channels: int,
     mean: Sequence[float],
     std: Sequence[float],
@@ -42,12 +43,16 @@ def double_conv(
     """
     blocks = [_block(before, after) for before, after in pairwise([channels, *widths])]
     frame = [] if ink_size is None else [InkFrame(ink_size)]
-    side = (ink_size or image_size) >> len(widths)
-    if side < 1:
+    whole = (ink_size, ink_size) if ink_size else picture_sides(spatial_size, "backbone=double_conv")
+    height, width = (side >> len(widths) for side in whole)
+    if min(height, width) < 1:
         raise LikenessError(
-            f"{len(widths)} blocks halve {ink_size or image_size} pixels to nothing: choose fewer backbone.widths, or "
-            "a larger backbone.ink_size or image_size."
+            f"{len(widths)} blocks halve {min(whole)} pixels to nothing: choose fewer backbone.widths, or a larger "
+            "backbone.ink_size or spatial_size."
         )
     return Backbone(
-        nn.Sequential(*frame, *blocks, nn.Flatten()), feature_dim=widths[-1] * side**2, mean=mean, std=std
+        nn.Sequential(*frame, *blocks, nn.Flatten()),
+        feature_dim=widths[-1] * height * width,
+        mean=mean,
+        std=std,
     )

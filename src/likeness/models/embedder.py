@@ -9,7 +9,7 @@ from torch.nn import functional
 from likeness.models.backbone import Backbone
 
 Activation = Literal["none", "relu", "softplus", "sigmoid"]
-Turns = Literal[1, 4, 8]
+Views = Literal[1, 4, 8]
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "none": nn.Identity,
     "relu": nn.ReLU,
@@ -28,7 +28,8 @@ class Embedder(nn.Module):
         dropout: the share of the features that is dropped before the projection while training.
         batch_norm: whether each dimension of the projection is standardised over the batch, so that an encoding
             can't collapse to a point (a neck of BatchNorm, as in Luo et al. 2019).
-        turns: of a picture that is measured: 1 as it is, 4 by quarters, 8 those and their mirror images (`in_turns`).
+        test_time_augmentation: the number of views of a picture that is measured (`encode_views`): 1 as it is, 4 turned
+            by quarters, 8 those and their mirror images.
         activation: by `relu`, `softplus` or `sigmoid` an encoding has no negative number, as the chi-squared head
             needs it.
     """
@@ -42,7 +43,7 @@ class Embedder(nn.Module):
         dropout: float = 0.0,
         batch_norm: bool = False,
         activation: Activation = "none",
-        turns: Turns = 1,
+        test_time_augmentation: Views = 1,
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -55,7 +56,7 @@ class Embedder(nn.Module):
         )
         self.neck = nn.BatchNorm1d(self.embedding_dim) if batch_norm else nn.Identity()
         self.activation = ACTIVATIONS[activation]()
-        self.normalize, self.turns = normalize, turns
+        self.normalize, self.views = normalize, test_time_augmentation
 
     def forward(self, images: Tensor) -> Tensor:
         """Encodings `[B, D]`, float32 under any autocast, of pictures `[B, C, *spatial]` in [0, 1]."""
@@ -64,15 +65,17 @@ class Embedder(nn.Module):
             embedding = self.activation(self.neck(embedding.float()))
             return functional.normalize(embedding) if self.normalize else embedding
 
-    def in_turns(self, images: Tensor) -> Tensor:
-        """Encodings `[B, turns * D]` to be measured: those of each picture in its turns, one behind the other.
+    def encode_views(self, images: Tensor) -> Tensor:
+        """Embeddings `[B, views * D]` to be measured, by test-time augmentation: those of the views of each image, one
+        behind the other.
 
-        The distance of two is the sum of those in each turn, and a head judges them when it is `repeated`: what each
-        turn gets wrong by chance is evened out. It is for pictures whose turns were trained on, each as a class.
+        The distance of two is the sum of those of each view, and a head compares them when it is `repeated`: what each
+        view gets wrong by chance is evened out. More than one view is for pictures `[B, C, H, W]` whose turns were
+        trained on, each as a class.
         """
         seen = (
-            torch.rot90(picture, quarters, (-2, -1))
-            for picture in ([images] if self.turns < 8 else [images, images.flip(-1)])
-            for quarters in range(min(self.turns, 4))
+            torch.rot90(picture, quarters, (-2, -1)) if quarters else picture
+            for picture in ([images] if self.views < 8 else [images, images.flip(-1)])
+            for quarters in range(min(self.views, 4))
         )
-        return torch.cat([self(turned) for turned in seen], dim=1)
+        return torch.cat([self(view) for view in seen], dim=1)

@@ -6,11 +6,14 @@ from torch import nn
 
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone
+from likeness.spatial import SpatialSize, square_side
 
 SIDE = 105
 
 
-def koch(*, image_size: int, channels: int, mean: Sequence[float], std: Sequence[float]) -> Backbone:
+def koch(
+    *, spatial_size: SpatialSize, channels: int, mean: Sequence[float], std: Sequence[float]
+) -> Backbone:
     """Four convolutions, `[B, channels, 105, 105]` to 9,216 features: figure 4.
 
     Their weights begin as section 3.3 says: from N(0, 0.01^2), biases from N(0.5, 0.01^2). The paper's last layer,
@@ -20,9 +23,9 @@ def koch(*, image_size: int, channels: int, mean: Sequence[float], std: Sequence
     Raises:
         LikenessError: another size of picture.
     """
-    if image_size != SIDE:
+    if square_side(spatial_size, "backbone=koch") != SIDE:
         raise LikenessError(
-            f"backbone=koch takes pictures of {SIDE} pixels: leave backbone.image_size at {SIDE}."
+            f"backbone=koch takes pictures of {SIDE} pixels: leave backbone.spatial_size at {SIDE}."
         )
     network = nn.Sequential(
         nn.Conv2d(channels, 64, 10),

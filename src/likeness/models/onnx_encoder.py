@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.errors import LikenessError
+from likeness.spatial import SpatialSize, picture_sides
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
@@ -27,7 +28,7 @@ class OnnxEncoder(nn.Module):
         path: the .onnx file; its one input takes pictures, its first output are the embeddings.
         mean: the mean to subtract, one for each channel, of values in [0, 1].
         std: the standard deviation to divide by, one for each channel.
-        image_size: height and width of the pictures, in pixels.
+        spatial_size: height and width of the pictures, in pixels.
         channels: the number of channels of the pictures.
         normalize: whether an embedding is scaled to length 1.
 
@@ -42,14 +43,14 @@ class OnnxEncoder(nn.Module):
         *,
         mean: Sequence[float],
         std: Sequence[float],
-        image_size: int,
+        spatial_size: SpatialSize,
         channels: int = 3,
         normalize: bool = True,
     ) -> None:
         super().__init__()
         self.path = Path(path)
         self.normalize = normalize
-        self.image_size = image_size
+        self.sides = picture_sides(spatial_size, "backbone=onnx")
         self.channels = channels
         if len(mean) != channels or len(std) != channels or min(std) <= 0:
             raise LikenessError(
@@ -64,16 +65,14 @@ class OnnxEncoder(nn.Module):
         batch = self._input.shape[0]
         self._portion = batch if isinstance(batch, int) and batch > 0 else None
         # One picture tells what shapes in the file may leave open: whether the size is taken, and D.
-        self.embedding_dim = int(
-            self._encode(np.zeros((1, channels, image_size, image_size), np.float32)).shape[1]
-        )
+        self.embedding_dim = int(self._encode(np.zeros((1, channels, *self.sides), np.float32)).shape[1])
 
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings `[B, D]` of `images [B, C, H, W]`: uint8, or float in [0, 1]."""
-        if images.ndim != 4 or tuple(images.shape[1:]) != (self.channels, self.image_size, self.image_size):
+        if images.ndim != 4 or tuple(images.shape[1:]) != (self.channels, *self.sides):
             raise LikenessError(
                 f"{self.path.name} was set up for pictures of {self._size()}, but got "
-                f"{_by(images.shape[1:])}: set channels and image_size."
+                f"{_by(images.shape[1:])}: set channels and spatial_size."
             )
         values = images.float() / 255 if images.dtype == torch.uint8 else images.float()
         mean, std = self.get_buffer("mean").to(values.device), self.get_buffer("std").to(values.device)
@@ -99,7 +98,7 @@ class OnnxEncoder(nn.Module):
             output = self._session.run(None, {self._input.name: pictures.astype(_TYPES[self._input.type])})[0]
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise LikenessError(
-                f"{self.path.name} refuses pictures of {self._size()}: set channels and image_size to what "
+                f"{self.path.name} refuses pictures of {self._size()}: set channels and spatial_size to what "
                 f"it was made for ({_first_line(error)})."
             ) from error
         if output.ndim < 2 or len(output) != len(pictures):
@@ -118,16 +117,16 @@ class OnnxEncoder(nn.Module):
                 "another file."
             )
         wanted = inputs[0].shape[1:]
-        given_sizes = (self.channels, self.image_size, self.image_size)
+        given_sizes = (self.channels, *self.sides)
         if any(isinstance(w, int) and w > 0 and w != g for w, g in zip(wanted, given_sizes, strict=True)):
             raise LikenessError(
                 f"{self.path.name} takes pictures of {_by(wanted)} (channels, height, width), not "
-                f"{self._size()}: set channels and image_size to that."
+                f"{self._size()}: set channels and spatial_size to that."
             )
         return inputs[0]
 
     def _size(self) -> str:
-        return _by((self.channels, self.image_size, self.image_size))
+        return _by((self.channels, *self.sides))
 
 
 def _session(path: Path) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from likeness.models.backbone import Backbone
+from likeness.spatial import SpatialSize, picture_sides
 
 
 def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -20,12 +21,13 @@ def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 def small_conv(
-    *, width: int, image_size: int, channels: int, mean: Sequence[float], std: Sequence[float]
+    *, width: int, spatial_size: SpatialSize, channels: int, mean: Sequence[float], std: Sequence[float]
 ) -> Backbone:
     """Four stages of `width`, 2, 4 and 8 times `width` channels; every position of the last map is a feature.
 
     Positions are kept, not averaged: in an aligned face, where a thing is says whose face it is.
     """
     stages = [_stage(channels, width), *(_stage(width * 2**i, width * 2 ** (i + 1)) for i in range(3))]
-    side = -(-image_size // 16)
-    return Backbone(nn.Sequential(*stages, nn.Flatten()), feature_dim=8 * width * side**2, mean=mean, std=std)
+    height, across = (-(-side // 16) for side in picture_sides(spatial_size, "backbone=small_conv"))
+    feature_dim = 8 * width * height * across
+    return Backbone(nn.Sequential(*stages, nn.Flatten()), feature_dim=feature_dim, mean=mean, std=std)

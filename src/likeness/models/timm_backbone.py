@@ -12,6 +12,7 @@ from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
+from likeness.spatial import SpatialSize, picture_sides
 
 
 def timm_backbone(
@@ -21,7 +22,7 @@ def timm_backbone(
     pooling: Literal["own", "flatten"],
     stages: int | None,
     frozen_stages: int,
-    image_size: int,
+    spatial_size: SpatialSize,
     channels: int,
     mean: Sequence[float],
     std: Sequence[float],
@@ -35,7 +36,7 @@ def timm_backbone(
         pooling: `own` for the network's own, `flatten` to keep each position of the last feature map.
         stages: keep only the first this many of the network's stages (each halves the map); None for all.
         frozen_stages: the first this many stages keep their weights and BatchNorm's statistics.
-        image_size: the side of a picture in pixels.
+        spatial_size: of pictures, in pixels.
         channels: its channels.
         mean: the mean that the weights were trained with, one for each channel.
         std: the standard deviation likewise.
@@ -48,7 +49,7 @@ def timm_backbone(
     known = timm.get_pretrained_cfg(name)
     create: Any = partial(timm.create_model, name, num_classes=0, in_chans=channels)
     if known is not None and known.fixed_input_size:  # a transformer is built for one size
-        create = partial(create, img_size=image_size)
+        create = partial(create, img_size=picture_sides(spatial_size, f"timm's {name}"))
     network: Any = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
         if weights == "pip":
@@ -63,7 +64,7 @@ def timm_backbone(
         pool = nn.Identity() if pooling == "flatten" else nn.AdaptiveAvgPool2d(1)
         first = _FirstStages(network, name, stages or len(network.feature_info))
         network = nn.Sequential(first, pool, nn.Flatten())
-    feature_dim = feature_dim_of(network, channels=channels, image_size=image_size)
+    feature_dim = feature_dim_of(network, channels=channels, spatial_size=spatial_size)
     return Backbone(network, feature_dim=feature_dim, mean=mean, std=std)
 
 

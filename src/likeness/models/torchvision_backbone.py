@@ -10,13 +10,14 @@ from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.weights import from_hub, load_weights, read_weights
+from likeness.spatial import SpatialSize
 
 
 def torchvision_backbone(
     *,
     name: str,
     weights: str | None,
-    image_size: int,
+    spatial_size: SpatialSize,
     channels: int,
     mean: Sequence[float],
     std: Sequence[float],
@@ -38,7 +39,7 @@ def torchvision_backbone(
     if weights not in (None, "hub"):
         load_weights(network, read_weights(weights), weights)
     _drop_classifier(network, name)
-    feature_dim = feature_dim_of(network, channels=channels, image_size=image_size)
+    feature_dim = feature_dim_of(network, channels=channels, spatial_size=spatial_size)
     return Backbone(network, feature_dim=feature_dim, mean=mean, std=std)
 
 

@@ -132,7 +132,7 @@ def test_small_sets_are_read_whole_and_so_is_what_another_part_has_in_full(
 
 def image_folder_node(**keys: str) -> ImageFolder:
     target = "likeness.data.image_folder.image_folder"
-    size = {"image_size": 32, "channels": 3}
+    size = {"spatial_size": 32, "channels": 3}
     return ImageFolder(_target_=target, root="x", split=[1.0, 0.0, 0.0], split_seed=0, **size, **keys)
 
 

@@ -280,9 +280,7 @@ def test_a_search_knows_choices_integers_and_steps(tmp_path: Path) -> None:
 
 
 def test_parameters_that_do_not_go_together_fail_alone(tmp_path: Path) -> None:
-    space = (
-        "{backbone.image_size: {choices: [32, 64]}, data.image_size: {choices: [64, 32]}, loss.margin: null}"
-    )
+    space = "{backbone.spatial_size: {choices: [32, 64]}, data.image_size: {choices: [64, 32]}, loss.margin: null}"
     words = [*UNPRUNED, f"++sweep.space={space}", "sweep.trials=6"]
     with pytest.raises(LikenessError, match="must be the backbone's"):
         run_sweep(tmp_path, *words, jobs=Jobs())

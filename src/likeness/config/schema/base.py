@@ -8,8 +8,13 @@ Share = Annotated[float, Field(ge=0, le=1)]
 HardestShare = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Place = Annotated[str, Field(min_length=1)]  # a path; an empty one would be the current folder
-Channels = Literal[1, 3]
-PerChannel = Annotated[list[float], Field(min_length=1, max_length=3)]
+SpatialSize = Positive | Annotated[list[Positive], Field(min_length=1, max_length=3)]
+"""A number for a square picture, or the length of each of 1 to 3 axes."""
+
+Colours = Literal[1, 3]
+"""The channels of a picture: grey, or red, green and blue."""
+
+PerChannel = Annotated[list[float], Field(min_length=1)]
 
 
 MISSING = "???"

@@ -4,17 +4,33 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from likeness.config.schema.base import Channels, FileSource, Node, Place, Positive, Share
+from likeness.config.schema.base import Colours, FileSource, Node, Place, Positive, Share, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
+from likeness.spatial import picture_sides
 
 
-class _Source(Node):
+class _PictureFiles(FileSource):
+    """Pictures that are decoded from files."""
+
+    spatial_size: SpatialSize
+    channels: Colours
+
+    @model_validator(mode="after")
+    def _pictures_have_two_axes(self) -> "_PictureFiles":
+        picture_sides(self.spatial_size, "a file of a picture")
+        return self
+
+
+class DrawnFaces(Node):
+    """Faces drawn on the fly: square pictures, whose side is `image_size`."""
+
     image_size: Positive
-    channels: Channels
+    channels: Colours
 
-
-class DrawnFaces(_Source):
-    """Faces drawn on the fly."""
+    @property
+    def spatial_size(self) -> int:
+        """As other data call it."""
+        return self.image_size
 
     target: Literal["likeness.data.drawn_faces.drawn_faces"] = Field(alias="_target_")
     identities: Positive
@@ -24,7 +40,7 @@ class DrawnFaces(_Source):
     seed: Annotated[int, Field(ge=0)]
 
 
-class _SplitFolder(_Source, FileSource):
+class _SplitFolder(_PictureFiles):
     root: Place
     split: Annotated[list[Share], Field(min_length=3, max_length=3)]
     split_seed: Annotated[int, Field(ge=0)]
@@ -54,14 +70,14 @@ class InsightfaceRecords(_SplitFolder):
     target: Literal["likeness.data.insightface.insightface_rec"] = Field(alias="_target_")
 
 
-class InsightfaceSet(_Source, FileSource):
+class InsightfaceSet(_PictureFiles):
     """insightface's verification sets, such as `lfw.bin`."""
 
     target: Literal["likeness.data.insightface.insightface_bin"] = Field(alias="_target_")
     path: Place
 
 
-class Omniglot(_Source, FileSource):
+class Omniglot(_PictureFiles):
     """Omniglot's alphabets."""
 
     target: Literal["likeness.data.omniglot.omniglot"] = Field(alias="_target_")
@@ -75,14 +91,14 @@ class Omniglot(_Source, FileSource):
     split_seed: Annotated[int, Field(ge=0)]
 
 
-class OneShotTrials(_Source, FileSource):
+class OneShotTrials(_PictureFiles):
     """One-shot trials in Omniglot's format; for testing only."""
 
     target: Literal["likeness.data.oneshot_trials.oneshot_trials"] = Field(alias="_target_")
     root: Place
 
 
-class PairList(_Source, FileSource):
+class PairList(_PictureFiles):
     """Pairs of pictures listed in a file; for testing only."""
 
     target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
@@ -90,7 +106,7 @@ class PairList(_Source, FileSource):
     root: Place | None
 
 
-class Lfw(_Source, FileSource):
+class Lfw(_PictureFiles):
     """Labeled Faces in the Wild with View 2 pairs; for testing only."""
 
     target: Literal["likeness.data.lfw.lfw"] = Field(alias="_target_")

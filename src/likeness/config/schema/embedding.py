@@ -21,6 +21,7 @@ from likeness.config.schema.training import (
     SimilarityTask,
     Task,
 )
+from likeness.spatial import sides
 
 
 class EmbeddingConfig(TrainConfig):
@@ -92,14 +93,7 @@ class EmbeddingConfig(TrainConfig):
     def _parts_fit(self) -> "EmbeddingConfig":
         if isinstance(self.backbone, Onnx):
             raise ValueError("backbone=onnx cannot be trained; use it with `likeness evaluate`")
-        for key in ("image_size", "channels"):
-            wanted = getattr(self.backbone, key, None)
-            if wanted is None:
-                raise ValueError(f"the backbone has no {key}, which its data must have; add backbone.{key}")
-            for name in ("data", "test_data"):
-                source = getattr(self, name)
-                if source is not None and getattr(source, key, None) != wanted:
-                    raise ValueError(f"{name}.{key} must be the backbone's, {wanted}")
+        self._sizes_fit()
         if (
             self.trainer.precision == "16-mixed"
             and self.trainer.gradient_clip_val
@@ -114,6 +108,33 @@ class EmbeddingConfig(TrainConfig):
             )
         return self
 
+    def _sizes_fit(self) -> None:
+        size, channels = (getattr(self.backbone, key, None) for key in ("spatial_size", "channels"))
+        if size is None or channels is None:
+            raise ValueError(
+                "the backbone has no spatial_size or no channels, which its data must have; add them to its keys"
+            )
+        for name in ("data", "test_data"):
+            source = getattr(self, name)
+            if source is None:
+                continue
+            if not hasattr(source, "spatial_size") or sides(source.spatial_size) != sides(size):
+                raise ValueError(f"{name}.spatial_size must be the backbone's, {size}")
+            if getattr(source, "channels", None) != channels:
+                raise ValueError(f"{name}.channels must be the backbone's, {channels}")
+        _refuse_views_of_no_picture(self)
+
+
+def _refuse_views_of_no_picture(config: "EmbeddingConfig | EvaluateConfig") -> None:
+    """Pictures can be mirrored and turned; what has another number of axes is measured as it is."""
+    size = getattr(config.backbone, "spatial_size", 1)
+    views = getattr(config.embedder, "test_time_augmentation", 1)
+    if len(sides(size)) != 2 and (config.evaluation.flip or views > 1):
+        raise ValueError(
+            "evaluation.flip and embedder.test_time_augmentation mirror and turn pictures; leave them out for "
+            f"backbone.spatial_size={size}"
+        )
+
 
 class EvaluateConfig(RunConfig):
     """What `likeness evaluate` runs on."""
@@ -122,5 +143,10 @@ class EvaluateConfig(RunConfig):
     data: Data
     evaluation: Evaluation
     episodes: Episodes | None = None
-    embedder: Embedder | None = None
+    embedder: Annotated[Embedder, OR_OUTSIDE] | None = None
     head: Head | None = None
+
+    @model_validator(mode="after")
+    def _views_fit(self) -> "EvaluateConfig":
+        _refuse_views_of_no_picture(self)
+        return self

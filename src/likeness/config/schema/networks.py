@@ -4,20 +4,26 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from likeness.config.schema.base import Channels, Node, PerChannel, Positive
+from likeness.config.schema.base import Node, PerChannel, Positive, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
+from likeness.spatial import picture_sides
 
 
-class Pictured(Node):
-    """What a network expects of a picture: a side in pixels, channels, mean and standard deviation of [0, 1] values."""
+class OfPictures(Node):
+    """What a network expects of pictures: their size in pixels, channels, mean and standard deviation in [0, 1]."""
 
-    image_size: Annotated[int, Field(ge=8, le=4096)]
-    channels: Channels
+    spatial_size: SpatialSize
+    channels: Positive
     mean: PerChannel
     std: PerChannel
 
     @model_validator(mode="after")
-    def _one_statistic_a_channel(self) -> "Pictured":
+    def _pictures_fit(self) -> "OfPictures":
+        height, width = picture_sides(self.spatial_size, "a backbone of this project")
+        if min(height, width) < 8 or max(height, width) > 4096:
+            raise ValueError(
+                f"backbone.spatial_size={self.spatial_size} has a side that is not of 8 to 4096 pixels"
+            )
         for name in ("mean", "std"):
             if len(getattr(self, name)) != self.channels:
                 raise ValueError(f"backbone.{name} needs one number for each of the {self.channels} channels")
@@ -26,14 +32,14 @@ class Pictured(Node):
         return self
 
 
-class SmallConv(Pictured):
+class SmallConv(OfPictures):
     """The small convolutional net of our own."""
 
     target: Literal["likeness.models.small_conv.small_conv"] = Field(alias="_target_")
     width: Positive
 
 
-class DoubleConv(Pictured):
+class DoubleConv(OfPictures):
     """Blocks of two convolutions and a pooling."""
 
     target: Literal["likeness.models.double_conv.double_conv"] = Field(alias="_target_")
@@ -41,13 +47,13 @@ class DoubleConv(Pictured):
     ink_size: Annotated[int, Field(ge=8)] | None = None
 
 
-class Koch(Pictured):
+class Koch(OfPictures):
     """The convolutions of Koch et al. 2015."""
 
     target: Literal["likeness.models.koch.koch"] = Field(alias="_target_")
 
 
-class Timm(Pictured):
+class Timm(OfPictures):
     """A timm network by name."""
 
     target: Literal["likeness.models.timm_backbone.timm_backbone"] = Field(alias="_target_")
@@ -58,7 +64,7 @@ class Timm(Pictured):
     frozen_stages: Annotated[int, Field(ge=0)]
 
 
-class Torchvision(Pictured):
+class Torchvision(OfPictures):
     """A torchvision classification network by name, without its last linear layer."""
 
     target: Literal["likeness.models.torchvision_backbone.torchvision_backbone"] = Field(alias="_target_")
@@ -66,7 +72,7 @@ class Torchvision(Pictured):
     weights: str | None
 
 
-class Onnx(Pictured):
+class Onnx(OfPictures):
     """A published encoder, for evaluation."""
 
     target: Literal["likeness.models.onnx_encoder.OnnxEncoder"] = Field(alias="_target_")
@@ -89,7 +95,7 @@ class Embedder(Node):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     batch_norm: bool
     activation: Literal["none", "relu", "softplus", "sigmoid"] = "none"
-    turns: Literal[1, 4, 8] = 1
+    test_time_augmentation: Literal[1, 4, 8] = 1
 
 
 class AbsoluteDifference(Node):

@@ -15,6 +15,7 @@ from likeness.data.picture_files import existing_folder
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
 from likeness.errors import LikenessError, UnreadableImage
+from likeness.spatial import SpatialSize
 
 Int64s = NDArray[np.int64]
 
@@ -33,11 +34,11 @@ class PictureRecords:
         offsets: Int64s,
         labels: Int64s,
         *,
-        image_size: int,
+        spatial_size: SpatialSize,
         channels: int,
     ) -> None:
         self._records, self._keys, self._offsets = records, keys, offsets
-        self._image_size, self._channels = image_size, channels
+        self._spatial_size, self._channels = spatial_size, channels
         self._labels, identity = np.unique(labels, return_inverse=True)
         self.identity: Int64s = identity.astype(np.int64)
 
@@ -46,7 +47,7 @@ class PictureRecords:
         return self._keys.size
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `UnreadableImage`."""
+        """The pictures at `indices`, uint8 `[C, height, width]`; raises `UnreadableImage`."""
         return [self._load(i) for i in indices]
 
     def name(self, index: int) -> str:
@@ -93,13 +94,13 @@ class PictureRecords:
             content = self._records.read(int(self._offsets[index])).content
         except DamagedRecord as error:
             raise UnreadableImage(f"{name} cannot be read ({error}): fetch the file again.") from None
-        return decode(bytes(content), image_size=self._image_size, channels=self._channels, name=name)
+        return decode(bytes(content), spatial_size=self._spatial_size, channels=self._channels, name=name)
 
 
 def insightface_rec(
     *,
     root: str,
-    image_size: int,
+    spatial_size: SpatialSize,
     channels: int,
     split: Sequence[float] = (0.8, 0.1, 0.1),
     split_seed: int = 0,
@@ -122,7 +123,9 @@ def insightface_rec(
     records = RecordFile(folder / "train.rec")
     index = read_offsets(folder / "train.idx")
     keys, labels = _labelled(records, index)
-    pictures = PictureRecords(records, keys, index.of(keys), labels, image_size=image_size, channels=channels)
+    pictures = PictureRecords(
+        records, keys, index.of(keys), labels, spatial_size=spatial_size, channels=channels
+    )
     return split_pictures(pictures, split, split_seed, source=root)
 
 

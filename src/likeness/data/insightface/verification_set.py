@@ -17,6 +17,7 @@ from likeness.data.linked import linked
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.data.reading import reading
 from likeness.errors import LikenessError
+from likeness.spatial import SpatialSize
 
 FOLDS = 10
 
@@ -43,11 +44,11 @@ class PictureBytes:
         identity: NDArray[np.int64],
         *,
         file: Path,
-        image_size: int,
+        spatial_size: SpatialSize,
         channels: int,
     ) -> None:
         self._encoded, self._file = list(encoded), file
-        self._image_size, self._channels = image_size, channels
+        self._spatial_size, self._channels = spatial_size, channels
         self.identity = identity
 
     def __len__(self) -> int:
@@ -55,9 +56,11 @@ class PictureBytes:
         return len(self._encoded)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, image_size, image_size]`; raises `UnreadableImage`."""
+        """The pictures at `indices`, uint8 `[C, height, width]`; raises `UnreadableImage`."""
         return [
-            decode(self._encoded[i], image_size=self._image_size, channels=self._channels, name=self.name(i))
+            decode(
+                self._encoded[i], spatial_size=self._spatial_size, channels=self._channels, name=self.name(i)
+            )
             for i in indices
         ]
 
@@ -85,7 +88,7 @@ class PictureBytes:
         return Files(self._file.parent, [self._file.name])
 
 
-def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
+def insightface_bin(*, path: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
     """A verification set as test pictures with its pairs, in 10 contiguous folds; nothing to train on.
 
     The file is a pickle of `(pictures, same)`: encoded pictures as bytes, two for each pair in turn, and
@@ -110,7 +113,7 @@ def insightface_bin(*, path: str, image_size: int, channels: int) -> DataSplits:
         list(places),
         linked(first[same], second[same], len(places)),
         file=file,
-        image_size=image_size,
+        spatial_size=spatial_size,
         channels=channels,
     )
     # the first folds take the remainder, as scikit-learn's KFold (which insightface uses) gives it

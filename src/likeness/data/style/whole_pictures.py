@@ -30,7 +30,7 @@ class WholePictures:
     def __init__(self, root: Path, names: Sequence[str], *, resize: int) -> None:
         self.identity = np.zeros(len(names), dtype=np.int64)
         self._root, self._names, self._resize = root, names, resize
-        self._listed = PictureFiles(root, names, self.identity, [str(root)], image_size=resize, channels=3)
+        self._listed = PictureFiles(root, names, self.identity, [str(root)], spatial_size=resize, channels=3)
 
     def __len__(self) -> int:
         """The number of pictures."""

@@ -48,8 +48,8 @@ class Networks(NamedTuple):
 
     @property
     def comparison(self) -> Comparison:
-        """By what two embeddings of `embedder.in_turns` are compared."""
-        return EUCLIDEAN if self.head is None else by_head(self.head.repeated(self.embedder.turns))
+        """By what two embeddings of `embedder.encode_views` are compared."""
+        return EUCLIDEAN if self.head is None else by_head(self.head.repeated(self.embedder.views))
 
     def ready(self, device: torch.device) -> "Networks":
         """The same on a device, to be measured."""

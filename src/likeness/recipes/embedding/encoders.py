@@ -73,4 +73,4 @@ def _operating_point_for(
 
 def encoder_of(networks: Networks) -> Encoder:
     """A run's networks, to be measured."""
-    return Encoder(networks.embedder.in_turns, networks.comparison)
+    return Encoder(networks.embedder.encode_views, networks.comparison)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from likeness.config.check import check
 from likeness.config.compose import composed
@@ -75,7 +76,7 @@ def evaluation_of(own: EmbeddingConfig, overrides: Sequence[str]) -> EvaluateCon
         if not chosen and (part == "data" or own.episodes is not None):
             kept.append(part)
     later = [one for one in given if any(touches(one, part) for part in kept)]
-    size = [f"backbone.{key}={getattr(own.backbone, key)}" for key in ("image_size", "channels")]
+    size = [f"backbone.{key}={_written(getattr(own.backbone, key))}" for key in ("spatial_size", "channels")]
     now = [str(one.input_line) for one in given if one not in later]
     config = plain(composed("evaluate", [*size, *now]))
     for key in ("flip", "queries"):
@@ -90,6 +91,11 @@ def evaluation_of(own: EmbeddingConfig, overrides: Sequence[str]) -> EvaluateCon
         config[part] = node and node.plain()
     config["trust"] = own.trust
     return check(overridden(config, later, "the evaluation"), EvaluateConfig)
+
+
+def _written(value: Any) -> str:
+    """A number, or a list of numbers, as it is written on a command line."""
+    return str(value).replace(" ", "")
 
 
 def _measured(config: EvaluateConfig, source: Path, encoder: Encoder, weights: str, tested: TestData) -> Path:

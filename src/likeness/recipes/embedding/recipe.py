@@ -104,7 +104,7 @@ class EmbeddingRecipe:
             trained = trained._replace(operating_point=point)
         encoders = {"trained": trained}
         if networks.head is not None:
-            encoders["its distance"] = Encoder(networks.embedder.in_turns, EUCLIDEAN)
+            encoders["its distance"] = Encoder(networks.embedder.encode_views, EUCLIDEAN)
         encoders["untrained"] = encoder_of(self._untrained.ready(device))
         conclude(run, measure(encoders, tested, config, device=device), tested)
 

@@ -71,8 +71,11 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
         "roc": roc_figure({name: (values, pairs.same) for name, values in measured.distances.items()}),
         "distances": distance_figure(distance, pairs.same, threshold=threshold, unit=unit),
         "embedding_map": embedding_figure(measured.embeddings[encoder][shown], measured.identity[shown]),
-        "hardest_pairs": hardest_figure(distance, pairs.same, picture, threshold=threshold, unit=unit),
     }
+    if _are_pictures(tested):
+        figures["hardest_pairs"] = hardest_figure(
+            distance, pairs.same, picture, threshold=threshold, unit=unit
+        )
     if encoder in measured.probabilities:
         figures["calibration"] = reliability_figure(measured.probabilities[encoder], pairs.same)
     grouping = tested.pictures.grouping
@@ -84,6 +87,12 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
         figures["training"] = curves_figure(curves)
     for name, figure in figures.items():
         figure.savefig(folder / "figures" / f"{name}.png")
+
+
+def _are_pictures(tested: TestData) -> bool:
+    """Whether the images can be shown: two axes, grey or in colour."""
+    (image,) = tested.pictures.load([0])
+    return image.ndim == 3 and image.shape[0] in (1, 3)
 
 
 def _roc_points(measured: Measured) -> str:

@@ -5,19 +5,19 @@ import pytest
 import torch
 
 from likeness.models.backbone import Backbone
-from likeness.models.embedder import Embedder, Turns
+from likeness.models.embedder import Embedder, Views
 
 
-def pixels(turns: Turns) -> Embedder:
+def pixels(turns: Views) -> Embedder:
     """Encodings that are the pictures themselves."""
     backbone = Backbone(torch.nn.Flatten(), feature_dim=9, mean=[0.0], std=[1.0])
-    return Embedder(backbone, embedding_dim=None, normalize=False, turns=turns)
+    return Embedder(backbone, embedding_dim=None, normalize=False, test_time_augmentation=turns)
 
 
 @pytest.mark.parametrize("turns", [1, 4, 8])
-def test_the_turns_are_the_symmetries_of_the_square(turns: Turns) -> None:
+def test_the_turns_are_the_symmetries_of_the_square(turns: Views) -> None:
     images = torch.rand(2, 1, 3, 3)
-    found = pixels(turns).in_turns(images)
+    found = pixels(turns).encode_views(images)
     assert found.shape == (2, turns * 9)
     for image, row in zip(images[:, 0].numpy(), found.view(2, turns, 3, 3).numpy(), strict=True):
         sides = [image] if turns < 8 else [image, np.fliplr(image)]

@@ -1,0 +1,47 @@
+"""The spatial size of images: the lengths of their axes, of which there are 1, 2 or 3."""
+
+from collections.abc import Sequence
+
+SpatialSize = int | Sequence[int]
+"""A number for a square picture, or the length of each axis: `[length]`, `[height, width]`, `[depth, height, width]`.
+"""
+
+
+def sides(spatial_size: SpatialSize) -> tuple[int, ...]:
+    """The length of each axis.
+
+    Raises:
+        ValueError: there are not 1, 2 or 3 of them, or one is below 1.
+    """
+    lengths = (spatial_size,) * 2 if isinstance(spatial_size, int) else tuple(spatial_size)
+    if not 1 <= len(lengths) <= 3 or min(lengths) < 1:
+        raise ValueError(f"spatial_size={spatial_size} is neither a number nor 1 to 3 lengths of at least 1")
+    return lengths
+
+
+def picture_sides(spatial_size: SpatialSize, what: str) -> tuple[int, int]:
+    """Height and width, for `what` takes pictures alone.
+
+    Raises:
+        ValueError: they are no pictures.
+    """
+    lengths = sides(spatial_size)
+    if len(lengths) != 2:
+        raise ValueError(
+            f"{what} takes pictures alone, of a spatial_size such as 64 or [64, 48], not {list(lengths)}"
+        )
+    return lengths[0], lengths[1]
+
+
+def square_side(spatial_size: SpatialSize, what: str) -> int:
+    """The side of the square pictures that `what` takes.
+
+    Raises:
+        ValueError: they are no square pictures.
+    """
+    height, width = picture_sides(spatial_size, what)
+    if height != width:
+        raise ValueError(
+            f"{what} takes square pictures alone, of a spatial_size such as 64, not {[height, width]}"
+        )
+    return height
