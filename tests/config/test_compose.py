@@ -91,7 +91,7 @@ def checked(*words: str) -> TrainConfig:
         ("loss.margin=inf", "loss.margin=inf"),
         ("loss.margin=true", "loss.margin=True"),
         ("evaluation.folds=4000", "evaluation.pairs=6000 gives each of 4000 folds fewer than two."),
-        ("data.image_size=32", "data.image_size must be the backbone's, 64."),
+        ("data.image_size=32", "data.spatial_size must be the backbone's, 64."),
         ("data.seed=${nope}", "There is no key nope to take a value from."),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),

@@ -46,7 +46,7 @@ def test_drawn_people_are_never_in_two_splits_whatever_their_numbers() -> None:
         "pictures_per_identity": 2,
         "validation_identities": 3,
         "seed": 0,
-        "spatial_size": 16,
+        "image_size": 16,
         "channels": 3,
     }
     few, many = (drawn_faces(identities=n, test_identities=5, **words) for n in (4, 1_000_000))

@@ -125,7 +125,7 @@ PLACES = [
     (Image.Image, "convert"),
     (Image.Image, "resize"),
     (ImageFile.ImageFile, "load"),
-    (decoding, "_square"),
+    (decoding, "_cropped"),
     (decoding, "_tensor"),
     (decoding, "laid_on_white"),
     (Path, "read_bytes"),
@@ -157,7 +157,7 @@ def test_a_fault_of_ours_after_decoding_is_no_damage(
     folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     images = skipping(folder)
-    monkeypatch.setattr(decoding, "_square", raising(error))
+    monkeypatch.setattr(decoding, "_cropped", raising(error))
     with pytest.raises(type(error), match="ours"):
         images.load_good([0])
     monkeypatch.setattr("likeness.data.style.picture.scaled_to_eight_bits", raising(error))
@@ -198,13 +198,13 @@ def test_what_decoders_raise_is_damage(
 def test_a_jpeg_from_a_file_is_decoded_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "a" / "0.jpg").write_bytes(encoded("JPEG", (1600, 1200)))
     sizes: list[tuple[int, int]] = []
-    square = decoding._square
+    square = decoding._cropped
 
-    def watched(image: Image.Image, size: int) -> Image.Image:
+    def watched(image: Image.Image, height: int, width: int) -> Image.Image:
         sizes.append(image.size)
-        return square(image, size)
+        return square(image, height, width)
 
-    monkeypatch.setattr(decoding, "_square", watched)
+    monkeypatch.setattr(decoding, "_cropped", watched)
     decode(folder / "a" / "0.jpg", spatial_size=24, channels=3)
     assert sizes == [(200, 150)]
 

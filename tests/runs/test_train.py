@@ -178,7 +178,7 @@ def picture_folder(tmp_path: Path) -> Path:
         validation_identities=2,
         test_identities=2,
         seed=0,
-        spatial_size=32,
+        image_size=32,
         channels=3,
     )
     assert splits.train is not None
