@@ -27,7 +27,9 @@ class Node(BaseModel):
     `of_the_recipe` are keys that the recipe reads itself and does not hand to the node's target.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=(), validate_default=True
+    )
 
     of_the_recipe: ClassVar[frozenset[str]] = frozenset()
 
