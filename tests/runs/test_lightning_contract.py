@@ -33,14 +33,11 @@ class Task(pl.LightningModule):
 
 
 def trainer(folder: Path, *callbacks: pl.Callback, **settings: Any) -> pl.Trainer:
-    quiet = {
-        "logger": False,
-        "enable_checkpointing": False,
-        "enable_progress_bar": False,
-        "accelerator": "cpu",
-    }
-    where = {"accelerator": "cpu", "default_root_dir": folder}
-    return pl.Trainer(**quiet, **where, max_epochs=-1, callbacks=list(callbacks), **settings)
+    quiet: dict[str, Any] = dict.fromkeys(
+        ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False
+    )
+    where: dict[str, Any] = {"accelerator": "cpu", "default_root_dir": folder}
+    return pl.Trainer(**(quiet | where | settings), max_epochs=-1, callbacks=list(callbacks))
 
 
 def loader(count: int) -> DataLoader[Tensor]:
