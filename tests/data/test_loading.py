@@ -14,7 +14,7 @@ from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader, training_loader
 from likeness.data.sampler import IdentityBalancedBatches
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import UnreadableImage
 
 JITTER = [v2.RandomHorizontalFlip(), v2.ColorJitter(brightness=0.5), v2.RandomAffine(20)]
@@ -25,13 +25,13 @@ class Numbered:
 
     def __init__(self, broken: bool = False) -> None:
         self.identity: NDArray[np.int64] = np.repeat(np.arange(6), 5)
-        self.broken = broken
+        self.unreadable = broken
 
     def __len__(self) -> int:
         return len(self.identity)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        if self.broken and 5 in indices:
+        if self.unreadable and 5 in indices:
             raise UnreadableImage("5")
         ramp = torch.arange(64, dtype=torch.uint8).view(1, 8, 8).repeat(3, 1, 1)
         return [ramp + 4 * index for index in indices]
@@ -47,7 +47,7 @@ class Numbered:
 
 
 def batches(*, start: int = 0, workers: int = 0, count: int = 12) -> list[Batch]:
-    pictures = SkippingBroken(Numbered())
+    pictures = SkippingUnreadable(Numbered())
     schedule = IdentityBalancedBatches(pictures.identity, identities=3, images=2, seed=7)
     augment = KeyedAugment(JITTER, seed=7)
     loader = training_loader(pictures, schedule, augment, start=start, workers=workers, pin_memory=False)
@@ -91,20 +91,20 @@ def test_augmentation_leaves_torch_s_generator_alone() -> None:
 
 
 def test_an_ordered_pass_leaves_broken_pictures_out() -> None:
-    pictures = SkippingBroken(Numbered(broken=True))
+    pictures = SkippingUnreadable(Numbered(unreadable=True))
     loader = ordered_loader(pictures, range(12), batch_size=5, workers=0)
     assert torch.cat([batch.index for batch in loader]).tolist() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]
-    assert pictures.broken == ["5"]
+    assert pictures.unreadable == ["5"]
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("batch_size", [4, 5, 7, 30])
 def test_ranks_are_dealt_equally_many_batches_and_each_picture_once(batch_size: int, workers: int) -> None:
-    whole = list(ordered_loader(SkippingBroken(Numbered()), range(30), batch_size=batch_size, workers=0))
+    whole = list(ordered_loader(SkippingUnreadable(Numbered()), range(30), batch_size=batch_size, workers=0))
     ranks = [
         list(
             ordered_loader(
-                SkippingBroken(Numbered()),
+                SkippingUnreadable(Numbered()),
                 range(30),
                 batch_size=batch_size,
                 workers=workers,

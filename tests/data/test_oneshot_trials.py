@@ -50,7 +50,7 @@ def test_each_item_is_asked_of_the_classes_of_its_run(tmp_path, home):
     assert np.bincount(pairs.fold).tolist() == [2 * WAYS] * 3
 
 
-def broken(root, line, text):
+def unreadable(root, line, text):
     listing = root / "run02" / "class_labels.txt"
     lines = listing.read_text().splitlines()
     lines[line : line + 1] = [text] if text is not None else []

@@ -19,7 +19,7 @@ from likeness.data.decode import decode
 from likeness.data.image_folder import image_folder
 from likeness.data.insightface.record_io import RecordFile
 from likeness.data.insightface.verification_set import insightface_bin
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.data.style.picture import read_picture
 from likeness.data.style.style_folders import style_folders
 from likeness.errors import LikenessError, UnreadableImage
@@ -30,10 +30,10 @@ def folder(tmp_path: Path) -> Path:
     return Path(people(tmp_path / "people", {"a": 3, "b": 3}, size=(40, 40)))
 
 
-def skipping(folder: Path) -> SkippingBroken:
+def skipping(folder: Path) -> SkippingUnreadable:
     test = image_folder(root=str(folder), spatial_size=24, channels=3, split=(0, 0, 1)).test
     assert test is not None
-    return SkippingBroken(test)
+    return SkippingUnreadable(test)
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
@@ -50,7 +50,7 @@ def refused(folder: Path, what: str) -> LikenessError:
         with pytest.raises(LikenessError, match=what) as caught:
             load([0, 1])
         assert not isinstance(caught.value, UnreadableImage)
-    assert images.broken == []
+    assert images.unreadable == []
     return caught.value
 
 
@@ -94,7 +94,7 @@ def test_a_file_that_is_gone_or_forbidden_is_named(folder: Path) -> None:
         assert not isinstance(caught.value, UnreadableImage)
     (folder / "elsewhere.jpg").rename(gone)
     assert len(images.load_good([0, 1])[1]) == 2
-    assert images.broken == []
+    assert images.unreadable == []
     gone.chmod(0)
     if not os.access(gone, os.R_OK):  # a superuser may read everything
         refused(folder, r"a/0\.jpg cannot be read \(Permission denied\)")
@@ -117,7 +117,7 @@ def test_real_open_files_run_out(folder: Path) -> None:
             os.close(number)
     assert not isinstance(caught.value, UnreadableImage)
     assert len(images.load_good([1])[1]) == 1
-    assert images.broken == []
+    assert images.unreadable == []
 
 
 PLACES = [
@@ -141,13 +141,13 @@ def test_a_lack_of_memory_and_a_fault_of_ours_are_no_damage(
     grey = image_folder(root=str(folder), spatial_size=24, channels=1, split=(0, 0, 1)).test
     assert grey is not None
     monkeypatch.setattr(owner, name, raising(error))
-    for source in (images, SkippingBroken(grey)):
+    for source in (images, SkippingUnreadable(grey)):
         if name == "convert" and source is images:
             continue  # these are in the wanted colours
         for load in (source.load_good, source.load_or_none):
             with pytest.raises(type(error)):
                 load([0, 1])
-        assert source.broken == []
+        assert source.unreadable == []
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_fault_of_ours_after_decoding_is_no_damage(
     monkeypatch.setattr("likeness.data.style.picture.scaled_to_eight_bits", raising(error))
     with pytest.raises(type(error), match="ours"):
         read_picture(folder / "a" / "0.jpg")
-    assert images.broken == []
+    assert images.unreadable == []
 
 
 @pytest.mark.parametrize(

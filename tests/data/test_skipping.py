@@ -7,7 +7,7 @@ from likeness.data.augment import KeyedAugment
 from likeness.data.image_folder import image_folder
 from likeness.data.loading import training_loader
 from likeness.data.sampler import IdentityBalancedBatches
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 
 COUNTS = {f"person {i}": 5 for i in range(10)}
@@ -18,16 +18,16 @@ def cut(path):
 
 
 def skipping(root):
-    return SkippingBroken(image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1)).test)
+    return SkippingUnreadable(image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1)).test)
 
 
 def test_one_broken_among_fifty_is_replaced_and_named(tmp_path):
     root = people(tmp_path, COUNTS)
     cut(root / "person 3" / "4.jpg")
     pictures = skipping(root)
-    assert pictures.broken == []
+    assert pictures.unreadable == []
     loaded = pictures.load(range(50))
-    assert pictures.broken == ["person 3/4.jpg"]
+    assert pictures.unreadable == ["person 3/4.jpg"]
     assert (loaded[19] == loaded[15]).all()  # the next of the same person, wrapping around
     assert pictures.identity[19] == pictures.identity[15]
     assert (pictures.load([19])[0] == loaded[19]).all()
@@ -42,7 +42,7 @@ def test_evaluation_leaves_it_out(tmp_path):
     pictures = skipping(root)
     loaded = pictures.load_or_none(range(50))
     assert [i for i, one in enumerate(loaded) if one is None] == [0, 1]
-    assert pictures.broken == ["person 0/0.jpg", "person 0/1.jpg"]
+    assert pictures.unreadable == ["person 0/0.jpg", "person 0/1.jpg"]
     assert (pictures.load([0])[0] == loaded[2]).all()
 
 
@@ -64,7 +64,7 @@ def test_what_workers_find_reaches_the_main_process(tmp_path, method):
     pictures = skipping(root)
     loader = DataLoader(Loading(pictures), batch_size=25, num_workers=1, multiprocessing_context=method)
     assert sum(map(len, loader)) == 50
-    assert pictures.broken == ["person 9/2.jpg"]
+    assert pictures.unreadable == ["person 9/2.jpg"]
 
 
 @pytest.mark.parametrize(("person", "instead"), [(7, 40), (9, 0)])
@@ -76,7 +76,7 @@ def test_for_a_person_without_a_good_picture_another_is_trained_on(tmp_path, per
     indices, loaded = pictures.load_good([3, 5 * person + 2])
     assert indices == [3, instead]
     assert (loaded[1] == pictures.load([instead])[0]).all()
-    assert pictures.broken == [f"person {person}/{i}.jpg" for i in range(5)]
+    assert pictures.unreadable == [f"person {person}/{i}.jpg" for i in range(5)]
 
 
 def test_such_a_person_is_not_a_label_of_the_batch(tmp_path):

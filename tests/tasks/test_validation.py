@@ -20,7 +20,7 @@ from torch.multiprocessing import spawn
 from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.datamodule import IdentityDataModule
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError, UnreadableImage
 from likeness.evaluation import query_scores
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
@@ -134,8 +134,8 @@ class Alone(pl.Callback):
 def fitted(task: Seen, images: Noise, batch_size: int, *, queries: int | None = None, **more: Any) -> Alone:
     """Train three steps of two batches each, with a validation after each batch."""
     data = IdentityDataModule(
-        SkippingBroken(Noise(set())),
-        SkippingBroken(images),
+        SkippingUnreadable(Noise(set())),
+        SkippingUnreadable(images),
         identities=8,
         images=3,
         within_group=0.0,

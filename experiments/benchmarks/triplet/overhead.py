@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from likeness.config.compose import composed
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.loading import training_loader
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.recipes.embedding.build import ReadableSplits, build_datamodule, build_task
 from likeness.recipes.embedding.recipe import EncodingWork
 from likeness.runs.training.checkpoints import newest_checkpoint
@@ -62,7 +62,7 @@ class Clocked(EncodingWork):
 
     def data(self) -> IdentityDataModule:
         pictures: Any = InMemory()
-        splits = ReadableSplits(SkippingBroken(pictures), None, None, None, True, None)
+        splits = ReadableSplits(SkippingUnreadable(pictures), None, None, None, True, None)
         return build_datamodule(self._config, splits)
 
     def task(self) -> EncodingTask:

@@ -8,7 +8,7 @@ from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader, training_loader
 from likeness.data.run_data import RunData
 from likeness.data.sampler import IdentityBalancedBatches
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 
 
 class IdentityDataModule(RunData):
@@ -30,8 +30,8 @@ class IdentityDataModule(RunData):
 
     def __init__(
         self,
-        train: SkippingBroken,
-        validation: SkippingBroken | None,
+        train: SkippingUnreadable,
+        validation: SkippingUnreadable | None,
         *,
         identities: int,
         images: int,
@@ -71,9 +71,9 @@ class IdentityDataModule(RunData):
         return self.validation is not None
 
     @property
-    def broken(self) -> set[str]:
+    def unreadable(self) -> set[str]:
         """The names of the pictures that this process and its loader workers could not read until now."""
-        return {name for part in (self.train, self.validation) if part is not None for name in part.broken}
+        return {name for part in (self.train, self.validation) if part is not None for name in part.unreadable}
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """The training batches from the trainer's step on."""

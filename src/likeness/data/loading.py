@@ -11,13 +11,13 @@ from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.pictures import Pictures
 from likeness.data.sampler import Draw, IdentityBalancedBatches
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 
 
 class _Drawn(Dataset[Batch]):
     """Training pictures by draw: loaded, augmented by their key, and put together."""
 
-    def __init__(self, pictures: SkippingBroken, augment: KeyedAugment) -> None:
+    def __init__(self, pictures: SkippingUnreadable, augment: KeyedAugment) -> None:
         self.pictures = pictures
         self.augment = augment
 
@@ -35,7 +35,7 @@ class _Drawn(Dataset[Batch]):
 class _Readable(Dataset[Batch]):
     """Pictures by index, as they are; broken ones are left out."""
 
-    def __init__(self, pictures: SkippingBroken) -> None:
+    def __init__(self, pictures: SkippingUnreadable) -> None:
         self.pictures = pictures
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class _Steps(Sampler[list[Draw]]):
 
 
 def training_loader(
-    pictures: SkippingBroken,
+    pictures: SkippingUnreadable,
     schedule: IdentityBalancedBatches,
     augment: KeyedAugment,
     *,
@@ -89,7 +89,7 @@ def training_loader(
 
 
 def ordered_loader(
-    pictures: SkippingBroken,
+    pictures: SkippingUnreadable,
     indices: Sequence[int],
     *,
     batch_size: int,

@@ -15,5 +15,5 @@ class RunData(pl.LightningDataModule):
 
     @property
     @abstractmethod
-    def broken(self) -> set[str]:
+    def unreadable(self) -> set[str]:
         """The names of the pictures that this process and its loader workers could not read until now."""

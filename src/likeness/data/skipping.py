@@ -13,7 +13,7 @@ from likeness.data.pictures import Grouping, Pictures
 from likeness.errors import LikenessError, UnreadableImage
 
 
-class SkippingBroken:
+class SkippingUnreadable:
     """`Pictures` of which some cannot be read: training gets another of the same person, evaluation none.
 
     A picture that is broken is broken for every worker and every device, so what takes its place is a
@@ -37,7 +37,7 @@ class SkippingBroken:
         return self._pictures.grouping
 
     @property
-    def broken(self) -> list[str]:
+    def unreadable(self) -> list[str]:
         """The names of the broken pictures met until now."""
         return [self._pictures.name(i) for i in torch.nonzero(self._flags).flatten().tolist()]
 

@@ -125,7 +125,7 @@ def test_a_broken_picture_is_named_and_another_takes_its_place(folders, tmp_path
     (tmp_path / "contents" / broken).write_text("no picture")
     for workers in (0, 1):
         found, data = batches(made(folders), 0, 6, workers=workers)
-        assert data.broken == {broken}
+        assert data.unreadable == {broken}
         assert all(batch.contents.shape == (4, 3, 32, 32) for batch in found)
         changed = [
             not torch.equal(a, b)
@@ -154,7 +154,7 @@ def test_without_folders_the_built_in_pictures_are_cut():
     assert source.styles.train.name(0) == "evening"
     (batch,), data = batches(source, 0, 1)
     assert batch.contents.shape == batch.styles.shape == (4, 3, 32, 32)
-    assert data.broken == set()
+    assert data.unreadable == set()
     assert made({"contents": None, "styles": None}).fingerprint() == source.fingerprint()
 
 

@@ -90,7 +90,7 @@ def test_channels_are_last_where_that_is_asked_for(source):
 
 def test_nothing_is_validated_or_broken_and_what_was_converted_is_said(source, caplog):
     data = StyleDataModule(source, channels_last=False)
-    assert (data.validated, data.broken) == (False, set())
+    assert (data.validated, data.unreadable) == (False, set())
     with caplog.at_level(logging.INFO, logger="likeness"):
         data.setup("fit")
     assert caplog.messages == ["style.jpg is in CMYK: its colours are converted to RGB by the plain formula."]

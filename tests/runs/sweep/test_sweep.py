@@ -41,11 +41,11 @@ def _no_source(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_figures(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Drawing takes longer than all the rest."""
     if "figures" not in request.node.name:
-        monkeypatch.setattr("likeness.runs.sweep.sweep.write_figures", lambda plan, tried: None)
+        monkeypatch.setattr("likeness.runs.sweep.sweep.write_figures", lambda plan, ended: None)
 
 
 def trials(content: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What must be the same of two sweeps: what was tried, how it ended and what it gave."""
+    """What must be the same of two sweeps: what was ended, how it ended and what it gave."""
     return [(job["number"], job["parameters"], job["status"], job["values"]) for job in content["jobs"]]
 
 
@@ -210,7 +210,7 @@ def test_a_failing_job_is_recorded_and_the_rest_go_on(
     assert "job 1 failed: RuntimeError: CUDA out of memory" in said
     assert said.splitlines()[-1] == str(folder)
     jobs = Jobs()
-    assert run_sweep(tmp_path, *words, jobs=jobs)["status"] == "finished"  # started again: it is tried again
+    assert run_sweep(tmp_path, *words, jobs=jobs)["status"] == "finished"  # started again: it is ended again
     assert jobs.trained[0][: len(content["jobs"][1]["words"])] == content["jobs"][1]["words"]
 
 
@@ -271,12 +271,12 @@ def test_a_search_knows_choices_integers_and_steps(tmp_path: Path) -> None:
         "loss: {choices: [triplet_hard, triplet_semi_hard]}, optimizer.betas: {choices: [[0.9, 0.99], [0.8, 0.9]]}}"
     )
     content = run_sweep(tmp_path, *UNPRUNED, f"++sweep.space={space}", jobs=Jobs())
-    tried = [job["parameters"] for job in content["jobs"]]
-    assert {round(one["loss.margin"], 9) for one in tried} <= {0.2, 0.3, 0.4}
-    assert {type(one["backbone.width"]) for one in tried} == {int}
-    assert {one["loss"] for one in tried} == {"triplet_hard", "triplet_semi_hard"}
-    assert {str(one["optimizer.betas"]) for one in tried} == {"[0.9, 0.99]", "[0.8, 0.9]"}
-    assert "optimizer.lr" not in tried[0]
+    ended = [job["parameters"] for job in content["jobs"]]
+    assert {round(one["loss.margin"], 9) for one in ended} <= {0.2, 0.3, 0.4}
+    assert {type(one["backbone.width"]) for one in ended} == {int}
+    assert {one["loss"] for one in ended} == {"triplet_hard", "triplet_semi_hard"}
+    assert {str(one["optimizer.betas"]) for one in ended} == {"[0.9, 0.99]", "[0.8, 0.9]"}
+    assert "optimizer.lr" not in ended[0]
 
 
 def test_parameters_that_do_not_go_together_fail_alone(tmp_path: Path) -> None:

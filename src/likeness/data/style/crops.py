@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from likeness.data.run_data import RunData
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.data.style.batch import CropBatch
 from likeness.data.style.datamodule import as_float
 from likeness.data.style.steps import StepsFrom
@@ -41,10 +41,10 @@ class CropDataModule(RunData):
         self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
 
     @property
-    def broken(self) -> set[str]:
+    def unreadable(self) -> set[str]:
         """The names of the pictures that this process and its loader workers could not read until now."""
         kinds = (self.source.contents, self.source.styles)
-        return {name for kind in kinds for part in kind for name in part.broken}
+        return {name for kind in kinds for part in kind for name in part.unreadable}
 
     def train_dataloader(self) -> DataLoader[CropBatch]:
         """The crops of the trainer's step and of all after it; each device gets its share of a batch.
@@ -88,7 +88,7 @@ class Crops(Dataset[CropBatch]):
         contents, styles = self.source.contents.train, self.source.styles.train
         return CropBatch(self._crops("content", contents, step), self._crops("style", styles, step))
 
-    def _crops(self, kind: str, pictures: SkippingBroken, step: int) -> Tensor:
+    def _crops(self, kind: str, pictures: SkippingUnreadable, step: int) -> Tensor:
         """`[B, 3, c, c]`."""
         passes = [divmod(step * self.source.batch_size + place, len(pictures)) for place in self.places]
         indices = [int(_order(kind, self.seed, number, len(pictures))[at]) for number, at in passes]

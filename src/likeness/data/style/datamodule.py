@@ -36,7 +36,7 @@ class StyleDataModule(RunData):
         self.source, self.channels_last = source, channels_last
 
     @property
-    def broken(self) -> set[str]:
+    def unreadable(self) -> set[str]:
         """None: a picture that can't be read ends the run before it starts."""
         return set()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from likeness.data.fingerprint import Files
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.data.split import split_identities
 from likeness.data.style.built_in import PHOTOGRAPHS, photographs
 from likeness.data.style.whole_pictures import DrawnPainting, WholePictures, pictures_below
@@ -18,8 +18,8 @@ class Part(NamedTuple):
     are none to keep: of one style, or of what is built in.
     """
 
-    train: SkippingBroken
-    test: SkippingBroken
+    train: SkippingUnreadable
+    test: SkippingUnreadable
 
     def fingerprint(self) -> dict[str, object]:
         """Those of both."""
@@ -91,7 +91,7 @@ def style_folders(
 
 def _alike(pictures: WholePictures | DrawnPainting) -> Part:
     """The same pictures to train on and to test."""
-    readable = SkippingBroken(pictures)
+    readable = SkippingUnreadable(pictures)
     return Part(readable, readable)
 
 
@@ -106,4 +106,4 @@ def _split(root: str, key: str, resize: int, test_share: float, split_seed: int)
         )
     train, _, test = split_identities(names, (1 - test_share, 0.0, test_share), split_seed)
     parts = ([names[i] for i in part.tolist()] for part in (train, test))
-    return Part(*(SkippingBroken(WholePictures(folder, part, resize=resize)) for part in parts))
+    return Part(*(SkippingUnreadable(WholePictures(folder, part, resize=resize)) for part in parts))

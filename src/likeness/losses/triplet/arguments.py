@@ -12,7 +12,7 @@ Margin = float | Literal["soft"]
 Average = Literal["valid", "active"]
 
 
-def check_words(margin: Margin, distance: Distance, average: Average) -> None:
+def check_arguments(margin: Margin, distance: Distance, average: Average) -> None:
     """Raises ValueError with one sentence if a word of a triplet loss has no meaning."""
     number = isinstance(margin, int | float) and not isinstance(margin, bool)
     if margin != "soft" and not (number and 0 <= margin < math.inf):

@@ -7,7 +7,7 @@ from ..precision import sum_dtype
 from .anchors import Anchors
 from .arguments import Average, Margin, check_numeric
 from .distance import Distance, add_block_gradient, add_pair_gradient, measured, pair_squared_distances, slope
-from .frame import Problem, Sums, triplet_loss
+from .frame import TripletBatch, Sums, triplet_loss
 from .output import TripletOutput
 from .soft_margin import softplus
 from .violations import count_violations
@@ -51,23 +51,23 @@ def all_semi_hard_triplet_loss(
     return triplet_loss(embedding, identity, margin, distance, average, _all_semi_hard)
 
 
-def _all_semi_hard(problem: Problem) -> Sums:
-    return _hinges(problem, semi_hard=True)
+def _all_semi_hard(batch: TripletBatch) -> Sums:
+    return _hinges(batch, semi_hard=True)
 
 
-def _batch_all(problem: Problem) -> Sums:
-    return _softpluses(problem) if problem.margin == "soft" else _hinges(problem, semi_hard=False)
+def _batch_all(batch: TripletBatch) -> Sums:
+    return _softpluses(batch) if batch.margin == "soft" else _hinges(batch, semi_hard=False)
 
 
 class _Pairs:
     """Running sums over all pairs, and over the triplets' weights on them, block by block."""
 
-    def __init__(self, problem: Problem) -> None:
-        embedding = problem.points.embedding
-        self.problem = problem
+    def __init__(self, batch: TripletBatch) -> None:
+        embedding = batch.points.embedding
+        self.batch = batch
         self.total = sum_dtype(embedding.device)
         self.loss, self.positive, self.negative = embedding.new_zeros(3, dtype=self.total)
-        self.gradient = torch.zeros_like(embedding) if problem.with_gradient else None
+        self.gradient = torch.zeros_like(embedding) if batch.with_gradient else None
 
     def add_distances(self, part: Anchors, own: Tensor, other: Tensor) -> None:
         """Measured distances of the positives [R, K] and of all [R, B]; overwrites those of `part` to its
@@ -86,7 +86,7 @@ class _Pairs:
         """
         if self.gradient is None:
             return
-        embedding = self.problem.points.embedding
+        embedding = self.batch.points.embedding
         row, slot = part.valid.nonzero(as_tuple=True)
         add_pair_gradient(
             self.gradient, embedding, part.anchor[row], part.positive[row, slot], pull[row, slot]
@@ -95,49 +95,49 @@ class _Pairs:
             row, column = direct
             add_pair_gradient(self.gradient, embedding, part.anchor[row], column, push[row, column])
             push[row, column] = 0
-        add_block_gradient(self.gradient, self.problem.points, part.anchor, push)
+        add_block_gradient(self.gradient, self.batch.points, part.anchor, push)
 
     def sums(self, valid: Tensor, mined: Tensor, active: Tensor) -> Sums:
         """The result, with the counts of triplets."""
-        anchors = self.problem.anchors
+        anchors = self.batch.anchors
         positive = self.positive / anchors.valid.sum()
         negative = self.negative / anchors.negatives.sum()
         return Sums(self.loss, self.gradient, valid, mined, active, positive, negative)
 
 
-def _hinges(problem: Problem, semi_hard: bool) -> Sums:
-    assert problem.margin != "soft"
-    pairs = _Pairs(problem)
-    valid = problem.count_of_triplets()
+def _hinges(batch: TripletBatch, semi_hard: bool) -> Sums:
+    assert batch.margin != "soft"
+    pairs = _Pairs(batch)
+    valid = batch.count_of_triplets()
     active = torch.zeros_like(valid)
-    for part in problem.blocks():
-        squared, positive = problem.negatives(part), problem.positives(part)
+    for part in batch.blocks():
+        squared, positive = batch.negatives(part), batch.positives(part)
         counts = count_violations(
-            problem.points, part, squared, positive, problem.margin, problem.distance, semi_hard
+            batch.points, part, squared, positive, batch.margin, batch.distance, semi_hard
         )
-        own, other = measured(positive, problem.distance), measured(squared, problem.distance)
+        own, other = measured(positive, batch.distance), measured(squared, batch.distance)
         active += counts.per_positive.sum()
         # The sum over triplets of d_ap + margin - d_an, by the distance that occurs in them.
-        pairs.loss += (counts.per_positive * (own.to(pairs.total) + problem.margin)).sum()
+        pairs.loss += (counts.per_positive * (own.to(pairs.total) + batch.margin)).sum()
         pairs.loss -= (counts.per_negative * other).sum(dtype=pairs.total)
-        pull = counts.per_positive * slope(own, problem.distance)
-        push = -counts.per_negative * slope(other, problem.distance)
+        pull = counts.per_positive * slope(own, batch.distance)
+        push = -counts.per_negative * slope(other, batch.distance)
         pairs.add_distances(part, own, other)
         pairs.add_gradient(part, pull, push, (counts.row, counts.column))
     return pairs.sums(valid, active if semi_hard else valid, active)
 
 
-def _softpluses(problem: Problem) -> Sums:
-    pairs = _Pairs(problem)
-    valid = problem.count_of_triplets()
-    for part in problem.blocks():
-        squared, positive = problem.negatives(part), problem.positives(part)
+def _softpluses(batch: TripletBatch) -> Sums:
+    pairs = _Pairs(batch)
+    valid = batch.count_of_triplets()
+    for part in batch.blocks():
+        squared, positive = batch.negatives(part), batch.positives(part)
         direct: tuple[Tensor, Tensor] | None = None
-        if problem.distance == "plain":
-            row, column = (squared < problem.points.near).nonzero(as_tuple=True)
+        if batch.distance == "plain":
+            row, column = (squared < batch.points.near).nonzero(as_tuple=True)
             direct = row, column
-            squared[row, column] = pair_squared_distances(problem.points.embedding, part.anchor[row], column)
-        own, other = measured(positive, problem.distance), measured(squared, problem.distance)
+            squared[row, column] = pair_squared_distances(batch.points.embedding, part.anchor[row], column)
+        own, other = measured(positive, batch.distance), measured(squared, batch.distance)
         pull, push = torch.zeros_like(own), torch.zeros_like(other)
         for slot in range(own.shape[1]):
             valid_slot = part.valid[:, slot, None]
@@ -146,7 +146,7 @@ def _softpluses(problem: Problem) -> Sums:
             weight = torch.sigmoid(gap)
             pull[:, slot] = weight.sum(1)
             push -= weight
-        pull, push = pull * slope(own, problem.distance), push * slope(other, problem.distance)
+        pull, push = pull * slope(own, batch.distance), push * slope(other, batch.distance)
         pairs.add_distances(part, own, other)
         pairs.add_gradient(part, pull, push, direct)
     return pairs.sums(valid, valid, valid)

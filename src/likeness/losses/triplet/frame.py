@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..precision import full_precision, in_working_precision
 from .anchors import Anchors, find_anchors
-from .arguments import Average, Margin, check_batch, check_words
+from .arguments import Average, Margin, check_batch, check_arguments
 from .distance import Distance, Points, block_rows, pair_squared_distances, points, squared_distances
 from .nearest import negatives_only
 from .output import TripletOutput, with_gradient
@@ -31,7 +31,7 @@ class Sums(NamedTuple):
     negative_distance: Tensor
 
 
-class Problem(NamedTuple):
+class TripletBatch(NamedTuple):
     """A batch and the words of the loss."""
 
     points: Points
@@ -70,10 +70,10 @@ def triplet_loss(
     margin: Margin,
     distance: Distance,
     average: Average,
-    sums_of: Callable[[Problem], Sums],
+    sums_of: Callable[[TripletBatch], Sums],
 ) -> TripletOutput:
     """The loss of a batch, given a way of mining; arguments and errors as in `batch_hard_triplet_loss`."""
-    check_words(margin, distance, average)
+    check_arguments(margin, distance, average)
     check_batch(embedding, identity)
     embedding = in_working_precision(embedding)
     needed = embedding.requires_grad and torch.is_grad_enabled()
@@ -81,7 +81,7 @@ def triplet_loss(
         detached = embedding.detach()
         norm = detached.norm(dim=1).mean()
         poison = 0 * norm  # NaN if any embedding is NaN or infinite: no comparison may hide that
-        sums = sums_of(Problem(points(detached), find_anchors(identity), margin, distance, needed))
+        sums = sums_of(TripletBatch(points(detached), find_anchors(identity), margin, distance, needed))
         counted = (sums.mined if average == "valid" else sums.active).clamp(min=1)
         scale = (1 + poison) / counted
         loss = (sums.loss * scale).to(embedding.dtype)

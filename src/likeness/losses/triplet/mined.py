@@ -6,7 +6,7 @@ from torch import Tensor
 from ..precision import sum_dtype
 from .arguments import Average, Margin
 from .distance import Distance, measured, picked, slope, squared_distances
-from .frame import Problem, Sums, triplet_loss
+from .frame import TripletBatch, Sums, triplet_loss
 from .nearest import farthest_positive, nearest_negative, negatives_only
 from .output import TripletOutput
 from .soft_margin import softplus
@@ -57,10 +57,10 @@ def semi_hard_triplet_loss(
     return triplet_loss(embedding, identity, margin, distance, average, _semi_hard)
 
 
-def _batch_hard(problem: Problem) -> Sums:
-    sums = _Triplets(problem)
-    points, distance = problem.points, problem.distance
-    for part in problem.blocks():
+def _batch_hard(batch: TripletBatch) -> Sums:
+    sums = _Triplets(batch)
+    points, distance = batch.points, batch.distance
+    for part in batch.blocks():
         squared = squared_distances(points, part.anchor)
         positive = farthest_positive(points, part, squared.gather(1, part.positive), distance)
         negative, found = nearest_negative(points, part.anchor, negatives_only(squared, part), distance)
@@ -68,15 +68,15 @@ def _batch_hard(problem: Problem) -> Sums:
     return sums.sums()
 
 
-def _semi_hard(problem: Problem) -> Sums:
-    sums = _Triplets(problem)
-    for part in problem.blocks():
-        squared = negatives_only(squared_distances(problem.points, part.anchor), part)
+def _semi_hard(batch: TripletBatch) -> Sums:
+    sums = _Triplets(batch)
+    for part in batch.blocks():
+        squared = negatives_only(squared_distances(batch.points, part.anchor), part)
         for beyond, positive, valid in zip(
-            problem.positives(part).T, part.positive.T, part.valid.T, strict=True
+            batch.positives(part).T, part.positive.T, part.valid.T, strict=True
         ):
             negative, found = nearest_negative(
-                problem.points, part.anchor, squared, problem.distance, beyond.contiguous()
+                batch.points, part.anchor, squared, batch.distance, beyond.contiguous()
             )
             sums.add(part.anchor, positive, negative, found & valid)
     return sums.sums()
@@ -85,17 +85,17 @@ def _semi_hard(problem: Problem) -> Sums:
 class _Triplets:
     """Running sums over listed triplets."""
 
-    def __init__(self, problem: Problem) -> None:
-        embedding = problem.points.embedding
-        self.problem = problem
+    def __init__(self, batch: TripletBatch) -> None:
+        embedding = batch.points.embedding
+        self.batch = batch
         self.total = sum_dtype(embedding.device)
         self.values = embedding.new_zeros(3, dtype=self.total)  # of loss, d_ap, d_an
         self.counts = embedding.new_zeros(2, dtype=torch.int64)  # of mined and active triplets
-        self.gradient = torch.zeros_like(embedding) if problem.with_gradient else None
+        self.gradient = torch.zeros_like(embedding) if batch.with_gradient else None
 
     def add(self, anchor: Tensor, positive: Tensor, negative: Tensor, kept: Tensor) -> None:
         """Triplets by index, [R] each, as far as `kept` [R]."""
-        embedding, distance = self.problem.points.embedding, self.problem.distance
+        embedding, distance = self.batch.points.embedding, self.batch.distance
         other = torch.cat([positive, negative])
         own = picked(embedding, anchor)
         difference = (
@@ -103,10 +103,10 @@ class _Triplets:
         )  # of the positives, of the negatives
         d_ap, d_an = values = measured(difference.square().sum(2), distance)
         gap = (d_ap - d_an).masked_fill_(~kept, -torch.inf)
-        if self.problem.margin == "soft":
+        if self.batch.margin == "soft":
             loss, weight, active = softplus(gap), torch.sigmoid(gap), kept
         else:
-            loss = (gap + self.problem.margin).clamp_(min=0)
+            loss = (gap + self.batch.margin).clamp_(min=0)
             active = loss > 0
             weight = active.to(embedding.dtype)
         self.values += (torch.cat([loss[None], values]) * kept).sum(1, dtype=self.total)

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from .arguments import Average, Margin, check_numeric, check_words
+from .arguments import Average, Margin, check_numeric, check_arguments
 from .distance import Distance
 from .exhaustive import all_semi_hard_triplet_loss, batch_all_triplet_loss
 from .mined import batch_hard_triplet_loss, semi_hard_triplet_loss
@@ -14,7 +14,7 @@ class _TripletLoss(nn.Module):
 
     def __init__(self, margin: Margin, distance: Distance, average: Average) -> None:
         super().__init__()
-        check_words(margin, distance, average)
+        check_arguments(margin, distance, average)
         self.margin = margin
         self.distance = distance
         self.average = average

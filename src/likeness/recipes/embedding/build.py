@@ -13,7 +13,7 @@ from likeness.config.schema.training import SimilarityTask
 from likeness.data.augment import KeyedAugment
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.pictures import DataSplits, Pairs, Pictures, Trials
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import (
     EUCLIDEAN,
@@ -61,9 +61,9 @@ class Networks(NamedTuple):
 class ReadableSplits(NamedTuple):
     """The splits of some data, of which broken pictures are left out and told at the end."""
 
-    train: SkippingBroken | None
-    validation: SkippingBroken | None
-    test: SkippingBroken | None
+    train: SkippingUnreadable | None
+    validation: SkippingUnreadable | None
+    test: SkippingUnreadable | None
     pairs: Pairs | None
     all_known: bool
     trials: Trials | None
@@ -91,8 +91,8 @@ def build_data(node: Node) -> ReadableSplits:
     )
 
 
-def _readable(pictures: Pictures | None) -> SkippingBroken | None:
-    return None if pictures is None else SkippingBroken(pictures)
+def _readable(pictures: Pictures | None) -> SkippingUnreadable | None:
+    return None if pictures is None else SkippingUnreadable(pictures)
 
 
 def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) -> TestData:

@@ -10,7 +10,7 @@ from torch import Tensor
 from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader
 from likeness.data.pictures import Pictures
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import Episodes
 
@@ -20,7 +20,7 @@ Encode = Callable[[Tensor], Tensor]
 
 def encode(
     encoder: Encode,
-    pictures: SkippingBroken,
+    pictures: SkippingUnreadable,
     *,
     device: torch.device,
     batch_size: int,

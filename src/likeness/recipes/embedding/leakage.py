@@ -15,14 +15,14 @@ from likeness.recipes.embedding.past import embedding_config_of
 log = logging.getLogger("likeness")
 
 
-def refuse_shared_people(config: EmbeddingConfig, splits: ReadableSplits, test: TestData) -> None:
+def refuse_shared_identities(config: EmbeddingConfig, splits: ReadableSplits, test: TestData) -> None:
     """Raise a LikenessError that names a person who is in two parts of what a run, or its encoder's run, reads."""
     tested, validation = test.pictures, splits.validation
     if splits.train is not None:
         refuse_overlap(splits.train, tested)
     if validation is not None:
         refuse_overlap(validation, tested, "validated on")
-    for trained_on in _people_of_encoder(config):
+    for trained_on in _images_of_encoder(config):
         refuse_overlap(trained_on, tested)
         if validation is not None:
             refuse_overlap(trained_on, validation, to_be="validated on")
@@ -45,7 +45,7 @@ def images_trained_on(config: EmbeddingConfig) -> Iterator[Pictures]:
     splits = splits_of(config)
     if splits is not None and splits.train is not None:
         yield splits.train
-    yield from _people_of_encoder(config)
+    yield from _images_of_encoder(config)
 
 
 def splits_of(config: EmbeddingConfig) -> ReadableSplits | None:
@@ -57,6 +57,6 @@ def splits_of(config: EmbeddingConfig) -> ReadableSplits | None:
         return None
 
 
-def _people_of_encoder(config: EmbeddingConfig) -> Iterator[Pictures]:
+def _images_of_encoder(config: EmbeddingConfig) -> Iterator[Pictures]:
     if run := begun_with(config):
         yield from images_trained_on(embedding_config_of(Path(run), config.trust))

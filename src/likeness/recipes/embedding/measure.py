@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.data.pictures import Pairs
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import (
     Comparison,
@@ -33,7 +33,7 @@ class TestData(NamedTuple):
     the `episodes` of one-shot recognition.
     """
 
-    pictures: SkippingBroken
+    pictures: SkippingUnreadable
     pairs: Pairs
     all_known: bool
     episodes: Mapping[str, Episodes]
@@ -117,7 +117,7 @@ def _measured(
     }
 
     resampling = {"resamples": config.evaluation.resamples, "seed": config.seed}
-    people = _people_in(pairs, identity, all_known=data.all_known)
+    people = _identities_in(pairs, identity, all_known=data.all_known)
     metrics = {
         name: evaluate_pairs(distance, pairs.same, pairs.fold, *people, **resampling)
         for name, distance in distances.items()
@@ -156,7 +156,7 @@ def _measured(
 
 def _encoded(
     encoders: Mapping[str, Encoder],
-    pictures: SkippingBroken,
+    pictures: SkippingUnreadable,
     config: EmbeddingConfig | EvaluateConfig,
     device: torch.device,
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
@@ -174,7 +174,7 @@ def _encoded(
     return readable, {name: encoded[encoder.encode] for name, encoder in encoders.items()}
 
 
-def _people_in(
+def _identities_in(
     pairs: Pairs, identity: NDArray[np.int64], *, all_known: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The people of the first and the second picture of each pair, which intervals draw.
@@ -190,7 +190,7 @@ def _one_shot(
     episodes: Episodes,
     embeddings: Mapping[str, NDArray[np.float32]],
     encoders: Mapping[str, Encoder],
-    source: SkippingBroken,
+    source: SkippingUnreadable,
     pictures: NDArray[np.int64],
 ) -> OneShot:
     """What each encoder, and raw pixels, recognise; episodes with a picture that could not be read are left out."""

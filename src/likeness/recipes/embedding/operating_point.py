@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from likeness.config.schema.embedding import EmbeddingConfig
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import Calibration, OperatingPoint, choose_operating_point
 from likeness.recipes.embedding.build import drawn_pairs
@@ -20,7 +20,7 @@ from likeness.runs.record.folder import OPERATING_POINT, finite, operating_point
 
 
 def operating_point_on(
-    encoder: Encoder, validation: SkippingBroken, config: EmbeddingConfig, *, device: torch.device
+    encoder: Encoder, validation: SkippingUnreadable, config: EmbeddingConfig, *, device: torch.device
 ) -> OperatingPoint:
     """The operating point of an encoder, on balanced pairs of the validation images that are drawn by the seed.
 

@@ -26,7 +26,7 @@ from likeness.recipes.embedding.build import (
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import Inputs, build_inputs
-from likeness.recipes.embedding.leakage import refuse_shared_people
+from likeness.recipes.embedding.leakage import refuse_shared_identities
 from likeness.recipes.embedding.measure import Encoder, measure
 from likeness.recipes.embedding.operating_point import operating_point_on, write_operating_point
 from likeness.recipes.embedding.results import conclude
@@ -70,7 +70,7 @@ class EmbeddingRecipe:
 
     def refuse(self) -> None:
         """Raise a LikenessError for identities in two splits, or parts that don't fit together."""
-        refuse_shared_people(self._config, self._splits, self._inputs.tested)
+        refuse_shared_identities(self._config, self._splits, self._inputs.tested)
         self._task_at_step_0()
 
     def data(self) -> IdentityDataModule:

@@ -26,13 +26,13 @@ from likeness.recipes.embedding.measure import Measured, TestData
 from likeness.runs.record.folder import ROC, write_text
 from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
-from likeness.runs.record.unreadable import noted_broken
+from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 
 log = logging.getLogger("likeness")
 
 RATES = 200
-PEOPLE_ON_MAP = 12
+IDENTITIES_ON_MAP = 12
 PANELS = {
     "loss": {"loss": "train/loss"},
     "active": {"active": "train/active"},
@@ -58,7 +58,7 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
     encoder = next(iter(measured.embeddings))
     pairs, distance = measured.pairs, measured.distances[encoder]
     unit, threshold = measured.units[encoder], best_threshold(distance, pairs.same)
-    shown = np.isin(measured.identity, _people_with_most_pictures(measured.identity))
+    shown = np.isin(measured.identity, _identities_with_most_images(measured.identity))
 
     def picture(pair: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         rows = measured.pictures[[pairs.first[pair], pairs.second[pair]]]
@@ -107,8 +107,8 @@ def _roc_points(measured: Measured) -> str:
     return text.getvalue()
 
 
-def _people_with_most_pictures(identity: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.argsort(-np.bincount(identity), kind="stable")[:PEOPLE_ON_MAP]
+def _identities_with_most_images(identity: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.argsort(-np.bincount(identity), kind="stable")[:IDENTITIES_ON_MAP]
 
 
 def _curves(folder: Path) -> dict[str, dict[str, Curve]]:
@@ -127,7 +127,7 @@ def conclude(run: Recording, measured: Measured, tested: TestData) -> None:
     Raises:
         LikenessError: the disk is full.
     """
-    names = sorted({*noted_broken(run.folder), *tested.pictures.broken})
+    names = sorted({*noted_unreadable(run.folder), *tested.pictures.unreadable})
     run.outcome["broken_pictures"] = names
     try:
         write_results(run.folder, measured, tested)

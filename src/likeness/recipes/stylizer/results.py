@@ -18,7 +18,7 @@ from likeness.recipes.stylizer.family import STYLIZER
 from likeness.recipes.stylizer.shown import Shown, shown_pictures
 from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
-from likeness.runs.record.unreadable import noted_broken
+from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.stylizer import StylizerTask
@@ -37,8 +37,8 @@ def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> N
     as_it_is = [content.picture for content, _ in product(contents, styles)]
     painted = {"trained": trained, "untrained": untrained, "the content as it is": as_it_is}
     metrics = {name: _costs(task, images, contents, styles) for name, images in painted.items()}
-    tested = {*folders.contents.test.broken, *folders.styles.test.broken}
-    run.outcome["broken_pictures"] = sorted({*noted_broken(run.folder), *tested})
+    tested = {*folders.contents.test.unreadable, *folders.styles.test.unreadable}
+    run.outcome["broken_pictures"] = sorted({*noted_unreadable(run.folder), *tested})
     write_results_file(run.folder, metrics)
     _draw(run.folder, contents, styles, trained)
     print_table("The costs of the stylized test images, the mean over pairs", metrics, STYLIZER.presentation)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from likeness.data.skipping import SkippingBroken
+from likeness.data.skipping import SkippingUnreadable
 from likeness.data.style.datamodule import as_float
 from likeness.errors import LikenessError
 
@@ -19,7 +19,7 @@ class Shown(NamedTuple):
     picture: Tensor
 
 
-def shown_pictures(pictures: SkippingBroken, key: str) -> list[Shown]:
+def shown_pictures(pictures: SkippingUnreadable, key: str) -> list[Shown]:
     """The first of the test pictures that can be read; `key` is what names their folder.
 
     Raises:

@@ -22,7 +22,7 @@ from likeness.runs.record.record_file import SEAL, operating_point_of, overrides
 from likeness.runs.record.source import DIFF, ROOT, capture_source, git, hash_of_file
 
 
-def refuse_unprovable(folder: Path, record: dict[str, Any], trust: Collection[str]) -> None:
+def refuse_irreproducible(folder: Path, record: dict[str, Any], trust: Collection[str]) -> None:
     """Raise a LikenessError that says why the run in `folder` can't be run again from its record."""
     if record.get("format") != 1 or SEAL not in record:
         raise LikenessError(

@@ -20,7 +20,7 @@ from likeness.runs.reproduce.comparison import (
     largest_difference,
     metric_rows,
 )
-from likeness.runs.reproduce.refusal import other_data, refuse_altered, refuse_other_data, refuse_unprovable
+from likeness.runs.reproduce.refusal import other_data, refuse_altered, refuse_other_data, refuse_irreproducible
 from likeness.runs.reproduce.rerun import Rerun, started_again
 from likeness.runs.reproduce.worktree import restored_source
 
@@ -50,7 +50,7 @@ def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
             were, or its folder was altered since.
     """
     record = read_record(folder)
-    refuse_unprovable(folder, record, trust)
+    refuse_irreproducible(folder, record, trust)
     refuse_altered(folder, record)
     if changed := [change for session in record["sessions"] for change in session["changed"]]:
         return Verdict(

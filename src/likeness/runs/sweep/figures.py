@@ -7,15 +7,15 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from likeness.evaluation.figures import Axis, Point, objective_figure, parallel_figure
-from likeness.runs.sweep.ledger import Tried, best_of
+from likeness.runs.sweep.ledger import EndedTrial, best_of
 from likeness.runs.sweep.plan import Plan
 
 LINES = 6  # of more, none can be told from the others
 
 
-def write_figures(plan: Plan, tried: Sequence[Tried]) -> None:
+def write_figures(plan: Plan, ended: Sequence[EndedTrial]) -> None:
     """Draw the trials that finished into `figures/` of the folder; nothing where there is nothing to compare."""
-    finished = [one for one in tried if one.outcome.status == "finished"]
+    finished = [one for one in ended if one.outcome.status == "finished"]
     keys = dict.fromkeys(key for one in finished for key in one.trial.parameters)
     varied = [key for key in keys if len({str(one.trial.parameters[key]) for one in finished}) > 1]
     if not varied:
@@ -30,7 +30,7 @@ def write_figures(plan: Plan, tried: Sequence[Tried]) -> None:
         figure.savefig(plan.folder / "figures" / f"{name}.png")
 
 
-def _parallel(plan: Plan, finished: Sequence[Tried], keys: Sequence[str]) -> Figure:
+def _parallel(plan: Plan, finished: Sequence[EndedTrial], keys: Sequence[str]) -> Figure:
     axes = []
     for key in keys:
         values = [one.trial.parameters[key] for one in finished]
@@ -47,7 +47,7 @@ def _parallel(plan: Plan, finished: Sequence[Tried], keys: Sequence[str]) -> Fig
     return parallel_figure(axes, quality, [finished.index(one) for one in best_of(plan, finished)])
 
 
-def _curve(plan: Plan, finished: Sequence[Tried], key: str, varied: Sequence[str]) -> Figure:
+def _curve(plan: Plan, finished: Sequence[EndedTrial], key: str, varied: Sequence[str]) -> Figure:
     """The first objective along `key`, a line for each combination of the other parameters."""
     lines: dict[str, list[Point]] = defaultdict(list)
     for one in finished:

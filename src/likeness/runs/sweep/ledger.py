@@ -16,7 +16,7 @@ from likeness.runs.sweep.study import Trial
 LEDGER = "sweep.json"
 
 
-class Tried(NamedTuple):
+class EndedTrial(NamedTuple):
     """A trial that ended: its jobs with their results, its outcome, and an estimate of each objective."""
 
     trial: Trial
@@ -32,9 +32,9 @@ class Tried(NamedTuple):
         return [estimate(column) for column in zip(*(one.objectives for one in self.results), strict=True)]
 
 
-def best_of(plan: Plan, tried: Sequence[Tried]) -> list[Tried]:
+def best_of(plan: Plan, ended: Sequence[EndedTrial]) -> list[EndedTrial]:
     """The best trial, or with several objectives those that no other beats in all of them."""
-    finished = [one for one in tried if one.outcome.status == "finished"]
+    finished = [one for one in ended if one.outcome.status == "finished"]
     values = [one.outcome.values for one in finished]
     directions = [objective.direction for objective in plan.sweep.objectives]
     return [finished[place] for place in best_trials(values, directions)]
@@ -42,13 +42,13 @@ def best_of(plan: Plan, tried: Sequence[Tried]) -> list[Tried]:
 
 def write_ledger(
     plan: Plan,
-    tried: Sequence[Tried],
+    ended: Sequence[EndedTrial],
     under_way: Sequence[tuple[Job, Result]],
     source: str | None,
     status: str,
 ) -> None:
     """Write the sweep's folder's `sweep.json`; `under_way` are the jobs that are done of a trial that is not."""
-    done = [pair for one in tried for pair in zip(one.jobs, one.results, strict=True)]
+    done = [pair for one in ended for pair in zip(one.jobs, one.results, strict=True)]
     write_json(
         plan.folder / LEDGER,
         {
@@ -63,8 +63,8 @@ def write_ledger(
             },
             "words": plan.words,
             "jobs": [_job(plan, *pair) for pair in [*done, *under_way]],
-            "trials": [_trial(one) for one in tried],
-            "best": [job.number for one in best_of(plan, tried) for job in one.jobs],
+            "trials": [_trial(one) for one in ended],
+            "best": [job.number for one in best_of(plan, ended) for job in one.jobs],
         },
     )
 
@@ -72,7 +72,7 @@ def write_ledger(
 def failures(folder: Path, source: str | None) -> dict[str, str]:
     """Why jobs failed, by their keys, in a sweep of this source that was not brought to its end.
 
-    What comes after a failure follows from it, so it stands until the sweep has ended; then it may be tried again.
+    What comes after a failure follows from it, so it stands until the sweep has ended; then it may be ended again.
     """
     try:
         ledger = json.loads((folder / LEDGER).read_text())
@@ -102,11 +102,11 @@ def _job(plan: Plan, job: Job, result: Result) -> dict[str, Any]:
     }
 
 
-def _trial(tried: Tried) -> dict[str, Any]:
+def _trial(ended: EndedTrial) -> dict[str, Any]:
     return {
-        "number": tried.trial.number,
-        "parameters": tried.trial.parameters,
-        "jobs": [job.number for job in tried.jobs],
-        "status": tried.outcome.status,
-        "values": [one._asdict() for one in tried.estimates],
+        "number": ended.trial.number,
+        "parameters": ended.trial.parameters,
+        "jobs": [job.number for job in ended.jobs],
+        "status": ended.outcome.status,
+        "values": [one._asdict() for one in ended.estimates],
     }

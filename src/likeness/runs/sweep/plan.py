@@ -15,7 +15,7 @@ from likeness.config.key import key_of
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
-from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_words, values_of, word
+from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_overrides, values_of, word
 from likeness.runs.sweep.study import Trial
 
 log = logging.getLogger("likeness")
@@ -64,7 +64,7 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     Raises:
         LikenessError: a word, a key of the search space or one of its values won't do.
     """
-    words, axes = split_words(overrides)
+    words, axes = split_overrides(overrides)
     sweep = compose([*words, *_words({key: values[0] for key, values in axes.items()})]).search
     _warn_of_own_measure(sweep, axes)
     seeds = axes.pop(SEED, [])
@@ -106,7 +106,7 @@ def make_job(plan: Plan, number: int, trial: Trial, parameters: Parameters, comp
     return Job(number, trial.number, parameters, words, config, key_of(config.plain()))
 
 
-def launched_words(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
+def launched_overrides(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
     """The words that a job is launched with: its own, and those by which it knows what sweep it belongs to."""
     more = [word("++sweep.id", plan.id)]
     if earlier is not None:

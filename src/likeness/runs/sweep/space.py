@@ -22,7 +22,7 @@ def word(key: str, value: Any) -> str:
     return f"{key}={_literal(value)}"
 
 
-def split_words(overrides: Sequence[Override]) -> tuple[list[str], dict[str, list[Any]]]:
+def split_overrides(overrides: Sequence[Override]) -> tuple[list[str], dict[str, list[Any]]]:
     """The words with one value, as they are, and by their key the values of those with several.
 
     Raises:

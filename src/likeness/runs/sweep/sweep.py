@@ -22,8 +22,8 @@ from likeness.runs.record.lock import locked
 from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
 from likeness.runs.sweep.figures import write_figures
-from likeness.runs.sweep.ledger import Tried, failures, write_ledger
-from likeness.runs.sweep.plan import Compose, Job, Plan, launched_words, make_job, make_plan
+from likeness.runs.sweep.ledger import EndedTrial, failures, write_ledger
+from likeness.runs.sweep.plan import Compose, Job, Plan, launched_overrides, make_job, make_plan
 from likeness.runs.sweep.pruning import EarlierTrials, write_earlier
 from likeness.runs.sweep.results import PastRuns, Result, outcome_of, result_of
 from likeness.runs.sweep.space import SEED
@@ -57,12 +57,12 @@ def sweep(
     _make_folder(plan.folder)
     with locked(plan.folder):
         runs = PastRuns(capture_source(packages=packages_named(plan.first.plain())).identity, recipe_of)
-        tried = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
-        write_figures(plan, tried)
+        ended = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
+        write_figures(plan, ended)
         write_report(plan.folder, recipe_of(plan.first).family.presentation)
-        print_table(plan, tried)
+        print_table(plan, ended)
         print(plan.folder)
-    results = [result for one in tried for result in one.results]
+    results = [result for one in ended for result in one.results]
     if failed := [result for result in results if result.status == "failed"]:
         raise LikenessError(
             f"{len(failed)} of {len(results)} jobs of the sweep failed, the first one so: {failed[0].reason} "
@@ -79,10 +79,10 @@ class _Trials:
     ) -> None:
         self.plan, self.compose, self.launch, self.runs, self.failures = plan, compose, launch, runs, failures
         self.numbers = count()
-        self.tried: list[Tried] = []
+        self.ended: list[EndedTrial] = []
         self.earlier = EarlierTrials(plan.sweep)
 
-    def run(self) -> list[Tried]:
+    def run(self) -> list[EndedTrial]:
         """Try what the study proposes until it proposes nothing more."""
         study: Study = Search(self.plan.sweep) if self.plan.points is None else Grid(self.plan.points)
         self._write([], "running")
@@ -97,13 +97,13 @@ class _Trials:
                 own = [next(done) for _ in range(max(1, len(self.plan.seeds)))]
                 outcome = outcome_of([result for _, result in own])
                 study.tell(trial, outcome)
-                self.tried.append(
-                    Tried(trial, [job for job, _ in own], [result for _, result in own], outcome)
+                self.ended.append(
+                    EndedTrial(trial, [job for job, _ in own], [result for _, result in own], outcome)
                 )
                 self.earlier.add(outcome)
-        failed = any(one.outcome.status == "failed" for one in self.tried)
+        failed = any(one.outcome.status == "failed" for one in self.ended)
         self._write([], "failed" if failed else "finished")
-        return self.tried
+        return self.ended
 
     def _jobs_of(self, trial: Trial) -> Iterator[Job]:
         more = [{SEED: seed} for seed in self.plan.seeds] or [{}]
@@ -137,9 +137,9 @@ class _Trials:
             return {}
         earlier = None
         if self.plan.sweep.pruner is not None:
-            earlier = self.plan.folder / "earlier" / f"{len(self.tried):04d}.json"
-            write_earlier(earlier, [one.outcome for one in self.tried])
-        words = [launched_words(self.plan, job, earlier) for job in jobs]
+            earlier = self.plan.folder / "earlier" / f"{len(self.ended):04d}.json"
+            write_earlier(earlier, [one.outcome for one in self.ended])
+        words = [launched_overrides(self.plan, job, earlier) for job in jobs]
         try:
             returns = self.launch(words, initial_job_idx=jobs[0].number)
         except Exception as error:  # the process of a job died, and with it what the others returned
@@ -162,7 +162,7 @@ class _Trials:
         return Result("failed", last.folder if last else None, reason or "The job left no run behind.")
 
     def _write(self, under_way: Sequence[tuple[Job, Result]], status: str) -> None:
-        write_ledger(self.plan, self.tried, under_way, self.runs.source, status)
+        write_ledger(self.plan, self.ended, under_way, self.runs.source, status)
 
 
 def _make_folder(folder: Path) -> None:

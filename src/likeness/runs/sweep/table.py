@@ -8,16 +8,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from likeness.runs.sweep.estimate import Estimate
-from likeness.runs.sweep.ledger import Tried, best_of
+from likeness.runs.sweep.ledger import EndedTrial, best_of
 from likeness.runs.sweep.plan import Plan, command
 
 
-def print_table(plan: Plan, tried: Sequence[Tried]) -> None:
+def print_table(plan: Plan, ended: Sequence[EndedTrial]) -> None:
     """Print the trials, the best first, with 95% intervals; why jobs failed; and how to train the best again."""
-    best = best_of(plan, tried)
+    best = best_of(plan, ended)
     console = Console()
-    console.print(_table(plan, sorted(tried, key=lambda one: _rank(plan, one, best)), best))
-    for one in tried:
+    console.print(_table(plan, sorted(ended, key=lambda one: _rank(plan, one, best)), best))
+    for one in ended:
         for job, result in zip(one.jobs, one.results, strict=True):
             if result.status == "failed":
                 console.print(f"job {job.number} failed: {escape(str(result.reason))}", highlight=False)
@@ -28,16 +28,16 @@ def print_table(plan: Plan, tried: Sequence[Tried]) -> None:
         )
 
 
-def _table(plan: Plan, tried: Sequence[Tried], best: Sequence[Tried]) -> Table:
-    keys = list(dict.fromkeys(key for one in tried for key in one.trial.parameters))
-    table = Table(title=_title(plan, tried), box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+def _table(plan: Plan, ended: Sequence[EndedTrial], best: Sequence[EndedTrial]) -> Table:
+    keys = list(dict.fromkeys(key for one in ended for key in one.trial.parameters))
+    table = Table(title=_title(plan, ended), box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("trial", justify="right")
     for key in keys:
         table.add_column(escape(key.lstrip("+")), justify="right")
     for objective in plan.sweep.objectives:
         table.add_column(escape(objective.metric), justify="right", no_wrap=True)
     table.add_column("status")
-    for one in tried:
+    for one in ended:
         parameters = [_short(one.trial.parameters.get(key, "")) for key in keys]
         cells = [_cell(estimate) for estimate in one.estimates] or [""] * len(plan.sweep.objectives)
         status = "best" if one in best else one.outcome.status
@@ -48,19 +48,19 @@ def _table(plan: Plan, tried: Sequence[Tried], best: Sequence[Tried]) -> Table:
     return table
 
 
-def _title(plan: Plan, tried: Sequence[Tried]) -> str:
-    seeds = max((len(one.jobs) for one in tried), default=1)
+def _title(plan: Plan, ended: Sequence[EndedTrial]) -> str:
+    seeds = max((len(one.jobs) for one in ended), default=1)
     over = f"mean over {seeds} seeds [95% interval]" if seeds > 1 else "value [95% interval of the one run]"
     front = "; best: none is better in every objective" if len(plan.sweep.objectives) > 1 else ""
     return f"The trials of sweep {plan.id}: {over}{front}"
 
 
-def _rank(plan: Plan, tried: Tried, best: Sequence[Tried]) -> tuple[int, float, int]:
+def _rank(plan: Plan, ended: EndedTrial, best: Sequence[EndedTrial]) -> tuple[int, float, int]:
     """By which the table is sorted: the best, the others by the first objective, and those without values."""
-    if tried.outcome.status != "finished":
-        return 2, 0.0, tried.trial.number
+    if ended.outcome.status != "finished":
+        return 2, 0.0, ended.trial.number
     sign = -1 if plan.sweep.objectives[0].direction == "maximize" else 1
-    return int(tried not in best), sign * tried.outcome.values[0], tried.trial.number
+    return int(ended not in best), sign * ended.outcome.values[0], ended.trial.number
 
 
 def _cell(estimate: Estimate) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from likeness.errors import Preempted
-from likeness.runs.record.unreadable import note_broken
+from likeness.runs.record.unreadable import note_unreadable
 from likeness.runs.training.checkpoints import Checkpoint, write_checkpoint
 from likeness.runs.training.metrics import MetricsFile
 from likeness.runs.training.preemption import Preemption
@@ -50,7 +50,7 @@ class SaveCheckpoints(pl.Callback):
     def __init__(
         self, folder: Path, *, every: int, metrics: MetricsFile | None, broken: Callable[[], set[str]]
     ) -> None:
-        self.folder, self.every, self.metrics, self.broken = folder, every, metrics, broken
+        self.folder, self.every, self.metrics, self.unreadable = folder, every, metrics, broken
         self.preemption = Preemption()
         self.saved: int | None = None
 
@@ -81,7 +81,7 @@ class SaveCheckpoints(pl.Callback):
         return trainer.strategy.reduce_boolean_decision(self.preemption.asked, all=False)
 
     def _save(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        note_broken(self.folder, trainer.global_rank, self.broken())
+        note_unreadable(self.folder, trainer.global_rank, self.unreadable())
         if trainer.global_step == self.saved or not trainer.is_global_zero:
             return
         if self.metrics is not None:

@@ -80,7 +80,7 @@ def fit_here(
                 folder,
                 every=config.checkpoints.every,
                 metrics=metrics,
-                broken=lambda: data.broken,
+                unreadable=lambda: data.unreadable,
             ),
             KeyedRandomness(config.seed),
             RefuseNaN(config.trainer.log_every_n_steps),
