@@ -15,6 +15,10 @@ class UnreadableImage(LikenessError):
     """An image whose bytes can't be decoded: another may take its place. It is none of what the file system says."""
 
 
+class FileError(LikenessError):
+    """A file or a folder that the system doesn't give or doesn't take: it says nothing about an image in it."""
+
+
 class Pruned(Exception):
     """A job of a sweep was stopped early, since the trials before it did better."""
 

@@ -48,8 +48,20 @@ def pairs_of(contents: str, styles: str, output: Path, *, force: bool) -> list[P
     if several:
         _make(output)
     for path in [*(pair.output for pair in pairs), *([output / GRID] if several else [])]:
-        refuse_existing(path, force=force)
+        _refuse(path, force=force)
     return pairs
+
+
+def _refuse(path: Path, *, force: bool) -> None:
+    """Raise a LikenessError where a result can't be written to `path`."""
+    try:
+        refuse_existing(path, force=force)
+    except FileExistsError:
+        raise LikenessError(
+            f"{path} is there already: give another name, or overwrite it with --force."
+        ) from None
+    except ValueError as error:
+        raise LikenessError(str(error)) from None
 
 
 def _pictures(named: str) -> Sequence[Path]:

@@ -34,6 +34,7 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     for key, value in leaves(config):
         if value == MISSING:  # a string to the schema
             raise LikenessError(f"The key {key} has no value; give it one with {key}=VALUE.")
+    checked.put_at("")
     return checked
 
 

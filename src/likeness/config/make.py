@@ -1,5 +1,9 @@
 """Make what a node of the configuration names, and the configuration in plain containers."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from traceback import walk_tb
 from typing import Any
 
 from hydra.errors import InstantiationException
@@ -23,8 +27,49 @@ def make(node: Node, **more: Any) -> Any:
     except InstantiationException as error:
         if isinstance(error.__cause__, LikenessError):
             raise error.__cause__ from None
-        said = " ".join(str(error.__cause__ or error).split())
-        raise LikenessError(f"{values.get('_target_')} refuses its values: {said}") from error
+        raise LikenessError(_said_of(node, error.__cause__ or error)) from error
+
+
+@contextmanager
+def told(node: Node) -> Iterator[None]:
+    """Say by the keys of `node` what is said, in the block, of values that came from it.
+
+    What reads data and builds networks speaks of its own parameters: `name`, or name=VALUE. Here they become keys.
+
+    Raises:
+        LikenessError: for a ValueError.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise LikenessError(_said_of(node, error)) from error
+
+
+def _said_of(node: Node, error: BaseException) -> str:
+    said = " ".join(str(error).split())
+    said += "" if said.endswith((".", "?", "!")) else "."
+    if not (isinstance(error, ValueError) and _is_ours(error)):
+        target = node.plain().get("_target_")
+        return (
+            f"{node.place}._target_={target} refuses its values: {said}"
+            if node.place
+            else f"{target}: {said}"
+        )
+    if not node.place:
+        return said
+    keys = "|".join(field.alias or name for name, field in type(node).model_fields.items())
+    by_key, mentioned = re.subn(
+        rf"`({keys})`|(?<![\w./@-])({keys})(?==)",
+        lambda found: f"{node.place}.{found[1] or found[2]}",
+        said,
+    )
+    return by_key if mentioned else f"{node.place}: {said}"
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether code of this project raised `error`, and not that of a library or of somebody else's part."""
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    return str(frame.f_globals["__name__"]).startswith("likeness.")
 
 
 def make_with(node: Node, **offered: Any) -> Any:

@@ -16,7 +16,6 @@ from likeness.data.picture_files import (
 )
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
-from likeness.errors import LikenessError
 from likeness.spatial import SpatialSize
 
 LABELS = "identity_CelebA.txt"
@@ -38,7 +37,7 @@ def celeba(
     identity. The original pictures, 178 x 218, lose their top and bottom to the centre crop.
 
     Raises:
-        LikenessError: `root` is missing or holds neither, a line of the labels is malformed or names a picture
+        ValueError: `root` is missing or holds neither, a line of the labels is malformed or names a picture
             that is missing, or the pictures do not suffice for `split`.
     """
     folder = existing_folder(root, f"CelebA ({PICTURES}/ and {LABELS}, or one folder an identity)")
@@ -47,11 +46,11 @@ def celeba(
     else:
         found = identity_folders(folder)
         if PICTURES in found:
-            raise LikenessError(
+            raise ValueError(
                 f"{root} holds {PICTURES}/ but not {LABELS}, which says who is who: put that file beside it."
             )
         if not found:
-            raise LikenessError(
+            raise ValueError(
                 f"{root} does not hold CelebA: put {PICTURES}/ and {LABELS} there, or one folder an identity."
             )
         pictures = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
@@ -63,13 +62,13 @@ def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> Picture
     # unpacking the archive with some tools leaves img_align_celeba/img_align_celeba
     home = folder / PICTURES / PICTURES if (folder / PICTURES / PICTURES).is_dir() else folder / PICTURES
     if not home.is_dir():
-        raise LikenessError(f"{folder} holds {LABELS} but no {PICTURES}/: unpack {PICTURES}.zip there.")
+        raise ValueError(f"{folder} holds {LABELS} but no {PICTURES}/: unpack {PICTURES}.zip there.")
     rows = _labels(folder / LABELS)
     with os.scandir(home) as entries:
         there = {entry.name for entry in entries if is_picture(entry.name)}
     missing = [file for file, _ in rows if file not in there]
     if missing:
-        raise LikenessError(
+        raise ValueError(
             f"{len(missing)} of the {len(rows)} pictures named in {folder / LABELS} are missing from {home}, "
             f"such as {missing[0]}: unpack {PICTURES}.zip again, or remove their lines."
         )
@@ -90,15 +89,15 @@ def _labels(path: Path) -> list[tuple[str, int]]:
         fields = line.split()
         if len(fields) == 2 and NUMBER.fullmatch(fields[1]):
             if fields[0] in rows:
-                raise LikenessError(
+                raise ValueError(
                     f"Line {number} of {path} names {fields[0]} once more, and a picture is of one person: "
                     "remove one of its lines."
                 )
             rows[fields[0]] = int(fields[1])
         elif fields:
-            raise LikenessError(
+            raise ValueError(
                 f"Line {number} of {path} is not a file name and a number ('{line[:60]}'): mend that line."
             )
     if not rows:
-        raise LikenessError(f"{path} is empty: put CelebA's own {LABELS} there.")
+        raise ValueError(f"{path} is empty: put CelebA's own {LABELS} there.")
     return list(rows.items())

@@ -52,7 +52,7 @@ class IdentityDataModule(RunData):
         self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
 
     def schedule(self, *, rank: int = 0, world_size: int = 1) -> IdentityBalancedBatches:
-        """The batches of a rank; raises `LikenessError` where the pictures can't fill them."""
+        """The batches of a rank; raises `ValueError` where the pictures can't fill them."""
         grouping = self.train.grouping
         return IdentityBalancedBatches(
             self.train.identity,
@@ -73,7 +73,9 @@ class IdentityDataModule(RunData):
     @property
     def unreadable(self) -> set[str]:
         """The names of the pictures that this process and its loader workers could not read until now."""
-        return {name for part in (self.train, self.validation) if part is not None for name in part.unreadable}
+        return {
+            name for part in (self.train, self.validation) if part is not None for name in part.unreadable
+        }
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """The training batches from the trainer's step on."""

@@ -53,7 +53,7 @@ def decoded(source: str | Path | bytes, name: str, *, at_least: int | None = Non
 
     Raises:
         UnreadableImage: the bytes are no image, or a damaged one.
-        LikenessError: the file system doesn't give the bytes.
+        FileError: the file system doesn't give the bytes.
     """
     if isinstance(source, bytes):
         content = source
@@ -78,7 +78,7 @@ def decoding(name: str) -> Iterator[None]:
 
     Raises:
         UnreadableImage: by the kind of Pillow's exception the bytes are damaged.
-        LikenessError: the system refused something, as a file of Pillow's own.
+        FileError: the system refused something, as a file of Pillow's own.
     """
     try:
         yield

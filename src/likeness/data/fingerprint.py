@@ -55,7 +55,7 @@ class _Known(NamedTuple):
 
 
 def hash_file(path: str) -> HashedFile:
-    """A file's size and hash, read from the file itself; raises `LikenessError` as `size_of_file` does."""
+    """A file's size and hash, read from the file itself; raises `FileError` as `size_of_file` does."""
     return _hashed(path)[0]
 
 
@@ -63,7 +63,7 @@ def size_of_file(path: str) -> int:
     """Bytes, or MISSING.
 
     Raises:
-        LikenessError: the system can't say now, as where too many files are open or a disk fails.
+        FileError: the system can't say now, as where too many files are open or a disk fails.
     """
     try:
         return os.stat(path).st_size
@@ -87,7 +87,7 @@ def hash_files(files: Files) -> Iterator[HashedFile]:
     hashed is kept even where the caller does not go on to the end.
 
     Raises:
-        LikenessError: as `size_of_file` does.
+        FileError: as `size_of_file` does.
     """
     read = frozenset(spread(len(files.names))) if files.sampled else range(len(files.names))
     cache = _cache_of(files.root)

@@ -8,7 +8,6 @@ import numpy as np
 
 from likeness.data.picture_files import PictureFiles, existing_folder, files_of_identities, identity_folders
 from likeness.data.pictures import DataSplits, Pairs
-from likeness.errors import LikenessError
 from likeness.spatial import SpatialSize
 
 PAIRS = "pairs.txt"
@@ -38,16 +37,16 @@ def lfw(*, root: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
     `lfw-deepfunneled` or `lfw_funneled`; `pairs.txt` lies in `root` or beside the pictures.
 
     Raises:
-        LikenessError: `root`, the pictures or `pairs.txt` are missing, or a line of it is malformed or names a
+        ValueError: `root`, the pictures or `pairs.txt` are missing, or a line of it is malformed or names a
             picture that is not there.
     """
     folder = existing_folder(root, f"LFW (Name/Name_0001.jpg, and {PAIRS})")
     home = next((folder / f for f in FOLDERS if _holds_lfw(folder / f)), None)
     if home is None:
-        raise LikenessError(f"{root} does not hold LFW: put its folders Name/Name_0001.jpg there.")
+        raise ValueError(f"{root} does not hold LFW: put its folders Name/Name_0001.jpg there.")
     listing = next((p for p in (folder / PAIRS, home / PAIRS) if p.is_file()), None)
     if listing is None:
-        raise LikenessError(f"{root} holds no {PAIRS}, LFW's View 2 protocol: put that file there.")
+        raise ValueError(f"{root} holds no {PAIRS}, LFW's View 2 protocol: put that file there.")
     named = parse_pairs(listing)
     pictures = files_of_identities(home, identity_folders(home), spatial_size=spatial_size, channels=channels)
     return DataSplits(train=None, validation=None, test=pictures, pairs=_resolved(named, pictures, listing))
@@ -71,7 +70,7 @@ def parse_pairs(path: Path) -> list[NamedPair]:
     `name1  i  name2  j` (two people).
 
     Raises:
-        LikenessError: a line is not what it should be, or lines are missing or left over.
+        ValueError: a line is not what it should be, or lines are missing or left over.
     """
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     while lines and not lines[-1].strip():
@@ -79,13 +78,13 @@ def parse_pairs(path: Path) -> list[NamedPair]:
     header = lines[0].split() if lines else []
     counts = [int(field) for field in header if NUMBER.fullmatch(field)]
     if len(header) != 2 or len(counts) != 2 or counts[0] < 2 or counts[1] < 1:
-        raise LikenessError(
+        raise ValueError(
             f"Line 1 of {path} should be the number of folds, two at least, and of pairs, such as '10 300': put "
             "View 2's pairs.txt there."
         )
     folds, size = counts
     if len(lines) != 1 + 2 * folds * size:
-        raise LikenessError(
+        raise ValueError(
             f"{path} should hold {2 * folds * size} pairs ({folds} folds of {size} and {size}), but holds "
             f"{len(lines) - 1}: put View 2's whole pairs.txt there."
         )
@@ -94,10 +93,10 @@ def parse_pairs(path: Path) -> list[NamedPair]:
         fold, place = divmod(i, 2 * size)
         pair = _parse_pair(path, i + 2, line, fold, same=place < size)
         if pair.first == pair.second:
-            raise LikenessError(f"Line {pair.line} of {path} pairs a picture with itself: mend that line.")
+            raise ValueError(f"Line {pair.line} of {path} pairs a picture with itself: mend that line.")
         before = pairs.setdefault(frozenset((pair.first, pair.second)), pair)
         if before is not pair:
-            raise LikenessError(f"Lines {before.line} and {pair.line} of {path} are one pair: mend one.")
+            raise ValueError(f"Lines {before.line} and {pair.line} of {path} are one pair: mend one.")
     return list(pairs.values())
 
 
@@ -109,7 +108,7 @@ def _parse_pair(path: Path, number: int, line: str, fold: int, *, same: bool) ->
         case [a, i, b, j] if not same and a != b and NUMBER.fullmatch(i) and NUMBER.fullmatch(j):
             return NamedPair((a, int(i)), (b, int(j)), number, fold)
     form = "'name i j', one person's two pictures" if same else "'name1 i name2 j', two people's"
-    raise LikenessError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")
+    raise ValueError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")
 
 
 def _resolved(named: list[NamedPair], pictures: PictureFiles, listing: Path) -> Pairs:
@@ -119,7 +118,7 @@ def _resolved(named: list[NamedPair], pictures: PictureFiles, listing: Path) -> 
     def find(person: str, number: int, line: int) -> int:
         stem = f"{person}_{number:04d}"
         if stem not in index:
-            raise LikenessError(
+            raise ValueError(
                 f"{stem}, named in line {line} of {listing}, is not among the pictures: put "
                 f"{person}/{stem}.jpg back (all 13,233 pictures are needed)."
             )

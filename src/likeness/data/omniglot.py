@@ -13,7 +13,6 @@ from likeness.data.picture_files import PictureFiles, existing_folder, identity_
 from likeness.data.pictures import DataSplits, Grouping, Pictures
 from likeness.data.split import IdentitySubset
 from likeness.data.turned import TurnedClasses
-from likeness.errors import LikenessError
 from likeness.randomness import key
 from likeness.spatial import SpatialSize
 
@@ -65,14 +64,14 @@ def omniglot(
         split_seed: another seed, other alphabets and drawers.
 
     Raises:
-        LikenessError: the folders are missing or hold something else, or the alphabets or drawers don't suffice.
+        ValueError: the folders are missing or hold something else, or the alphabets or drawers don't suffice.
     """
     home = _home(root)
     characters = [*_characters(home, BACKGROUND), *_characters(home, EVALUATION)]
     if twice := {one.alphabet for one in characters if one.archive == BACKGROUND} & {
         one.alphabet for one in characters if one.archive == EVALUATION
     }:
-        raise LikenessError(
+        raise ValueError(
             f"{min(twice)} lies in both {BACKGROUND} and {EVALUATION} of {home}: take it out of one."
         )
     whole = _pictures(home, characters, spatial_size, channels, keep)
@@ -98,7 +97,7 @@ def _home(root: str) -> Path:
     for inner in FOLDERS:
         if (folder / inner / BACKGROUND).is_dir() and (folder / inner / EVALUATION).is_dir():
             return folder / inner
-    raise LikenessError(
+    raise ValueError(
         f"{root} does not hold Omniglot: unpack {BACKGROUND}.zip and {EVALUATION}.zip there; "
         "torchvision.datasets.Omniglot(DIR, background=True, download=True), and False, fetches them."
     )
@@ -113,15 +112,13 @@ def _characters(home: Path, archive: str) -> list[_Character]:
             drawings = [(int(match[1]), file) for file in files if (match := _DRAWING.search(file))]
             if len(drawings) != len(files):
                 odd = next(file for file in files if not _DRAWING.search(file))
-                raise LikenessError(
+                raise ValueError(
                     f"{home / folder / character / odd} is not named as Omniglot's drawings are, NNNN_DD.png with the "
                     "drawer's number: unpack the archives anew."
                 )
             found.append(_Character(archive, alphabet, os.path.join(folder, character), drawings))
     if not found:
-        raise LikenessError(
-            f"{home / archive} holds no ALPHABET/characterNN/NNNN_DD.png: unpack {archive}.zip."
-        )
+        raise ValueError(f"{home / archive} holds no ALPHABET/characterNN/NNNN_DD.png: unpack {archive}.zip.")
     return found
 
 
@@ -150,8 +147,8 @@ def _validation(archive: dict[str, str], count: int, source: str, seed: int) -> 
     taken = BACKGROUND if source == "background" else EVALUATION
     names = [name for name in archive if archive[name] == taken]
     if count >= len(names):
-        raise LikenessError(
-            f"data.validation_alphabets={count} leaves none of the {len(names)} alphabets of {taken}: hold fewer back."
+        raise ValueError(
+            f"validation_alphabets={count} leaves none of the {len(names)} alphabets of {taken}: hold fewer back."
         )
     return sorted(names, key=lambda name: key("validation alphabet", seed, name))[:count]
 
@@ -167,8 +164,8 @@ def _drawers_of(
     for one in characters:
         numbers = sorted({number for number, _ in one.drawings})
         if len(numbers) < sum(drawers):
-            raise LikenessError(
-                f"data.drawers={list(drawers)} asks for {sum(drawers)} drawers, but {one.folder} was drawn by "
+            raise ValueError(
+                f"drawers={list(drawers)} asks for {sum(drawers)} drawers, but {one.folder} was drawn by "
                 f"{len(numbers)}: ask for fewer."
             )
         ranked = sorted(numbers, key=lambda number: key("drawer", seed, one.alphabet, number))

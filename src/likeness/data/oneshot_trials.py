@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from likeness.data.picture_files import PictureFiles, existing_folder, is_picture
 from likeness.data.pictures import DataSplits, Pairs, Trials
-from likeness.errors import LikenessError
 from likeness.randomness import generator
 from likeness.spatial import SpatialSize
 
@@ -34,22 +33,20 @@ def oneshot_trials(*, root: str, spatial_size: SpatialSize, channels: int) -> Da
     For verification each item is paired with its own class and with another that is drawn; a run is a fold.
 
     Raises:
-        LikenessError: `root`, its runs, their labels or a picture that these name are missing, or a line is malformed.
+        ValueError: `root`, its runs, their labels or a picture that these name are missing, or a line is malformed.
     """
     folder = existing_folder(root, f"the folders runNN of one-shot trials, each with its {LABELS}")
     home, names = _runs(folder)
     if not names:
-        raise LikenessError(
-            f"{root} holds no folders run01, run02, ... of one-shot trials: unpack them there."
-        )
+        raise ValueError(f"{root} holds no folders run01, run02, ... of one-shot trials: unpack them there.")
     runs = [_read(home, name) for name in names]
     ways = len(runs[0].query)
     if odd := next((run for run in runs if len(run.query) != ways), None):
-        raise LikenessError(
+        raise ValueError(
             f"{home / odd.name} has {len(odd.query)} trials, but {runs[0].name} has {ways}: all runs need equally many."
         )
     if len(runs) < 2 or ways < 2:
-        raise LikenessError(f"{root} needs at least two runs of two trials: unpack all of them there.")
+        raise ValueError(f"{root} needs at least two runs of two trials: unpack all of them there.")
     classes = len(runs) * ways
     pictures = PictureFiles(
         home,
@@ -78,7 +75,7 @@ def _runs(folder: Path) -> tuple[Path, list[str]]:
 def _read(home: Path, name: str) -> _Run:
     listing = home / name / LABELS
     if not listing.is_file():
-        raise LikenessError(
+        raise ValueError(
             f"{home / name} holds no {LABELS}, which says of what class each item is: put it there."
         )
     run = _Run(name, [], [])
@@ -89,20 +86,18 @@ def _read(home: Path, name: str) -> _Run:
         if not fields:
             continue
         if [Path(field).parent for field in fields] != [Path(name, "test"), Path(name, "training")]:
-            raise LikenessError(
+            raise ValueError(
                 f"Line {number} of {listing} should name an item and its class, as '{name}/test/item01.png "
                 f"{name}/training/class08.png', but is '{line[:80]}': mend that line."
             )
         item, shown = (str(Path(field)) for field in fields)
         for file in (item, shown):
             if not os.path.isfile(home / file):
-                raise LikenessError(
+                raise ValueError(
                     f"{home / file}, named in line {number} of {listing}, is missing: put it back."
                 )
             if file in run.query or file in run.support:
-                raise LikenessError(
-                    f"{listing} names {file} twice: every class has one item; mend that file."
-                )
+                raise ValueError(f"{listing} names {file} twice: every class has one item; mend that file.")
         run.query.append(item)
         run.support.append(shown)
     lying = {
@@ -111,7 +106,7 @@ def _read(home: Path, name: str) -> _Run:
         if is_picture(file.name)
     }
     if unnamed := sorted(lying - set(run.support)):
-        raise LikenessError(f"{listing} names no item of the class {unnamed[0]}: mend that file.")
+        raise ValueError(f"{listing} names no item of the class {unnamed[0]}: mend that file.")
     return run
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from likeness.data.linked import linked
 from likeness.data.picture_files import PictureFiles
 from likeness.data.pictures import DataSplits, Pairs
-from likeness.errors import LikenessError
 from likeness.spatial import SpatialSize
 
 FOLDS = 10
@@ -36,18 +35,18 @@ def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channel
     `identity` is what the pairs tell and no more: pictures that a chain of pairs calls the same share a label.
 
     Raises:
-        LikenessError: the file or a picture is missing, a label is neither 0 nor 1, or the pairs are too few.
+        ValueError: the file or a picture is missing, a label is neither 0 nor 1, or the pairs are too few.
     """
     listing = Path(path).expanduser()
     if not listing.is_file():
-        raise LikenessError(
-            f"There is no file {path}: set data.path to a file of lines such as 'a.jpg,b.jpg,1' (0 for two people)."
+        raise ValueError(
+            f"There is no file {path}: set `path` to a file of lines such as 'a.jpg,b.jpg,1' (0 for two people)."
         )
     home = listing.parent if root is None else Path(root).expanduser()
     rows = _rows(listing, home)
     same = np.array([row.same for row in rows], dtype=np.bool_)
     if min(same.sum(), (~same).sum()) < FOLDS:
-        raise LikenessError(
+        raise ValueError(
             f"{listing} has {same.sum()} pairs of one person and {(~same).sum()} of two, but each of the {FOLDS} folds "
             "needs one of each: add pairs."
         )
@@ -55,8 +54,8 @@ def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channel
     for row in rows:
         for file in (row.first, row.second):
             if file not in places and not _is_file(home, file):
-                raise LikenessError(
-                    f"{home / file}, named in line {row.line} of {listing}, is missing: put it back, or set data.root "
+                raise ValueError(
+                    f"{home / file}, named in line {row.line} of {listing}, is missing: put it back, or set `root` "
                     "to the folder that the paths start from."
                 )
             places.setdefault(file, len(places))
@@ -92,17 +91,15 @@ def _rows(listing: Path, home: Path) -> list[_Row]:
             ):
                 continue  # a header
             case _:
-                raise LikenessError(
+                raise ValueError(
                     f"Line {number} of {listing} should be two paths and a label, 1 (one person) or 0 (two), such as "
                     f"'a.jpg,b.jpg,1', but is {line[:80]!r}: mend that line."
                 )
         if row.first == row.second:
-            raise LikenessError(
-                f"Line {number} of {listing} pairs {row.first} with itself: take that line out."
-            )
+            raise ValueError(f"Line {number} of {listing} pairs {row.first} with itself: take that line out.")
         before = rows.setdefault(frozenset((row.first, row.second)), row)
         if before is not row:
-            raise LikenessError(f"Lines {before.line} and {number} of {listing} are one pair: take one out.")
+            raise ValueError(f"Lines {before.line} and {number} of {listing} are one pair: take one out.")
     return list(rows.values())
 
 

@@ -14,7 +14,6 @@ from likeness.data.decode import decode
 from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
 from likeness.data.pictures import Grouping
 from likeness.data.reading import reading
-from likeness.errors import LikenessError
 from likeness.spatial import SpatialSize
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -102,12 +101,12 @@ class PictureFiles:
 
 
 def existing_folder(root: str | Path, holding: str) -> Path:
-    """`root` as a path; raises `LikenessError` where it is no folder. `holding`: what should lie there."""
+    """`root` as a path; raises `ValueError` where it is no folder. `holding`: what should lie there."""
     folder = Path(root).expanduser()
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise LikenessError(
-            f"The folder {root} {what}: set data.root=DIR to {holding} (by default it is the folder of the "
+        raise ValueError(
+            f"The folder {root} {what}: set root=DIR to {holding} (by default it is the folder of the "
             "data's name below LIKENESS_DATA, itself ./data by default)."
         )
     return folder
@@ -125,7 +124,7 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
     not count.
 
     Raises:
-        LikenessError: a folder can't be listed.
+        FileError: a folder can't be listed.
     """
     with reading(root), os.scandir(root) as entries:
         folders = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from likeness.errors import LikenessError
+from likeness.errors import FileError
 
 _AGAIN = "then go on with the same command"
 _MENDS = {
     errno.EACCES: f"allow reading it, {_AGAIN}",
     errno.EPERM: f"allow reading it, {_AGAIN}",
     errno.EISDIR: "name a file instead",
-    errno.EMFILE: f"raise the limit (ulimit -n) or lower loader.workers, {_AGAIN}",
-    errno.ENFILE: f"close files of other programs or lower loader.workers, {_AGAIN}",
+    errno.EMFILE: f"raise the limit (ulimit -n) or use fewer loader workers, {_AGAIN}",
+    errno.ENFILE: f"close files of other programs or use fewer loader workers, {_AGAIN}",
     errno.ENOMEM: f"free memory, {_AGAIN}",
 }
 
@@ -23,7 +23,7 @@ def reading(path: str | Path) -> Iterator[None]:
     """Read something of `path` in the block.
 
     Raises:
-        LikenessError: the file system doesn't give it: it is missing, may not be read, too many files are open, ...
+        FileError: the file system doesn't give it: it is missing, may not be read, too many files are open, ...
     """
     try:
         yield
@@ -31,10 +31,10 @@ def reading(path: str | Path) -> Iterator[None]:
         raise refused(path, error) from error
 
 
-def refused(path: str | Path, error: OSError) -> LikenessError:
+def refused(path: str | Path, error: OSError) -> FileError:
     """The sentence for what the file system says of `path`."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return LikenessError(f"{path} is missing: put it back, or start again without it.")
+        return FileError(f"{path} is missing: put it back, or start again without it.")
     reason = error.strerror or str(error) or type(error).__name__
     mend = _MENDS.get(error.errno or 0, f"see to the disk or the network that it lies on, {_AGAIN}")
-    return LikenessError(f"{path} cannot be read ({reason}): {mend}.")
+    return FileError(f"{path} cannot be read ({reason}): {mend}.")

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from likeness.errors import LikenessError
 from likeness.randomness import generator, key
 
 Int64s = NDArray[np.int64]
@@ -174,7 +173,7 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
         within_group: the share of the batches that stay within a group.
 
     Raises:
-        LikenessError: P or K below 2, P not a multiple of `world_size`, no identity with two pictures, or
+        ValueError: P or K below 2, P not a multiple of `world_size`, no identity with two pictures, or
             fewer than P of them; or batches within a group of data that have none, or none of P identities.
     """
 
@@ -239,33 +238,33 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
 def _groups(pictures: PicturesByIdentity, group: Int64s | None, identities: int) -> Groups:
     """The groups of which `identities` can anchor."""
     if group is None:
-        raise LikenessError(
-            "sampler.within_group asks for batches within one group, but the classes of these data have no groups: "
-            "choose sampler.within_group=0, or data that have some, as data=omniglot."
+        raise ValueError(
+            "`within_group` asks for batches within one group, but the classes of these data have no groups: "
+            "choose within_group=0, or data that have some, as Omniglot's."
         )
     of_row = group[pictures.order[pictures.starts]]
     rows = np.argsort(of_row, kind="stable")
     _, starts, sizes = np.unique(of_row[rows], return_index=True, return_counts=True)
     large = sizes >= identities
     if not large.any():
-        raise LikenessError(
+        raise ValueError(
             f"A batch within one group wants {identities} classes, but the largest group has {sizes.max()}: choose "
-            f"sampler.identities={sizes.max()} or fewer, or sampler.within_group=0."
+            f"identities={sizes.max()} or fewer, or within_group=0."
         )
     return Groups(rows, starts[large], sizes[large])
 
 
 def _check_shape(identities: int, images: int, world_size: int) -> None:
     if identities < 2:
-        raise LikenessError(
+        raise ValueError(
             f"A batch of {identities} identities has no negatives: choose at least 2 identities a batch."
         )
     if images < 2:
-        raise LikenessError(
+        raise ValueError(
             f"A batch of {images} picture an identity has no positives: choose at least 2 of each identity."
         )
     if identities % world_size:
-        raise LikenessError(
+        raise ValueError(
             f"{identities} identities a batch cannot be shared evenly by {world_size} devices: "
             f"choose a multiple of {world_size}."
         )
@@ -273,12 +272,12 @@ def _check_shape(identities: int, images: int, world_size: int) -> None:
 
 def _check_eligible(eligible: int, people: int, identities: int) -> None:
     if eligible == 0:
-        raise LikenessError(
+        raise ValueError(
             f"None of the {people} training identities has two pictures, so no triplet has a positive: "
             "add pictures."
         )
     if eligible < identities:
-        raise LikenessError(
+        raise ValueError(
             f"A batch wants {identities} identities, but only {eligible} of the {people} training identities "
-            f"have two or more pictures: choose sampler.identities={eligible} or fewer, or add pictures."
+            f"have two or more pictures: choose identities={eligible} or fewer, or add pictures."
         )

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from likeness.data.fingerprint import Files
 from likeness.data.pictures import Grouping, Pictures
-from likeness.errors import LikenessError, UnreadableImage
+from likeness.errors import FileError, UnreadableImage
 
 
 class SkippingUnreadable:
@@ -56,7 +56,7 @@ class SkippingUnreadable:
         the others: an index may be of another identity than was asked for. For training.
 
         Raises:
-            LikenessError: no picture at all can be read.
+            FileError: no picture at all can be read.
         """
         loaded = zip(indices, self.load_or_none(indices), strict=True)
         good = [self._next_good(index) if picture is None else (index, picture) for index, picture in loaded]
@@ -106,6 +106,6 @@ class SkippingUnreadable:
             picture = self._one_or_none(other)
             if picture is not None:
                 return other, picture
-        raise LikenessError(
+        raise FileError(
             f"None of the {len(self)} pictures to train on can be read, such as {self.name(index)}: replace them."
         )

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from likeness.data.fingerprint import Files
 from likeness.data.pictures import DataSplits, Pictures
-from likeness.errors import LikenessError
 from likeness.randomness import key
 
 SPLITS = ("train", "validation", "test")
@@ -33,16 +32,16 @@ def split_identities(
             fewer.
 
     Raises:
-        LikenessError: the shares are not three that sum to 1, or there are too few identities for them.
+        ValueError: the shares are not three that sum to 1, or there are too few identities for them.
     """
     if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
-        raise LikenessError(
+        raise ValueError(
             f"split={list(shares)} is not a division: give the shares of train, validation and test, "
             "such as [0.8, 0.1, 0.1], which sum to 1."
         )
     wanted = [at_least if share > 0 else 0 for share in shares]
     if sum(wanted) > len(names):
-        raise LikenessError(
+        raise ValueError(
             f"{len(names)} identities are too few for split={list(shares)}, which needs {sum(wanted)}: "
             "add identities, or give a split the share 0."
         )
@@ -130,11 +129,11 @@ def split_pictures(pictures: Pictures, split: Sequence[float], split_seed: int, 
     Every split must be able to tell people apart: at least two identities, one of them with two pictures.
 
     Raises:
-        LikenessError: the pictures do not suffice for that; `source` is named.
+        ValueError: the pictures do not suffice for that; `source` is named.
     """
     counts = np.bincount(pictures.identity)
     if counts.max(initial=0) < 2:
-        raise LikenessError(
+        raise ValueError(
             f"None of the {counts.size} identities in {source} has two pictures, so no two pictures show "
             "the same person: add pictures."
         )
@@ -142,9 +141,9 @@ def split_pictures(pictures: Pictures, split: Sequence[float], split_seed: int, 
     parts = split_identities(names, split, split_seed, at_least=2)
     for part, which in zip(parts, SPLITS, strict=True):
         if part.size and counts[part].max() < 2:
-            raise LikenessError(
+            raise ValueError(
                 f"None of the {part.size} identities of {source} that fall to {which} has two pictures: "
-                f"give {which} a larger share in data.split, choose another data.split_seed, or add pictures."
+                f"give {which} a larger share in `split`, choose another `split_seed`, or add pictures."
             )
     train, validation, test = (IdentitySubset(pictures, part) if part.size else None for part in parts)
     return DataSplits(train=train, validation=validation, test=test)

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 from torch import nn
 
-from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone
 from likeness.models.ink_frame import InkFrame
 from likeness.spatial import SpatialSize, picture_sides
@@ -39,16 +38,18 @@ def double_conv(
     see each drawing cut to its ink and resized to that side (`InkFrame`), and not the picture as it is.
 
     Raises:
-        LikenessError: more blocks than times that the side can be halved.
+        ValueError: more blocks than times that the side can be halved.
     """
     blocks = [_block(before, after) for before, after in pairwise([channels, *widths])]
     frame = [] if ink_size is None else [InkFrame(ink_size)]
-    whole = (ink_size, ink_size) if ink_size else picture_sides(spatial_size, "backbone=double_conv")
+    whole = (
+        (ink_size, ink_size) if ink_size else picture_sides(spatial_size, "the double-convolution network")
+    )
     height, width = (side >> len(widths) for side in whole)
     if min(height, width) < 1:
-        raise LikenessError(
-            f"{len(widths)} blocks halve {min(whole)} pixels to nothing: choose fewer backbone.widths, or a larger "
-            "backbone.ink_size or spatial_size."
+        raise ValueError(
+            f"{len(widths)} blocks halve {min(whole)} pixels to nothing: choose fewer `widths`, or a larger "
+            "`ink_size` or `spatial_size`."
         )
     return Backbone(
         nn.Sequential(*frame, *blocks, nn.Flatten()),

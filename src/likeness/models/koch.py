@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone
 from likeness.spatial import SpatialSize, square_side
 
@@ -21,12 +20,10 @@ def koch(
     begins as torch's linear layers do, narrower than the paper's fully connected ones.
 
     Raises:
-        LikenessError: another size of picture.
+        ValueError: another size of picture.
     """
-    if square_side(spatial_size, "backbone=koch") != SIDE:
-        raise LikenessError(
-            f"backbone=koch takes pictures of {SIDE} pixels: leave backbone.spatial_size at {SIDE}."
-        )
+    if square_side(spatial_size, "Koch's network") != SIDE:
+        raise ValueError(f"Koch's network takes pictures of {SIDE} pixels: leave `spatial_size` at {SIDE}.")
     network = nn.Sequential(
         nn.Conv2d(channels, 64, 10),
         nn.ReLU(inplace=True),

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.errors import LikenessError
 from likeness.spatial import SpatialSize, picture_sides
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
@@ -33,7 +32,7 @@ class OnnxEncoder(nn.Module):
         normalize: whether an embedding is scaled to length 1.
 
     Raises:
-        LikenessError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses such
+        ValueError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses such
             pictures.
     """
 
@@ -50,10 +49,10 @@ class OnnxEncoder(nn.Module):
         super().__init__()
         self.path = Path(path)
         self.normalize = normalize
-        self.sides = picture_sides(spatial_size, "backbone=onnx")
+        self.sides = picture_sides(spatial_size, "an ONNX encoder")
         self.channels = channels
         if len(mean) != channels or len(std) != channels or min(std) <= 0:
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} needs a mean and a positive standard deviation for each of its {channels} "
                 f"channels, but they are {list(mean)} and {list(std)}."
             )
@@ -70,9 +69,9 @@ class OnnxEncoder(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings `[B, D]` of `images [B, C, H, W]`: uint8, or float in [0, 1]."""
         if images.ndim != 4 or tuple(images.shape[1:]) != (self.channels, *self.sides):
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} was set up for pictures of {self._size()}, but got "
-                f"{_by(images.shape[1:])}: set channels and spatial_size."
+                f"{_by(images.shape[1:])}: set `channels` and `spatial_size`."
             )
         values = images.float() / 255 if images.dtype == torch.uint8 else images.float()
         mean, std = self.get_buffer("mean").to(values.device), self.get_buffer("std").to(values.device)
@@ -97,12 +96,12 @@ class OnnxEncoder(nn.Module):
         try:
             output = self._session.run(None, {self._input.name: pictures.astype(_TYPES[self._input.type])})[0]
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-            raise LikenessError(
-                f"{self.path.name} refuses pictures of {self._size()}: set channels and spatial_size to what "
+            raise ValueError(
+                f"{self.path.name} refuses pictures of {self._size()}: set `channels` and `spatial_size` to what "
                 f"it was made for ({_first_line(error)})."
             ) from error
         if output.ndim < 2 or len(output) != len(pictures):
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} gives an output of shape {output.shape} for {len(pictures)} pictures, "
                 "but an encoder gives one embedding for each: name another file."
             )
@@ -112,16 +111,16 @@ class OnnxEncoder(nn.Module):
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in _TYPES:
             given = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} takes {given}, but an encoder takes one float input [B, C, H, W]: name "
                 "another file."
             )
         wanted = inputs[0].shape[1:]
         given_sizes = (self.channels, *self.sides)
         if any(isinstance(w, int) and w > 0 and w != g for w, g in zip(wanted, given_sizes, strict=True)):
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} takes pictures of {_by(wanted)} (channels, height, width), not "
-                f"{self._size()}: set channels and spatial_size to that."
+                f"{self._size()}: set `channels` and `spatial_size` to that."
             )
         return inputs[0]
 
@@ -133,18 +132,18 @@ def _session(path: Path) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise LikenessError(
+        raise ValueError(
             f"{path.name} needs ONNX Runtime, which is not installed: pip install 'likeness[onnx]'."
         ) from error
     if not path.is_file():
-        raise LikenessError(f"There is no file {path}: name an encoder's .onnx file.")
+        raise ValueError(f"There is no file {path}: name an encoder's .onnx file.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # whole portions run side by side instead
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-        raise LikenessError(f"{path} is not an ONNX model that can be run ({_first_line(error)}).") from error
+        raise ValueError(f"{path} is not an ONNX model that can be run ({_first_line(error)}).") from error
 
 
 def _by(shape: Sequence[object]) -> str:

@@ -28,6 +28,8 @@ def small_conv(
     Positions are kept, not averaged: in an aligned face, where a thing is says whose face it is.
     """
     stages = [_stage(channels, width), *(_stage(width * 2**i, width * 2 ** (i + 1)) for i in range(3))]
-    height, across = (-(-side // 16) for side in picture_sides(spatial_size, "backbone=small_conv"))
+    height, across = (
+        -(-side // 16) for side in picture_sides(spatial_size, "the small convolutional network")
+    )
     feature_dim = 8 * width * height * across
     return Backbone(nn.Sequential(*stages, nn.Flatten()), feature_dim=feature_dim, mean=mean, std=std)

@@ -9,7 +9,6 @@ from timm.utils.model import freeze
 from torch import Tensor, nn
 
 from likeness.config.nearest import nearest
-from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
 from likeness.spatial import SpatialSize, picture_sides
@@ -42,10 +41,10 @@ def timm_backbone(
         std: the standard deviation likewise.
 
     Raises:
-        LikenessError: an unknown name, weights that don't fit or can't be had, or more stages than there are.
+        ValueError: an unknown name, weights that don't fit or can't be had, or more stages than there are.
     """
     if not timm.is_model(name):
-        raise LikenessError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
+        raise ValueError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
     known = timm.get_pretrained_cfg(name)
     create: Any = partial(timm.create_model, name, num_classes=0, in_chans=channels)
     if known is not None and known.fixed_input_size:  # a transformer is built for one size
@@ -89,9 +88,7 @@ class _FirstStages(nn.Module):
 def _stage(network: Any, name: str, number: int) -> dict[str, Any]:
     known = len(network.feature_info)
     if number > known:
-        raise LikenessError(
-            f"{name} has {known} stages, not {number}; lower backbone.stages or frozen_stages."
-        )
+        raise ValueError(f"{name} has {known} stages, not {number}; lower `stages` or `frozen_stages`.")
     stage: dict[str, Any] = network.feature_info[number - 1]
     return stage
 

@@ -7,7 +7,6 @@ import torchvision
 from torch import nn
 
 from likeness.config.nearest import nearest
-from likeness.errors import LikenessError
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.weights import from_hub, load_weights, read_weights
 from likeness.spatial import SpatialSize
@@ -25,15 +24,13 @@ def torchvision_backbone(
     """The torchvision network `name`, its last linear layer replaced by the identity.
 
     Raises:
-        LikenessError: an unknown name, a number of channels that it can't take, or weights that don't fit.
+        ValueError: an unknown name, a number of channels that it can't take, or weights that don't fit.
     """
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
-        raise LikenessError(f"torchvision has no network {name}: {nearest(name, known)}")
+        raise ValueError(f"torchvision has no network {name}: {nearest(name, known)}")
     if channels != 3:
-        raise LikenessError(
-            "torchvision's networks take 3 channels; use backbone.channels=3 or a timm network."
-        )
+        raise ValueError("torchvision's networks take 3 channels; use channels=3 or a timm network.")
     create = partial(torchvision.models.get_model, name)
     network: nn.Module = from_hub(partial(create, weights="DEFAULT"), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
@@ -46,8 +43,6 @@ def torchvision_backbone(
 def _drop_classifier(network: nn.Module, name: str) -> None:
     linear = [path for path, layer in network.named_modules() if isinstance(layer, nn.Linear)]
     if not linear:
-        raise LikenessError(
-            f"{name} has no linear classifier to leave out; choose another torchvision network."
-        )
+        raise ValueError(f"{name} has no linear classifier to leave out; choose another torchvision network.")
     parent, _, leaf = linear[-1].rpartition(".")
     setattr(network.get_submodule(parent), leaf, nn.Identity())

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 Share = Annotated[float, Field(ge=0, le=1)]
 HardestShare = Annotated[float, Field(gt=0, le=1)]
@@ -32,6 +32,23 @@ class Node(BaseModel):
     )
 
     of_the_recipe: ClassVar[frozenset[str]] = frozenset()
+
+    _place: str = PrivateAttr("")
+
+    @property
+    def place(self) -> str:
+        """The dotted key of the part in the configuration that was checked, as `data`; empty where there is none."""
+        return self._place
+
+    def put_at(self, place: str) -> None:
+        """Tell the part, and all parts in it, where it stands."""
+        self._place = place
+        within = f"{place}." if place else ""
+        for name, value in self:
+            below = value.items() if isinstance(value, dict) else [(None, value)]
+            for key, part in below:
+                if isinstance(part, Node):
+                    part.put_at(within + (name if key is None else f"{name}.{key}"))
 
     def plain(self) -> dict[str, Any]:
         """The part as dictionaries, lists, numbers and strings, by the keys of the configuration."""

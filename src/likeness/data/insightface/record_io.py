@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.data.reading import reading
-from likeness.errors import LikenessError
 
 MAGIC = 0xCED7230A
 _MAGIC_BYTES = struct.pack("<I", MAGIC)
@@ -56,7 +55,7 @@ class Offsets(NamedTuple):
 class RecordFile:
     """Random access to the records of a file; may be sent to other processes, which open it anew.
 
-    `read` raises `DamagedRecord` where no whole record lies at the offset, and `LikenessError` where the file is empty
+    `read` raises `DamagedRecord` where no whole record lies at the offset, and `ValueError` where the file is empty
     or the file system doesn't give it.
     """
 
@@ -113,19 +112,19 @@ class RecordFile:
         """The file's bytes, read when they are used."""
         with reading(self.path), open(self.path, "rb") as file:
             if not file.seek(0, os.SEEK_END):
-                raise LikenessError(f"{self.path} is empty: fetch it again.")
+                raise ValueError(f"{self.path} is empty: fetch it again.")
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def read_offsets(path: Path) -> Offsets:
-    """The index of a file of records, `key <tab> byte` a line; raises `LikenessError` where it is not."""
+    """The index of a file of records, `key <tab> byte` a line; raises `ValueError` where it is not."""
     try:
         with warnings.catch_warnings(action="ignore"):  # that the file is empty, which is said below
             rows: NDArray[np.int64] = np.loadtxt(path, dtype=np.int64, ndmin=2)
     except ValueError:
         rows = np.empty((0, 0), dtype=np.int64)
     if rows.shape[1] != 2 or len(rows) == 0:
-        raise LikenessError(
+        raise ValueError(
             f"{path} is not an index of records (a key and a byte offset a line): fetch it again."
         )
     rows = rows[np.argsort(rows[:, 0], kind="stable")]

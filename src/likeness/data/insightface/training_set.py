@@ -14,7 +14,7 @@ from likeness.data.insightface.record_io import DamagedRecord, Offsets, Record, 
 from likeness.data.picture_files import existing_folder
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
-from likeness.errors import LikenessError, UnreadableImage
+from likeness.errors import UnreadableImage
 from likeness.spatial import SpatialSize
 
 Int64s = NDArray[np.int64]
@@ -112,14 +112,12 @@ def insightface_rec(
     Pictures are encoded (JPEG, PNG, ...); raw pixels are not read.
 
     Raises:
-        LikenessError: a file is missing or damaged, or the pictures do not suffice for `split`.
+        ValueError: a file is missing or damaged, or the pictures do not suffice for `split`.
     """
     folder = existing_folder(root, "a folder with train.rec and train.idx")
     for file in ("train.rec", "train.idx"):
         if not (folder / file).is_file() or (folder / file).stat().st_size == 0:
-            raise LikenessError(
-                f"{root} holds no {file}, or an empty one: put train.rec and train.idx there."
-            )
+            raise ValueError(f"{root} holds no {file}, or an empty one: put train.rec and train.idx there.")
     records = RecordFile(folder / "train.rec")
     index = read_offsets(folder / "train.idx")
     keys, labels = _labelled(records, index)
@@ -154,7 +152,7 @@ def _by_identity_records(records: RecordFile, index: Offsets, identities: range)
     for identity in identities:
         begin, end = _range(records, _read(records, index, identity), identity)
         if end > index.keys[-1] + 1:
-            raise LikenessError(
+            raise ValueError(
                 f"Record {identity} of {records.path} tells of records up to {end - 1}, and the last is "
                 f"{index.keys[-1]}: {AGAIN}."
             )
@@ -164,7 +162,7 @@ def _by_identity_records(records: RecordFile, index: Offsets, identities: range)
             label = _number(records, _read(records, index, begin), begin)
             labels.append(np.full(end - begin, label))
     if not ranges:
-        raise LikenessError(f"The identities of {records.path} have no pictures: {AGAIN}.")
+        raise ValueError(f"The identities of {records.path} have no pictures: {AGAIN}.")
     keys = np.concatenate(ranges)
     _offsets(records, index, keys)
     order = np.argsort(keys, kind="stable")
@@ -174,7 +172,7 @@ def _by_identity_records(records: RecordFile, index: Offsets, identities: range)
 def _range(records: RecordFile, record: Record, key: int) -> tuple[int, int]:
     """The first record that an identity's record (or record 0) tells of, and the one after its last."""
     if len(record.labels) < 2:
-        raise LikenessError(f"Record {key} of {records.path} should tell a first and a last record: {AGAIN}.")
+        raise ValueError(f"Record {key} of {records.path} should tell a first and a last record: {AGAIN}.")
     return _number(records, record, key), _number(records, record, key, place=1)
 
 
@@ -182,7 +180,7 @@ def _number(records: RecordFile, record: Record, key: int, *, place: int = 0) ->
     """A label of a record, which is stored as a float and stands for a number that is not negative."""
     label = float(record.labels[place])
     if not 0 <= label < 2**62:
-        raise LikenessError(f"Record {key} of {records.path} has the label {label}: {AGAIN}.")
+        raise ValueError(f"Record {key} of {records.path} has the label {label}: {AGAIN}.")
     return int(label)
 
 
@@ -191,13 +189,11 @@ def _read(records: RecordFile, index: Offsets, key: int) -> Record:
     try:
         return records.read(int(offset))
     except DamagedRecord as error:
-        raise LikenessError(f"Record {key} of {records.path} is damaged ({error}): {AGAIN}.") from None
+        raise ValueError(f"Record {key} of {records.path} is damaged ({error}): {AGAIN}.") from None
 
 
 def _offsets(records: RecordFile, index: Offsets, keys: Int64s) -> Int64s:
     try:
         return index.of(keys)
     except KeyError as error:
-        raise LikenessError(
-            f"The index beside {records.path} lacks record {error.args[0]}: {AGAIN}."
-        ) from None
+        raise ValueError(f"The index beside {records.path} lacks record {error.args[0]}: {AGAIN}.") from None

@@ -16,7 +16,6 @@ from likeness.data.fingerprint import Files
 from likeness.data.linked import linked
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.data.reading import reading
-from likeness.errors import LikenessError
 from likeness.spatial import SpatialSize
 
 FOLDS = 10
@@ -100,11 +99,11 @@ def insightface_bin(*, path: str, spatial_size: SpatialSize, channels: int) -> D
     that a chain of pairs calls the same share a label, others differ. It serves these pairs, not retrieval.
 
     Raises:
-        LikenessError: the file is missing, no such pickle, or asks for a global.
+        ValueError: the file is missing, no such pickle, or asks for a global.
     """
     file = Path(path).expanduser()
     if not file.is_file():
-        raise LikenessError(f"There is no file {path}: set data.path to a verification set such as lfw.bin.")
+        raise ValueError(f"There is no file {path}: set `path` to a verification set such as lfw.bin.")
     encoded, same = _read(file)
     places: dict[bytes, int] = {}
     index = np.array([places.setdefault(one, len(places)) for one in encoded], dtype=np.int64)
@@ -124,11 +123,15 @@ def insightface_bin(*, path: str, spatial_size: SpatialSize, channels: int) -> D
     )
 
 
+class _Refused(Exception):
+    """A pickle asks for something that may run code."""
+
+
 class _Plain(pickle.Unpickler):
     """Reads numbers, text, bytes and containers, and nothing else."""
 
     def find_class(self, module: str, name: str) -> NoReturn:
-        raise LikenessError(f"it asks for the global {module}.{name} and globals can run code")
+        raise _Refused(f"it asks for the global {module}.{name} and globals can run code")
 
 
 def _read(file: Path) -> tuple[list[bytes], NDArray[np.bool_]]:
@@ -136,13 +139,13 @@ def _read(file: Path) -> tuple[list[bytes], NDArray[np.bool_]]:
         pickled = file.read_bytes()
     try:
         content = _Plain(io.BytesIO(pickled), encoding="bytes").load()
-    except LikenessError as refusal:
-        raise LikenessError(
+    except _Refused as refusal:
+        raise ValueError(
             f"{file} is refused, because {refusal}: write it anew as a pickle (protocol 3 or later) of a "
             "list of bytes and a list of bools."
         ) from None
     except _DAMAGE as error:
-        raise LikenessError(
+        raise ValueError(
             f"{file} is not a pickle that can be read ({type(error).__name__}: {error}): fetch it again."
         ) from None
     match content:
@@ -155,7 +158,7 @@ def _read(file: Path) -> tuple[list[bytes], NDArray[np.bool_]]:
     ):
         pictures, same = [], []
     if len(same) < FOLDS or len(pictures) != 2 * len(same):
-        raise LikenessError(
+        raise ValueError(
             f"{file} is not a verification set: it should hold a list of encoded pictures (bytes), two for "
             f"each pair, and a list of bools, one for each of at least {FOLDS} pairs."
         )

@@ -14,7 +14,6 @@ from likeness.data.style.batch import CropBatch
 from likeness.data.style.datamodule import as_float
 from likeness.data.style.steps import StepsFrom
 from likeness.data.style.style_folders import StyleFolders
-from likeness.errors import LikenessError
 from likeness.randomness import generator
 
 
@@ -50,7 +49,7 @@ class CropDataModule(RunData):
         """The crops of the trainer's step and of all after it; each device gets its share of a batch.
 
         Raises:
-            LikenessError: the devices can't share a batch.
+            ValueError: the devices can't share a batch.
         """
         trainer = self.trainer
         assert trainer is not None
@@ -72,13 +71,13 @@ class Crops(Dataset[CropBatch]):
     """The batches of a device by step.
 
     Raises:
-        LikenessError: the devices can't share a batch.
+        ValueError: the devices can't share a batch.
     """
 
     def __init__(self, source: StyleFolders, *, seed: int, rank: int = 0, world_size: int = 1) -> None:
         if source.batch_size % world_size:
-            raise LikenessError(
-                f"data.batch_size={source.batch_size} can't be shared by {world_size} devices; make it a multiple of "
+            raise ValueError(
+                f"batch_size={source.batch_size} can't be shared by {world_size} devices; make it a multiple of "
                 "their number."
             )
         own = source.batch_size // world_size

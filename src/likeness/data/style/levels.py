@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from likeness.errors import LikenessError
-
 
 class Level(NamedTuple):
     """The steps `start`, ..., `stop - 1` train an image whose longer side has `size` pixels."""
@@ -26,23 +24,21 @@ def levels(sizes: Sequence[int], portions: Sequence[float] | None, total_steps: 
         total_steps: of the whole run.
 
     Raises:
-        LikenessError: sizes that don't grow, another number of portions, one that isn't positive, or too few steps.
+        ValueError: sizes that don't grow, another number of portions, one that isn't positive, or too few steps.
     """
     if not sizes or any(larger <= smaller for smaller, larger in pairwise(sizes)):
-        raise LikenessError(
-            f"data.sizes={list(sizes)} is no pyramid: give sizes that grow, such as [256, 512]."
-        )
+        raise ValueError(f"sizes={list(sizes)} is no pyramid: give sizes that grow, such as [256, 512].")
     if portions is None:
         portions = [1 / size for size in sizes]
     if len(portions) != len(sizes) or min(portions) <= 0:
-        raise LikenessError(
-            f"data.portions={list(portions)} doesn't divide the steps among the {len(sizes)} sizes {list(sizes)}: give "
+        raise ValueError(
+            f"portions={list(portions)} doesn't divide the steps among the {len(sizes)} sizes {list(sizes)}: give "
             "a positive number for each."
         )
     if total_steps < len(sizes):
-        raise LikenessError(
-            f"{total_steps} steps are too few for the {len(sizes)} sizes {list(sizes)}: raise trainer.max_steps or "
-            "leave sizes out."
+        raise ValueError(
+            f"{total_steps} steps are too few for the {len(sizes)} sizes {list(sizes)}: train for more steps or "
+            "leave `sizes` out."
         )
     whole = sum(portions)
     ends = [round(total_steps * part / whole) for part in accumulate(portions)]

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageCms
 from torch import Tensor
 
 from likeness.data.eight_bit import Decoded, converted, decoded, laid_on_white, scaled_to_eight_bits
-from likeness.errors import LikenessError, UnreadableImage
+from likeness.errors import FileError, UnreadableImage
 
 SHORTEST_SIDE = 32
 """Pixels: the networks halve a picture up to five times."""
@@ -49,7 +49,7 @@ def read_picture(path: str | Path, *, at_least: int | None = None) -> Picture:
     Raises:
         UnreadableImage: the bytes are cut short, not a picture, or 32-bit numbers, or it is shorter than 32 pixels on
             a side.
-        LikenessError: the file system doesn't give the file.
+        FileError: the file system doesn't give the file.
     """
     shown, done = _shown(decoded(path, str(path), at_least=at_least), str(path))
     if min(shown.size) < SHORTEST_SIDE:
@@ -71,26 +71,27 @@ def refuse_existing(path: str | Path, *, force: bool) -> None:
     """Say, before anything is computed for it, why a picture can't be written to `path`.
 
     Raises:
-        LikenessError: the suffix is none of `FORMATS`, the folder is missing, or the file is there and `force` is not
-            set.
+        ValueError: the suffix is none of `FORMATS`, or the folder is missing.
+        FileExistsError: the file is there and `force` is not set.
     """
     path = Path(path).expanduser()
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)
-        raise LikenessError(f"{path} can't be written: give it a suffix that is known, one of {known}.")
+        raise ValueError(f"{path} can't be written: give it a suffix that is known, one of {known}.")
     if not path.parent.is_dir():
-        raise LikenessError(f"{path} can't be written, as there is no folder {path.parent}: make it first.")
+        raise ValueError(f"{path} can't be written, as there is no folder {path.parent}: make it first.")
     if path.is_dir():
-        raise LikenessError(f"{path} is a folder: give the picture another name.")
+        raise ValueError(f"{path} is a folder: give the picture another name.")
     if path.exists() and not force:
-        raise LikenessError(f"{path} is there already: give another name, or overwrite it with --force.")
+        raise FileExistsError(f"{path} is there already: give another name, or let it be overwritten.")
 
 
 def write_picture(path: str | Path, image: Tensor, *, force: bool = False) -> None:
     """Write `image`, uint8 RGB `[3, H, W]`, as a PNG or a JPEG by the suffix of `path`; never half of it.
 
     Raises:
-        LikenessError: as `refuse_existing` says, or the disk is full.
+        ValueError, FileExistsError: as `refuse_existing` says.
+        FileError: the disk is full.
     """
     refuse_existing(path, force=force)
     path = Path(path).expanduser()
@@ -100,7 +101,7 @@ def write_picture(path: str | Path, image: Tensor, *, force: bool = False) -> No
         shown.save(beside, FORMATS[path.suffix.lower()], quality=95, subsampling=0)
         os.replace(beside, path)
     except OSError as error:
-        raise LikenessError(
+        raise FileError(
             f"{path} can't be written ({error.strerror or error}): make room or give another place."
         ) from error
     finally:

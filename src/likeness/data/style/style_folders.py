@@ -8,7 +8,6 @@ from likeness.data.skipping import SkippingUnreadable
 from likeness.data.split import split_identities
 from likeness.data.style.built_in import PHOTOGRAPHS, photographs
 from likeness.data.style.whole_pictures import DrawnPainting, WholePictures, pictures_below
-from likeness.errors import LikenessError
 
 
 class Part(NamedTuple):
@@ -69,23 +68,23 @@ def style_folders(
         split_seed: another seed keeps others.
 
     Raises:
-        LikenessError: a folder is missing, or holds too few pictures; crops are larger than pictures.
+        ValueError: a folder is missing, or holds too few pictures; crops are larger than pictures.
     """
     if crop > resize:
-        raise LikenessError(
-            f"Crops of {crop} pixels can't be cut from pictures of {resize}: raise data.resize or lower data.crop."
+        raise ValueError(
+            f"Crops of {crop} pixels can't be cut from pictures of {resize}: raise `resize` or lower `crop`."
         )
     if contents is None:
         photographed = _alike(WholePictures(photographs(), PHOTOGRAPHS, resize=resize))
     else:
-        photographed = _split(contents, "data.contents", resize, test_share, split_seed)
+        photographed = _split(contents, "`contents`", resize, test_share, split_seed)
     if styles is None:
         painted = _alike(DrawnPainting(resize=resize))
     elif Path(styles).expanduser().is_file():
         one = Path(styles).expanduser()
         painted = _alike(WholePictures(one.parent, [one.name], resize=resize))
     else:
-        painted = _split(styles, "data.styles", resize, test_share, split_seed)
+        painted = _split(styles, "`styles`", resize, test_share, split_seed)
     return StyleFolders(photographed, painted, crop, batch_size)
 
 
@@ -101,8 +100,8 @@ def _split(root: str, key: str, resize: int, test_share: float, split_seed: int)
     if test_share == 0:
         return _alike(WholePictures(folder, names, resize=resize))
     if len(names) < 2:
-        raise LikenessError(
-            f"{folder} holds one picture, and none can be kept for the test: add pictures, or set data.test_share=0."
+        raise ValueError(
+            f"{folder} holds one picture, and none can be kept for the test: add pictures, or set test_share=0."
         )
     train, _, test = split_identities(names, (1 - test_share, 0.0, test_share), split_seed)
     parts = ([names[i] for i in part.tolist()] for part in (train, test))

@@ -18,7 +18,6 @@ from likeness.data.style.levels import Level, level_at, levels
 from likeness.data.style.painting import painting
 from likeness.data.style.picture import SHORTEST_SIDE, Picture, read_picture
 from likeness.data.style.resize import Size, resized, size_of, with_area, with_longer_side
-from likeness.errors import LikenessError
 
 Color = Literal["style", "match", "luminance"]
 
@@ -138,21 +137,21 @@ def style_pictures(
             statistics; `luminance`: the content's, as luminance alone is transferred.
 
     Raises:
-        LikenessError: a picture can't be read, or is too narrow for a size; a mask has another size than the content,
+        ValueError: a picture can't be read, or is too narrow for a size; a mask has another size than the content,
             or is black; the numbers of styles, weights, masks, sizes and portions don't fit.
     """
     paths = [style] if isinstance(style, str) else style
     styles = [_drawn()] if paths is None else [_read(path) for path in paths]
     if not styles:
-        raise LikenessError("data.style=[] names no style: give a path, or null for the built-in painting.")
+        raise ValueError("style=[] names no style: give a path, or null for the built-in painting.")
     for values, what in ((style_weights, "style_weights"), (masks, "masks")):
         if values is not None and len(values) != len(styles):
-            raise LikenessError(
-                f"data.{what} has {len(values)} entries for {len(styles)} styles: give one for each."
+            raise ValueError(
+                f"`{what}` has {len(values)} entries for {len(styles)} styles: give one for each."
             )
     weights = [1.0] * len(styles) if style_weights is None else style_weights
     if min(weights) <= 0:
-        raise LikenessError(f"data.style_weights={list(weights)} won't do: give positive numbers.")
+        raise ValueError(f"style_weights={list(weights)} won't do: give positive numbers.")
     shown = _photographed() if content is None else _read(content)
     return StylePictures(
         shown,
@@ -183,7 +182,7 @@ def _mask(path: str, content: Source) -> Source:
     mask = _read(path)
     (height, width), wanted = size_of(mask.image), size_of(content.image)
     if (height, width) != wanted:
-        raise LikenessError(
+        raise ValueError(
             f"The mask {path} is {width} x {height} pixels, but the content {content.name} is {wanted.width} x "
             f"{wanted.height}: give a mask of the content's size."
         )
@@ -192,9 +191,9 @@ def _mask(path: str, content: Source) -> Source:
 
 def _at(source: Source, size: Size, level: Level) -> Tensor:
     if min(size) < SHORTEST_SIDE:
-        raise LikenessError(
+        raise ValueError(
             f"At size {level.size} {source.name} would be {size.width} x {size.height} pixels, but needs "
-            f"{SHORTEST_SIDE} on its shorter side: leave that size out of data.sizes, or take a less narrow picture."
+            f"{SHORTEST_SIDE} on its shorter side: leave that size out of `sizes`, or take a less narrow picture."
         )
     return resized(source.image, size)
 
@@ -204,7 +203,7 @@ def _mask_at(mask: Source, size: Size, level: Level) -> Tensor:
     grey = Image.fromarray(mask.image.permute(1, 2, 0).contiguous().numpy()).convert("L")
     small = resized(torch.from_numpy(np.array(grey))[None], size)
     if not small.any():
-        raise LikenessError(
+        raise ValueError(
             f"The mask {mask.name} is black everywhere at size {level.size}: paint white where its style belongs."
         )
     return small

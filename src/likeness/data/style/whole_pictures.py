@@ -16,7 +16,6 @@ from likeness.data.style.built_in import PAINTING
 from likeness.data.style.painting import painting
 from likeness.data.style.picture import read_picture
 from likeness.data.style.resize import resized, size_of, with_shorter_side
-from likeness.errors import LikenessError
 
 
 class WholePictures:
@@ -101,16 +100,16 @@ def pictures_below(root: Path, key: str) -> list[str]:
     """The names of all picture files below `root`, at any depth and in order; hidden ones don't count.
 
     Raises:
-        LikenessError: there is no such folder, or no picture in it; `key` is what sets it. A folder can't be listed.
+        ValueError: there is no such folder, or no picture in it; `key` is what sets it. A folder can't be listed.
     """
     if not root.is_dir():
-        raise LikenessError(f"There is no folder {root}: set {key} to a folder of pictures.")
+        raise ValueError(f"There is no folder {root}: set {key} to a folder of pictures.")
     found: list[str] = []
     for folder, below, files in os.walk(root, onerror=_say):
         below[:] = [name for name in below if not name.startswith(".")]
         found.extend(os.path.relpath(os.path.join(folder, file), root) for file in files if is_picture(file))
     if not found:
-        raise LikenessError(f"{root} holds no pictures: put some into it, or set {key} to another folder.")
+        raise ValueError(f"{root} holds no pictures: put some into it, or set {key} to another folder.")
     return sorted(found)
 
 

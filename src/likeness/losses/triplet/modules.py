@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from .arguments import Average, Margin, check_numeric, check_arguments
+from .arguments import Average, Margin, check_arguments, check_numeric
 from .distance import Distance
 from .exhaustive import all_semi_hard_triplet_loss, batch_all_triplet_loss
 from .mined import batch_hard_triplet_loss, semi_hard_triplet_loss

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from likeness.errors import LikenessError
 from likeness.models.features.layers import Layer, layout
 
 
@@ -36,11 +35,11 @@ class Chain(nn.Module):
         """Activations `[B, C, H', W']` by layer of normalised pictures `[B, 3, H, W]`.
 
         Raises:
-            LikenessError: the pictures are too small for the deepest layer.
+            ValueError: the pictures are too small for the deepest layer.
         """
         height, width = images.shape[2:]
         if min(height, width) < self.smallest:
-            raise LikenessError(
+            raise ValueError(
                 f"A picture of {width} x {height} pixels is too small for the layer {self.asked[-1]}, "
                 f"which needs {self.smallest} on each side; use a larger picture or earlier layers."
             )

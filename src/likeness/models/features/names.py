@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from likeness.errors import LikenessError
-
 FEW = 40  # names that a sentence can hold
 
 
@@ -12,15 +10,15 @@ def refuse_unknown(layers: Iterable[str], known: Sequence[str], network: str) ->
     """Check that there are layers to ask for, and that the network has them.
 
     Raises:
-        LikenessError: a layer is not known; the sentence lists those that are, the likest first if there are many.
+        ValueError: a layer is not known; the sentence lists those that are, the likest first if there are many.
     """
     layers = list(layers)
     if not layers:
-        raise LikenessError(f"No layer of {network} is asked for; name one, such as {known[0]}.")
+        raise ValueError(f"No layer of {network} is asked for; name one, such as {known[0]}.")
     for layer in layers:
         if layer not in known:
             names = ", ".join(known) if len(known) <= FEW else _likest(layer, known)
-            raise LikenessError(f"{network} has no layer {layer}; its layers are {names}.")
+            raise ValueError(f"{network} has no layer {layer}; its layers are {names}.")
 
 
 def _likest(layer: str, known: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ class FeatureNetwork(nn.Module):
         """Activations `[B, C, H', W']` by layer, in the network's order, of pictures `[B, 3, H, W]` in [0, 1].
 
         Raises:
-            LikenessError: the pictures are too small for the deepest layer.
+            ValueError: the pictures are too small for the deepest layer.
         """
         activations: dict[str, Tensor] = self.network(
             (images - self.get_buffer("mean")) / self.get_buffer("std")

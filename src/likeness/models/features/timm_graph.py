@@ -7,7 +7,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from likeness.config.nearest import nearest
-from likeness.errors import LikenessError
 from likeness.models.features.names import refuse_unknown
 from likeness.models.features.network import FeatureNetwork
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
@@ -29,13 +28,13 @@ def timm_features(
         layers: those to hand out.
 
     Raises:
-        LikenessError: an unknown name or layer, or weights that don't fit or can't be had.
+        ValueError: an unknown name or layer, or weights that don't fit or can't be had.
     """
     import timm  # takes two seconds, which a VGG has no need to wait for
     from timm.layers import get_graph_node_names  # type: ignore[attr-defined]
 
     if not timm.is_model(name):
-        raise LikenessError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
+        raise ValueError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
     create: Any = partial(timm.create_model, name, num_classes=0)
     network: nn.Module = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
     if weights == "pip":

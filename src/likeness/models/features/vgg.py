@@ -51,7 +51,7 @@ def vgg_features(
         layers: those to hand out.
 
     Raises:
-        LikenessError: an unknown layer, or weights that don't fit or can't be had.
+        ValueError: an unknown layer, or weights that don't fit or can't be had.
     """
     names = layer_names(name)
     refuse_unknown(layers, names, name)
@@ -83,7 +83,7 @@ def vgg19_normalised(
         layers: those to hand out.
 
     Raises:
-        LikenessError: an unknown layer, or weights that don't fit.
+        ValueError: an unknown layer, or weights that don't fit.
     """
     names = ["conv0", *layer_names("vgg19")]
     refuse_unknown(layers, names, "vgg19_normalised")

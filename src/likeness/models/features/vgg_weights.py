@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 import torchvision
 from torch import Tensor
 
-from likeness.errors import LikenessError
 from likeness.models.features.layers import Convolution
 from likeness.models.features.vgg_architecture import convolution_shapes
 from likeness.models.weights import from_hub, read_weights
 
 FILES = {
-    "vgg16": "torchvision publishes vgg16-397923af.pth, which backbone.weights=hub downloads",
-    "vgg19": "torchvision publishes vgg19-dcbb9e9d.pth, which backbone.weights=hub downloads",
+    "vgg16": "torchvision publishes vgg16-397923af.pth, which weights=hub downloads",
+    "vgg19": "torchvision publishes vgg19-dcbb9e9d.pth, which weights=hub downloads",
     "vgg19_normalised": "the project naoto0804/pytorch-AdaIN publishes vgg_normalised.pth with its releases",
 }
 
@@ -30,7 +29,7 @@ def load_vgg(
         names: all layers of the network, in order.
 
     Raises:
-        LikenessError: the weights can't be had or read, or belong to another network.
+        ValueError: the weights can't be had or read, or belong to another network.
     """
     if weights == "hub":
         weights_of = torchvision.models.get_model_weights(network)
@@ -52,7 +51,7 @@ def load_vgg_normalised(convolutions: Mapping[str, Convolution], path: str, name
     """Load AdaIN's layout, a sequence in which a padding stands before each convolution but the first.
 
     Raises:
-        LikenessError: the file can't be read, or belongs to another network.
+        ValueError: the file can't be read, or belongs to another network.
     """
     state = read_weights(path, published=FILES["vgg19_normalised"])
     modules: list[str] = []
@@ -71,7 +70,7 @@ def _load(
 ) -> None:
     misfit = _first_misfit(state, keys, needed=convolutions)
     if misfit:
-        raise LikenessError(
+        raise ValueError(
             f"The weights in {source} are not those of {network}: {misfit}; choose the backbone they were made for."
         )
     for name, convolution in convolutions.items():

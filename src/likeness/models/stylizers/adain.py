@@ -6,8 +6,6 @@ from math import inf
 import torch
 from torch import Tensor
 
-from likeness.errors import LikenessError
-
 
 def adain(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
     """`sigma(y) (x - mu(x)) / sigma(x) + mu(y)` of features x and y (Huang and Belongie 2017, eq. 8).
@@ -21,10 +19,10 @@ def adain(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
         `[B, C, *spatial]` of the content's size, in float32 (in float64 if x is float64), whatever autocast asks for.
 
     Raises:
-        LikenessError: x and y have other numbers of channels.
+        ValueError: x and y have other numbers of channels.
     """
     if content.shape[1] != style.shape[1]:
-        raise LikenessError(
+        raise ValueError(
             f"The content has {content.shape[1]} channels and the style {style.shape[1]}; "
             "both must come from one layer of one encoder."
         )
@@ -46,11 +44,11 @@ def blended_adain(
         strength: their alpha, from 0 (the content as it is) to 1.
 
     Raises:
-        LikenessError: there is not one weight for each style, one is negative or all are 0, or the strength is not
+        ValueError: there is not one weight for each style, one is negative or all are 0, or the strength is not
             in [0, 1].
     """
     if not 0 <= strength <= 1:
-        raise LikenessError(f"The strength of a style is from 0 to 1, but this one is {strength:g}.")
+        raise ValueError(f"The strength of a style is from 0 to 1, but this one is {strength:g}.")
     shares = _shares(len(styles), weights)
     styled = torch.stack([share * adain(content, style) for share, style in zip(shares, styles, strict=True)])
     return torch.lerp(_working(content), styled.sum(0), strength)
@@ -59,9 +57,9 @@ def blended_adain(
 def _shares(styles: int, weights: Sequence[float] | None) -> list[float]:
     weights = [1.0] * styles if weights is None else weights
     if len(weights) != styles:
-        raise LikenessError(f"There are {styles} styles but {len(weights)} weights; give one for each style.")
+        raise ValueError(f"There are {styles} styles but {len(weights)} weights; give one for each style.")
     if not all(0 <= weight < inf for weight in weights) or not sum(weights):
-        raise LikenessError(
+        raise ValueError(
             f"The weights of the styles are {list(weights)}; "
             "none may be negative or infinite, and one must be positive."
         )

@@ -36,7 +36,7 @@ def adain_decoder(encoder: Encoder, *, width: int = 64, weights: str | None = No
             pytorch-AdaIN's `decoder.pth`.
 
     Raises:
-        LikenessError: no decoder mirrors such layers, or the weights can't be read or are those of another decoder.
+        ValueError: no decoder mirrors such layers, or the weights can't be read or are those of another decoder.
     """
     decoder = AdainDecoder(layer_shapes(encoder), width=width)
     if weights is not None:

@@ -6,8 +6,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from likeness.errors import LikenessError
-
 Encoder = Callable[[Tensor], Mapping[str, Tensor]]
 
 PROBE = 64  # pixels: a map of the greatest usual stride, 32, has 2 x 2 positions
@@ -25,7 +23,7 @@ def layer_shapes(encoder: Encoder) -> dict[str, LayerShape]:
     """The shapes of the layers of an encoder on the CPU, in its order, found by one forward pass on an empty picture.
 
     Raises:
-        LikenessError: a layer's stride is no power of two, so that no upsampling by 2 leads back to the picture.
+        ValueError: a layer's stride is no power of two, so that no upsampling by 2 leads back to the picture.
     """
     return {
         name: _shape(name, features) for name, features in encoder(torch.zeros(1, 3, PROBE, PROBE)).items()
@@ -36,7 +34,7 @@ def _shape(name: str, features: Tensor) -> LayerShape:
     channels, *sides = features.shape[1:]
     stride = PROBE // max(sides)
     if len(sides) != 2 or set(sides) != {PROBE // max(stride, 1)} or stride & (stride - 1):
-        raise LikenessError(
+        raise ValueError(
             f"Layer {name} gives a map of {' x '.join(map(str, sides))} of {PROBE} x {PROBE} pixels, "
             "which no decoder mirrors; choose layers whose maps are 1/2, 1/4, 1/8, ... of the picture."
         )

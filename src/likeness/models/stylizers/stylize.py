@@ -32,7 +32,7 @@ def stylize_by_adain(
         strength: from 0, the content as the decoder gives it back, to 1.
 
     Raises:
-        LikenessError: weights or a strength that `blended_adain` refuses.
+        ValueError: weights or a strength that `blended_adain` refuses.
     """
     height, width = content.shape[-2:]
     features, *of_styles = (

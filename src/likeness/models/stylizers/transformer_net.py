@@ -73,7 +73,7 @@ def transformer_net(
             need the words `instance`, `nearest` and `linear`.
 
     Raises:
-        LikenessError: the weights can't be read, or are those of another network.
+        ValueError: the weights can't be read, or are those of another network.
     """
     network = TransformerNet(width, blocks, normalization, upsampling, output)
     if weights is not None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from torch import nn
 
-from likeness.errors import LikenessError
 from likeness.models.weights import read_weights
 
 WITHIN_A_TASK = "stylizer."  # before each name in the weights of a run
@@ -16,7 +15,7 @@ def load_stylizer(network: nn.Module, path: str | Path, *, mend: str) -> None:
     What the file has beyond the network's own, as old statistics of an instance normalisation, is left out.
 
     Raises:
-        LikenessError: there is no such file, it can't be read, or it holds another network's weights; `mend` is the
+        ValueError: there is no such file, it can't be read, or it holds another network's weights; `mend` is the
             end of that sentence.
     """
     read = read_weights(path, "give the path of a stylizer's")
@@ -24,7 +23,7 @@ def load_stylizer(network: nn.Module, path: str | Path, *, mend: str) -> None:
     own = network.state_dict()
     wrong = [name for name, value in own.items() if name not in state or state[name].shape != value.shape]
     if wrong:
-        raise LikenessError(
+        raise ValueError(
             f"The weights in {path} belong to another network: {len(wrong)} of its {len(own)} tensors are missing "
             f"or of another shape, the first of them {wrong[0]}; {mend}."
         )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from likeness.config.make import asks_for, make, make_with
+from likeness.config.make import asks_for, make, make_with, told
 from likeness.config.schema.base import Node
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.config.schema.training import SimilarityTask
@@ -166,11 +166,9 @@ def build_task(config: EmbeddingConfig, networks: Networks, splits: ReadableSpli
     sizes = {"classes": splits.classes, "embedding_dim": networks.embedder.embedding_dim}
     miner = {"miner": make(config.miner)} if config.miner and config.miner.name else {}
     loss = make_with(config.loss, **sizes, **miner)
-    task: EncodingTask = make(config.task)(
-        **networks.parts,
-        loss=loss,
-        **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
-    )
+    optimizer = optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
+    with told(config.task):
+        task: EncodingTask = make(config.task)(**networks.parts, loss=loss, **optimizer)
     refuse_optimizer(task)
     return task
 
@@ -203,7 +201,9 @@ def load_trained(networks: Networks, run: Path) -> Networks:
 def build_networks(config: EmbeddingConfig) -> Networks:
     """f(x), and the head on it where there is one, with weights that the seed draws, or that the backbone brings."""
     torch.manual_seed(key("weights", config.seed))
-    embedder: Embedder = make(config.embedder)(_backbone(config))
+    backbone = _backbone(config)
+    with told(config.embedder):
+        embedder: Embedder = make(config.embedder)(backbone)
     if config.head is None:
         return Networks(embedder, None)
     classes = build_data(config.data).classes if asks_for(config.head, "classes") else None
@@ -249,5 +249,8 @@ def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> Identit
     )
     if splits.validation is not None:
         drawn_pairs(splits.validation, config)  # as validation will have to
-    datamodule.schedule()  # says before anything starts what the pictures can't fill
+    with told(
+        config.sampler
+    ):  # before anything starts, what the pictures can't fill or the devices can't share
+        datamodule.schedule(world_size=config.trainer.devices)
     return datamodule

@@ -3,7 +3,9 @@
 import logging
 from pathlib import Path
 
-from likeness.config.make import make
+from torch import Tensor
+
+from likeness.config.make import make, told
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.data.overlap import identities_in_both
 from likeness.evaluation import EUCLIDEAN, OperatingPoint
@@ -21,7 +23,13 @@ log = logging.getLogger("likeness")
 def of_file(config: EvaluateConfig, path: Path) -> tuple[Encoder, str]:
     """The encoder of an ONNX file, and the file's hash."""
     encoder = make(config.backbone).to(device_of("auto")).eval()
-    return Encoder(encoder, EUCLIDEAN), hash_of_file(path)
+
+    def encode(images: Tensor) -> Tensor:
+        with told(config.backbone):
+            encoded: Tensor = encoder(images)
+        return encoded
+
+    return Encoder(encode, EUCLIDEAN), hash_of_file(path)
 
 
 def of_run(config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData) -> tuple[Encoder, str]:

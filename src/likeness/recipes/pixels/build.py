@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from likeness.config.make import make
+from likeness.config.make import make, told
 from likeness.config.schema.pixels import PixelsConfig
 from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.picture import read_picture
@@ -46,7 +46,8 @@ def build_network(config: PixelsConfig | StylizerConfig, layers: tuple[str, ...]
         LikenessError: it has no such layer, or its weights can't be had.
     """
     torch.manual_seed(key("weights", config.seed))
-    network: FeatureNetwork = make(config.backbone)(layers=list(layers))
+    with told(config.backbone):
+        network: FeatureNetwork = make(config.backbone)(layers=list(layers))
     if config.compile:
         network.compile()
     return network
@@ -60,7 +61,7 @@ def build_style_task(
     Raises:
         LikenessError: a part refuses its values.
     """
-    try:
+    with told(config.task):
         task: StyleTask = make(config.task)(
             network=network,
             objective=objective,
@@ -68,8 +69,6 @@ def build_style_task(
             style_weights=pictures.style_weights,
             **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
         )
-    except ValueError as error:
-        raise LikenessError(f"The task can't be set up so: {error}.") from error
     refuse_optimizer(task)
     return task
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from likeness.config.make import make
+from likeness.config.make import make, told
 from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.datamodule import as_float
 from likeness.data.style.style_folders import StyleFolders
@@ -36,7 +36,8 @@ def build_stylizer_task(config: StylizerConfig, folders: StyleFolders) -> Styliz
     Raises:
         LikenessError: a part refuses its values.
     """
-    task = _BUILDERS[config.task.target](config, folders)
+    with told(config.task):
+        task = _BUILDERS[config.task.target](config, folders)
     refuse_optimizer(task)
     return task
 
@@ -49,7 +50,8 @@ def build_painter(config: StylizerConfig, run: Path | None) -> Painter:
     """
     if config.task.target == ADAIN:
         encoder = build_network(config, build_objective(config).layers)
-        decoder: AdainDecoder = make(config.stylizer)(encoder)
+        with told(config.stylizer):
+            decoder: AdainDecoder = make(config.stylizer)(encoder)
         return partial(stylize_by_adain, encoder=encoder, decoder=_trained(decoder, run))
     network = _trained(make(config.stylizer), run)
     return lambda content, styles: stylize_by_network(content, network)
@@ -65,7 +67,8 @@ def _adain(config: StylizerConfig, folders: StyleFolders) -> AdainTask:
     objective = build_objective(config)
     encoder = build_network(config, objective.layers)
     torch.manual_seed(key("stylizer", config.seed))
-    stylizer = make(config.stylizer)(encoder)
+    with told(config.stylizer):
+        stylizer = make(config.stylizer)(encoder)
     task: AdainTask = make(config.task)(
         encoder=encoder,
         stylizer=stylizer,

@@ -8,7 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from likeness.config.make import make
+from likeness.config.make import make, told
 from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.fingerprint import Files
 from likeness.data.style.crops import CropDataModule, Crops
@@ -59,7 +59,8 @@ class StylizerRecipe:
         """Raise a LikenessError for unreadable test pictures, or networks that the configuration doesn't fit."""
         shown_pictures(self._folders.contents.test, "data.contents")
         shown_pictures(self._folders.styles.test, "data.styles")
-        Crops(self._folders, seed=self._config.seed, world_size=self._config.trainer.devices)
+        with told(self._config.data):
+            Crops(self._folders, seed=self._config.seed, world_size=self._config.trainer.devices)
         build_stylizer_task(self._config, self._folders)
 
     def data(self) -> CropDataModule:

@@ -20,7 +20,12 @@ from likeness.runs.reproduce.comparison import (
     largest_difference,
     metric_rows,
 )
-from likeness.runs.reproduce.refusal import other_data, refuse_altered, refuse_other_data, refuse_irreproducible
+from likeness.runs.reproduce.refusal import (
+    other_data,
+    refuse_altered,
+    refuse_irreproducible,
+    refuse_other_data,
+)
 from likeness.runs.reproduce.rerun import Rerun, started_again
 from likeness.runs.reproduce.worktree import restored_source
 
