@@ -3,7 +3,6 @@ import pytest
 from sample_pictures import people, picture
 
 from likeness.data.celeba import celeba
-from likeness.errors import LikenessError
 
 
 def original(root, labels, home="img_align_celeba"):
@@ -62,14 +61,14 @@ def test_both_layouts_split_the_same_people(tmp_path):
 def test_a_spoilt_folder_is_refused(tmp_path, spoil, words):
     root = original(tmp_path, [1, 1, 2, 2])
     spoil(root)
-    with pytest.raises(LikenessError, match=words):
+    with pytest.raises(ValueError, match=words):
         whole(root)
 
 
 def test_a_missing_or_empty_folder_is_refused(tmp_path):
-    with pytest.raises(LikenessError, match="does not hold CelebA"):
+    with pytest.raises(ValueError, match="does not hold CelebA"):
         whole(tmp_path)
-    with pytest.raises(LikenessError, match=r"does not exist: set data\.root=DIR"):
+    with pytest.raises(ValueError, match=r"does not exist: set root=DIR"):
         whole(tmp_path / "nowhere")
 
 

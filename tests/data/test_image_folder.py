@@ -5,7 +5,6 @@ import pytest
 from sample_pictures import people, picture
 
 from likeness.data.image_folder import image_folder
-from likeness.errors import LikenessError
 
 
 def everybody(root, **more):
@@ -70,7 +69,7 @@ def test_the_fingerprint_knows_every_size(tmp_path):
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
-        (lambda root: root / "nowhere", r"does not exist: set data\.root=DIR .* LIKENESS_DATA"),
+        (lambda root: root / "nowhere", r"does not exist: set root=DIR .* LIKENESS_DATA"),
         (lambda root: root, "holds no pictures"),
         (lambda root: picture().save(root / "a.png") or root, "lie directly in"),
         (lambda root: people(root / "deep", {"a": 2, "b": 2}).parent, "one level too deep"),
@@ -79,12 +78,12 @@ def test_the_fingerprint_knows_every_size(tmp_path):
     ],
 )
 def test_a_folder_that_does_not_suffice_is_refused(tmp_path, prepare, words):
-    with pytest.raises(LikenessError, match=words) as caught:
+    with pytest.raises(ValueError, match=words) as caught:
         image_folder(root=str(prepare(tmp_path)), spatial_size=24, channels=3)
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(LikenessError, match="is a file, not a folder"):
+    with pytest.raises(ValueError, match="is a file, not a folder"):
         everybody(tmp_path / "file")

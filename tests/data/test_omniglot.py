@@ -154,25 +154,25 @@ def test_torchvision_s_folder_is_found(tmp_path):
     [
         (
             {"validation_alphabets": 4},
-            "data.validation_alphabets=4 leaves none of the 4 alphabets of images_background",
+            "validation_alphabets=4 leaves none of the 4 alphabets of images_background",
         ),
         ({"drawers": [5, 1, 1]}, "asks for 7 drawers, but .* was drawn by 6"),
     ],
 )
 def test_what_the_alphabets_do_not_suffice_for_is_refused(root, more, words):
-    with pytest.raises(LikenessError, match=words):
+    with pytest.raises(ValueError, match=words):
         read(root, **more)
 
 
 def test_a_folder_that_is_not_omniglot_is_refused(tmp_path):
-    with pytest.raises(LikenessError, match=r"does not hold Omniglot: unpack images_background.zip"):
+    with pytest.raises(ValueError, match=r"does not hold Omniglot: unpack images_background.zip"):
         read(tmp_path)
-    with pytest.raises(LikenessError, match=r"does not exist: set data.root"):
+    with pytest.raises(ValueError, match=r"does not exist: set .root"):
         read(tmp_path / "nowhere")
     omniglot_folder(tmp_path, background=(2, 2), evaluation=(2, 2), drawers=2)
     odd = tmp_path / "images_evaluation" / "evaluation_0" / "character01" / "letter.png"
     next(odd.parent.iterdir()).rename(odd)
-    with pytest.raises(LikenessError, match=r"letter.png is not named as Omniglot's drawings"):
+    with pytest.raises(ValueError, match=r"letter.png is not named as Omniglot's drawings"):
         read(tmp_path)
 
 

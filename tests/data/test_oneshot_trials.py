@@ -3,7 +3,6 @@ import pytest
 from drawings import letter
 
 from likeness.data.oneshot_trials import oneshot_trials
-from likeness.errors import LikenessError
 
 WAYS = 4
 
@@ -79,15 +78,15 @@ def unreadable(root, line, text):
 )
 def test_labels_that_are_wrong_are_told_by_line(tmp_path, line, text, words):
     broken(trials_folder(tmp_path), line, text)
-    with pytest.raises(LikenessError, match=words):
+    with pytest.raises(ValueError, match=words):
         read(tmp_path)
 
 
 def test_a_folder_without_labels_or_runs_is_refused(tmp_path):
-    with pytest.raises(LikenessError, match="holds no folders run01"):
+    with pytest.raises(ValueError, match="holds no folders run01"):
         read(tmp_path)
     trials_folder(tmp_path, labels=False)
-    with pytest.raises(LikenessError, match=r"run01 holds no class_labels.txt, which says of what class"):
+    with pytest.raises(ValueError, match=r"run01 holds no class_labels.txt, which says of what class"):
         read(tmp_path)
 
 
@@ -95,5 +94,5 @@ def test_runs_of_other_numbers_of_classes_are_refused(tmp_path):
     trials_folder(tmp_path)
     broken(tmp_path, 3, None)
     (tmp_path / "run02" / "training" / "class03.png").unlink()
-    with pytest.raises(LikenessError, match="run02 has 3 trials, but run01 has 4"):
+    with pytest.raises(ValueError, match="run02 has 3 trials, but run01 has 4"):
         read(tmp_path)

@@ -214,7 +214,7 @@ def test_a_set_of_records_that_is_gone_or_emptied_ends_the_run(tmp_path: Path) -
         RecordFile(tmp_path / "train.rec").read(0)
     assert not isinstance(caught.value, UnreadableImage)
     (tmp_path / "train.rec").touch()
-    with pytest.raises(LikenessError, match=r"train\.rec is empty: fetch it again") as caught:
+    with pytest.raises(ValueError, match=r"train\.rec is empty: fetch it again") as caught:
         RecordFile(tmp_path / "train.rec").read(0)
     assert not isinstance(caught.value, UnreadableImage)
 

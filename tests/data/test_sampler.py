@@ -6,7 +6,6 @@ import pytest
 from torch.utils.data import DataLoader, Dataset
 
 from likeness.data.sampler import Draw, IdentityBalancedBatches
-from likeness.errors import LikenessError
 
 
 def labels(counts, seed=0):
@@ -152,7 +151,7 @@ def test_the_loader_hands_draws_to_its_dataset():
     ],
 )
 def test_what_cannot_be_drawn_is_refused(counts, arguments, words):
-    with pytest.raises(LikenessError, match=words):
+    with pytest.raises(ValueError, match=words):
         sampler(labels(counts), **arguments)
 
 
@@ -213,9 +212,9 @@ def test_batches_within_a_group_are_a_function_of_seed_epoch_and_place():
 
 
 def test_batches_within_groups_that_are_not_there_are_refused():
-    with pytest.raises(LikenessError, match=r"these data have no groups: choose sampler.within_group=0"):
+    with pytest.raises(ValueError, match=r"these data have no groups: choose within_group=0"):
         grouped(0.5, group=None)
-    with pytest.raises(LikenessError, match="wants 10 classes, but the largest group has 9"):
+    with pytest.raises(ValueError, match="wants 10 classes, but the largest group has 9"):
         grouped(0.5, identities=10)
 
 

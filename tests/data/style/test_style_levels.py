@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from likeness.data.style.levels import Level, level_at, levels
-from likeness.errors import LikenessError
 
 
 def test_a_level_of_twice_the_size_gets_half_the_steps():
@@ -37,14 +36,14 @@ def test_every_step_has_its_level_and_every_level_a_step():
 @pytest.mark.parametrize(
     ("sizes", "portions", "steps", "sentence"),
     [
-        ([], None, 9, r"data.sizes=\[\] is no pyramid"),
-        ([64, 64], None, 9, r"data.sizes=\[64, 64\] is no pyramid"),
+        ([], None, 9, r"sizes=\[\] is no pyramid"),
+        ([64, 64], None, 9, r"sizes=\[64, 64\] is no pyramid"),
         ([64, 32], None, 9, "give sizes that grow"),
-        ([32, 64], [1.0], 9, r"data.portions=\[1.0\] doesn't divide the steps among the 2 sizes \[32, 64\]"),
+        ([32, 64], [1.0], 9, r"portions=\[1.0\] doesn't divide the steps among the 2 sizes \[32, 64\]"),
         ([32, 64], [1.0, 0.0], 9, "a positive number for each"),
         ([32, 64], None, 1, r"1 steps are too few for the 2 sizes"),
     ],
 )
 def test_what_is_no_pyramid_is_one_sentence(sizes, portions, steps, sentence):
-    with pytest.raises(LikenessError, match=sentence):
+    with pytest.raises(ValueError, match=sentence):
         levels(sizes, portions, steps)

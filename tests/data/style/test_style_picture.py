@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from sample_pictures import picture, pixels
 
 from likeness.data.style.picture import read_picture, refuse_existing, write_picture
-from likeness.errors import LikenessError, UnreadableImage
+from likeness.errors import UnreadableImage
 
 SIZE = (60, 40)
 
@@ -179,7 +179,7 @@ def test_what_is_no_picture_missing_or_tiny_is_one_sentence(tmp_path):
         (tmp_path / "nowhere.png", r"nowhere\.png is missing"),
         (tmp_path, "Is a directory"),
     ):
-        with pytest.raises(LikenessError, match=sentence) as caught:
+        with pytest.raises(ValueError, match=sentence) as caught:
             read_picture(path)
         assert not isinstance(caught.value, UnreadableImage)
     picture((400, 31)).save(tmp_path / "tiny.png")
@@ -208,7 +208,7 @@ def test_nothing_finished_is_overwritten_unless_that_is_asked_for(tmp_path):
     path = tmp_path / "a.png"
     path.write_text("precious")
     for refused in (lambda: write_picture(path, image()), lambda: refuse_existing(path, force=False)):
-        with pytest.raises(LikenessError, match=r"a\.png is there already.*--force\.$"):
+        with pytest.raises(ValueError, match=r"a\.png is there already.*--force\.$"):
             refused()
     assert path.read_text() == "precious"
     refuse_existing(path, force=True)
@@ -223,17 +223,17 @@ def test_an_error_midway_leaves_what_was_there(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
     path.write_text("precious")
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(LikenessError, match=r"a\.png can't be written \(No space left on device\)"):
+    with pytest.raises(ValueError, match=r"a\.png can't be written \(No space left on device\)"):
         write_picture(path, image(), force=True)
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == ["a.png"]
 
 
 def test_where_a_picture_can_t_be_written_is_said_before_it_is_made(tmp_path):
-    with pytest.raises(LikenessError, match=r"a\.gif can't be written: .*one of \.png, \.jpg, \.jpeg\.$"):
+    with pytest.raises(ValueError, match=r"a\.gif can't be written: .*one of \.png, \.jpg, \.jpeg\.$"):
         refuse_existing(tmp_path / "a.gif", force=True)
-    with pytest.raises(LikenessError, match=r"there is no folder .*missing"):
+    with pytest.raises(ValueError, match=r"there is no folder .*missing"):
         refuse_existing(tmp_path / "missing" / "a.png", force=False)
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(LikenessError, match="is a folder"):
+    with pytest.raises(ValueError, match="is a folder"):
         refuse_existing(tmp_path / "folder.png", force=True)

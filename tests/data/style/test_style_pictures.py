@@ -11,7 +11,6 @@ from sample_pictures import picture, pixels
 from likeness.data.style.batch import StyleBatch
 from likeness.data.style.color import keep_luminance, luminance
 from likeness.data.style.style_pictures import style_pictures
-from likeness.errors import LikenessError
 
 
 @pytest.fixture
@@ -179,9 +178,9 @@ def test_without_a_path_there_are_pictures_all_the_same(folder):
     ("changes", "sentence"),
     [
         ({"content": "nowhere.png"}, r"nowhere\.png is missing"),
-        ({"style_weights": [1.0, 2.0]}, r"data.style_weights has 2 entries for 1 styles: give one for each"),
-        ({"style_weights": [0.0]}, r"data.style_weights=\[0.0\] won't do"),
-        ({"masks": ["left.png", "left.png"]}, r"data.masks has 2 entries for 1 styles"),
+        ({"style_weights": [1.0, 2.0]}, r"`style_weights` has 2 entries for 1 styles: give one for each"),
+        ({"style_weights": [0.0]}, r"style_weights=\[0.0\] won't do"),
+        ({"masks": ["left.png", "left.png"]}, r"`masks` has 2 entries for 1 styles"),
         ({"masks": ["tall.png"]}, r"tall\.png is 90 x 180 pixels, but the content content\.png is 200 x 100"),
         ({"masks": ["black.png"]}, r"The mask black\.png is black everywhere at size 100"),
         ({"sizes": [200, 100]}, "is no pyramid"),
@@ -195,6 +194,6 @@ def test_what_can_t_be_shown_is_one_sentence(folder, changes, sentence):
     if "masks" in changes:
         changes = {"masks": [str(folder / name) for name in changes["masks"]]}
     settings = {"style": ["tall.png"], **changes}
-    with pytest.raises(LikenessError, match=sentence) as caught:
+    with pytest.raises(ValueError, match=sentence) as caught:
         made(folder, **settings)
     assert "\n" not in str(caught.value)
