@@ -7,7 +7,6 @@ from likeness.data import picture_files
 from likeness.data.decode import decode
 from likeness.data.omniglot import omniglot
 from likeness.data.overlap import identities_in_both
-from likeness.errors import LikenessError
 
 
 def read(root, **more):
@@ -167,7 +166,7 @@ def test_what_the_alphabets_do_not_suffice_for_is_refused(root, more, words):
 def test_a_folder_that_is_not_omniglot_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"does not hold Omniglot: unpack images_background.zip"):
         read(tmp_path)
-    with pytest.raises(ValueError, match=r"does not exist: set .root"):
+    with pytest.raises(ValueError, match=r"does not exist: set root="):
         read(tmp_path / "nowhere")
     omniglot_folder(tmp_path, background=(2, 2), evaluation=(2, 2), drawers=2)
     odd = tmp_path / "images_evaluation" / "evaluation_0" / "character01" / "letter.png"
@@ -195,7 +194,5 @@ def test_the_archives_hold_what_the_paper_counts(real_data):
 def test_an_alphabet_in_both_archives_is_refused(tmp_path):
     omniglot_folder(tmp_path, background=(2, 2), evaluation=(2, 2), drawers=2)
     (tmp_path / "images_evaluation" / "evaluation_0").rename(tmp_path / "images_evaluation" / "background_1")
-    with pytest.raises(
-        LikenessError, match="background_1 lies in both images_background and images_evaluation"
-    ):
+    with pytest.raises(ValueError, match="background_1 lies in both images_background and images_evaluation"):
         read(tmp_path)

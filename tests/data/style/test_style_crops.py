@@ -172,8 +172,8 @@ def test_folders_that_won_t_do_are_one_sentence(folders, tmp_path):
     picture((48, 48)).save(tmp_path / "alone" / "a.png")
     (tmp_path / "alone" / ".hidden.png").write_text("")
     cases = [
-        ({"contents": str(tmp_path / "nowhere")}, r"There is no folder .*nowhere: set data.contents"),
-        ({"styles": str(tmp_path / "empty")}, r"empty holds no pictures: .*data.styles"),
+        ({"contents": str(tmp_path / "nowhere")}, r"There is no folder .*nowhere: set .contents"),
+        ({"styles": str(tmp_path / "empty")}, r"empty holds no pictures: .*`styles`"),
         ({"contents": str(tmp_path / "alone")}, r"alone holds one picture, and none can be kept"),
         ({"crop": 64}, r"Crops of 64 pixels can't be cut from pictures of 48"),
     ]

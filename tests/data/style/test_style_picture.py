@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from sample_pictures import picture, pixels
 
 from likeness.data.style.picture import read_picture, refuse_existing, write_picture
-from likeness.errors import UnreadableImage
+from likeness.errors import FileError, UnreadableImage
 
 SIZE = (60, 40)
 
@@ -208,7 +208,7 @@ def test_nothing_finished_is_overwritten_unless_that_is_asked_for(tmp_path):
     path = tmp_path / "a.png"
     path.write_text("precious")
     for refused in (lambda: write_picture(path, image()), lambda: refuse_existing(path, force=False)):
-        with pytest.raises(ValueError, match=r"a\.png is there already.*--force\.$"):
+        with pytest.raises(FileExistsError, match=r"a\.png is there already: give another name"):
             refused()
     assert path.read_text() == "precious"
     refuse_existing(path, force=True)
@@ -223,7 +223,7 @@ def test_an_error_midway_leaves_what_was_there(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
     path.write_text("precious")
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(ValueError, match=r"a\.png can't be written \(No space left on device\)"):
+    with pytest.raises(FileError, match=r"a\.png can't be written \(No space left on device\)"):
         write_picture(path, image(), force=True)
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == ["a.png"]

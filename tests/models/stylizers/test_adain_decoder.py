@@ -9,7 +9,6 @@ from pooled_encoder import VGG19, Pooled
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.errors import LikenessError
 from likeness.models.stylizers import LayerShape, adain_decoder, layer_shapes
 
 # pytorch-AdaIN's decoder.pth: the number of a module in its Sequential, and outputs and inputs of the convolution.
@@ -103,7 +102,7 @@ def test_a_layer_that_does_not_halve_the_picture_is_named() -> None:
 
 def test_weights_that_can_not_be_taken_are_named(vgg19: Pooled, tmp_path: Path) -> None:
     with pytest.raises(
-        LikenessError, match=r"There is no weights file .*nowhere\.pth; give the path of a stylizer's"
+        ValueError, match=r"There is no weights file .*nowhere\.pth; give the path of a stylizer's"
     ):
         adain_decoder(vgg19, weights=str(tmp_path / "nowhere.pth"))
     short = tmp_path / "short.pth"

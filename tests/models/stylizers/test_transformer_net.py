@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from likeness.errors import LikenessError
 from likeness.models.stylizers import transformer_net
 
 SMALL: dict[str, Any] = {"width": 4, "blocks": 2}
@@ -89,6 +88,6 @@ def test_weights_of_other_words_are_refused(tmp_path: Path) -> None:
     assert transformer_net(**SMALL, normalization="batch", weights=path)
     for words in ({"upsampling": "transposed"}, {"width": 8}, {"blocks": 3}):
         with pytest.raises(
-            LikenessError, match=r"belong to another network: .*; choose the width, blocks, normal"
+            ValueError, match=r"belong to another network: .*; choose the width, blocks, normal"
         ):
             transformer_net(**{**SMALL, "normalization": "batch", **words}, weights=path)
