@@ -66,6 +66,7 @@ def recorded(
         LikenessError: the folder can't be written, or another process is at work in it.
     """
     folder = unfinished or create_folder(config.runs_dir, config.name)
+    (folder / "figures").mkdir(exist_ok=True)  # a copy of an unfinished run may lack an empty folder
     with locked(folder), logging_to(folder / "log.txt"):
         write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config.plain())))
         run = Recording(folder, {})
