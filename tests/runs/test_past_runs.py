@@ -9,12 +9,15 @@ from subprocess import CompletedProcess
 
 import pytest
 import torch
+from PIL import Image
 from tiny import TINY, train_by
 
 import likeness
 from likeness.data.drawn_faces import drawn_faces
 from likeness.evaluation import OperatingPoint
-from likeness.recipes.choose import config_of, recorded_config_of
+from likeness.recipes.choose import config_of, recipe_of, recorded_config_of
+from likeness.runs.evidence.choose import choose_runs
+from likeness.runs.run import train
 
 KEPT = Path(__file__).parents[1] / "past_runs"
 Command = Callable[..., CompletedProcess[str]]
@@ -24,7 +27,7 @@ Command = Callable[..., CompletedProcess[str]]
 def runs(tmp_path: Path) -> dict[str, Path]:
     """Copies of the kept runs, by what they are."""
     shutil.copytree(KEPT, tmp_path / "runs")
-    return {path.parent.name: path for path in (tmp_path / "runs").glob("*/*/") if path.is_dir()}
+    return {path.parent.name: path for path in (tmp_path / "runs").glob("*/20*/")}
 
 
 def accuracy(run: Path, encoder: str) -> float:
@@ -51,11 +54,18 @@ def test_they_are_listed_reported_and_compared(
         "finished",
         "similarity",
         "style",
+        "sweep",
     }
     assert all(
         "trainer.accelerator=cpu" in row["overrides"] or "style" in row["run"]
         for row in json.loads(listed.stdout)
     )
+    found = command(
+        "-m", "likeness", "runs", "--json", "backbone.spatial_size=16", "embedder.batch_norm=true"
+    )
+    assert [Path(row["run"]) for row in json.loads(found.stdout)] == [
+        runs["unfinished"].relative_to(tmp_path)
+    ]
     for name, words in {
         "finished": [
             "Receiver operating characteristic",
@@ -70,6 +80,21 @@ def test_they_are_listed_reported_and_compared(
     done = command("-m", "likeness", "compare", str(runs["finished"]), str(runs["similarity"]))
     assert done.returncode == 0, done.stderr
     assert "task._target_" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["finished", "similarity"])
+def test_a_run_of_its_configuration_has_its_numbers(
+    name: str, runs: dict[str, Path], command: Command, tmp_path: Path
+) -> None:
+    config = recorded_config_of(runs[name]).model_copy(update={"runs_dir": str(tmp_path / "new")})
+    again = train(config, recipe_of(config))
+    done = command("-m", "likeness", "compare", str(runs[name]), str(again))
+    assert done.returncode == 0, done.stderr
+    assert "Data: the same" in done.stdout
+    differing = done.stdout.partition("Configuration\n")[2].partition("\n\n")[0].splitlines()[2:]
+    then = {key: before for key, before, _ in (line.split() for line in differing)}
+    assert then.keys() - {"runs_dir", "logger"} <= {key for key, before in then.items() if before == "-"}
+    assert accuracy(again, "trained") == pytest.approx(accuracy(runs[name], "trained"), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["finished", "similarity"])
@@ -118,6 +143,43 @@ def test_the_unfinished_one_is_resumed(runs: dict[str, Path], command: Command) 
         assert float(one["value"]) == pytest.approx(float(other["value"]), rel=1e-3, abs=1e-4)
     refused = command("-m", "likeness", "resume", str(runs["finished"]))
     assert "has finished: there is nothing to go on with" in refused.stderr
+
+
+def test_two_images_are_compared_by_its_threshold(
+    runs: dict[str, Path], command: Command, tmp_path: Path
+) -> None:
+    images = [str(tmp_path / f"{grey}.png") for grey in (60, 200)]
+    for path, grey in zip(images, (60, 200), strict=True):
+        Image.new("RGB", (20, 24), (grey, 90, 120)).save(path)
+    done = command("-m", "likeness", "verify", "--run", str(runs["unfinished"]), *images)
+    assert "has chosen no threshold" in done.stderr
+    done = command("-m", "likeness", "verify", "--run", str(runs["finished"]), *images)
+    kept = json.loads((runs["finished"] / "judge.json").read_text())
+    assert kept["threshold"] is None  # its validation pairs were too few, which is said with their number
+    assert f"its {kept['negatives']} validation pairs" in done.stderr
+    point = runs["finished"] / "judge.json"
+    point.write_text(json.dumps(kept | {"threshold": 0.5}))
+    done = command("-m", "likeness", "verify", "--run", str(runs["finished"]), *images)
+    assert done.returncode == 0, done.stderr
+    assert "the threshold 0.5" in done.stdout
+
+
+def test_a_sweep_of_its_time_is_reported(tmp_path: Path, runs: dict[str, Path], command: Command) -> None:
+    (folder,) = (tmp_path / "runs" / "sweep" / "sweeps").iterdir()
+    done = command("-m", "likeness", "report", str(folder))
+    assert done.returncode == 0, done.stderr
+    page = (folder / "report.html").read_text()
+    for job in json.loads((folder / "sweep.json").read_text())["jobs"]:
+        assert f"{100 * job['values'][0]:.2f}" in page
+        assert Path(job["run"]).name in page
+    assert "backbone.width=2" in page
+
+
+def test_it_is_evidence_of_its_experiment(runs: dict[str, Path]) -> None:
+    run = runs["finished"]
+    (chosen,) = choose_runs(recorded_config_of(run), [run])
+    assert chosen.folder == run
+    assert chosen.results["trained"]["verification/accuracy"]["value"] == accuracy(run, "trained")
 
 
 def test_another_run_begins_with_its_encoder(runs: dict[str, Path], tmp_path: Path) -> None:

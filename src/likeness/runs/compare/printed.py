@@ -35,7 +35,8 @@ def compare_runs(folders: Sequence[Path], figure: Path) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     for letter, run in runs.items():
         console.print(f"[bold]{letter}[/]  {escape(str(run.folder))}  {run.status}, seed {run.value('seed')}")
-    for title, key in {"Configuration": "config", "Data": "data", "Environment": "environment"}.items():
+    _print_values(console, "Configuration", {letter: run.config for letter, run in runs.items()})
+    for title, key in {"Data": "data", "Environment": "environment"}.items():
         _print_values(console, title, {letter: run.record.get(key, {}) for letter, run in runs.items()})
     _print_data_files(console, runs)
     _print_sources(console, runs)

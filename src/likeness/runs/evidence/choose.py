@@ -11,7 +11,6 @@ from typing import Any
 from likeness.config.check import check
 from likeness.config.groups import TRAIN
 from likeness.config.key import compare_values, deciding, differences
-from likeness.config.past import upgraded
 from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
 from likeness.runs.record.past import TRAINED, PastRun, past_run, past_runs
@@ -81,9 +80,7 @@ def _latest(name: str, runs: Sequence[PastRun]) -> list[PastRun]:
 
 def _identity(run: PastRun) -> str:
     """What runs of one experiment share."""
-    return json.dumps(
-        [deciding(run.record["config"], "seed"), _source(run), pictures_of(run)], sort_keys=True
-    )
+    return json.dumps([deciding(run.config, "seed"), _source(run), pictures_of(run)], sort_keys=True)
 
 
 def _source(run: PastRun) -> str | None:
@@ -98,7 +95,7 @@ def _refuse_unfinished(run: PastRun) -> None:
 
 def _refuse_other(experiment: TrainConfig, run: PastRun) -> None:
     """Refuse a run of another configuration than the experiment's; where the data lie may differ."""
-    config = upgraded(run.record["config"])
+    config = run.config
     with suppress(LikenessError):  # one that is no such configuration is compared as it stands
         config = check(config, type(experiment)).plain()  # with the keys that there were not yet when it ran
     for key, ours, theirs in differences(experiment.plain(), config):
@@ -120,7 +117,7 @@ def _refuse_mixed(first: PastRun, run: PastRun) -> None:
 
 
 _PARTS: dict[str, Callable[[PastRun], Config]] = {
-    "configuration": lambda run: deciding(run.record["config"]),
+    "configuration": lambda run: deciding(run.config),
     "source": lambda run: {"sha256": _source(run)},
     "data": pictures_of,
 }

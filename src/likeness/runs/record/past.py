@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.config.key import leaves
+from likeness.config.past import upgraded
 from likeness.errors import LikenessError
 from likeness.runs.record.lock import is_held
 from likeness.runs.record.record_file import RECORD, read_record
@@ -36,6 +37,11 @@ class PastRun:
         return KILLED if said == "running" and not is_held(self.folder) else str(said)
 
     @property
+    def config(self) -> dict[str, Any]:
+        """The configuration, in the keys of today; empty where it was not recorded."""
+        return upgraded(self.record.get("config") or {})
+
+    @property
     def results(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
         """By encoder and metric the value, its count and its 95% interval; empty where nothing was measured."""
         return self.record.get("results") or {}
@@ -52,7 +58,7 @@ class PastRun:
             name: value for name, value in self.record.items() if name not in {"results", "metrics", "config"}
         }
         record["environment"] = {**record.get("environment", {}), "packages": None}
-        nested = (record, self.record.get("config", {}))
+        nested = (record, self.config)
         return {
             "status",
             *self.final,
@@ -70,7 +76,7 @@ class PastRun:
         for metrics in (self.final, self.record.get("metrics") or {}):
             if key in metrics:
                 return metrics[key]["value"]
-        configured = value_in(self.record.get("config"), key)
+        configured = value_in(self.config, key)
         return value_in(self.record, key) if configured is MISSING else configured
 
 
