@@ -8,6 +8,7 @@ import networkx
 import pytest
 
 import likeness
+import likeness.errors
 
 ROOT = Path(likeness.__file__).parent
 LAYERS = [
@@ -129,3 +130,19 @@ def test_the_check_finds_a_cycle() -> None:
     assert graph.has_edge("runs", "config")
     graph.add_edge("config", "runs")
     assert any(len(part) > 1 for part in networkx.strongly_connected_components(graph))
+
+
+@pytest.mark.parametrize("part", ["data", "models", "losses", "evaluation"])
+def test_what_computes_raises_the_errors_of_python(part: str) -> None:
+    """Sentences about keys are made where they are known; what the system or a file's bytes refuse has no key."""
+    of_ours = {
+        (name, node.exc.func.id)
+        for name in MODULES
+        if name.split(".")[0] == part and "drawn_faces" not in name  # whose files' hash is its fingerprint
+        for node in ast.walk(ast.parse(MODULES[name].read_text()))
+        if isinstance(node, ast.Raise)
+        and isinstance(node.exc, ast.Call)
+        and isinstance(node.exc.func, ast.Name)
+        if node.exc.func.id in vars(likeness.errors)
+    }
+    assert {error for _, error in of_ours} <= {"FileError", "UnreadableImage"}

@@ -48,22 +48,16 @@ def told(node: Node) -> Iterator[None]:
 def _said_of(node: Node, error: BaseException) -> str:
     said = " ".join(str(error).split())
     said += "" if said.endswith((".", "?", "!")) else "."
-    if not (isinstance(error, ValueError) and _is_ours(error)):
-        target = node.plain().get("_target_")
-        return (
-            f"{node.place}._target_={target} refuses its values: {said}"
-            if node.place
-            else f"{target}: {said}"
+    place, target = node.place, node.plain().get("_target_")
+    mentioned = 0
+    if place:
+        keys = "|".join(field.alias or name for name, field in type(node).model_fields.items())
+        said, mentioned = re.subn(
+            rf"`({keys})`|(?<![\w./@-])({keys})(?==)", lambda key: f"{place}.{key[1] or key[2]}", said
         )
-    if not node.place:
-        return said
-    keys = "|".join(field.alias or name for name, field in type(node).model_fields.items())
-    by_key, mentioned = re.subn(
-        rf"`({keys})`|(?<![\w./@-])({keys})(?==)",
-        lambda found: f"{node.place}.{found[1] or found[2]}",
-        said,
-    )
-    return by_key if mentioned else f"{node.place}: {said}"
+    if target is not None and not (isinstance(error, ValueError) and _is_ours(error)):
+        return f"{f'{place}._target_=' if place else ''}{target} refuses its values: {said}"
+    return said if mentioned or not place else f"{place}: {said}"
 
 
 def _is_ours(error: BaseException) -> bool:
