@@ -179,7 +179,7 @@ def test_what_is_no_picture_missing_or_tiny_is_one_sentence(tmp_path):
         (tmp_path / "nowhere.png", r"nowhere\.png is missing"),
         (tmp_path, "Is a directory"),
     ):
-        with pytest.raises(ValueError, match=sentence) as caught:
+        with pytest.raises(FileError, match=sentence) as caught:
             read_picture(path)
         assert not isinstance(caught.value, UnreadableImage)
     picture((400, 31)).save(tmp_path / "tiny.png")

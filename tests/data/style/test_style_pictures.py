@@ -11,6 +11,7 @@ from sample_pictures import picture, pixels
 from likeness.data.style.batch import StyleBatch
 from likeness.data.style.color import keep_luminance, luminance
 from likeness.data.style.style_pictures import style_pictures
+from likeness.errors import FileError
 
 
 @pytest.fixture
@@ -177,7 +178,6 @@ def test_without_a_path_there_are_pictures_all_the_same(folder):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"content": "nowhere.png"}, r"nowhere\.png is missing"),
         ({"style_weights": [1.0, 2.0]}, r"`style_weights` has 2 entries for 1 styles: give one for each"),
         ({"style_weights": [0.0]}, r"style_weights=\[0.0\] won't do"),
         ({"masks": ["left.png", "left.png"]}, r"`masks` has 2 entries for 1 styles"),
@@ -197,3 +197,8 @@ def test_what_can_t_be_shown_is_one_sentence(folder, changes, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         made(folder, **settings)
     assert "\n" not in str(caught.value)
+
+
+def test_a_missing_one_is_one_sentence(folder):
+    with pytest.raises(FileError, match=r"nowhere\.png is missing: put it back"):
+        made(folder, ["tall.png"], content="nowhere.png")
