@@ -201,11 +201,13 @@ def compare(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="the folder of a run, or of a sweep")]) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(help="the folder of a run, or of a sweep")], trust: Trust = None
+) -> None:
     """Write one page that needs nothing else, report.html, about a run or a sweep into its folder."""
     from likeness.command import report_from_command_line
 
-    report_from_command_line(folder)
+    report_from_command_line(folder, trust or [])
 
 
 @app.command()

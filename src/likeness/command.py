@@ -172,12 +172,13 @@ def reproduce_from_command_line(folder: Path, trust: Sequence[str]) -> None:
         sys.exit(judgement)
 
 
-def report_from_command_line(folder: Path) -> None:
+def report_from_command_line(folder: Path, trust: Sequence[str]) -> None:
     """Write the report of a run or of a sweep."""
     with one_sentence():
+        find_modules_in(Path.cwd())
         from likeness.runs.report.write import write_report
 
-        print(write_report(folder, presentation_of(folder)))
+        print(write_report(folder, presentation_of(folder, trust)))
 
 
 def evidence_from_command_line(name: str, places: Sequence[Path]) -> None:

@@ -24,9 +24,13 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     """The configuration as `schema` sees it; parts of the packages in its own `trust` are taken.
 
     Raises:
-        LikenessError: the first mistake, with the key's dotted name and the nearest known one.
+        LikenessError: the first mistake, with the key's dotted name and the nearest known one; or an interpolation that
+            was escaped, so that it would be resolved only later.
     """
     trust = config.get("trust") or ()
+    for key, value in leaves(config):
+        if "${" in str(value):  # resolved again where a part is made, it could name anything to be called
+            raise LikenessError(f"{key}={value} can't be taken as it is: a value has no ${{ in it.")
     try:
         checked = schema.model_validate(config, context={"trust": trust})
     except ValidationError as error:
@@ -62,16 +66,8 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             return f"The key {dotted} has no value; give it one with {dotted}=VALUE."
         case "union_tag_invalid" | "union_tag_not_found":
             target = error["input"].get("_target_") if isinstance(error["input"], dict) else error["input"]
-            expected = [word.strip(" '") for word in error.get("ctx", {}).get("expected_tags", "").split(",")]
-            hint = f" {nearest(str(target), expected)}" if expected != [""] else ""
-            package = str(target).partition(".")[0]
-            own = (
-                f" If {package} is yours, or you know its code: trust=[{package}]."
-                if "." in str(target)
-                else ""
-            )
-            return (
-                f"{dotted}._target_={target} is not on the list of what a configuration may call;{hint}{own}"
+            return _not_on_the_list(
+                f"{dotted}._target_", target, error.get("ctx", {}).get("expected_tags", "")
             )
         case "string_too_short":
             return f"{dotted} is empty; give it a value with {dotted}=VALUE."
@@ -79,11 +75,22 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             prefix = f"{dotted}={error['input']}: " if dotted and not isinstance(error["input"], dict) else ""
             said = error["msg"].removeprefix("Value error, ")
             return f"{prefix}{said}" if said.endswith("?") else f"{prefix}{said}."
+        case "literal_error" if location[-1] == "_target_":
+            return _not_on_the_list(dotted, error["input"], error["ctx"]["expected"].replace(" or ", ","))
         case "literal_error":
             words = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
             return f"{dotted}={error['input']} is not a known value; {nearest(str(error['input']), words)}"
         case _:
             return f"{dotted}={error['input']} won't do: {error['msg'].removeprefix('Input ')}."
+
+
+def _not_on_the_list(key: str, target: Any, listed: str) -> str:
+    """That a `_target_` is none of those `listed`, with the nearest of them and what to do if it is the user's own."""
+    known = [word.strip(" '") for word in listed.split(",")]
+    hint = f" {nearest(str(target), known)}" if known != [""] else ""
+    package = str(target).partition(".")[0]
+    own = f" If {package} is yours, or you know its code: trust=[{package}]." if "." in str(target) else ""
+    return f"{key}={target} is not on the list of what a configuration may call;{hint}{own}"
 
 
 def _names_a_type(part: str) -> bool:

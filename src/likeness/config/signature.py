@@ -1,13 +1,14 @@
 """Check the keys of a node against the signature of what it calls, for parts that have no schema of their own."""
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import import_module
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from likeness.config.nearest import nearest
+from likeness.config.trust import targets_in
 
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -95,8 +96,30 @@ def check_call(
         raise ValueError(f"{_name(target)} needs a value for {missing[0]}; add {missing[0]}=VALUE")
     annotations = _annotations(target)
     for name, value in values.items():
-        if name in annotations:
+        if name in annotations and not any(targets_in(value)):  # what a nested part makes is known only later
             _check_type(target, name, value, annotations[name])
+
+
+def nodes_in(value: Any) -> Iterator[dict[str, Any]]:
+    """The nodes, which have a `_target_`, in nested dictionaries and lists, at any depth."""
+    if isinstance(value, dict) and "_target_" in value:
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from nodes_in(one)
+
+
+def check_nested(node: Mapping[str, Any]) -> None:
+    """As `check_call`, of a node that is a value of another's."""
+    more = {name: value for name, value in node.items() if name not in ("_target_", "_partial_")}
+    refuse_reserved(node["_target_"], more)
+    check_call(imported(node["_target_"]), more, partial=node.get("_partial_") is True)
+
+
+def refuse_reserved(target: str, values: Mapping[str, Any]) -> None:
+    """Raise a ValueError for a key that says to Hydra how a part is made, such as `_args_` or `_convert_`."""
+    for name in values:
+        if name.startswith("_"):
+            raise ValueError(f"{name} is not a key of a part of {target}")
 
 
 def _annotations(target: Callable[..., Any]) -> dict[str, Any]:
@@ -115,10 +138,12 @@ def _check_type(target: Callable[..., Any], name: str, value: Any, annotation: A
     except Exception:  # pydantic can't tell what such a value would be
         return
     try:
-        adapter.validate_python(value, strict=False)
+        read = adapter.validate_python(value, strict=False)
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Input ")
         raise ValueError(f"{_name(target)} takes no {name}={value}: it {said}") from None
+    if isinstance(value, str) and isinstance(read, int | float) and not isinstance(read, str):
+        raise ValueError(f"{_name(target)} takes no {name}='{value}': it should be a number, without quotes")
 
 
 def _name(target: Callable[..., Any]) -> str:

@@ -8,14 +8,14 @@ from torch import Tensor, nn
 from .precision import full_precision, in_working_precision
 
 CLASSES = ("num_classes",)
-DIMENSIONS = ("embedding_size", "descriptors_dim", "l")
+DIMENSIONS = ("embedding_size", "descriptors_dim")
 """What the library's losses call the number of classes, and the number of dimensions of an embedding."""
 
 
 class PmlLoss(nn.Module):
     """A loss of pytorch-metric-learning on what a miner of it chooses, in float32 under any autocast.
 
-    A loss with weights of its own, such as ArcFace's class centres, is handed the numbers of classes and dimensions by
+    A loss that needs the numbers of classes and dimensions, as ArcFace does for its class centres, is handed them by
     its own names for them; its weights are trained with the network.
 
     Args:
@@ -34,10 +34,13 @@ class PmlLoss(nn.Module):
 
         made: type[nn.Module] = getattr(losses, name)
         own = [vars(base)["__init__"] for base in made.__mro__ if "__init__" in vars(base)]
-        asked = {key for initialiser in own for key in inspect.signature(initialiser).parameters}
-        sizes = {key: classes for key in CLASSES if key in asked}
-        sizes |= {key: embedding_dim for key in DIMENSIONS if key in asked}
-        self.loss = made(**(sizes | options))
+        parameters = [
+            one for initialiser in own for one in inspect.signature(initialiser).parameters.values()
+        ]
+        needed = {one.name for one in parameters if one.default is inspect.Parameter.empty}
+        sizes = {key: classes for key in CLASSES if key in needed}
+        sizes |= {key: embedding_dim for key in DIMENSIONS if key in needed}
+        self.loss = made(**sizes, **options)
         self.miner = miner
 
     def forward(self, embedding: Tensor, identity: Tensor) -> Tensor:

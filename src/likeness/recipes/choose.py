@@ -13,7 +13,7 @@ from likeness.config.compose import composed
 from likeness.config.make import plain
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
-from likeness.config.trust import is_trusted
+from likeness.config.trust import is_trusted, refuse_distrusted
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.past_config import plain_config_of, recorded_plain_config_of
@@ -99,18 +99,28 @@ def recorded_config_of(run: Path, trust: Sequence[str] = ()) -> TrainConfig:
     return _checked_of(run, recorded_plain_config_of(run, trust), "run.json")
 
 
-def presentation_of(folder: Path) -> Presentation:
+def presentation_of(folder: Path, trust: Sequence[str] = ()) -> Presentation:
     """How the results of a run, or of the jobs of a sweep, are shown.
 
     Raises:
-        LikenessError: the record of the run is damaged.
+        LikenessError: the record of the run is damaged, or its task is of a package that is not trusted.
     """
     if (folder / RECORD).is_file():
-        return family_of(read_record(folder).get("config") or {}).presentation
+        return _presentation_of(folder, read_record(folder), trust)
     for run in jobs_of(folder):
+        record = None
         with suppress(LikenessError):  # a damaged record says nothing of the others
-            return family_of(read_record(run).get("config") or {}).presentation
+            record = read_record(run)
+        if record is not None:
+            return _presentation_of(run, record, trust)
     return Presentation()
+
+
+def _presentation_of(run: Path, record: Mapping[str, Any], trust: Sequence[str]) -> Presentation:
+    config = record.get("config") or {}
+    if not any((config.get("task") or {}).get("_target_") in family.tasks for family in FAMILIES):
+        refuse_distrusted(run, config, trust)  # the task is asked for its family, which imports its module
+    return family_of(config).presentation
 
 
 def _checked_of(run: Path, config: dict[str, Any], file: str) -> TrainConfig:

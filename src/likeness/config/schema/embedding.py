@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from likeness.config.schema.data import Data
 from likeness.config.schema.losses import CrossEntropy, Loss
-from likeness.config.schema.metric_learning import PmlLoss, PmlMiner
+from likeness.config.schema.metric_learning import WITHOUT_MINER, PmlLoss, PmlMiner
 from likeness.config.schema.networks import Backbone, ChiSquared, Embedder, Head, Onnx
 from likeness.config.schema.outside import OR_OUTSIDE, Outside
 from likeness.config.schema.runs import RunConfig, TrainConfig
@@ -71,6 +71,13 @@ class EmbeddingConfig(TrainConfig):
             raise ValueError("loss=cross_entropy is that of task=similarity, which takes no other")
         if self.miner is not None and not isinstance(self.loss, PmlLoss):
             raise ValueError("a miner is for loss=pml, whose losses take pairs or triplets; leave miner out")
+        if (
+            isinstance(self.loss, PmlLoss)
+            and self.loss.name in WITHOUT_MINER
+            and self.miner
+            and self.miner.name
+        ):
+            raise ValueError(f"{self.loss.name} takes no miner; leave miner.name out")
         if isinstance(self.head, ChiSquared) and getattr(self.embedder, "activation", None) == "none":
             raise ValueError(
                 "head=chi_squared needs encodings with no negative number; "

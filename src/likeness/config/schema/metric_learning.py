@@ -1,6 +1,7 @@
 """The schema of the losses and miners of pytorch-metric-learning, which are checked against their signatures."""
 
 import inspect
+import re
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from likeness.config.nearest import nearest
 from likeness.config.schema.base import MISSING, Node
-from likeness.config.signature import check_call
+from likeness.config.signature import check_call, check_nested, nodes_in, refuse_reserved
 
 _LIBRARY = "pytorch_metric_learning"
 _UNFIT = {
@@ -21,6 +22,7 @@ _UNFIT = {
     "EmbeddingRegularizerMixin": "is what losses derive from",
     "EmbeddingsAlreadyPackagedAsTriplets": "is for batches that are triplets already",
     "GenericPairLoss": "is what losses derive from",
+    "ManifoldLoss": "takes no labels",
     "MultipleLosses": "wraps other losses",
     "SelfSupervisedLoss": "wraps another loss",
     "VICRegLoss": "compares two views of each image and takes no labels",
@@ -28,8 +30,13 @@ _UNFIT = {
 }
 """Classes that can't be named, and why: a loss is one of embeddings and labels, and its state is in checkpoints."""
 
-SIZES = ("num_classes", "embedding_size", "descriptors_dim", "l")
-"""What losses call the number of classes and the number of dimensions, which they are handed."""
+WITHOUT_MINER = ("InstanceLoss", "P2SGradLoss", "PNPLoss", "RankedListLoss")
+"""Losses that refuse pairs or triplets that a miner chose."""
+
+SIZES = ("num_classes", "embedding_size", "descriptors_dim")
+"""What losses call the number of classes and the number of dimensions, which they are handed where they need them."""
+
+_PART = re.compile(rf"{_LIBRARY}\.(distances|reducers|regularizers)\.\w+")
 
 
 def check_class(kind: str, name: str, values: Mapping[str, Any], handed: Collection[str] = ()) -> None:
@@ -38,7 +45,7 @@ def check_class(kind: str, name: str, values: Mapping[str, Any], handed: Collect
     Args:
         kind: `losses` or `miners`.
         name: of the class.
-        values: its keywords; one may be a node whose `_target_` is of the library too, such as a distance.
+        values: its keywords; one may be a node whose `_target_` is a distance, reducer or regularizer of the library.
         handed: keywords that it is handed where it is made.
     """
     try:
@@ -55,11 +62,26 @@ def check_class(kind: str, name: str, values: Mapping[str, Any], handed: Collect
         raise ValueError(
             f"pytorch-metric-learning has no {name} among its {kind}; {nearest(name, known).rstrip('.')}"
         )
-    for value in values.values():
-        target = value.get("_target_") if isinstance(value, dict) else None
-        if target is not None and not str(target).startswith(f"{_LIBRARY}."):
-            raise ValueError(f"{target}, named within {name}, is not of pytorch-metric-learning")
+    refuse_reserved(name, values)
+    for nested in nodes_in(dict(values)):
+        if not _PART.fullmatch(str(nested["_target_"])):
+            raise ValueError(
+                f"{nested['_target_']}, named within {name}, is no distance, reducer or regularizer of "
+                "pytorch-metric-learning"
+            )
+        check_nested(nested)
+    needed = _needed_by(found)
+    for size in handed:
+        if size in values and size in needed:
+            raise ValueError(f"{size} is handed to {name} by itself; leave it out")
     check_call(found, values, handed=handed)
+
+
+def _needed_by(made: type) -> set[str]:
+    """The names of the parameters without a default, of a class or of one that it hands its keywords on to."""
+    own = [vars(base)["__init__"] for base in inspect.getmro(made) if "__init__" in vars(base)]
+    parameters = [one for initialiser in own for one in inspect.signature(initialiser).parameters.values()]
+    return {one.name for one in parameters if one.default is inspect.Parameter.empty}
 
 
 class PmlLoss(Node):

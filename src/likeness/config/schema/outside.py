@@ -12,8 +12,8 @@ from pydantic import (
 )
 
 from likeness.config.schema.base import Node
-from likeness.config.signature import check_call, imported
-from likeness.config.trust import is_trusted, targets_in
+from likeness.config.signature import check_call, check_nested, imported, nodes_in, refuse_reserved
+from likeness.config.trust import is_trusted
 
 HANDED = ("classes", "embedding_dim")
 """What a loss or a head is handed where its signature has a parameter of that name: the number of training
@@ -35,12 +35,14 @@ class Outside(Node):
 
     @model_validator(mode="after")
     def _can_be_called(self, info: ValidationInfo) -> "Outside":
-        for name in self.values:
-            if name.startswith("_"):
-                raise ValueError(f"{name} is not a key of a part of {self.target}")
-        for nested in targets_in(self.values):
-            if not is_outside(nested, info):
-                raise ValueError(f"{nested}, named within {self.target}, is not of a trusted package")
+        refuse_reserved(self.target, self.values)
+        for nested in nodes_in(self.values):
+            if not is_outside(nested["_target_"], info):
+                raise ValueError(
+                    f"{nested['_target_']}, named within {self.target}, is not of a trusted package; add its package "
+                    "to trust if it is yours, or you know its code"
+                )
+            check_nested(nested)
         check_call(imported(self.target), self.values, handed=HANDED, partial=self.partial)
         return self
 
