@@ -212,7 +212,12 @@ runpy.run_module("likeness", run_name="__main__")
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
-    [(["train", "--help"], 0), (["--help"], 0), (["train", "los=triplet_hard"], 1), (["runs", "--runs-dir", "x"], 1)],
+    [
+        (["train", "--help"], 0),
+        (["--help"], 0),
+        (["train", "los=triplet_hard"], 1),
+        (["runs", "--runs-dir", "x"], 1),
+    ],
 )
 def test_help_and_mistakes_need_no_torch(arguments: list[str], status: int, installed: Installed) -> None:
     done = installed.run("python", "-c", WATCHED, *arguments)
