@@ -16,6 +16,7 @@ from likeness.config.groups import CONF
 
 ROOT = CONF.parent
 SMALL = [*TINY, "trainer.max_steps=2", "trainer.val_check_interval=2"]
+OWN = ["--config-dir", "own", "+experiment=mine"]  # a configuration of the user's own
 INSTALL = [
     "-m",
     "pip",
@@ -107,7 +108,7 @@ def trained(installed: Installed) -> str:
     own = installed.folder / "own" / "experiment" / "mine.yaml"
     own.parent.mkdir(parents=True)
     own.write_text("# @package _global_\nname: mine\nloss:\n  margin: 0.3\n")
-    return installed.ran("likeness", "train", "--config-dir", "own", "+experiment=mine", *SMALL)
+    return installed.ran("likeness", "train", *OWN, *SMALL)
 
 
 def names(folder: Path) -> set[str]:
@@ -132,7 +133,7 @@ def test_a_run_is_recorded_by_the_version_and_the_files_of_the_copy(
     record = installed.record(trained)
     assert record["status"] == "finished"
     assert record["config"]["loss"]["margin"] == 0.3
-    assert record["command"] == ["likeness train", "--config-dir", "own", "+experiment=mine", *SMALL]
+    assert record["command"] == ["likeness train", *OWN, *SMALL]
     assert record["overrides"] == ["+experiment=mine", *SMALL]
     source = record["source"]
     assert (source["commit"], source["diff"], source["untracked"]) == (None, None, {})
@@ -175,8 +176,7 @@ def test_a_run_of_a_checkout_is_not_reproduced_by_a_copy(trained: str, installed
 
 
 def test_a_sweep_reuses_the_run_of_the_same_copy(trained: str, installed: Installed) -> None:
-    own = ["--config-dir", "own", "+experiment=mine"]
-    said = installed.ran("likeness", "train", "-m", *own, *SMALL, "seed=0,1")
+    said = installed.ran("likeness", "train", "-m", *OWN, *SMALL, "seed=0,1")
     assert "job 0 seed=0 is there already" in said
     assert "job 1 seed=1 is trained" in said
     assert f"likeness train {' '.join(['+experiment=mine', *SMALL])} seed=" in said
@@ -189,15 +189,16 @@ def test_several_devices_train_from_any_folder(installed: Installed) -> None:
     assert installed.record(said)["source"]["commit"] is None
 
 
-def test_train_py_and_the_command_make_the_same_run(installed: Installed) -> None:
-    words = [*SMALL, "name=same"]
-    run = [sys.executable, ROOT / "train.py", *words, "runs_dir=checkout"]
-    path = {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    ours = subprocess.run(
-        run, cwd=installed.folder, env={**os.environ, **path}, capture_output=True, text=True, check=True
+def test_train_py_and_the_command_make_the_same_run(trained: str, installed: Installed) -> None:
+    said = subprocess.run(
+        [sys.executable, ROOT / "train.py", *OWN, *SMALL, "runs_dir=checkout"],
+        cwd=installed.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
-    theirs = installed.ran("likeness", "train", *words, "runs_dir=installed")
-    first, second = (installed.folder / last_line(said) for said in (ours, theirs))
+    first, second = (installed.folder / last_line(one) for one in (said, trained))
     for name in ("metrics.csv", "results.json", "checkpoints/hashes.csv"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
