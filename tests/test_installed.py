@@ -1,11 +1,13 @@
-"""`pip install .` gives the `likeness` command, the same as train.py, from any folder and without the checkout."""
+"""An installed copy, made of the source distribution, in an environment and a folder that know no checkout."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from tiny import TINY
@@ -13,69 +15,190 @@ from tiny import TINY
 from likeness.config.groups import CONF
 
 ROOT = CONF.parent
-CARRIED = ("conf", "src", "pyproject.toml", "setup.py", "README.md", "train.py")
-QUICK = [*TINY, "trainer.max_steps=2", "trainer.val_check_interval=2"]
+SMALL = [*TINY, "trainer.max_steps=2", "trainer.val_check_interval=2"]
+OWN = ["--config-dir", "own", "+experiment=mine"]  # a configuration of the user's own
+INSTALL = [
+    "-m",
+    "pip",
+    "install",
+    "-q",
+    "--no-deps",
+    "--no-build-isolation",
+    "--no-index",
+    "--ignore-installed",
+]
+
+
+class Installed(NamedTuple):
+    """An environment with the project and, by their place alone, the packages that it needs; a folder to work in."""
+
+    environment: Path
+    folder: Path
+
+    @property
+    def site(self) -> Path:
+        (site,) = self.environment.glob("lib/python3*/site-packages")
+        return site
+
+    def run(self, program: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return subprocess.run(
+            [self.environment / "bin" / program, *arguments],
+            cwd=self.folder,
+            env={**kept, "COLUMNS": "120", "OMP_NUM_THREADS": "1", **variables},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def ran(self, program: str, *arguments: str) -> str:
+        """What a program says that ends well."""
+        done = self.run(program, *arguments)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    def record(self, said: str) -> dict[str, Any]:
+        """The record of the run whose folder was said last."""
+        record: dict[str, Any] = json.loads((self.folder / last_line(said) / "run.json").read_text())
+        return record
+
+
+def last_line(said: str) -> str:
+    return said.strip().splitlines()[-1]
+
+
+def make_environment(home: Path, project: Path, *options: str) -> Installed:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "venv"], check=True)
+    installed = Installed(home / "venv", home / "elsewhere")
+    installed.folder.mkdir()
+    packages = [
+        path for path in sys.path if path.endswith("-packages")
+    ]  # their .pth files are not read from there
+    (installed.site / "dependencies.pth").write_text("".join(f"{path}\n" for path in packages))
+    installed.ran("python", *INSTALL, *options, str(project))
+    return installed
+
+
+def copy_project(place: Path) -> Path:
+    """What the distributions are made of, where they may be built."""
+    for name in ("src", "conf"):
+        shutil.copytree(
+            ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", ".*")
+        )
+    for name in ("pyproject.toml", "setup.py", "README.md"):
+        shutil.copy(ROOT / name, place / name)
+    return place
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What pip installs of a copy of the checkout; dependencies are those of the environment."""
-    folder = tmp_path_factory.mktemp("installed")
-    copy = folder / "copy"  # the build leaves files beside what it builds
-    copy.mkdir()
-    for name in CARRIED:
-        place = ROOT / name
-        if place.is_dir():
-            shutil.copytree(place, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        else:
-            shutil.copyfile(place, copy / name)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--target", str(folder / "site"), str(copy)], check=True, capture_output=True)
-    shutil.rmtree(copy)
-    return folder / "site"
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    home = tmp_path_factory.mktemp("installed")
+    build = "import sys, setuptools.build_meta as backend; print(backend.build_sdist(sys.argv[1]))"
+    project = copy_project(home / "project")
+    said = subprocess.run(
+        [sys.executable, "-c", build, home], cwd=project, capture_output=True, text=True, check=True
+    ).stdout
+    return make_environment(home, home / last_line(said))
 
 
-def run(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(site), "COLUMNS": "120"}
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+@pytest.fixture(scope="module")
+def trained(installed: Installed) -> str:
+    """What `likeness train` said, with a configuration of the user's own."""
+    own = installed.folder / "own" / "experiment" / "mine.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("# @package _global_\nname: mine\nloss:\n  margin: 0.3\n")
+    return installed.ran("likeness", "train", *OWN, *SMALL)
 
 
-def test_it_brings_the_choices_the_templates_and_the_sweeper(site: Path) -> None:
-    installed = {
-        path.relative_to(site / "likeness" / "conf") for path in (site / "likeness" / "conf").rglob("*.yaml")
+def names(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
     }
-    assert installed == {path.relative_to(CONF) for path in CONF.rglob("*.yaml")}
-    assert (site / "hydra_plugins" / "likeness_sweeper.py").is_file()
-    assert (site / "likeness" / "runs" / "report" / "templates" / "run.html").is_file()
-    assert not (site / "likeness" / "tests").exists()
 
 
-def test_a_run_is_trained_recorded_reproduced_and_swept(site: Path, tmp_path: Path) -> None:
-    where = run(site, tmp_path, "-c", "import likeness; print(likeness.__file__)")
-    assert where.stdout.strip().startswith(str(site))
-    done = run(site, tmp_path, "-m", "likeness", "train", *QUICK)
-    assert done.returncode == 0, done.stderr
-    folder = tmp_path / done.stdout.strip().splitlines()[-1]
-    record = json.loads((folder / "run.json").read_text())
-    assert record["source"]["commit"] is None
-    assert record["source"]["version"]
-    assert record["overrides"] == QUICK
-    again = run(site, tmp_path, "-m", "likeness", "reproduce", str(folder))
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert "is reproduced to the bit" in again.stdout
-    swept = run(
-        site, tmp_path, "-m", "likeness", "train", "-m", *QUICK, "loss.margin=0.1,0.2", "trainer.max_steps=1"
+def test_every_file_is_installed(installed: Installed) -> None:
+    sources = {f"likeness/{name}" for name in names(ROOT / "src" / "likeness")}
+    assert sources | {f"likeness/conf/{name}" for name in names(CONF)} == {
+        f"likeness/{name}" for name in names(installed.site / "likeness")
+    }
+    assert names(installed.site / "hydra_plugins") == names(ROOT / "src" / "hydra_plugins")
+
+
+def test_a_run_is_recorded_by_the_version_and_the_files_of_the_copy(
+    trained: str, installed: Installed
+) -> None:
+    record = installed.record(trained)
+    assert record["status"] == "finished"
+    assert record["config"]["loss"]["margin"] == 0.3
+    assert record["command"] == ["likeness train", *OWN, *SMALL]
+    assert record["overrides"] == ["+experiment=mine", *SMALL]
+    source = record["source"]
+    assert (source["commit"], source["diff"], source["untracked"]) == (None, None, {})
+    assert source["version"] == record["environment"]["packages"]["likeness"]
+    assert len(source["sha256"]) == 64
+    page = (installed.folder / last_line(trained) / "report.html").read_text()
+    assert f"none: likeness {source['version']}" in page
+
+
+def test_a_run_is_reproduced_by_the_copy_that_made_it_and_by_no_other(
+    trained: str, installed: Installed
+) -> None:
+    run = last_line(trained)
+    assert "is reproduced to the bit" in " ".join(installed.ran("likeness", "reproduce", run).split())
+    margin = installed.site / "likeness" / "conf" / "loss" / "triplet_hard.yaml"
+    before = margin.read_text()
+    margin.write_text(before + "\n")
+    try:
+        other = installed.run("likeness", "reproduce", run)
+    finally:
+        margin.write_text(before)
+    assert other.returncode == 1
+    assert other.stderr.startswith(f"likeness: {run} ran from a copy of likeness ")
+    assert other.stderr.endswith("the files of this one differ from it; install that one to run it again.\n")
+
+
+def test_a_run_of_a_checkout_is_not_reproduced_by_a_copy(trained: str, installed: Installed) -> None:
+    run = installed.folder / "checkout"
+    shutil.copytree(installed.folder / last_line(trained), run)
+    edit = (
+        "import sys; from pathlib import Path\n"
+        "from likeness.runs.record.record_file import read_record, write_record\n"
+        "folder = Path(sys.argv[1]); record = read_record(folder)\n"
+        "record['source']['commit'] = 'a' * 40; write_record(folder, record)\n"
     )
-    assert swept.returncode == 0, swept.stderr
-    assert "The best again: likeness train" in swept.stdout
+    installed.ran("python", "-c", edit, str(run))
+    refused = installed.run("likeness", "reproduce", str(run))
+    assert refused.returncode == 1
+    assert "is an installed one; reproduce it with a checkout that has the commit" in refused.stderr
 
 
-def test_train_py_and_the_command_make_the_same_run(site: Path, tmp_path: Path) -> None:
-    ours = run(ROOT / "src", tmp_path, str(ROOT / "train.py"), *QUICK, "runs_dir=checkout")
-    theirs = run(site, tmp_path, "-m", "likeness", "train", *QUICK, "runs_dir=installed")
-    first, second = (tmp_path / done.stdout.strip().splitlines()[-1] for done in (ours, theirs))
+def test_a_sweep_reuses_the_run_of_the_same_copy(trained: str, installed: Installed) -> None:
+    said = installed.ran("likeness", "train", "-m", *OWN, *SMALL, "seed=0,1")
+    assert "job 0 seed=0 is there already" in said
+    assert "job 1 seed=1 is trained" in said
+    assert f"likeness train {' '.join(['+experiment=mine', *SMALL])} seed=" in said
+    listed = installed.ran("python", "-m", "likeness", "runs", "--json")
+    assert {(run["status"], run["seed"]) for run in json.loads(listed)} == {("finished", 0), ("finished", 1)}
+
+
+def test_several_devices_train_from_any_folder(installed: Installed) -> None:
+    said = installed.ran("python", "-m", "likeness", "train", *SMALL, "trainer.devices=2", "name=devices")
+    assert installed.record(said)["source"]["commit"] is None
+
+
+def test_train_py_and_the_command_make_the_same_run(trained: str, installed: Installed) -> None:
+    said = subprocess.run(
+        [sys.executable, ROOT / "train.py", *OWN, *SMALL, "runs_dir=checkout"],
+        cwd=installed.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    first, second = (installed.folder / last_line(one) for one in (said, trained))
     for name in ("metrics.csv", "results.json", "checkpoints/hashes.csv"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
@@ -90,22 +213,49 @@ runpy.run_module("likeness", run_name="__main__")
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
-    [(["train", "--help"], 0), (["--help"], 0), (["train", "los=triplet_hard"], 1), (["runs"], 1)],
+    [
+        (["train", "--help"], 0),
+        (["--help"], 0),
+        (["train", "los=triplet_hard"], 1),
+        (["runs", "--runs-dir", "x"], 1),
+    ],
 )
-def test_help_and_mistakes_need_no_torch(
-    arguments: list[str], status: int, site: Path, tmp_path: Path
-) -> None:
-    done = run(site, tmp_path, "-c", WATCHED, *arguments)
+def test_help_and_mistakes_need_no_torch(arguments: list[str], status: int, installed: Installed) -> None:
+    done = installed.run("python", "-c", WATCHED, *arguments)
     assert done.returncode == status, done.stderr
-    assert done.stdout.splitlines()[-1] == "imported:"
+    assert last_line(done.stdout) == "imported:"
 
 
-def test_wandb_is_not_imported_unless_it_is_chosen(site: Path, tmp_path: Path) -> None:
-    """A module of that name that fails stands before the real one on the path."""
-    (tmp_path / "blocked").mkdir()
-    (tmp_path / "blocked" / "wandb.py").write_text("raise ImportError('wandb was imported')\n")
-    script = f"import sys; sys.path.insert(0, {str(tmp_path / 'blocked')!r}); import likeness.train as t; "
-    script += f"t.train('likeness train', {QUICK!r}); "
-    script += "assert 'wandb' not in sys.modules"
-    done = run(site, tmp_path, "-c", script)
-    assert done.returncode == 0, done.stderr
+def test_help_names_the_command(installed: Installed) -> None:
+    said = installed.ran("likeness", "train", "--help")
+    assert "likeness train [+experiment=NAME]" in said
+    assert "train.py" not in said
+    assert "triplet_hard" in said
+    assert "train" in installed.ran("python", "-m", "likeness", "--help")
+
+
+def test_the_source_distribution_needs_no_checkout(installed: Installed) -> None:
+    (archive,) = installed.environment.parent.glob("*.tar.gz")
+    with tarfile.open(archive) as files:
+        held = {name.partition("/")[2] for name in files.getnames()}
+    assert {f"conf/{name}" for name in names(CONF)} <= held
+
+
+def test_an_editable_copy_is_the_checkout(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    editable = make_environment(tmp_path, project, "--editable")
+    look = (
+        "from hydra.core.plugins import Plugins\n"
+        "from hydra.plugins.sweeper import Sweeper\n"
+        "found = Plugins.instance().discover(Sweeper)\n"
+        "import hydra_plugins.likeness_sweeper as plugin, likeness\n"
+        "from likeness.config.groups import CONF, INSTALLED\n"
+        "assert plugin.LikenessSweeper in found, found\n"
+        "print(plugin.__file__, likeness.__file__, CONF, INSTALLED, sep='\\n')\n"
+    )
+    assert editable.ran("python", "-c", look).splitlines() == [
+        str(project / "src" / "hydra_plugins" / "likeness_sweeper.py"),
+        str(project / "src" / "likeness" / "__init__.py"),
+        str(project / "conf"),
+        "False",
+    ]

@@ -104,6 +104,24 @@ def test_a_commit_that_is_not_here_is_said(tmp_path: Path, checkout: tuple[str, 
     assert lines[1] == "This checkout does not know both commits."
 
 
+def test_copies_without_a_commit_are_told_apart_by_their_files(tmp_path: Path) -> None:
+    def of(commit: str | None, sha256: str, version: str) -> Path:
+        source = {"commit": commit, "diff": None, "untracked": {}, "sha256": sha256, "version": version}
+        return write_sample(tmp_path / "runs", {**sample_record(), "source": source})
+
+    old, new, cloned = (
+        of(None, "1" * 64, "0.1.0"),
+        of(None, "2" * 64, "0.2.0"),
+        of("c" * 40, "3" * 64, "0.2.0"),
+    )
+    first, second = (f"a copy without a commit, version {version}" for version in ("0.1.0", "0.2.0"))
+    assert list(compare_source(past_run(old), past_run(new))) == [f"{first} and {second}, whose files differ"]
+    assert list(compare_source(past_run(old), past_run(cloned))) == [
+        f"{first} and commit cccccccccccc: whether their files differ is not known"
+    ]
+    assert list(compare_source(past_run(new), past_run(new))) == []
+
+
 def test_the_command_prints_each_difference_and_draws(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

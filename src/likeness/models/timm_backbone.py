@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
-import timm
-from timm.utils.model import freeze
 from torch import Tensor, nn
 
 from likeness.config.nearest import nearest
 from likeness.models.backbone import Backbone, feature_dim_of
+from likeness.models.timm_alone import freeze, timm
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
 from likeness.spatial import SpatialSize, picture_sides
 

@@ -18,7 +18,9 @@ def compare_source(first: PastRun, second: PastRun) -> Iterator[str]:
         yield "The source of one of them is not known: it was no git checkout."
         return
     if a["commit"] is None or b["commit"] is None:
-        if a["sha256"] != b["sha256"]:
+        if a["commit"] != b["commit"]:  # the files of a checkout and of a copy have other names
+            yield f"{_named(a)} and {_named(b)}: whether their files differ is not known"
+        elif a["sha256"] != b["sha256"]:
             yield f"{_named(a)} and {_named(b)}, whose files differ"
         return
     if a["commit"] != b["commit"]:

@@ -1,0 +1,81 @@
+"""wandb is installed with the project, but nothing imports it unless a run has logger=wandb."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from likeness.config.groups import CONF
+
+WATCH = """
+import os, sys, traceback
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "wandb":
+            with open(os.environ["WANDB_IMPORTED"], "a") as file:
+                traceback.print_stack(file=file)
+
+sys.meta_path.insert(0, Watch())
+"""
+TRAIN = [
+    "-m",
+    "likeness",
+    "train",
+    "backbone=timm",
+    "backbone.name=convnext_atto",
+    "backbone.spatial_size=32",
+    "data.identities=12",
+    "data.pictures_per_identity=6",
+    "data.validation_identities=4",
+    "data.test_identities=6",
+    "sampler.identities=4",
+    "sampler.images=3",
+    "trainer.max_steps=2",
+    "trainer.val_check_interval=2",
+    "evaluation.pairs=40",
+    "evaluation.resamples=20",
+    "loader.workers=0",
+]
+Imports = Callable[[Sequence[str]], str]
+
+
+@pytest.fixture
+def imports(command, tmp_path: Path) -> Imports:
+    """From where a command, or a process that it starts, imports wandb; an empty text where none does."""
+    (tmp_path / "watch").mkdir()
+    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)  # which every interpreter imports first
+    said = tmp_path / "imported.txt"
+    path = os.pathsep.join(filter(None, [str(tmp_path / "watch"), os.environ.get("PYTHONPATH")]))
+
+    def run(words: Sequence[str]) -> str:
+        done = command(*words, PYTHONPATH=path, WANDB_IMPORTED=str(said))
+        assert done.returncode == 0, done.stderr
+        return said.read_text() if said.exists() else ""
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["-m", "likeness", "--help"], id="help"),
+        pytest.param(["-m", "likeness", "runs", "--runs-dir", "."], id="runs"),
+        pytest.param(["-c", "import pytorch_lightning"], id="Lightning"),
+        pytest.param([str(CONF.parent / "train.py"), "--help"], id="help of train"),
+        pytest.param(TRAIN, id="a training of a network of timm"),
+    ],
+)
+def test_it_is_not_imported(words: list[str], imports: Imports) -> None:
+    assert imports(words) == ""
+
+
+def test_an_import_would_be_seen(imports: Imports) -> None:
+    assert "/timm/utils/" in imports(["-c", "import timm"])  # which is why ours goes round it
+    assert 'File "<string>", line 1' in imports(["-c", "import wandb"])
+
+
+def test_it_can_be_imported_after_timm(command) -> None:
+    done = command("-c", "import likeness.models.timm_backbone, wandb; print(wandb.__name__)")
+    assert done.stdout == "wandb\n", done.stderr
