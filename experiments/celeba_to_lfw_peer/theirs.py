@@ -15,9 +15,9 @@ from pytorch_metric_learning.losses import TripletMarginLoss
 from pytorch_metric_learning.miners import BatchHardMiner, TripletMarginMiner
 from torch import Tensor
 
-from likeness.config.compose import composed
 from likeness.data.loading import training_loader
 from likeness.losses import AllSemiHardTripletLoss, BatchHardTripletLoss
+from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.build import Networks, build_data
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.inputs import build_inputs
@@ -50,7 +50,7 @@ LOSSES: dict[str, Loss] = {
 
 def lfw_after(loss: Loss, seed: int) -> dict[str, float | None]:
     """Accuracy and area under the ROC on LFW's View 2 after the recipe's 1,500 steps, and the last steps' mean loss."""
-    config = composed("config", ["+experiment=celeba_to_lfw_peer", f"seed={seed}", "trainer.accelerator=cpu"])
+    config = training_config(["+experiment=celeba_to_lfw_peer", f"seed={seed}", "trainer.accelerator=cpu"])
     work = EmbeddingRecipe(config)
     task, data = work.task(), work.data()
     embedder = task.embedder.train()

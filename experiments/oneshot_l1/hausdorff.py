@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from likeness.config.compose import composed
+from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.build import build_data, test_data
 
 Ink = NDArray[np.float64]
@@ -20,8 +20,8 @@ Ink = NDArray[np.float64]
 
 def main() -> None:
     """Print the share recognised in each alphabet, and the mean over all episodes."""
-    words = ["+experiment=oneshot_l1", "backbone.spatial_size=105", f"seed={sys.argv[1]}"]
-    config = composed("config", words)
+    overrides = ["+experiment=oneshot_l1", "backbone.spatial_size=105", f"seed={sys.argv[1]}"]
+    config = training_config(overrides)
     tested = test_data(build_data(config.data), config)
     pictures, episodes = tested.pictures, tested.episodes["within"]
     assert pictures.grouping is not None

@@ -5,16 +5,16 @@ import sys
 
 import torch
 
-from likeness.config.compose import composed
 from likeness.data.style.batch import StyleBatch
+from likeness.recipes.choose import training_config
 from likeness.recipes.pixels.build import build_network, build_objective
 from likeness.tasks.tiles import tiled_costs, tiled_targets
 
 
 def main() -> None:
     side = int(sys.argv[1]) if len(sys.argv) > 1 else 2048
-    words = ["+experiment=style_transfer", "backbone=vgg19_features", "backbone.weights=null"]
-    config = composed("config", words)
+    overrides = ["+experiment=style_transfer", "backbone=vgg19_features", "backbone.weights=null"]
+    config = training_config(overrides)
     objective = build_objective(config)
     network = build_network(config, objective.layers)
     content, style, image = torch.rand(3, 1, 3, side, side)

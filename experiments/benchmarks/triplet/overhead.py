@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from likeness.config.compose import composed
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.loading import training_loader
 from likeness.data.skipping import SkippingUnreadable
-from likeness.recipes.embedding.build import ReadableSplits, build_datamodule, build_task
-from likeness.recipes.embedding.recipe import EncodingWork
+from likeness.recipes.choose import training_config
+from likeness.recipes.embedding.build import ReadableSplits, build_datamodule
+from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
 from likeness.tasks.encoding import EncodingTask
@@ -57,8 +57,8 @@ class Clock(nn.Module):
         return [later - one for one, later in zip(self.times, self.times[1:], strict=False)][SKIPPED:]
 
 
-class Clocked(EncodingWork):
-    """The work of a run on pictures in memory, whose loss is a clock."""
+class Clocked(EmbeddingRecipe):
+    """The recipe of a run on images in memory, whose loss is a clock."""
 
     def data(self) -> IdentityDataModule:
         pictures: Any = InMemory()
@@ -66,46 +66,46 @@ class Clocked(EncodingWork):
         return build_datamodule(self._config, splits)
 
     def task(self) -> EncodingTask:
-        task = build_task(self._config)
+        task = super().task()
         self.clock = task.loss = Clock(task.loss)
         return task
 
 
 def of_a_run() -> dict[str, float]:
     """Median seconds of a step with resnet18 at 64 x 64, P x K = 16 x 4, by us and by a plain loop."""
-    words = [
+    overrides = [
         "backbone=resnet18",
         "backbone.spatial_size=64",
         "loader.workers=0",
         f"trainer.max_steps={STEPS}",
     ]
-    config = composed("config", [*words, "trainer.val_check_interval=1000", "trainer.accelerator=cpu"])
+    config = training_config([*overrides, "trainer.val_check_interval=1000", "trainer.accelerator=cpu"])
     ours, plain = list[float](), list[float]()
     for _ in range(ROUNDS):
-        work = Clocked(config)
+        recipe = Clocked(config)
         with tempfile.TemporaryDirectory() as folder:
             run = Path(folder)
             (run / "checkpoints").mkdir()
-            fit_here(config, run, work, work.data(), None)
+            fit_here(config, run, recipe, recipe.data(), [], None)
             trained = newest_checkpoint(run)
         assert trained is not None
-        ours += work.clock.steps()
-        plain += _loop(work, trained.weights)
+        ours += recipe.clock.steps()
+        plain += _loop(recipe, trained.weights)
     medians = {"likeness_s": statistics.median(ours), "plain_s": statistics.median(plain)}
     return {**medians, "overhead": medians["likeness_s"] / medians["plain_s"] - 1}
 
 
-def _loop(work: Clocked, of_the_run: dict[str, Tensor]) -> list[float]:
-    task, data = work.task(), work.data()
+def _loop(recipe: Clocked, of_the_run: dict[str, Tensor]) -> list[float]:
+    task, data = recipe.task(), recipe.data()
     embedder = task.embedder.train()
     optimizer = task.make_optimizer(list(embedder.parameters()))
     scheduler = task.make_scheduler(optimizer)
     loader = training_loader(data.train, data.schedule(), data.augment, start=0, workers=0, pin_memory=False)
     for batch in islice(loader, STEPS):
         optimizer.zero_grad()
-        work.clock(embedder(batch.images.float().div_(255)), batch.identity).loss.backward()
+        recipe.clock(embedder(batch.images.float().div_(255)), batch.identity).loss.backward()
         optimizer.step()
         scheduler.step()
     for name, value in embedder.state_dict().items():
         assert torch.equal(of_the_run[f"embedder.{name}"], value), f"the two trained {name} differently"
-    return work.clock.steps()
+    return recipe.clock.steps()
