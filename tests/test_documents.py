@@ -42,6 +42,7 @@ ROOT = CONF.parent
 DOCUMENTS = [
     ROOT / "README.md",
     *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("examples/*/README.md")),
     *sorted(ROOT.glob("experiments/**/README.md")),
 ]
 NOT_RUN = re.compile(r"<!-- not run: \S.* -->")

@@ -14,7 +14,9 @@ _BLOCK_VALUES = 1 << 22  # of encodings held at a time: 16 MiB
 
 def by_head(head: PairHead) -> Comparison:
     """Minus the log odds that two encodings are of one person, so that smaller is more alike."""
-    device = next(head.parameters()).device
+    device = next(
+        (one.device for one in head.parameters()), torch.device("cpu")
+    )  # a head may have no weights
 
     def rows_of(embeddings: ArrayLike) -> torch.Tensor:
         return torch.as_tensor(np.asarray(embeddings), dtype=torch.float32, device=device)

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -50,8 +50,11 @@ class Encoded(NamedTuple):
 class EncodingTask(Task):
     """An embedder, its optimizer, and its validation; how it is trained is a subclass's.
 
+    `family` names the family of tasks that it belongs to; a subclass in another package inherits it.
     `validation` says how it is validated. Each rank encodes its share of the validation images; rank 0 measures.
     """
+
+    family: ClassVar[str] = "embedding"
 
     def __init__(self, embedder: nn.Module, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
         super().__init__(optimizer, scheduler)

@@ -59,5 +59,20 @@ def _or_outside(value: Any, handler: ModelWrapValidatorHandler[Node], info: Vali
     return handler(value)
 
 
+def _or_outside_in_part(value: Any, handler: ModelWrapValidatorHandler[Node], info: ValidationInfo) -> Node:
+    if (
+        isinstance(value, dict)
+        and is_outside(value.get("_target_"), info)
+        and value.get("_partial_") is not True
+    ):
+        raise ValueError(
+            f"{value['_target_']} is handed more where it is made; add _partial_: true to its keys"
+        )
+    return _or_outside(value, handler, info)
+
+
 OR_OUTSIDE = WrapValidator(_or_outside)
 """Makes a field take a part of a trusted package in place of one of ours."""
+
+OR_OUTSIDE_IN_PART = WrapValidator(_or_outside_in_part)
+"""As `OR_OUTSIDE`, of a part that is `_partial_`: the rest of its arguments comes later."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, Positive, Share
-from likeness.config.schema.outside import OR_OUTSIDE
+from likeness.config.schema.outside import OR_OUTSIDE, OR_OUTSIDE_IN_PART
 
 LearningRate = Annotated[float, Field(gt=0, le=1e30)]  # a step must not overflow float32
 
@@ -27,7 +27,7 @@ class SimilarityTask(Node):
     frozen: bool
 
 
-Task = Annotated[EmbeddingTask | SimilarityTask, Field(discriminator="target"), OR_OUTSIDE]
+Task = Annotated[EmbeddingTask | SimilarityTask, Field(discriminator="target"), OR_OUTSIDE_IN_PART]
 
 
 class Sampler(Node):
@@ -67,7 +67,7 @@ class Sgd(_Optimizer):
     nesterov: bool
 
 
-Optimizer = Annotated[AdamW | Sgd, Field(discriminator="target"), OR_OUTSIDE]
+Optimizer = Annotated[AdamW | Sgd, Field(discriminator="target"), OR_OUTSIDE_IN_PART]
 
 
 class Lbfgs(Node):
@@ -120,7 +120,9 @@ class Exponential(Node):
     gamma: Annotated[float, Field(gt=0, le=1)]
 
 
-Scheduler = Annotated[OneCycle | Cosine | Constant | Exponential, Field(discriminator="target"), OR_OUTSIDE]
+Scheduler = Annotated[
+    OneCycle | Cosine | Constant | Exponential, Field(discriminator="target"), OR_OUTSIDE_IN_PART
+]
 
 
 class Trainer(Node):

@@ -23,6 +23,7 @@ from likeness.recipes.embedding.build import (
     build_task,
     load_trained,
 )
+from likeness.recipes.embedding.contracts import refuse_misfits
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import Inputs, build_inputs
@@ -71,7 +72,8 @@ class EmbeddingRecipe:
     def refuse(self) -> None:
         """Raise a LikenessError for identities in two splits, or parts that don't fit together."""
         refuse_shared_identities(self._config, self._splits, self._inputs.tested)
-        self._task_at_step_0()
+        networks = deepcopy(self._untrained)
+        refuse_misfits(self._config, networks, build_task(self._config, networks, self._splits))
 
     def data(self) -> IdentityDataModule:
         """Identity-balanced batches."""

@@ -1,0 +1,256 @@
+"""Tasks, heads, augmentations and optimizers of somebody else's, in a file, go the way of a run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from tiny import TINY
+
+PARTS = '''
+    """Parts in a file."""
+
+    import torch
+    from torch import nn
+
+    from likeness.models.similarity import PairHead
+    from likeness.tasks.embedding import EmbeddingTask
+    from likeness.tasks.gather import gather_batch
+
+
+    class NoisyTask(EmbeddingTask):
+        """An embedding task whose embeddings are disturbed while training."""
+
+        def __init__(self, *parts, noise: float = 0.1, **more):
+            super().__init__(*parts, **more)
+            self.noise = noise
+
+        def training_step(self, batch, batch_idx):
+            embedding, identity = gather_batch(self(batch.images), batch.identity)
+            loss = self.loss(embedding + self.noise * torch.randn_like(embedding), identity).loss
+            self.log("train/noisy", loss.detach(), batch_size=len(identity))
+            return loss
+
+
+    class Speckle(nn.Module):
+        """Noise on the pixels, drawn from torch's generator."""
+
+        def forward(self, image):
+            return (image + torch.randint(-9, 9, image.shape)).clamp(0, 255).to(torch.uint8)
+
+
+    class Signs(torch.optim.Optimizer):
+        """Steps along the sign of a running mean of the gradient."""
+
+        def __init__(self, params, lr: float, keep: float = 0.9):
+            super().__init__(params, {"lr": lr, "keep": keep})
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            with torch.enable_grad():
+                loss = closure() if closure is not None else None
+            for group in self.param_groups:
+                for weight in group["params"]:
+                    mean = self.state[weight].setdefault("mean", torch.zeros_like(weight))
+                    mean.lerp_(weight.grad, 1 - group["keep"])
+                    weight.sub_(group["lr"] * mean.sign())
+            return loss
+
+
+    class Scaled(PairHead):
+        """Log odds by the scaled inner product; the scale is trained."""
+
+        def __init__(self, embedding_dim: int):
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor(float(embedding_dim) ** 0.5))
+
+        def forward(self, first, second):
+            return self.scale * (first @ second.T)
+
+
+    class Plain(PairHead):
+        """The same without a weight."""
+
+        def forward(self, first, second):
+            return 5 * (first @ second.T)
+
+
+    class Transposed(PairHead):
+        def forward(self, first, second):
+            return second @ first.T
+
+
+    class NoHead(nn.Module):
+        def forward(self, first, second):
+            return first @ second.T
+
+
+    def loss_by_rows(embedding, identity):
+        return embedding.square().sum(1)
+
+
+    def loss_of_two(embedding, identity):
+        return embedding.sum(), embedding.mean()
+
+
+    class Liar(nn.Module):
+        feature_dim = 7
+
+        def __init__(self, channels: int, spatial_size: int):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(1))
+
+        def forward(self, images):
+            return self.weight * images.flatten(1)[:, :9]
+
+
+    class NoBackbone:
+        def __init__(self, channels: int, spatial_size: int): ...
+    '''
+CONF = {
+    "optimizer/signs": "_target_: parts.Signs\n_partial_: true\nlr: 0.001\n",
+    "head/scaled": "_target_: parts.Scaled\n",
+    "head/plain": "_target_: parts.Plain\n",
+    "head/transposed": "_target_: parts.Transposed\n",
+    "head/no_head": "_target_: parts.NoHead\n",
+    "loss/by_rows": "_target_: parts.loss_by_rows\n_partial_: true\n",
+    "loss/of_two": "_target_: parts.loss_of_two\n_partial_: true\n",
+    "backbone/liar": "_target_: parts.Liar\nchannels: 3\nspatial_size: 32\n",
+    "backbone/no_backbone": "_target_: parts.NoBackbone\nchannels: 3\nspatial_size: 32\n",
+    "data/nothing": "_target_: parts.NoBackbone\nchannels: 3\nspatial_size: 32\n",
+}
+TRAIN = ["train", "--config-dir", "my_conf"]
+SHORT = ["trust=[parts]", *TINY, "trainer.max_steps=6", "trainer.val_check_interval=3", "checkpoints.every=2"]
+OWN = [
+    "task._target_=parts.NoisyTask",
+    "+task.noise=0.2",
+    "+augment.speckle={_target_: parts.Speckle}",
+    "optimizer=signs",
+]
+
+
+class Place:
+    """A folder with the file, and a configuration of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "parts.py").write_text(dedent(PARTS).lstrip())
+        for name, text in CONF.items():
+            file = folder / "my_conf" / f"{name}.yaml"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+
+    def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "likeness", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "COLUMNS": "120"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def folder_of(self, *arguments: str) -> Path:
+        done = self.likeness(*arguments)
+        assert done.returncode == 0, done.stderr
+        return self.folder / done.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("parts"))
+
+
+def left_behind(run: Path) -> dict[str, Any]:
+    record = json.loads((run / "run.json").read_text())
+    return {
+        "status": record["status"],
+        "metrics": (run / "metrics.csv").read_text(),
+        "hashes": (run / "checkpoints" / "hashes.csv").read_text(),
+        "results": record["results"],
+    }
+
+
+def test_a_task_an_augmentation_and_an_optimizer_train_and_go_on_to_the_same_bits(place: Place) -> None:
+    command = [*TRAIN, *SHORT, *OWN]
+    whole = place.folder_of(*command, "runs_dir=whole")
+    assert "train/noisy" in (whole / "metrics.csv").read_text()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "likeness", *command, "runs_dir=killed"],
+        cwd=place.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while process.poll() is None and not list(place.folder.glob("killed/*/*/checkpoints/step-*2.ckpt")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (unfinished,) = place.folder.glob("killed/*/*")
+    assert place.folder_of(*command, "runs_dir=killed").samefile(unfinished)
+    assert left_behind(unfinished) == left_behind(whole)
+    results = json.loads((whole / "results.json").read_text())["trained"]
+    measured = place.folder_of(
+        "evaluate", str(whole), "--trust", "parts", "runs_dir=measured", "loader.workers=0"
+    )
+    assert json.loads((measured / "results.json").read_text())[whole.name] == results
+    assert place.likeness("report", str(whole)).returncode == 1  # the task's file says how it is shown
+    assert place.likeness("report", str(whole), "--trust", "parts").returncode == 0
+
+
+@pytest.mark.parametrize("head", ["scaled", "plain"])
+def test_a_head_is_trained_and_measured(place: Place, head: str) -> None:
+    run = place.folder_of(*TRAIN, *SHORT, "task=similarity", f"head={head}", f"name={head}")
+    results = json.loads((run / "results.json").read_text())
+    assert set(results) == {"trained", "its distance", "untrained", "raw pixels"}
+    assert "train/loss" in (run / "metrics.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (
+            ["task=similarity", "head=transposed"],
+            "head._target_=parts.Transposed gives [2, 12] for 12 embeddings and 2 others; give log odds [12, 2].",
+        ),
+        (
+            ["task=similarity", "head=no_head"],
+            "head._target_=parts.NoHead is no likeness.models.similarity.PairHead; derive it from that.",
+        ),
+        (
+            ["loss=by_rows"],
+            "loss._target_=parts.loss_by_rows gives no single number; give a floating-point tensor with no axis.",
+        ),
+        (
+            ["loss=of_two"],
+            "loss._target_=parts.loss_of_two won't do: a loss gives a tensor, or a named tuple with a field loss, not",
+        ),
+        (
+            ["backbone=liar"],
+            "backbone._target_=parts.Liar gives features [2, 9] of 2 images; its feature_dim promises [2, 7].",
+        ),
+        (
+            ["backbone=no_backbone"],
+            "backbone._target_=parts.NoBackbone gives no backbone, which is a torch module",
+        ),
+        (
+            ["data=nothing"],
+            "data._target_=parts.NoBackbone gives no data, which are a likeness.data.pictures.DataSplits.",
+        ),
+    ],
+)
+def test_what_breaks_a_contract_is_told_before_training(
+    place: Place, overrides: list[str], sentence: str
+) -> None:
+    short = [one for one in SHORT if not one.startswith(overrides[-1].partition("=")[0])]
+    done = place.likeness(*TRAIN, *short, *overrides, "runs_dir=nowhere")
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (place.folder / "nowhere").exists()
