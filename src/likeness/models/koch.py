@@ -21,11 +21,11 @@ def koch(
     begins as torch's linear layers do, narrower than the paper's fully connected ones.
 
     Raises:
-        LikenessError: another size of picture.
+        LikenessError: another size of image.
     """
     if square_side(spatial_size, "backbone=koch") != SIDE:
         raise LikenessError(
-            f"backbone=koch takes pictures of {SIDE} pixels: leave backbone.spatial_size at {SIDE}."
+            f"backbone=koch takes images of {SIDE} pixels: leave backbone.spatial_size at {SIDE}."
         )
     network = nn.Sequential(
         nn.Conv2d(channels, 64, 10),

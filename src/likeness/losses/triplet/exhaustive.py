@@ -7,7 +7,7 @@ from ..precision import sum_dtype
 from .anchors import Anchors
 from .arguments import Average, Margin, check_numeric
 from .distance import Distance, add_block_gradient, add_pair_gradient, measured, pair_squared_distances, slope
-from .frame import TripletBatch, Sums, triplet_loss
+from .frame import Sums, TripletBatch, triplet_loss
 from .output import TripletOutput
 from .soft_margin import softplus
 from .violations import count_violations

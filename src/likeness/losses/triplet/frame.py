@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..precision import full_precision, in_working_precision
 from .anchors import Anchors, find_anchors
-from .arguments import Average, Margin, check_batch, check_arguments
+from .arguments import Average, Margin, check_arguments, check_batch
 from .distance import Distance, Points, block_rows, pair_squared_distances, points, squared_distances
 from .nearest import negatives_only
 from .output import TripletOutput, with_gradient
@@ -32,7 +32,7 @@ class Sums(NamedTuple):
 
 
 class TripletBatch(NamedTuple):
-    """A batch and the words of the loss."""
+    """A batch and the arguments of the loss."""
 
     points: Points
     anchors: Anchors

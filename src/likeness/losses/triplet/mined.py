@@ -6,7 +6,7 @@ from torch import Tensor
 from ..precision import sum_dtype
 from .arguments import Average, Margin
 from .distance import Distance, measured, picked, slope, squared_distances
-from .frame import TripletBatch, Sums, triplet_loss
+from .frame import Sums, TripletBatch, triplet_loss
 from .nearest import farthest_positive, nearest_negative, negatives_only
 from .output import TripletOutput
 from .soft_margin import softplus

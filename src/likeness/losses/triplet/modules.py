@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from .arguments import Average, Margin, check_numeric, check_arguments
+from .arguments import Average, Margin, check_arguments, check_numeric
 from .distance import Distance
 from .exhaustive import all_semi_hard_triplet_loss, batch_all_triplet_loss
 from .mined import batch_hard_triplet_loss, semi_hard_triplet_loss
@@ -10,7 +10,7 @@ from .output import TripletOutput
 
 
 class _TripletLoss(nn.Module):
-    """Keeps the words of a loss; raises ValueError at once if one has no meaning."""
+    """Keeps the arguments of a loss; raises ValueError at once if one has no meaning."""
 
     def __init__(self, margin: Margin, distance: Distance, average: Average) -> None:
         super().__init__()

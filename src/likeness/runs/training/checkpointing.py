@@ -48,9 +48,9 @@ class SaveCheckpoints(pl.Callback):
     """
 
     def __init__(
-        self, folder: Path, *, every: int, metrics: MetricsFile | None, broken: Callable[[], set[str]]
+        self, folder: Path, *, every: int, metrics: MetricsFile | None, unreadable: Callable[[], set[str]]
     ) -> None:
-        self.folder, self.every, self.metrics, self.unreadable = folder, every, metrics, broken
+        self.folder, self.every, self.metrics, self.unreadable = folder, every, metrics, unreadable
         self.preemption = Preemption()
         self.saved: int | None = None
 
