@@ -20,10 +20,12 @@ def koch(
     begins as torch's linear layers do, narrower than the paper's fully connected ones.
 
     Raises:
-        ValueError: another size of picture.
+        LikenessError: another size of image.
     """
-    if square_side(spatial_size, "Koch's network") != SIDE:
-        raise ValueError(f"Koch's network takes pictures of {SIDE} pixels: leave `spatial_size` at {SIDE}.")
+    if square_side(spatial_size, "backbone=koch") != SIDE:
+        raise LikenessError(
+            f"backbone=koch takes images of {SIDE} pixels: leave backbone.spatial_size at {SIDE}."
+        )
     network = nn.Sequential(
         nn.Conv2d(channels, 64, 10),
         nn.ReLU(inplace=True),

@@ -1,4 +1,4 @@
-"""What a head says of encodings, in the words of an evaluation."""
+"""A head's comparison of embeddings, as evaluation takes it."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from likeness.evaluation.comparison import Comparison, RowDistances
 from likeness.models.similarity import PairHead
 
-_BLOCK_VALUES = 1 << 22  # of encodings held at a time: 16 MiB
+_BLOCK_VALUES = 1 << 22  # of embeddings held at a time: 16 MiB
 
 
 def by_head(head: PairHead) -> Comparison:
-    """Minus the log odds that two encodings are of one person, so that smaller is more alike."""
+    """Minus the log odds that two embeddings are of one identity, so that smaller is more alike."""
     device = next(head.parameters()).device
 
     def rows_of(embeddings: ArrayLike) -> torch.Tensor:
@@ -38,7 +38,7 @@ def by_head(head: PairHead) -> Comparison:
 
         return distances
 
-    return Comparison(pairs, rows, "minus the log odds that it is one person")
+    return Comparison(pairs, rows, "minus the log odds that it is one identity")
 
 
 def _array(odds: torch.Tensor) -> NDArray[Any]:
