@@ -78,7 +78,7 @@ def spoil(root, line, text):
 )
 def test_labels_that_are_wrong_are_told_by_line(tmp_path, line, text, words):
     spoil(trials_folder(tmp_path), line, text)
-    with pytest.raises(LikenessError, match=words):
+    with pytest.raises(ValueError, match=words):
         read(tmp_path)
 
 

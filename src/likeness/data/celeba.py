@@ -37,7 +37,7 @@ def celeba(
     identity. The original images, 178 x 218, lose their top and bottom to the centre crop.
 
     Raises:
-        LikenessError: `root` is missing or holds neither, a line of the labels is malformed or names an image
+        ValueError: `root` is missing or holds neither, a line of the labels is malformed or names an image
             that is missing, or the images do not suffice for `split`.
     """
     folder = existing_folder(root, f"CelebA ({PICTURES}/ and {LABELS}, or one folder an identity)")
@@ -68,7 +68,7 @@ def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> ImageFi
         there = {entry.name for entry in entries if is_image(entry.name)}
     missing = [file for file, _ in rows if file not in there]
     if missing:
-        raise LikenessError(
+        raise ValueError(
             f"{len(missing)} of the {len(rows)} images named in {folder / LABELS} are missing from {home}, "
             f"such as {missing[0]}: unpack {PICTURES}.zip again, or remove their lines."
         )
@@ -89,7 +89,7 @@ def _labels(path: Path) -> list[tuple[str, int]]:
         fields = line.split()
         if len(fields) == 2 and NUMBER.fullmatch(fields[1]):
             if fields[0] in rows:
-                raise LikenessError(
+                raise ValueError(
                     f"Line {number} of {path} names {fields[0]} once more, and an image is of one identity: "
                     "remove one of its lines."
                 )

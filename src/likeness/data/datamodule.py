@@ -52,7 +52,7 @@ class IdentityDataModule(RunData):
         self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
 
     def schedule(self, *, rank: int = 0, world_size: int = 1) -> IdentityBalancedBatches:
-        """The batches of a rank; raises `LikenessError` where the images can't fill them."""
+        """The batches of a rank; raises `ValueError` where the images can't fill them."""
         grouping = self.train.grouping
         return IdentityBalancedBatches(
             self.train.identity,

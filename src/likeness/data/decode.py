@@ -28,7 +28,7 @@ def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: i
 
     Raises:
         UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, which have no agreed white.
-        LikenessError: the file system doesn't give the file.
+        FileError: the file system doesn't give the file.
     """
     name = name or ("an image" if isinstance(source, bytes) else str(source))
     height, width = picture_sides(spatial_size, "an image file")

@@ -30,12 +30,12 @@ def image_folder(
     ignored.
 
     Raises:
-        LikenessError: `root` is missing or holds no such images, or they do not suffice for `split`.
+        ValueError: `root` is missing or holds no such images, or they do not suffice for `split`.
     """
     folder = existing_folder(root, "a folder of images, one folder an identity")
     found = identity_folders(folder)
     if not found:
-        raise LikenessError(_nothing_in(root, folder))
+        raise ValueError(_nothing_in(root, folder))
     samples = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
     return split_pictures(samples, split, split_seed, source=root)
 
@@ -51,7 +51,7 @@ def _nothing_in(root: str, folder: Path) -> str:
     deeper = sorted(entry.name for entry in children if entry.is_dir() and identity_folders(Path(entry.path)))
     if deeper:
         return (
-            f"The folders of {root} hold folders of images, one level too deep: set data.root to one of "
+            f"The folders of {root} hold folders of images, one level too deep: set `root` to one of "
             f"them, such as {folder / deeper[0]}."
         )
     kinds = ", ".join(extension[1:] for extension in EXTENSIONS)

@@ -37,7 +37,7 @@ def lfw(*, root: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
     `lfw-deepfunneled` or `lfw_funneled`; `pairs.txt` lies in `root` or beside the images.
 
     Raises:
-        LikenessError: `root`, the images or `pairs.txt` are missing, or a line of it is malformed or names a
+        ValueError: `root`, the images or `pairs.txt` are missing, or a line of it is malformed or names a
             image that is not there.
     """
     folder = existing_folder(root, f"LFW (Name/Name_0001.jpg, and {PAIRS})")
@@ -93,7 +93,7 @@ def parse_pairs(path: Path) -> list[NamedPair]:
         fold, place = divmod(i, 2 * size)
         pair = _parse_pair(path, i + 2, line, fold, same=place < size)
         if pair.first == pair.second:
-            raise LikenessError(f"Line {pair.line} of {path} pairs an image with itself: mend that line.")
+            raise ValueError(f"Line {pair.line} of {path} pairs an image with itself: mend that line.")
         before = pairs.setdefault(frozenset((pair.first, pair.second)), pair)
         if before is not pair:
             raise ValueError(f"Lines {before.line} and {pair.line} of {path} are one pair: mend one.")
@@ -108,7 +108,7 @@ def _parse_pair(path: Path, number: int, line: str, fold: int, *, same: bool) ->
         case [a, i, b, j] if not same and a != b and NUMBER.fullmatch(i) and NUMBER.fullmatch(j):
             return NamedPair((a, int(i)), (b, int(j)), number, fold)
     form = "'name i j', one identity's two images" if same else "'name1 i name2 j', two identities's"
-    raise LikenessError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")
+    raise ValueError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")
 
 
 def _resolved(named: list[NamedPair], samples: ImageFiles, listing: Path) -> Pairs:
@@ -118,7 +118,7 @@ def _resolved(named: list[NamedPair], samples: ImageFiles, listing: Path) -> Pai
     def find(identity: str, number: int, line: int) -> int:
         stem = f"{identity}_{number:04d}"
         if stem not in index:
-            raise LikenessError(
+            raise ValueError(
                 f"{stem}, named in line {line} of {listing}, is not among the images: put "
                 f"{identity}/{stem}.jpg back (all 13,233 images are needed)."
             )

@@ -33,7 +33,7 @@ def oneshot_trials(*, root: str, spatial_size: SpatialSize, channels: int) -> Da
     For verification each item is paired with its own class and with another that is drawn; a run is a fold.
 
     Raises:
-        LikenessError: `root`, its runs, their labels or an image that these name are missing, or a line is malformed.
+        ValueError: `root`, its runs, their labels or an image that these name are missing, or a line is malformed.
     """
     folder = existing_folder(root, f"the folders runNN of one-shot trials, each with its {LABELS}")
     home, names = _runs(folder)

@@ -35,18 +35,18 @@ def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channel
     `identity` is what the pairs tell and no more: images that a chain of pairs calls the same share a label.
 
     Raises:
-        LikenessError: the file or an image is missing, a label is neither 0 nor 1, or the pairs are too few.
+        ValueError: the file or an image is missing, a label is neither 0 nor 1, or the pairs are too few.
     """
     listing = Path(path).expanduser()
     if not listing.is_file():
-        raise LikenessError(
-            f"There is no file {path}: set data.path to a file of lines such as 'a.jpg,b.jpg,1' (0 for two identities)."
+        raise ValueError(
+            f"There is no file {path}: set `path` to a file of lines such as 'a.jpg,b.jpg,1' (0 for two identities)."
         )
     home = listing.parent if root is None else Path(root).expanduser()
     rows = _rows(listing, home)
     same = np.array([row.same for row in rows], dtype=np.bool_)
     if min(same.sum(), (~same).sum()) < FOLDS:
-        raise LikenessError(
+        raise ValueError(
             f"{listing} has {same.sum()} pairs of one identity and {(~same).sum()} of two, but each of the {FOLDS} "
             "folds needs one of each: add pairs."
         )
@@ -91,7 +91,7 @@ def _rows(listing: Path, home: Path) -> list[_Row]:
             ):
                 continue  # a header
             case _:
-                raise LikenessError(
+                raise ValueError(
                     f"Line {number} of {listing} should be two paths and a label, 1 (one identity) or 0 (two), such as "
                     f"'a.jpg,b.jpg,1', but is {line[:80]!r}: mend that line."
                 )

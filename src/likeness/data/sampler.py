@@ -173,7 +173,7 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
         within_group: the share of the batches that stay within a group.
 
     Raises:
-        LikenessError: P or K below 2, P not a multiple of `world_size`, no identity with two images, or
+        ValueError: P or K below 2, P not a multiple of `world_size`, no identity with two images, or
             fewer than P of them; or batches within a group of data that have none, or none of P identities.
     """
 
@@ -260,7 +260,7 @@ def _check_shape(identities: int, images: int, world_size: int) -> None:
             f"A batch of {identities} identities has no negatives: choose at least 2 identities a batch."
         )
     if images < 2:
-        raise LikenessError(
+        raise ValueError(
             f"A batch of {images} image an identity has no positives: choose at least 2 of each identity."
         )
     if identities % world_size:
@@ -272,12 +272,12 @@ def _check_shape(identities: int, images: int, world_size: int) -> None:
 
 def _check_eligible(eligible: int, there: int, identities: int) -> None:
     if eligible == 0:
-        raise LikenessError(
+        raise ValueError(
             f"None of the {there} training identities has two images, so no triplet has a positive: "
             "add images."
         )
     if eligible < identities:
-        raise LikenessError(
+        raise ValueError(
             f"A batch wants {identities} identities, but only {eligible} of the {there} training identities "
-            f"have two or more images: choose sampler.identities={eligible} or fewer, or add images."
+            f"have two or more images: choose identities={eligible} or fewer, or add images."
         )

@@ -56,7 +56,7 @@ class SkippingUnreadable:
         the others: an index may be of another identity than was asked for. For training.
 
         Raises:
-            LikenessError: no image at all can be read.
+            FileError: no image at all can be read.
         """
         loaded = zip(indices, self.load_or_none(indices), strict=True)
         good = [self._next_good(index) if sample is None else (index, sample) for index, sample in loaded]
@@ -106,6 +106,6 @@ class SkippingUnreadable:
             sample = self._one_or_none(other)
             if sample is not None:
                 return other, sample
-        raise LikenessError(
+        raise FileError(
             f"None of the {len(self)} images to train on can be read, such as {self.name(index)}: replace them."
         )

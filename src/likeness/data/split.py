@@ -129,11 +129,11 @@ def split_pictures(samples: Pictures, split: Sequence[float], split_seed: int, *
     Every split must be able to tell identities apart: at least two identities, one of them with two images.
 
     Raises:
-        LikenessError: the images do not suffice for that; `source` is named.
+        ValueError: the images do not suffice for that; `source` is named.
     """
     counts = np.bincount(samples.identity)
     if counts.max(initial=0) < 2:
-        raise LikenessError(
+        raise ValueError(
             f"None of the {counts.size} identities in {source} has two images, so no two images show "
             "the same identity: add images."
         )
@@ -141,9 +141,9 @@ def split_pictures(samples: Pictures, split: Sequence[float], split_seed: int, *
     parts = split_identities(names, split, split_seed, at_least=2)
     for part, which in zip(parts, SPLITS, strict=True):
         if part.size and counts[part].max() < 2:
-            raise LikenessError(
+            raise ValueError(
                 f"None of the {part.size} identities of {source} that fall to {which} has two images: "
-                f"give {which} a larger share in data.split, choose another data.split_seed, or add images."
+                f"give {which} a larger share in `split`, choose another `split_seed`, or add images."
             )
     train, validation, test = (IdentitySubset(samples, part) if part.size else None for part in parts)
     return DataSplits(train=train, validation=validation, test=test)

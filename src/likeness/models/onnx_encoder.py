@@ -32,7 +32,7 @@ class OnnxEncoder(nn.Module):
         normalize: whether an embedding is scaled to length 1.
 
     Raises:
-        LikenessError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses such
+        ValueError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses such
             images.
     """
 
@@ -69,9 +69,9 @@ class OnnxEncoder(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings `[B, D]` of `images [B, C, H, W]`: uint8, or float in [0, 1]."""
         if images.ndim != 4 or tuple(images.shape[1:]) != (self.channels, *self.sides):
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} was set up for images of {self._size()}, but got "
-                f"{_by(images.shape[1:])}: set channels and spatial_size."
+                f"{_by(images.shape[1:])}: set `channels` and `spatial_size`."
             )
         values = images.float() / 255 if images.dtype == torch.uint8 else images.float()
         mean, std = self.get_buffer("mean").to(values.device), self.get_buffer("std").to(values.device)
@@ -96,12 +96,12 @@ class OnnxEncoder(nn.Module):
         try:
             output = self._session.run(None, {self._input.name: samples.astype(_TYPES[self._input.type])})[0]
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-            raise LikenessError(
-                f"{self.path.name} refuses images of {self._size()}: set channels and spatial_size to what "
+            raise ValueError(
+                f"{self.path.name} refuses images of {self._size()}: set `channels` and `spatial_size` to what "
                 f"it was made for ({_first_line(error)})."
             ) from error
         if output.ndim < 2 or len(output) != len(samples):
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} gives an output of shape {output.shape} for {len(samples)} images, "
                 "but an encoder gives one embedding for each: name another file."
             )
@@ -118,9 +118,9 @@ class OnnxEncoder(nn.Module):
         wanted = inputs[0].shape[1:]
         given_sizes = (self.channels, *self.sides)
         if any(isinstance(w, int) and w > 0 and w != g for w, g in zip(wanted, given_sizes, strict=True)):
-            raise LikenessError(
+            raise ValueError(
                 f"{self.path.name} takes images of {_by(wanted)} (channels, height, width), not "
-                f"{self._size()}: set channels and spatial_size to that."
+                f"{self._size()}: set `channels` and `spatial_size` to that."
             )
         return inputs[0]
 

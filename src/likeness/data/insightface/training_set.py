@@ -112,7 +112,7 @@ def insightface_rec(
     Images are encoded (JPEG, PNG, ...); raw pixels are not read.
 
     Raises:
-        LikenessError: a file is missing or damaged, or the images do not suffice for `split`.
+        ValueError: a file is missing or damaged, or the images do not suffice for `split`.
     """
     folder = existing_folder(root, "a folder with train.rec and train.idx")
     for file in ("train.rec", "train.idx"):
@@ -162,7 +162,7 @@ def _by_identity_records(records: RecordFile, index: Offsets, identities: range)
             label = _number(records, _read(records, index, begin), begin)
             labels.append(np.full(end - begin, label))
     if not ranges:
-        raise LikenessError(f"The identities of {records.path} have no images: {AGAIN}.")
+        raise ValueError(f"The identities of {records.path} have no images: {AGAIN}.")
     keys = np.concatenate(ranges)
     _offsets(records, index, keys)
     order = np.argsort(keys, kind="stable")

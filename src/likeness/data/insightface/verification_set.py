@@ -158,7 +158,7 @@ def _read(file: Path) -> tuple[list[bytes], NDArray[np.bool_]]:
     ):
         samples, same = [], []
     if len(same) < FOLDS or len(samples) != 2 * len(same):
-        raise LikenessError(
+        raise ValueError(
             f"{file} is not a verification set: it should hold a list of encoded images (bytes), two for "
             f"each pair, and a list of bools, one for each of at least {FOLDS} pairs."
         )

@@ -249,5 +249,6 @@ def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> Identit
     )
     if splits.validation is not None:
         drawn_pairs(splits.validation, config)  # as validation will have to
-    datamodule.schedule()  # says before anything starts what the images can't fill
+    with told(config.sampler):  # before anything starts, what the images can't fill
+        datamodule.schedule()
     return datamodule
