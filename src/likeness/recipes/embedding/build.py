@@ -249,8 +249,6 @@ def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> Identit
     )
     if splits.validation is not None:
         drawn_pairs(splits.validation, config)  # as validation will have to
-    with told(
-        config.sampler
-    ):  # before anything starts, what the pictures can't fill or the devices can't share
-        datamodule.schedule(world_size=config.trainer.devices)
+    with told(config.sampler):  # before anything starts, what the pictures can't fill
+        datamodule.schedule()
     return datamodule
