@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from killing import left_behind, only_run
-from likeness.runs.command import with_words
-from likeness.runs.past_config import config_of
 from PIL import Image
-from tiny import TINY
+from tiny import TINY, train_by
+from typer.testing import CliRunner
 
-from likeness.config.compose import composed
+from likeness.cli import app
 from likeness.config.key import key_of
-from likeness.config.make import plain
 from likeness.errors import LikenessError, UnreadableImage, sentence
+from likeness.recipes.choose import config_of
 from likeness.runs.compare.values import compare_data_files
 from likeness.runs.record.data_files import read_listing
 from likeness.runs.record.past import past_run
+from likeness.runs.record.record_file import SEAL, read_record, write_record
 from likeness.runs.reproduce.refusal import refuse_other_data
 from likeness.runs.reproduce.verdict import Judgement, _judged
-from likeness.runs.run import resume, train
 from likeness.tasks.embedding import EmbeddingTask
 
 PEOPLE, EACH = 12, 10
@@ -48,7 +47,7 @@ def words(root: Path, runs: Path, *more: str) -> list[str]:
 
 
 def run(root: Path, runs: Path, *more: str) -> Path:
-    return train(composed("config", words(root, runs, *more)))
+    return train_by(words(root, runs, *more))
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +85,13 @@ def failed(root: Path, runs: Path, *more: str) -> Path:
         with pytest.raises(ZeroDivisionError):
             run(root, runs, *more)
     return only_run(runs)
+
+
+def resumed(folder: Path, *overrides: str, status: int = 0) -> str:
+    """What `likeness resume` says."""
+    done = CliRunner().invoke(app, ["resume", str(folder), *overrides])
+    assert done.exit_code == status, done.output
+    return done.output.strip()
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -129,15 +135,27 @@ def test_a_sampled_record_says_so_and_no_number_changes(full: Path, sampled: Pat
     )
 
 
-def test_a_run_goes_on_with_a_sample(pictures: Path, full: Path, tmp_path: Path) -> None:
+def without_the_choice(folder: Path) -> None:
+    """Make a run's configuration one of before `hash` was a key."""
+    config = folder / "config.yaml"
+    config.write_text(config.read_text().replace("  hash: full\n", ""))
+    record = {key: value for key, value in read_record(folder).items() if key != SEAL}
+    assert record["config"]["data"].pop("hash") == "full"
+    write_record(folder, record)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_run_goes_on_with_a_sample(pictures: Path, full: Path, tmp_path: Path, old: bool) -> None:
     folder = failed(pictures, tmp_path)
+    if old:
+        without_the_choice(folder)
     (folder / "data.csv").unlink(missing_ok=True)  # where it was killed before all files were hashed
-    own = config_of(folder)
-    assert resume(with_words(own, ["data.hash=sampled"]), folder) == folder
+    before = config_of(folder)
+    assert resumed(folder, "data.hash=sampled").splitlines()[-1] == str(folder)
     assert left_behind(folder) == left_behind(full)
     assert record_of(folder)["data_files"]["hash"] == "sampled"
     assert record_of(folder)["sessions"][-1]["changed"] == []
-    assert key_of(plain(own)) == record_of(folder)["key"]
+    assert key_of(before.plain()) == record_of(folder)["key"]
 
 
 def test_a_resume_on_other_data_says_how_little_was_compared(pictures: Path, tmp_path: Path) -> None:
@@ -146,12 +164,10 @@ def test_a_resume_on_other_data_says_how_little_was_compared(pictures: Path, tmp
     content = path.read_bytes()
     try:
         path.write_bytes(content + b"more")
-        with pytest.raises(LikenessError) as caught:
-            resume(config_of(folder), folder)
-        assert f"({path} was changed; {SAID}); put them back" in str(caught.value)
+        assert f"({path} was changed; {SAID}); put them back" in resumed(folder, status=1)
     finally:
         path.write_bytes(content)
-    resume(config_of(folder), folder)
+    resumed(folder)
 
 
 def test_reproduce_compares_what_is_known_and_says_so(pictures: Path, full: Path, sampled: Path) -> None:
