@@ -167,9 +167,9 @@ def reproduce_from_command_line(folder: Path, trust: Sequence[str]) -> None:
         from likeness.runs.training.preemption import ended_by_sigterm
 
         with ended_by_sigterm():  # so that the second run ends and its worktree is removed
-            judgement, sentence = reproduce(folder, trust)
+            outcome, sentence = reproduce(folder, trust)
         print(sentence)
-        sys.exit(judgement)
+        sys.exit(outcome)
 
 
 def report_from_command_line(folder: Path, trust: Sequence[str]) -> None:

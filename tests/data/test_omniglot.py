@@ -3,7 +3,7 @@ import pytest
 import torch
 from drawings import omniglot_folder
 
-from likeness.data import picture_files
+from likeness.data import image_files
 from likeness.data.decode import decode
 from likeness.data.omniglot import omniglot
 from likeness.data.overlap import identities_in_both
@@ -131,7 +131,7 @@ def test_mirror_images_of_turns_are_further_classes_of_groups_of_their_own(root)
 def test_kept_drawings_are_read_once_and_no_others(root, monkeypatch):
     read_files = []
     monkeypatch.setattr(
-        picture_files, "decode", lambda path, **size: read_files.append(path) or decode(path, **size)
+        image_files, "decode", lambda path, **size: read_files.append(path) or decode(path, **size)
     )
     for keep, times in ((False, 2), (True, 1)):
         train = read(root, quarter_turns=True, keep=keep).train

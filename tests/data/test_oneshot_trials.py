@@ -49,7 +49,7 @@ def test_each_item_is_asked_of_the_classes_of_its_run(tmp_path, home):
     assert np.bincount(pairs.fold).tolist() == [2 * WAYS] * 3
 
 
-def unreadable(root, line, text):
+def spoil(root, line, text):
     listing = root / "run02" / "class_labels.txt"
     lines = listing.read_text().splitlines()
     lines[line : line + 1] = [text] if text is not None else []
@@ -77,7 +77,7 @@ def unreadable(root, line, text):
     ],
 )
 def test_labels_that_are_wrong_are_told_by_line(tmp_path, line, text, words):
-    unreadable(trials_folder(tmp_path), line, text)
+    spoil(trials_folder(tmp_path), line, text)
     with pytest.raises(ValueError, match=words):
         read(tmp_path)
 
@@ -92,7 +92,7 @@ def test_a_folder_without_labels_or_runs_is_refused(tmp_path):
 
 def test_runs_of_other_numbers_of_classes_are_refused(tmp_path):
     trials_folder(tmp_path)
-    unreadable(tmp_path, 3, None)
+    spoil(tmp_path, 3, None)
     (tmp_path / "run02" / "training" / "class03.png").unlink()
     with pytest.raises(ValueError, match="run02 has 3 trials, but run01 has 4"):
         read(tmp_path)

@@ -115,7 +115,7 @@ def test_files_that_vanish_end_the_run_which_goes_on_once_they_are_back(
     assert "is missing: put it back" in record_of(folder)["reason"]
     assert run(pictures, tmp_path, f"loader.workers={workers}") == folder
     assert left_behind(folder) == left_behind(full)
-    assert record_of(folder)["broken_pictures"] == []
+    assert record_of(folder)["unreadable_images"] == []
 
 
 def test_a_sampled_record_says_so_and_no_number_changes(full: Path, sampled: Path) -> None:

@@ -208,7 +208,7 @@ def test_a_broken_picture_is_named_counted_and_left_out(picture_folder: Path, tm
     folder = run_on(
         picture_folder, tmp_path, "data.split=[0.6,0.2,0.2]", "loader.workers=1", "trainer.max_steps=12"
     )
-    named = json.loads((folder / "run.json").read_text())["broken_pictures"]
+    named = json.loads((folder / "run.json").read_text())["unreadable_images"]
     assert len(named) >= 8  # those of the people to test on, and those that training met
     assert all(name.endswith("0.png") for name in named)
     assert f"{len(named)} pictures could not be read and were left out" in (folder / "log.txt").read_text()

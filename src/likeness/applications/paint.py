@@ -18,49 +18,49 @@ from likeness.recipes.choose import config_of
 from likeness.recipes.stylizer.build import ADAIN, FEEDFORWARD, Painter, build_painter
 
 
-def paint_by_adain(pairs: Sequence[Pair], decoder: Path, words: Sequence[str], *, force: bool) -> None:
+def paint_by_adain(pairs: Sequence[Pair], decoder: Path, overrides: Sequence[str], *, force: bool) -> None:
     """Paint each content in its style by AdaIN.
 
     Args:
         pairs: what to paint, and where to.
         decoder: the folder of a run that trained one, or a file of weights such as pytorch-AdaIN's `decoder.pth`, for
-            which `words` choose the encoder (`backbone=vgg19_normalised backbone.weights=PATH`).
-        words: of the configuration, where `decoder` is a file.
+            which `overrides` choose the encoder (`backbone=vgg19_normalised backbone.weights=PATH`).
+        overrides: of the configuration, where `decoder` is a file.
         force: whether files may be overwritten.
 
     Raises:
         LikenessError: what a user can mend.
     """
-    painter = _painter(decoder, ADAIN, "adain", words)
+    painter = _painter(decoder, ADAIN, "adain", overrides)
     for pair in pairs:
         write_picture(pair.output, _painted(painter, pair.content, [pair.style]), force=force)
 
 
-def paint_by_networks(pairs: Sequence[Pair], words: Sequence[str], *, force: bool) -> None:
+def paint_by_networks(pairs: Sequence[Pair], overrides: Sequence[str], *, force: bool) -> None:
     """Paint each content by the network that a pair has in place of a style: a run's folder, or a file of weights.
 
-    A file is taken for one of PyTorch's examples, unless `words` say otherwise.
+    A file is taken for one of PyTorch's examples, unless `overrides` say otherwise.
 
     Raises:
         LikenessError: what a user can mend.
     """
     networks = dict.fromkeys(pair.style for pair in pairs)
-    painters = {network: _painter(network, FEEDFORWARD, "feedforward", words) for network in networks}
+    painters = {network: _painter(network, FEEDFORWARD, "feedforward", overrides) for network in networks}
     for pair in pairs:
         write_picture(pair.output, _painted(painters[pair.style], pair.content, []), force=force)
 
 
-def _painter(trained: Path, task: str, experiment: str, words: Sequence[str]) -> Painter:
+def _painter(trained: Path, task: str, experiment: str, overrides: Sequence[str]) -> Painter:
     if not trained.is_dir():
         published = ["stylizer.output=linear"] if task == FEEDFORWARD else []
-        config = composed("config", [f"+experiment={experiment}", *published, *words])
+        config = composed("config", [f"+experiment={experiment}", *published, *overrides])
         config.stylizer.weights = str(trained)
         return build_painter(check(plain(config), StylizerConfig), None)
     own = config_of(trained)
     if not isinstance(own, StylizerConfig) or own.task.target != task:
         raise LikenessError(f"{trained} has trained something else; name a run of task={experiment}.")
-    if words:
-        raise LikenessError(f"{words[0]} can't be changed: the networks are the run's own.")
+    if overrides:
+        raise LikenessError(f"{overrides[0]} can't be changed: the networks are the run's own.")
     return build_painter(own, trained)
 
 

@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from likeness.data.picture_files import is_picture
+from likeness.data.image_files import is_image
 from likeness.data.style.picture import FORMATS, refuse_existing
 from likeness.errors import LikenessError
 
@@ -72,7 +72,7 @@ def _pictures(named: str) -> Sequence[Path]:
         return [folder]
     if not folder.is_dir():
         return [Path(name).expanduser() for name in named.split(",")]
-    found = sorted(path for path in folder.iterdir() if is_picture(path.name))
+    found = sorted(path for path in folder.iterdir() if is_image(path.name))
     if not found:
         raise LikenessError(f"There is no picture in {folder}.")
     return found

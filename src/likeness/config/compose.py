@@ -1,4 +1,4 @@
-"""Compose a configuration from words on a command line, and say in one sentence what can't be composed."""
+"""Compose a configuration from overrides on a command line, and say in one sentence what can't be composed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,50 +20,50 @@ NO_CHOICE = "Config group override must be a string"  # a plain ValueError of Hy
 
 
 def cannot_be_composed(error: Exception) -> bool:
-    """Whether Hydra or OmegaConf say by `error` that the words can't be composed."""
+    """Whether Hydra or OmegaConf say by `error` that the overrides can't be composed."""
     return isinstance(error, HydraException | OmegaConfBaseException) or str(error).startswith(NO_CHOICE)
 
 
-def composed(name: str, words: Sequence[str]) -> DictConfig:
-    """The configuration `name` (config or evaluate) under the overrides `words`.
+def composed(name: str, overrides: Sequence[str]) -> DictConfig:
+    """The configuration `name` (config or evaluate) under the overrides `overrides`.
 
     Raises:
-        LikenessError: a word names no group, choice or key that there is.
+        LikenessError: a override names no group, choice or key that there is.
     """
-    refuse_hydra_keys(words)
-    with explained(name, words):
-        config = _compose(name, words)
+    refuse_hydra_keys(overrides)
+    with explained(name, overrides):
+        config = _compose(name, overrides)
         OmegaConf.to_container(config, resolve=True)  # an interpolation that leads nowhere says so here
         return config
 
 
 @contextmanager
-def explained(name: str, words: Sequence[str]) -> Iterator[None]:
-    """Make one sentence, a LikenessError, of what Hydra or OmegaConf raise where `words` can't be composed."""
+def explained(name: str, overrides: Sequence[str]) -> Iterator[None]:
+    """Make one sentence, a LikenessError, of what Hydra or OmegaConf raise where `overrides` can't be composed."""
     try:
         yield
     except Exception as error:
         if not cannot_be_composed(error):
             raise
-        raise LikenessError(explain(error, name, words)) from None
+        raise LikenessError(explain(error, name, overrides)) from None
 
 
-def refuse_hydra_keys(words: Sequence[str]) -> None:
+def refuse_hydra_keys(overrides: Sequence[str]) -> None:
     """Hydra's own keys may name anything to be called, past the list of what a configuration may call.
 
     Raises:
-        LikenessError: one of `words` sets such a key.
+        LikenessError: one of `overrides` sets such a key.
     """
-    for word in words:
-        taken = re.match(r"hydra/launcher=|[+~]*hydra\.launcher\.", word) and "_target_" not in word
-        if re.match(r"[+~]*hydra([./@=]|$)", word) and not taken:
+    for override in overrides:
+        taken = re.match(r"hydra/launcher=|[+~]*hydra\.launcher\.", override) and "_target_" not in override
+        if re.match(r"[+~]*hydra([./@=]|$)", override) and not taken:
             raise LikenessError(
-                f"{word} is not taken: of Hydra's own only hydra/launcher and keys of hydra.launcher can be chosen."
+                f"{override} is not taken: of Hydra's own only hydra/launcher and keys of hydra.launcher can be chosen."
             )
 
 
-def explain(error: Exception, name: str, words: Sequence[str], own: Path | None = None) -> str:
-    """What is wrong with `words`, which composed to `error`, with the nearest known name.
+def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | None = None) -> str:
+    """What is wrong with `overrides`, which composed to `error`, with the nearest known name.
 
     `own` is the folder of the user's own configuration, whose choices are known too.
     """
@@ -79,14 +79,14 @@ def explain(error: Exception, name: str, words: Sequence[str], own: Path | None 
         more = " Any timm network: backbone=timm backbone.name=NAME." if group == "backbone" else ""
         return f"There is no {group} called {choice}: {nearest(choice, known)}{more}"
     if found := re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text):
-        return _unknown_key(found[1], name, words, own)
+        return _unknown_key(found[1], name, overrides, own)
     if found := re.search(r"Interpolation key '([^']+)' not found", text):
         return f"There is no key {found[1]} to take a value from."
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
         return (
-            f"{_without_a_name(words)} won't do: a group takes the name of a choice; to leave data@test_data, head or "
+            f"{_without_a_name(overrides)} won't do: a group takes the name of a choice; to leave data@test_data, head or "
             "episodes out write test_data=null, ~head or ~episodes."
         )
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
@@ -94,17 +94,17 @@ def explain(error: Exception, name: str, words: Sequence[str], own: Path | None 
     return f"The command line can't be read: {text}"
 
 
-def _without_a_name(words: Sequence[str]) -> str:
-    """The word that chooses something else than a name."""
+def _without_a_name(overrides: Sequence[str]) -> str:
+    """The override that chooses something else than a name."""
     known = {*groups(), "hydra/launcher"}
     return next(
         str(one.input_line)
-        for one in OverridesParser.create().parse_overrides(list(words))
+        for one in OverridesParser.create().parse_overrides(list(overrides))
         if one.key_or_group in known and not isinstance(one.value(), str | list)
     )
 
 
-def _unknown_key(dotted: str, name: str, words: Sequence[str], own: Path | None) -> str:
+def _unknown_key(dotted: str, name: str, overrides: Sequence[str], own: Path | None) -> str:
     if dotted.startswith("hydra.launcher."):
         return f"The launcher has no {dotted.removeprefix('hydra.launcher.')} yet; +{dotted}=VALUE adds it."
     if dotted == "experiment":
@@ -112,7 +112,11 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str], own: Path | None)
     if dotted == "test_data":
         return "Other data to test on are chosen with data@test_data=NAME."
     parent, _, leaf = dotted.rpartition(".")
-    others = [word for word in words if word.lstrip("+~").partition("=")[0].rpartition(".")[0] != parent]
+    others = [
+        override
+        for override in overrides
+        if override.lstrip("+~").partition("=")[0].rpartition(".")[0] != parent
+    ]
     try:
         config = _compose(name, others, own)
     except Exception as error:
@@ -130,13 +134,13 @@ def _unknown_key(dotted: str, name: str, words: Sequence[str], own: Path | None)
     known = {str(key) for key in node} | (set(groups()) if not parent else set())
     if not parent and leaf in groups() and leaf not in node:
         return f"No {leaf} is chosen here; +{leaf}=NAME adds one."
-    if leaf in node:  # a dictionary, to which the word would add
+    if leaf in node:  # a dictionary, to which the override would add
         return f"{dotted} has not all of these keys; +{dotted}=VALUE adds them."
     return f"Unknown key {dotted}: {nearest(leaf, known)}"
 
 
-def _compose(name: str, words: Sequence[str], own: Path | None = None) -> DictConfig:
+def _compose(name: str, overrides: Sequence[str], own: Path | None = None) -> DictConfig:
     GlobalHydra.instance().clear()
     place = [f"hydra.searchpath=['file://{own.resolve()}']"] if own else []
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose(name, overrides=[*place, *words])
+        return compose(name, overrides=[*place, *overrides])

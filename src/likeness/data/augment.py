@@ -10,7 +10,7 @@ from likeness.randomness import key
 
 
 class KeyedAugment:
-    """Apply transforms in order, with draws keyed by the picture's epoch and index.
+    """Apply transforms in order, with draws keyed by the image's epoch and index.
 
     torchvision draws from torch's global generator; it is set to the key for the call and put back afterwards.
     """
@@ -18,13 +18,13 @@ class KeyedAugment:
     def __init__(self, transforms: Sequence[v2.Transform], *, seed: int) -> None:
         self.transforms, self.seed = transforms, seed
 
-    def __call__(self, picture: Tensor, epoch: int, index: int) -> Tensor:
-        """The augmented picture, uint8 `[C, H, W]` like `picture`."""
+    def __call__(self, sample: Tensor, epoch: int, index: int) -> Tensor:
+        """The augmented image, uint8 `[C, H, W]` like `sample`."""
         if not self.transforms:
-            return picture
+            return sample
         with torch.random.fork_rng(devices=[]):
-            # torch.manual_seed would also note a seed, with a traceback, for GPUs to come: half of a picture's time
+            # torch.manual_seed would also note a seed, with a traceback, for GPUs to come: half of an image's time
             torch.default_generator.manual_seed(key("augment", self.seed, epoch, index))
             for transform in self.transforms:
-                picture = transform(picture)
-        return picture
+                sample = transform(sample)
+        return sample

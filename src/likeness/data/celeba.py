@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from likeness.data.picture_files import (
-    PictureFiles,
+from likeness.data.image_files import (
+    ImageFiles,
     existing_folder,
     files_of_identities,
     identity_folders,
-    is_picture,
+    is_image,
 )
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
@@ -34,15 +34,15 @@ def celeba(
     """CelebA, split by identity into train, validation and test (not by its own partition file).
 
     `root` holds either the original files, `img_align_celeba/` and `identity_CelebA.txt`, or one folder an
-    identity. The original pictures, 178 x 218, lose their top and bottom to the centre crop.
+    identity. The original images, 178 x 218, lose their top and bottom to the centre crop.
 
     Raises:
-        ValueError: `root` is missing or holds neither, a line of the labels is malformed or names a picture
-            that is missing, or the pictures do not suffice for `split`.
+        ValueError: `root` is missing or holds neither, a line of the labels is malformed or names an image
+            that is missing, or the images do not suffice for `split`.
     """
     folder = existing_folder(root, f"CelebA ({PICTURES}/ and {LABELS}, or one folder an identity)")
     if (folder / LABELS).is_file():
-        pictures = _original(folder, spatial_size, channels)
+        samples = _original(folder, spatial_size, channels)
     else:
         found = identity_folders(folder)
         if PICTURES in found:
@@ -53,27 +53,27 @@ def celeba(
             raise ValueError(
                 f"{root} does not hold CelebA: put {PICTURES}/ and {LABELS} there, or one folder an identity."
             )
-        pictures = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
-    return split_pictures(pictures, split, split_seed, source=root)
+        samples = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
+    return split_pictures(samples, split, split_seed, source=root)
 
 
-def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> PictureFiles:
-    """The pictures that `identity_CelebA.txt` names, each line `000001.jpg 2880`."""
+def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> ImageFiles:
+    """The images that `identity_CelebA.txt` names, each line `000001.jpg 2880`."""
     # unpacking the archive with some tools leaves img_align_celeba/img_align_celeba
     home = folder / PICTURES / PICTURES if (folder / PICTURES / PICTURES).is_dir() else folder / PICTURES
     if not home.is_dir():
         raise ValueError(f"{folder} holds {LABELS} but no {PICTURES}/: unpack {PICTURES}.zip there.")
     rows = _labels(folder / LABELS)
     with os.scandir(home) as entries:
-        there = {entry.name for entry in entries if is_picture(entry.name)}
+        there = {entry.name for entry in entries if is_image(entry.name)}
     missing = [file for file, _ in rows if file not in there]
     if missing:
         raise ValueError(
-            f"{len(missing)} of the {len(rows)} pictures named in {folder / LABELS} are missing from {home}, "
+            f"{len(missing)} of the {len(rows)} images named in {folder / LABELS} are missing from {home}, "
             f"such as {missing[0]}: unpack {PICTURES}.zip again, or remove their lines."
         )
     names, identity = np.unique([label for _, label in rows], return_inverse=True)
-    return PictureFiles(
+    return ImageFiles(
         home,
         [file for file, _ in rows],
         identity.astype(np.int64),
@@ -90,7 +90,7 @@ def _labels(path: Path) -> list[tuple[str, int]]:
         if len(fields) == 2 and NUMBER.fullmatch(fields[1]):
             if fields[0] in rows:
                 raise ValueError(
-                    f"Line {number} of {path} names {fields[0]} once more, and a picture is of one person: "
+                    f"Line {number} of {path} names {fields[0]} once more, and an image is of one identity: "
                     "remove one of its lines."
                 )
             rows[fields[0]] = int(fields[1])

@@ -1,4 +1,4 @@
-"""The DataModule of every task that trains on labelled pictures."""
+"""The DataModule of every task that trains on labelled images."""
 
 import torch
 from torch.utils.data import DataLoader
@@ -12,17 +12,17 @@ from likeness.data.skipping import SkippingUnreadable
 
 
 class IdentityDataModule(RunData):
-    """Identity-balanced training batches from any step on, and the validation pictures in order.
+    """Identity-balanced training batches from any step on, and the validation images in order.
 
     Args:
-        train: the pictures to learn from.
-        validation: the pictures to watch, or None.
+        train: the images to learn from.
+        validation: the images to watch, or None.
         identities: P, the identities in a global batch.
-        images: K, the pictures of each.
+        images: K, the images of each.
         within_group: the share of the batches whose identities are of one group.
-        augment: what is done to a training picture, by its key.
+        augment: what is done to a training image, by its key.
         seed: the seed of the schedule.
-        eval_batch_size: pictures in a validation batch.
+        eval_batch_size: images in a validation batch.
         workers: loader processes.
         pin_memory: whether batches are put into pinned memory for a GPU.
         channels_last: whether batches have the channels last in memory.
@@ -52,7 +52,7 @@ class IdentityDataModule(RunData):
         self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
 
     def schedule(self, *, rank: int = 0, world_size: int = 1) -> IdentityBalancedBatches:
-        """The batches of a rank; raises `ValueError` where the pictures can't fill them."""
+        """The batches of a rank; raises `ValueError` where the images can't fill them."""
         grouping = self.train.grouping
         return IdentityBalancedBatches(
             self.train.identity,
@@ -67,12 +67,12 @@ class IdentityDataModule(RunData):
 
     @property
     def validated(self) -> bool:
-        """Whether there are validation pictures."""
+        """Whether there are validation images."""
         return self.validation is not None
 
     @property
     def unreadable(self) -> set[str]:
-        """The names of the pictures that this process and its loader workers could not read until now."""
+        """The names of the images that this process and its loader workers could not read until now."""
         return {
             name for part in (self.train, self.validation) if part is not None for name in part.unreadable
         }
@@ -91,7 +91,7 @@ class IdentityDataModule(RunData):
         )
 
     def val_dataloader(self) -> DataLoader[Batch] | list[DataLoader[Batch]]:
-        """The validation pictures in order, of which each rank gets its share of the batches."""
+        """The validation images in order, of which each rank gets its share of the batches."""
         if self.validation is None:
             return []
         trainer = self.trainer
@@ -106,7 +106,7 @@ class IdentityDataModule(RunData):
         )
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
-        """The batch with its pictures as floats in [0, 1]."""
+        """The batch with its images as floats in [0, 1]."""
         images = batch.images.float().div_(255)
         if self.channels_last and images.ndim == 4:
             images = images.contiguous(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""From an encoded picture to a uint8 tensor of the wanted size and channels."""
+"""From an encoded image to a uint8 tensor of the wanted size and channels."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from likeness.spatial import SpatialSize, picture_sides
 
 
 def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: int, name: str = "") -> Tensor:
-    """The picture in `source` (a path, or encoded bytes) as uint8 `[channels, height, width]`.
+    """The image in `source` (a path, or encoded bytes) as uint8 `[channels, height, width]`.
 
-    The centre is cropped to the wanted shape and resized (bilinear, antialiased); a picture that has the wanted size
+    The centre is cropped to the wanted shape and resized (bilinear, antialiased); an image that has the wanted size
     already keeps its pixels. EXIF orientation is applied. Transparent parts are
     laid on white, as most viewers show them. Palette, CMYK and other colour spaces become RGB, and grey has
     three equal channels; one channel is luma (ITU-R BT.601). 16 bits are scaled to 8. Of several frames the
@@ -27,10 +27,10 @@ def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: i
         name: what to call bytes in a message.
 
     Raises:
-        UnreadableImage: the bytes are cut short, not a picture, or 32-bit numbers, which have no agreed white.
+        UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, which have no agreed white.
         FileError: the file system doesn't give the file.
     """
-    name = name or ("a picture" if isinstance(source, bytes) else str(source))
+    name = name or ("an image" if isinstance(source, bytes) else str(source))
     height, width = picture_sides(spatial_size, "an image file")
     image = decoded(source, name, at_least=3 * max(height, width)).image
     return _tensor(_cropped(_eight_bit(image, channels, name), height, width))

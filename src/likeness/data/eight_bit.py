@@ -83,7 +83,7 @@ def decoding(name: str) -> Iterator[None]:
     try:
         yield
     except UnidentifiedImageError:
-        raise UnreadableImage(f"{name} is not a picture that can be read: replace or remove it.") from None
+        raise UnreadableImage(f"{name} is not an image that can be read: replace or remove it.") from None
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:  # of a decoder's own it is None
             raise refused(name, error) from error

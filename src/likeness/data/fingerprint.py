@@ -1,4 +1,4 @@
-"""The hashes of the files that pictures are read from, kept between runs."""
+"""The hashes of the files that images are read from, kept between runs."""
 
 import csv
 import os

@@ -1,15 +1,15 @@
-"""Any folder of pictures, one folder an identity."""
+"""Any folder of images, one folder an identity."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness.data.picture_files import (
+from likeness.data.image_files import (
     EXTENSIONS,
     existing_folder,
     files_of_identities,
     identity_folders,
-    is_picture,
+    is_image,
 )
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
@@ -24,37 +24,35 @@ def image_folder(
     split: Sequence[float] = (0.8, 0.1, 0.1),
     split_seed: int = 0,
 ) -> DataSplits:
-    """The pictures of `root/IDENTITY/picture.jpg`, split by identity into train, validation and test.
+    """The images of `root/IDENTITY/sample.jpg`, split by identity into train, validation and test.
 
     Extensions: jpg, jpeg, png, bmp, webp, tif, tiff, in any case. Hidden files and deeper folders are
     ignored.
 
     Raises:
-        ValueError: `root` is missing or holds no such pictures, or they do not suffice for `split`.
+        ValueError: `root` is missing or holds no such images, or they do not suffice for `split`.
     """
-    folder = existing_folder(root, "a folder of pictures, one folder an identity")
+    folder = existing_folder(root, "a folder of images, one folder an identity")
     found = identity_folders(folder)
     if not found:
         raise ValueError(_nothing_in(root, folder))
-    pictures = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
-    return split_pictures(pictures, split, split_seed, source=root)
+    samples = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
+    return split_pictures(samples, split, split_seed, source=root)
 
 
 def _nothing_in(root: str, folder: Path) -> str:
     """Why `folder` gave no identities, and the mend."""
     children = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
-    if any(is_picture(entry.name) for entry in children):
+    if any(is_image(entry.name) for entry in children):
         return (
-            f"The pictures lie directly in {root}, so nothing says who is who: put those of each identity "
+            f"The images lie directly in {root}, so nothing says who is who: put those of each identity "
             "into a folder of its own."
         )
     deeper = sorted(entry.name for entry in children if entry.is_dir() and identity_folders(Path(entry.path)))
     if deeper:
         return (
-            f"The folders of {root} hold folders of pictures, one level too deep: set `root` to one of "
+            f"The folders of {root} hold folders of images, one level too deep: set `root` to one of "
             f"them, such as {folder / deeper[0]}."
         )
     kinds = ", ".join(extension[1:] for extension in EXTENSIONS)
-    return (
-        f"{root} holds no pictures ({kinds}): put those of each identity into a folder of its own below it."
-    )
+    return f"{root} holds no images ({kinds}): put those of each identity into a folder of its own below it."

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from likeness.data.picture_files import PictureFiles, existing_folder, files_of_identities, identity_folders
+from likeness.data.image_files import ImageFiles, existing_folder, files_of_identities, identity_folders
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.spatial import SpatialSize
 
@@ -17,7 +17,7 @@ Named = tuple[str, int]
 
 
 class NamedPair(NamedTuple):
-    """One line of `pairs.txt`: two pictures, each a person and a number; the line; and the fold."""
+    """One line of `pairs.txt`: two images, each an identity and a number; the line; and the fold."""
 
     first: Named
     second: Named
@@ -26,19 +26,19 @@ class NamedPair(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether both show one person."""
+        """Whether both show one identity."""
         return self.first[0] == self.second[0]
 
 
 def lfw(*, root: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
-    """All of LFW as test pictures, with the pairs of View 2; nothing to train on.
+    """All of LFW as test images, with the pairs of View 2; nothing to train on.
 
-    Pictures are `Name/Name_0001.jpg` (or another extension) in `root` or in its folder `lfw`,
-    `lfw-deepfunneled` or `lfw_funneled`; `pairs.txt` lies in `root` or beside the pictures.
+    Images are `Name/Name_0001.jpg` (or another extension) in `root` or in its folder `lfw`,
+    `lfw-deepfunneled` or `lfw_funneled`; `pairs.txt` lies in `root` or beside the images.
 
     Raises:
-        ValueError: `root`, the pictures or `pairs.txt` are missing, or a line of it is malformed or names a
-            picture that is not there.
+        ValueError: `root`, the images or `pairs.txt` are missing, or a line of it is malformed or names a
+            image that is not there.
     """
     folder = existing_folder(root, f"LFW (Name/Name_0001.jpg, and {PAIRS})")
     home = next((folder / f for f in FOLDERS if _holds_lfw(folder / f)), None)
@@ -48,15 +48,15 @@ def lfw(*, root: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
     if listing is None:
         raise ValueError(f"{root} holds no {PAIRS}, LFW's View 2 protocol: put that file there.")
     named = parse_pairs(listing)
-    pictures = files_of_identities(home, identity_folders(home), spatial_size=spatial_size, channels=channels)
-    return DataSplits(train=None, validation=None, test=pictures, pairs=_resolved(named, pictures, listing))
+    samples = files_of_identities(home, identity_folders(home), spatial_size=spatial_size, channels=channels)
+    return DataSplits(train=None, validation=None, test=samples, pairs=_resolved(named, samples, listing))
 
 
 def _holds_lfw(folder: Path) -> bool:
     if not folder.is_dir():
         return False
-    people = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    return any(next(person.glob(f"{_escaped(person.name)}_[0-9]*"), None) for person in people)
+    identities = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    return any(next(identity.glob(f"{_escaped(identity.name)}_[0-9]*"), None) for identity in identities)
 
 
 def _escaped(name: str) -> str:
@@ -66,8 +66,8 @@ def _escaped(name: str) -> str:
 def parse_pairs(path: Path) -> list[NamedPair]:
     """The pairs of a View 2 `pairs.txt`, in its order.
 
-    The first line is `FOLDS  N`. Each fold follows with N lines `name  i  j` (one person) and then N lines
-    `name1  i  name2  j` (two people).
+    The first line is `FOLDS  N`. Each fold follows with N lines `name  i  j` (one identity) and then N lines
+    `name1  i  name2  j` (two identities).
 
     Raises:
         ValueError: a line is not what it should be, or lines are missing or left over.
@@ -93,7 +93,7 @@ def parse_pairs(path: Path) -> list[NamedPair]:
         fold, place = divmod(i, 2 * size)
         pair = _parse_pair(path, i + 2, line, fold, same=place < size)
         if pair.first == pair.second:
-            raise ValueError(f"Line {pair.line} of {path} pairs a picture with itself: mend that line.")
+            raise ValueError(f"Line {pair.line} of {path} pairs an image with itself: mend that line.")
         before = pairs.setdefault(frozenset((pair.first, pair.second)), pair)
         if before is not pair:
             raise ValueError(f"Lines {before.line} and {pair.line} of {path} are one pair: mend one.")
@@ -107,20 +107,20 @@ def _parse_pair(path: Path, number: int, line: str, fold: int, *, same: bool) ->
             return NamedPair((name, int(i)), (name, int(j)), number, fold)
         case [a, i, b, j] if not same and a != b and NUMBER.fullmatch(i) and NUMBER.fullmatch(j):
             return NamedPair((a, int(i)), (b, int(j)), number, fold)
-    form = "'name i j', one person's two pictures" if same else "'name1 i name2 j', two people's"
+    form = "'name i j', one identity's two images" if same else "'name1 i name2 j', two identities's"
     raise ValueError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")
 
 
-def _resolved(named: list[NamedPair], pictures: PictureFiles, listing: Path) -> Pairs:
+def _resolved(named: list[NamedPair], samples: ImageFiles, listing: Path) -> Pairs:
     """The pairs by index instead of by name."""
-    index = {Path(pictures.name(i)).stem: i for i in range(len(pictures))}
+    index = {Path(samples.name(i)).stem: i for i in range(len(samples))}
 
-    def find(person: str, number: int, line: int) -> int:
-        stem = f"{person}_{number:04d}"
+    def find(identity: str, number: int, line: int) -> int:
+        stem = f"{identity}_{number:04d}"
         if stem not in index:
             raise ValueError(
-                f"{stem}, named in line {line} of {listing}, is not among the pictures: put "
-                f"{person}/{stem}.jpg back (all 13,233 pictures are needed)."
+                f"{stem}, named in line {line} of {listing}, is not among the images: put "
+                f"{identity}/{stem}.jpg back (all 13,233 images are needed)."
             )
         return index[stem]
 

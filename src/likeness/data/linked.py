@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def linked(first: NDArray[np.int64], second: NDArray[np.int64], pictures: int) -> NDArray[np.int64]:
-    """Labels `[pictures]`, one for each connected component of the pairs: the lowest spreads."""
-    label, spread = np.full(pictures, -1), np.arange(pictures)
+def linked(first: NDArray[np.int64], second: NDArray[np.int64], samples: int) -> NDArray[np.int64]:
+    """Labels `[samples]`, one for each connected component of the pairs: the lowest spreads."""
+    label, spread = np.full(samples, -1), np.arange(samples)
     while not np.array_equal(label, spread):
         label, spread = spread, spread.copy()
         lowest = np.minimum(label[first], label[second])

@@ -1,4 +1,4 @@
-"""From pictures to batches: the training loader, which may start at any step, and plain passes over pictures."""
+"""From images to batches: the training loader, which may start at any step, and plain passes over images."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,42 +15,42 @@ from likeness.data.skipping import SkippingUnreadable
 
 
 class _Drawn(Dataset[Batch]):
-    """Training pictures by draw: loaded, augmented by their key, and put together."""
+    """Training images by draw: loaded, augmented by their key, and put together."""
 
-    def __init__(self, pictures: SkippingUnreadable, augment: KeyedAugment) -> None:
-        self.pictures = pictures
+    def __init__(self, samples: SkippingUnreadable, augment: KeyedAugment) -> None:
+        self.samples = samples
         self.augment = augment
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.samples)
 
     def __getitems__(self, draws: Sequence[Draw]) -> Batch:
-        indices, loaded = self.pictures.load_good([draw.index for draw in draws])
+        indices, loaded = self.samples.load_good([draw.index for draw in draws])
         augmented = [
-            self.augment(picture, draw.epoch, draw.index) for picture, draw in zip(loaded, draws, strict=True)
+            self.augment(sample, draw.epoch, draw.index) for sample, draw in zip(loaded, draws, strict=True)
         ]
-        return _batch(self.pictures, indices, augmented)
+        return _batch(self.samples, indices, augmented)
 
 
 class _Readable(Dataset[Batch]):
-    """Pictures by index, as they are; broken ones are left out."""
+    """Images by index, as they are; broken ones are left out."""
 
-    def __init__(self, pictures: SkippingUnreadable) -> None:
-        self.pictures = pictures
+    def __init__(self, samples: SkippingUnreadable) -> None:
+        self.samples = samples
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.samples)
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
-        loaded = zip(indices, self.pictures.load_or_none(indices), strict=True)
-        readable = {index: picture for index, picture in loaded if picture is not None}
-        return _batch(self.pictures, list(readable), list(readable.values()))
+        loaded = zip(indices, self.samples.load_or_none(indices), strict=True)
+        readable = {index: sample for index, sample in loaded if sample is not None}
+        return _batch(self.samples, list(readable), list(readable.values()))
 
 
-def _batch(pictures: Pictures, indices: list[int], loaded: list[Tensor]) -> Batch:
+def _batch(samples: Pictures, indices: list[int], loaded: list[Tensor]) -> Batch:
     images = torch.stack(loaded) if loaded else torch.empty(0, dtype=torch.uint8)
     index = torch.tensor(indices, dtype=torch.int64)
-    return Batch(images, torch.from_numpy(pictures.identity[index.numpy()]), index)
+    return Batch(images, torch.from_numpy(samples.identity[index.numpy()]), index)
 
 
 class _Steps(Sampler[list[Draw]]):
@@ -69,7 +69,7 @@ class _Steps(Sampler[list[Draw]]):
 
 
 def training_loader(
-    pictures: SkippingUnreadable,
+    samples: SkippingUnreadable,
     schedule: IdentityBalancedBatches,
     augment: KeyedAugment,
     *,
@@ -79,7 +79,7 @@ def training_loader(
 ) -> DataLoader[Batch]:
     """An endless loader of the batches that `schedule` plans, from step `start` on."""
     return DataLoader(
-        _Drawn(pictures, augment),
+        _Drawn(samples, augment),
         batch_sampler=_Steps(schedule, start),
         collate_fn=_as_it_is,
         num_workers=workers,
@@ -89,7 +89,7 @@ def training_loader(
 
 
 def ordered_loader(
-    pictures: SkippingUnreadable,
+    samples: SkippingUnreadable,
     indices: Sequence[int],
     *,
     batch_size: int,
@@ -97,16 +97,16 @@ def ordered_loader(
     rank: int = 0,
     world_size: int = 1,
 ) -> DataLoader[Batch]:
-    """The pictures at `indices`, in order, as they are; a batch lacks those that are broken.
+    """The images at `indices`, in order, as they are; a batch lacks those that are broken.
 
     Of several ranks each gets every `world_size`-th batch from its own on, so that all of them together get each
-    picture once. All get equally many batches, of which the last may be empty: a batch can be a meeting of the ranks.
+    image once. All get equally many batches, of which the last may be empty: a batch can be a meeting of the ranks.
     """
     starts = range(rank * batch_size, len(indices), world_size * batch_size)
     batches = [list(indices[start : start + batch_size]) for start in starts]
     rounds = -(-len(indices) // (batch_size * world_size))
     return DataLoader(
-        _Readable(pictures),
+        _Readable(samples),
         batch_sampler=batches + [[]] * (rounds - len(batches)),
         collate_fn=_as_it_is,
         num_workers=workers,

@@ -1,4 +1,4 @@
-"""Omniglot (Lake, Salakhutdinov and Tenenbaum 2015): letters of 50 alphabets, each drawn once by 20 people."""
+"""Omniglot (Lake, Salakhutdinov and Tenenbaum 2015): letters of 50 alphabets, each drawn once by 20 identities."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.data.picture_files import PictureFiles, existing_folder, identity_folders
+from likeness.data.image_files import ImageFiles, existing_folder, identity_folders
 from likeness.data.pictures import DataSplits, Grouping, Pictures
 from likeness.data.split import IdentitySubset
 from likeness.data.turned import TurnedClasses
@@ -124,11 +124,11 @@ def _characters(home: Path, archive: str) -> list[_Character]:
 
 def _pictures(
     home: Path, characters: list[_Character], spatial_size: SpatialSize, channels: int, keep: bool
-) -> PictureFiles:
+) -> ImageFiles:
     alphabets = {name: i for i, name in enumerate(dict.fromkeys(one.alphabet for one in characters))}
     sizes = [len(one.drawings) for one in characters]
     drawer = np.array([number for one in characters for number, _ in one.drawings], dtype=np.int64)
-    return PictureFiles(
+    return ImageFiles(
         home,
         [os.path.join(one.folder, file) for one in characters for _, file in one.drawings],
         np.repeat(np.arange(len(characters), dtype=np.int64), sizes),
@@ -156,7 +156,7 @@ def _validation(archive: dict[str, str], count: int, source: str, seed: int) -> 
 def _drawers_of(
     characters: list[_Character], drawers: Sequence[int] | None, seed: int
 ) -> NDArray[np.int64] | None:
-    """Of each picture the part, 0 to 2, that its drawer draws for, or 3 for none; None where all draw for all."""
+    """Of each image the part, 0 to 2, that its drawer draws for, or 3 for none; None where all draw for all."""
     if drawers is None:
         return None
     part = np.repeat(np.arange(len(drawers) + 1), [*drawers, sum(len(one.drawings) for one in characters)])
@@ -174,8 +174,8 @@ def _drawers_of(
 
 
 def _subset(
-    whole: PictureFiles, characters: list[_Character], alphabets: list[str], kept: NDArray[np.bool_] | None
+    whole: ImageFiles, characters: list[_Character], alphabets: list[str], kept: NDArray[np.bool_] | None
 ) -> Pictures | None:
-    """The pictures of some alphabets, or None where there is no alphabet."""
+    """The images of some alphabets, or None where there is no alphabet."""
     chosen = [i for i, one in enumerate(characters) if one.alphabet in alphabets]
     return IdentitySubset(whole, np.array(chosen, dtype=np.int64), kept) if chosen else None

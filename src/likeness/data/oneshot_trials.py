@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.data.picture_files import PictureFiles, existing_folder, is_picture
+from likeness.data.image_files import ImageFiles, existing_folder, is_image
 from likeness.data.pictures import DataSplits, Pairs, Trials
 from likeness.randomness import generator
 from likeness.spatial import SpatialSize
@@ -16,7 +16,7 @@ LABELS = "class_labels.txt"
 
 
 class _Run(NamedTuple):
-    """A folder of trials: the pictures of its classes, and the item to be recognised of each."""
+    """A folder of trials: the images of its classes, and the item to be recognised of each."""
 
     name: str
     support: list[str]
@@ -24,16 +24,16 @@ class _Run(NamedTuple):
 
 
 def oneshot_trials(*, root: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
-    """One-shot trials as test pictures; nothing to train on.
+    """One-shot trials as test images; nothing to train on.
 
-    Each folder `runNN` of `root` (or of a folder in it, as `all_runs`) holds `training/classNN.png`, one picture a
+    Each folder `runNN` of `root` (or of a folder in it, as `all_runs`) holds `training/classNN.png`, one image a
     class, `test/itemNN.png`, and `class_labels.txt`, each line of which names an item and its class:
     `run01/test/item01.png run01/training/class08.png`. Every class has one item, and every run as many classes.
 
     For verification each item is paired with its own class and with another that is drawn; a run is a fold.
 
     Raises:
-        ValueError: `root`, its runs, their labels or a picture that these name are missing, or a line is malformed.
+        ValueError: `root`, its runs, their labels or an image that these name are missing, or a line is malformed.
     """
     folder = existing_folder(root, f"the folders runNN of one-shot trials, each with its {LABELS}")
     home, names = _runs(folder)
@@ -48,7 +48,7 @@ def oneshot_trials(*, root: str, spatial_size: SpatialSize, channels: int) -> Da
     if len(runs) < 2 or ways < 2:
         raise ValueError(f"{root} needs at least two runs of two trials: unpack all of them there.")
     classes = len(runs) * ways
-    pictures = PictureFiles(
+    samples = ImageFiles(
         home,
         [file for run in runs for file in (*run.support, *run.query)],
         np.concatenate([np.tile(np.arange(ways), 2) + number * ways for number in range(len(runs))]),
@@ -59,7 +59,7 @@ def oneshot_trials(*, root: str, spatial_size: SpatialSize, channels: int) -> Da
     index = np.arange(2 * classes).reshape(len(runs), 2, ways)
     trials = Trials(support=index[:, 0], query=index[:, 1])
     return DataSplits(
-        train=None, validation=None, test=pictures, pairs=_pairs(trials), all_known=False, trials=trials
+        train=None, validation=None, test=samples, pairs=_pairs(trials), all_known=False, trials=trials
     )
 
 
@@ -103,7 +103,7 @@ def _read(home: Path, name: str) -> _Run:
     lying = {
         str(Path(name, "training", file.name))
         for file in (home / name / "training").iterdir()
-        if is_picture(file.name)
+        if is_image(file.name)
     }
     if unnamed := sorted(lying - set(run.support)):
         raise ValueError(f"{listing} names no item of the class {unnamed[0]}: mend that file.")

@@ -33,8 +33,8 @@ def identities_in_both(first: Pictures, second: Pictures) -> list[str]:
     return sorted({first.identity_name(int(first.identity[i])) for i in shared})
 
 
-def _names(pictures: Pictures) -> set[str]:
-    return {pictures.identity_name(identity) for identity in range(int(pictures.identity.max()) + 1)}
+def _names(samples: Pictures) -> set[str]:
+    return {samples.identity_name(identity) for identity in range(int(samples.identity.max()) + 1)}
 
 
 class _Folder:
@@ -44,11 +44,11 @@ class _Folder:
     otherwise, every file's name is its path below the root, as it would be written.
     """
 
-    def __init__(self, pictures: Pictures) -> None:
-        self._pictures, files = pictures, pictures.files()
+    def __init__(self, samples: Pictures) -> None:
+        self._pictures, files = samples, samples.files()
         self.files = files.names
         self.root = os.path.join(os.path.realpath(files.root), "")
-        self.of_records = len(pictures) == 0 or pictures.name(0) not in files.names
+        self.of_records = len(samples) == 0 or samples.name(0) not in files.names
         text = "\n" + "\n".join(files.names)
         self.plain = self.of_records or not any(part in text for part in _ODD)
 

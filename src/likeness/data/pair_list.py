@@ -1,4 +1,4 @@
-"""Pairs of pictures listed in a file."""
+"""Pairs of images listed in a file."""
 
 import csv
 import os
@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.data.image_files import ImageFiles
 from likeness.data.linked import linked
-from likeness.data.picture_files import PictureFiles
 from likeness.data.pictures import DataSplits, Pairs
 from likeness.spatial import SpatialSize
 
@@ -26,29 +26,29 @@ class _Row(NamedTuple):
 
 
 def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channels: int) -> DataSplits:
-    """Pairs to be judged, as test pictures; nothing to train on, since nobody knows who is in two pairs.
+    """Pairs to be judged, as test images; nothing to train on, since nobody knows who is in two pairs.
 
-    The file has a line for each pair: two paths and a label, 1 for one person and 0 for two, separated by commas; the
+    The file has a line for each pair: two paths and a label, 1 for one identity and 0 for two, separated by commas; the
     first line may be a header, and no pair comes twice. Paths are below `root`, by default the file's folder. The pairs
     of each kind are dealt to 10 folds in order.
 
-    `identity` is what the pairs tell and no more: pictures that a chain of pairs calls the same share a label.
+    `identity` is what the pairs tell and no more: images that a chain of pairs calls the same share a label.
 
     Raises:
-        ValueError: the file or a picture is missing, a label is neither 0 nor 1, or the pairs are too few.
+        ValueError: the file or an image is missing, a label is neither 0 nor 1, or the pairs are too few.
     """
     listing = Path(path).expanduser()
     if not listing.is_file():
         raise ValueError(
-            f"There is no file {path}: set `path` to a file of lines such as 'a.jpg,b.jpg,1' (0 for two people)."
+            f"There is no file {path}: set `path` to a file of lines such as 'a.jpg,b.jpg,1' (0 for two identities)."
         )
     home = listing.parent if root is None else Path(root).expanduser()
     rows = _rows(listing, home)
     same = np.array([row.same for row in rows], dtype=np.bool_)
     if min(same.sum(), (~same).sum()) < FOLDS:
         raise ValueError(
-            f"{listing} has {same.sum()} pairs of one person and {(~same).sum()} of two, but each of the {FOLDS} folds "
-            "needs one of each: add pairs."
+            f"{listing} has {same.sum()} pairs of one identity and {(~same).sum()} of two, but each of the {FOLDS} "
+            "folds needs one of each: add pairs."
         )
     places: dict[str, int] = {}
     for row in rows:
@@ -64,16 +64,16 @@ def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channel
         for names in zip(*((row.first, row.second) for row in rows), strict=True)
     )
     identity = linked(first[same], second[same], len(places))
-    pictures = PictureFiles(
+    samples = ImageFiles(
         home,
         list(places),
         identity,
-        [f"person {i + 1}" for i in range(int(identity.max()) + 1)],
+        [f"identity {i + 1}" for i in range(int(identity.max()) + 1)],
         spatial_size=spatial_size,
         channels=channels,
     )
     pairs = Pairs(first, second, same, _folds(same))
-    return DataSplits(train=None, validation=None, test=pictures, pairs=pairs, all_known=False)
+    return DataSplits(train=None, validation=None, test=samples, pairs=pairs, all_known=False)
 
 
 def _rows(listing: Path, home: Path) -> list[_Row]:
@@ -92,7 +92,7 @@ def _rows(listing: Path, home: Path) -> list[_Row]:
                 continue  # a header
             case _:
                 raise ValueError(
-                    f"Line {number} of {listing} should be two paths and a label, 1 (one person) or 0 (two), such as "
+                    f"Line {number} of {listing} should be two paths and a label, 1 (one identity) or 0 (two), such as "
                     f"'a.jpg,b.jpg,1', but is {line[:80]!r}: mend that line."
                 )
         if row.first == row.second:

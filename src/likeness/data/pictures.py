@@ -1,4 +1,4 @@
-"""What a source of pictures looks like to everything that reads from it."""
+"""What a source of images looks like to everything that reads from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from likeness.data.fingerprint import Files
 
 
 class Grouping(NamedTuple):
-    """Of each picture the `group [N]` of its class, as a letter's alphabet, and its `drawer [N]` within the group.
+    """Of each image the `group [N]` of its class, as a letter's alphabet, and its `drawer [N]` within the group.
 
     `names` are those of the groups, by their number.
     """
@@ -24,14 +24,14 @@ class Grouping(NamedTuple):
 
 
 class Pictures(Protocol):
-    """Labelled pictures, addressed by index.
+    """Labelled images, addressed by index.
 
     `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape.
     """
 
     @property
     def identity(self) -> NDArray[np.int64]:
-        """Whom each picture shows, `[N]`."""
+        """Whom each image shows, `[N]`."""
         ...
 
     @property
@@ -40,19 +40,19 @@ class Pictures(Protocol):
         ...
 
     def __len__(self) -> int:
-        """The number of pictures, N."""
+        """The number of images, N."""
         ...
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, *spatial]` each; raises `UnreadableImage`, which names a bad one."""
+        """The images at `indices`, uint8 `[C, *spatial]` each; raises `UnreadableImage`, which names a bad one."""
         ...
 
     def name(self, index: int) -> str:
-        """What to call a picture in a message or a figure."""
+        """What to call an image in a message or a figure."""
         ...
 
     def identity_name(self, identity: int) -> str:
-        """What to call a person in a message or a figure."""
+        """What to call an identity in a message or a figure."""
         ...
 
     def fingerprint(self) -> dict[str, object]:
@@ -60,12 +60,12 @@ class Pictures(Protocol):
         ...
 
     def files(self) -> Files:
-        """The files that the pictures, and those of the whole that they are a part of, are read from."""
+        """The files that the images, and those of the whole that they are a part of, are read from."""
         ...
 
 
 class Pairs(NamedTuple):
-    """Verification pairs over some `Pictures`: indices `[M]`, whether they show one person `[M]`, fold `[M]`."""
+    """Verification pairs over some `Pictures`: indices `[M]`, whether they show one identity `[M]`, fold `[M]`."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -80,7 +80,7 @@ class Pairs(NamedTuple):
 class Trials(NamedTuple):
     """One-shot trials over some `Pictures`: the `query [E, N]` and those `support [E, N]` that show the N classes.
 
-    The n-th query of a trial is of the class that the n-th picture of its support shows.
+    The n-th query of a trial is of the class that the n-th image of its support shows.
     """
 
     support: NDArray[np.int64]

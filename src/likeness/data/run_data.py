@@ -16,4 +16,4 @@ class RunData(pl.LightningDataModule):
     @property
     @abstractmethod
     def unreadable(self) -> set[str]:
-        """The names of the pictures that this process and its loader workers could not read until now."""
+        """The names of the images that this process and its loader workers could not read until now."""

@@ -1,4 +1,4 @@
-"""Identity-balanced batches: P identities x K pictures, a stateless schedule.
+"""Identity-balanced batches: P identities x K images, a stateless schedule.
 
 P x K batches are those of Hermans, Beyer and Leibe, "In Defense of the Triplet Loss" (2017), section 2.
 Commonly they come out of a stream of draws; here batch `i` of an epoch is a function of (seed, epoch, i)
@@ -18,16 +18,16 @@ Int64s = NDArray[np.int64]
 
 
 class Draw(NamedTuple):
-    """One picture as the sampler asks the dataset for it: augmentation is keyed by both numbers."""
+    """One image as the sampler asks the dataset for it: augmentation is keyed by both numbers."""
 
     epoch: int
     index: int  # type: ignore[assignment]  # hides tuple.index, which a draw has no use for
 
 
-class PicturesByIdentity(NamedTuple):
-    """The pictures of identities that can anchor: row e has `order[starts[e] : starts[e] + counts[e]]`."""
+class ImagesByIdentity(NamedTuple):
+    """The images of identities that can anchor: row e has `order[starts[e] : starts[e] + counts[e]]`."""
 
-    order: NDArray[np.integer]  # [N] picture indices, grouped by identity
+    order: NDArray[np.integer]  # [N] image indices, grouped by identity
     starts: NDArray[np.integer]  # [E]
     counts: NDArray[np.integer]  # [E], each at least 2
 
@@ -38,7 +38,7 @@ def _smallest(values: Int64s) -> NDArray[np.integer]:
 
 
 def _grouped(identity: Int64s) -> NDArray[np.integer]:
-    """Picture indices sorted by identity, ties in order: a radix sort of the labels, 16 bits at a time."""
+    """Image indices sorted by identity, ties in order: a radix sort of the labels, 16 bits at a time."""
     order = _smallest(np.argsort((identity & 0xFFFF).astype(np.uint16), kind="stable"))
     for bits in range(16, int(identity.max(initial=0)).bit_length(), 16):
         digit = ((identity >> bits) & 0xFFFF).astype(np.uint16)
@@ -46,10 +46,10 @@ def _grouped(identity: Int64s) -> NDArray[np.integer]:
     return order
 
 
-def _by_identity(identity: Int64s, counts: Int64s) -> PicturesByIdentity:
+def _by_identity(identity: Int64s, counts: Int64s) -> ImagesByIdentity:
     starts = np.cumsum(counts) - counts
     anchors = counts > 1
-    return PicturesByIdentity(_grouped(identity), _smallest(starts[anchors]), _smallest(counts[anchors]))
+    return ImagesByIdentity(_grouped(identity), _smallest(starts[anchors]), _smallest(counts[anchors]))
 
 
 def _mix(numbers: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
@@ -83,7 +83,7 @@ class EpochPlan:
 
     def __init__(
         self,
-        pictures: PicturesByIdentity,
+        samples: ImagesByIdentity,
         groups: Groups | None,
         *,
         identities: int,
@@ -96,18 +96,18 @@ class EpochPlan:
         world_size: int,
     ) -> None:
         self._groups, self._within_group = groups, within_group
-        self._pictures, self._identities, self._images, self._batches = pictures, identities, images, batches
+        self._pictures, self._identities, self._images, self._batches = samples, identities, images, batches
         self._seed, self._epoch, self._rank, self._world_size = seed, epoch, rank, world_size
-        self._salt = key("pictures of an identity", seed, epoch)
+        self._salt = key("images of an identity", seed, epoch)
         self._round_number, self._round = 0, self._permuted_identities(0)
 
     def __len__(self) -> int:
         return self._batches
 
     def batch(self, i: int) -> Int64s:
-        """Picture indices `[P*K]` of the global batch `i`, identity by identity, K pictures each.
+        """Image indices `[P*K]` of the global batch `i`, identity by identity, K images each.
 
-        Costs O(P * pictures of an identity), plus one permutation of the identities where a new round begins.
+        Costs O(P * images of an identity), plus one permutation of the identities where a new round begins.
         """
         if not 0 <= i < self._batches:
             raise IndexError(f"batch {i} of an epoch of {self._batches}")
@@ -138,23 +138,23 @@ class EpochPlan:
         first = np.cumsum(counts) - counts
         row = np.repeat(np.arange(rows.size), counts)
         mine = order[np.arange(counts.sum()) + np.repeat(starts[rows] - first, counts)].astype(np.int64)
-        # ranking an identity's pictures by a keyed hash permutes them, for all P identities in one sort
+        # ranking an identity's images by a keyed hash permutes them, for all P identities in one sort
         permuted = mine[np.lexsort((_mix(mine.astype(np.uint64), self._salt), row))]
         position = round_number * self._images + np.arange(self._images)
         return permuted[first[:, None] + position % counts[:, None]].reshape(-1)
 
 
 class IdentityBalancedBatches(Sampler[list[Draw]]):
-    """A batch sampler of P identities x K pictures each, for the `batch_sampler` of a torch `DataLoader`.
+    """A batch sampler of P identities x K images each, for the `batch_sampler` of a torch `DataLoader`.
 
-    An epoch has as many batches as the pictures of all eligible identities would fill (at least one). It
+    An epoch has as many batches as the images of all eligible identities would fill (at least one). It
     goes in rounds: each is a keyed permutation of the eligible identities, taken P at a time, its remainder
     of fewer than P dropped, so that no identity is twice in a batch. In round r an identity gives the
-    pictures at positions r*K .. r*K+K-1, modulo their number n, of its own permutation of that epoch, so
-    that its pictures come up evenly.
+    images at positions r*K .. r*K+K-1, modulo their number n, of its own permutation of that epoch, so
+    that its images come up evenly.
 
-    An identity with one picture has no positive and never enters (`singles` counts them). One with fewer than
-    K pictures repeats some of them within a batch (`short` counts them).
+    An identity with one image has no positive and never enters (`singles` counts them). One with fewer than
+    K images repeats some of them within a batch (`short` counts them).
 
     With `within_group` that share of the batches, spread evenly, has its identities from one group each, as letters of
     one alphabet, whose differences are finer than those of letters of two: a group that has P identities or more is
@@ -163,17 +163,17 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
     Over several devices each rank takes its contiguous P / world_size identities of the same global batch.
 
     Args:
-        identity: label of every picture, `[N]`, not negative.
+        identity: label of every image, `[N]`, not negative.
         identities: P, identities in a global batch, a multiple of `world_size`.
-        images: K, pictures of each.
+        images: K, images of each.
         seed: every draw is a function of (seed, epoch, batch).
         rank: this device's number.
         world_size: the number of devices.
-        group: the group of each picture's identity, `[N]`, or None where there are none.
+        group: the group of each image's identity, `[N]`, or None where there are none.
         within_group: the share of the batches that stay within a group.
 
     Raises:
-        ValueError: P or K below 2, P not a multiple of `world_size`, no identity with two pictures, or
+        ValueError: P or K below 2, P not a multiple of `world_size`, no identity with two images, or
             fewer than P of them; or batches within a group of data that have none, or none of P identities.
     """
 
@@ -235,14 +235,14 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
             yield [Draw(epoch, index) for index in plan.rank_batch(i).tolist()]
 
 
-def _groups(pictures: PicturesByIdentity, group: Int64s | None, identities: int) -> Groups:
+def _groups(samples: ImagesByIdentity, group: Int64s | None, identities: int) -> Groups:
     """The groups of which `identities` can anchor."""
     if group is None:
         raise ValueError(
             "`within_group` asks for batches within one group, but the classes of these data have no groups: "
             "choose within_group=0, or data that have some, as Omniglot's."
         )
-    of_row = group[pictures.order[pictures.starts]]
+    of_row = group[samples.order[samples.starts]]
     rows = np.argsort(of_row, kind="stable")
     _, starts, sizes = np.unique(of_row[rows], return_index=True, return_counts=True)
     large = sizes >= identities
@@ -261,7 +261,7 @@ def _check_shape(identities: int, images: int, world_size: int) -> None:
         )
     if images < 2:
         raise ValueError(
-            f"A batch of {images} picture an identity has no positives: choose at least 2 of each identity."
+            f"A batch of {images} image an identity has no positives: choose at least 2 of each identity."
         )
     if identities % world_size:
         raise ValueError(
@@ -270,14 +270,14 @@ def _check_shape(identities: int, images: int, world_size: int) -> None:
         )
 
 
-def _check_eligible(eligible: int, people: int, identities: int) -> None:
+def _check_eligible(eligible: int, there: int, identities: int) -> None:
     if eligible == 0:
         raise ValueError(
-            f"None of the {people} training identities has two pictures, so no triplet has a positive: "
-            "add pictures."
+            f"None of the {there} training identities has two images, so no triplet has a positive: "
+            "add images."
         )
     if eligible < identities:
         raise ValueError(
-            f"A batch wants {identities} identities, but only {eligible} of the {people} training identities "
-            f"have two or more pictures: choose identities={eligible} or fewer, or add pictures."
+            f"A batch wants {identities} identities, but only {eligible} of the {there} training identities "
+            f"have two or more images: choose identities={eligible} or fewer, or add images."
         )

@@ -1,4 +1,4 @@
-"""A broken picture among thousands, or a person of whom none is good: left out, and told by name at the end."""
+"""A broken image among thousands, or an identity of whom none is good: left out, and told by name at the end."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -14,58 +14,58 @@ from likeness.errors import FileError, UnreadableImage
 
 
 class SkippingUnreadable:
-    """`Pictures` of which some cannot be read: training gets another of the same person, evaluation none.
+    """`Pictures` of which some cannot be read: training gets another of the same identity, evaluation none.
 
-    A picture that is broken is broken for every worker and every device, so what takes its place is a
+    An image that is broken is broken for every worker and every device, so what takes its place is a
     function of the index alone. What loader workers find is seen by the process that started them: the
     flags lie in shared memory. Under several devices each process knows of its own workers' findings only.
     """
 
-    def __init__(self, pictures: Pictures) -> None:
-        self._pictures = pictures
-        self._flags = torch.zeros(len(pictures), dtype=torch.bool)
+    def __init__(self, samples: Pictures) -> None:
+        self._pictures = samples
+        self._flags = torch.zeros(len(samples), dtype=torch.bool)
         self._flags.share_memory_()  # type: ignore[no-untyped-call]
 
     @property
     def identity(self) -> NDArray[np.int64]:
-        """Labels `[N]` of all pictures, broken ones included."""
+        """Labels `[N]` of all images, broken ones included."""
         return self._pictures.identity
 
     @property
     def grouping(self) -> Grouping | None:
-        """That of the pictures, broken ones included."""
+        """That of the images, broken ones included."""
         return self._pictures.grouping
 
     @property
     def unreadable(self) -> list[str]:
-        """The names of the broken pictures met until now."""
+        """The names of the broken images met until now."""
         return [self._pictures.name(i) for i in torch.nonzero(self._flags).flatten().tolist()]
 
     def __len__(self) -> int:
-        """The number of pictures, broken ones included."""
+        """The number of images, broken ones included."""
         return len(self._pictures)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, or what takes their place, as `load_good` gives them."""
+        """The images at `indices`, or what takes their place, as `load_good` gives them."""
         return self.load_good(indices)[1]
 
     def load_good(self, indices: Sequence[int]) -> tuple[list[int], list[Tensor]]:
-        """Good pictures and their indices: those at `indices`, and for a broken one the next of the same identity.
+        """Good images and their indices: those at `indices`, and for a broken one the next of the same identity.
 
-        The search goes on from its first picture after the last, and then, where all of the identity are broken, among
+        The search goes on from its first image after the last, and then, where all of the identity are broken, among
         the others: an index may be of another identity than was asked for. For training.
 
         Raises:
-            FileError: no picture at all can be read.
+            FileError: no image at all can be read.
         """
         loaded = zip(indices, self.load_or_none(indices), strict=True)
-        good = [self._next_good(index) if picture is None else (index, picture) for index, picture in loaded]
-        return [index for index, _ in good], [picture for _, picture in good]
+        good = [self._next_good(index) if sample is None else (index, sample) for index, sample in loaded]
+        return [index for index, _ in good], [sample for _, sample in good]
 
     def load_or_none(self, indices: Sequence[int]) -> list[Tensor | None]:
-        """The pictures at `indices`, None for a broken one.
+        """The images at `indices`, None for a broken one.
 
-        For evaluation, which must leave a broken picture out and not count another one twice.
+        For evaluation, which must leave a broken image out and not count another one twice.
         """
         if not any(self._flags[i] for i in indices):
             try:
@@ -75,19 +75,19 @@ class SkippingUnreadable:
         return [self._one_or_none(i) for i in indices]
 
     def name(self, index: int) -> str:
-        """What to call a picture."""
+        """What to call an image."""
         return self._pictures.name(index)
 
     def identity_name(self, identity: int) -> str:
-        """What to call a person."""
+        """What to call an identity."""
         return self._pictures.identity_name(identity)
 
     def fingerprint(self) -> dict[str, object]:
-        """That of the pictures, broken ones included."""
+        """That of the images, broken ones included."""
         return self._pictures.fingerprint()
 
     def files(self) -> Files:
-        """Those of the pictures, broken ones included."""
+        """Those of the images, broken ones included."""
         return self._pictures.files()
 
     def _one_or_none(self, index: int) -> Tensor | None:
@@ -103,9 +103,9 @@ class SkippingUnreadable:
         of_identity = np.flatnonzero(self.identity == self.identity[index])
         following = np.roll(of_identity, -int(np.searchsorted(of_identity, index)))
         for other in chain(following.tolist(), range(index, len(self)), range(index)):
-            picture = self._one_or_none(other)
-            if picture is not None:
-                return other, picture
+            sample = self._one_or_none(other)
+            if sample is not None:
+                return other, sample
         raise FileError(
-            f"None of the {len(self)} pictures to train on can be read, such as {self.name(index)}: replace them."
+            f"None of the {len(self)} images to train on can be read, such as {self.name(index)}: replace them."
         )

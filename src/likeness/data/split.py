@@ -1,4 +1,4 @@
-"""Identities into train, validation and test: no person in two, by a seeded rule."""
+"""Identities into train, validation and test: no identity in two, by a seeded rule."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -66,44 +66,44 @@ def _sizes(total: int, shares: Sequence[float], wanted: Sequence[int]) -> list[i
 
 
 class IdentitySubset:
-    """The pictures of some identities of another `Pictures`, relabelled from 0 in their order.
+    """The images of some identities of another `Pictures`, relabelled from 0 in their order.
 
     Of them only those that are `kept [N]`, by default all; every identity keeps some.
     """
 
     def __init__(
-        self, pictures: Pictures, identities: NDArray[np.int64], kept: NDArray[np.bool_] | None = None
+        self, samples: Pictures, identities: NDArray[np.int64], kept: NDArray[np.bool_] | None = None
     ) -> None:
-        new_label = np.full(int(pictures.identity.max(initial=-1)) + 1, -1, dtype=np.int64)
+        new_label = np.full(int(samples.identity.max(initial=-1)) + 1, -1, dtype=np.int64)
         new_label[identities] = np.arange(identities.size)
-        labels = new_label[pictures.identity]
-        self._pictures, self._identities = pictures, identities
+        labels = new_label[samples.identity]
+        self._pictures, self._identities = samples, identities
         chosen = labels >= 0 if kept is None else (labels >= 0) & kept
         self._kept, self._indices = kept, np.flatnonzero(chosen)
         self.identity: NDArray[np.int64] = labels[self._indices]
-        whole = pictures.grouping
+        whole = samples.grouping
         self.grouping = whole and whole._replace(
             group=whole.group[self._indices], drawer=whole.drawer[self._indices]
         )
 
     def __len__(self) -> int:
-        """The number of pictures."""
+        """The number of images."""
         return self._indices.size
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, as the whole gives them."""
+        """The images at `indices`, as the whole gives them."""
         return self._pictures.load([int(self._indices[i]) for i in indices])
 
     def name(self, index: int) -> str:
-        """The picture's name in the whole."""
+        """The image's name in the whole."""
         return self._pictures.name(int(self._indices[index]))
 
     def identity_name(self, identity: int) -> str:
-        """The person's name in the whole."""
+        """The identity's name in the whole."""
         return self._pictures.identity_name(int(self._identities[identity]))
 
     def fingerprint(self) -> dict[str, object]:
-        """The whole's fingerprint, and which identities (and pictures) of it these are: a hash of their names."""
+        """The whole's fingerprint, and which identities (and images) of it these are: a hash of their names."""
         found: dict[str, object] = {
             "pictures": len(self),
             "identities": int(self._identities.size),
@@ -123,27 +123,27 @@ def _hash(names: Iterable[str]) -> str:
     return sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def split_pictures(pictures: Pictures, split: Sequence[float], split_seed: int, *, source: str) -> DataSplits:
-    """`pictures` as train, validation and test, no person in two; a split of share 0 is None.
+def split_pictures(samples: Pictures, split: Sequence[float], split_seed: int, *, source: str) -> DataSplits:
+    """`samples` as train, validation and test, no identity in two; a split of share 0 is None.
 
-    Every split must be able to tell people apart: at least two identities, one of them with two pictures.
+    Every split must be able to tell identities apart: at least two identities, one of them with two images.
 
     Raises:
-        ValueError: the pictures do not suffice for that; `source` is named.
+        ValueError: the images do not suffice for that; `source` is named.
     """
-    counts = np.bincount(pictures.identity)
+    counts = np.bincount(samples.identity)
     if counts.max(initial=0) < 2:
         raise ValueError(
-            f"None of the {counts.size} identities in {source} has two pictures, so no two pictures show "
-            "the same person: add pictures."
+            f"None of the {counts.size} identities in {source} has two images, so no two images show "
+            "the same identity: add images."
         )
-    names = [pictures.identity_name(i) for i in range(counts.size)]
+    names = [samples.identity_name(i) for i in range(counts.size)]
     parts = split_identities(names, split, split_seed, at_least=2)
     for part, which in zip(parts, SPLITS, strict=True):
         if part.size and counts[part].max() < 2:
             raise ValueError(
-                f"None of the {part.size} identities of {source} that fall to {which} has two pictures: "
-                f"give {which} a larger share in `split`, choose another `split_seed`, or add pictures."
+                f"None of the {part.size} identities of {source} that fall to {which} has two images: "
+                f"give {which} a larger share in `split`, choose another `split_seed`, or add images."
             )
-    train, validation, test = (IdentitySubset(pictures, part) if part.size else None for part in parts)
+    train, validation, test = (IdentitySubset(samples, part) if part.size else None for part in parts)
     return DataSplits(train=train, validation=validation, test=test)

@@ -1,4 +1,4 @@
-"""Pictures turned by quarters, and mirrored, as further classes (Santoro et al. 2016, section 4.1)."""
+"""Images turned by quarters, and mirrored, as further classes (Santoro et al. 2016, section 4.1)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,14 +15,14 @@ QUARTERS = 4
 
 
 class Turn(NamedTuple):
-    """By how many quarters a picture is turned, and whether it is mirrored then."""
+    """By how many quarters an image is turned, and whether it is mirrored then."""
 
     quarters: int
     mirrored: bool
 
-    def of(self, picture: Tensor) -> Tensor:
-        """The picture `[..., H, W]`, turned."""
-        turned = torch.rot90(picture, self.quarters, (-2, -1))
+    def of(self, sample: Tensor) -> Tensor:
+        """The image `[..., H, W]`, turned."""
+        turned = torch.rot90(sample, self.quarters, (-2, -1))
         return turned.flip(-1) if self.mirrored else turned
 
     def named(self, name: str) -> str:
@@ -37,13 +37,13 @@ class TurnedClasses:
     A turned class is another class, in a group of its own with those of its group that are turned alike.
 
     Args:
-        pictures: the pictures as they are.
+        images: the images as they are.
         quarter_turns: whether classes turned by 90, 180 and 270 degrees are further ones.
         mirrored: whether the mirror images of all of these are further ones.
     """
 
-    def __init__(self, pictures: Pictures, *, quarter_turns: bool, mirrored: bool) -> None:
-        self._pictures, self._upright = pictures, len(pictures)
+    def __init__(self, samples: Pictures, *, quarter_turns: bool, mirrored: bool) -> None:
+        self._pictures, self._upright = samples, len(samples)
         self._named = {
             name: True
             for name, chosen in (("quarter_turns", quarter_turns), ("mirrored", mirrored))
@@ -54,9 +54,9 @@ class TurnedClasses:
             for mirror in ([False, True] if mirrored else [False])
             for quarters in range(QUARTERS if quarter_turns else 1)
         ]
-        self._classes = int(pictures.identity.max(initial=-1)) + 1
-        self.identity = self._repeated(pictures.identity, self._classes)
-        grouping = pictures.grouping
+        self._classes = int(samples.identity.max(initial=-1)) + 1
+        self.identity = self._repeated(samples.identity, self._classes)
+        grouping = samples.grouping
         self.grouping = grouping and Grouping(
             self._repeated(grouping.group, len(grouping.names)),
             np.tile(grouping.drawer, len(self._turns)),
@@ -64,19 +64,19 @@ class TurnedClasses:
         )
 
     def __len__(self) -> int:
-        """The number of pictures, upright and turned."""
+        """The number of images, upright and turned."""
         return len(self._turns) * self._upright
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, turned."""
+        """The images at `indices`, turned."""
         loaded = self._pictures.load([index % self._upright for index in indices])
         return [
-            self._turns[index // self._upright].of(picture)
-            for index, picture in zip(indices, loaded, strict=True)
+            self._turns[index // self._upright].of(sample)
+            for index, sample in zip(indices, loaded, strict=True)
         ]
 
     def name(self, index: int) -> str:
-        """The upright picture's name, and the turn."""
+        """The upright image's name, and the turn."""
         return self._turns[index // self._upright].named(self._pictures.name(index % self._upright))
 
     def identity_name(self, identity: int) -> str:
@@ -85,11 +85,11 @@ class TurnedClasses:
         return turn.named(self._pictures.identity_name(identity % self._classes))
 
     def fingerprint(self) -> dict[str, object]:
-        """That of the upright pictures, and how they are turned."""
+        """That of the upright images, and how they are turned."""
         return {**self._pictures.fingerprint(), **self._named}
 
     def files(self) -> Files:
-        """Those of the upright pictures."""
+        """Those of the upright images."""
         return self._pictures.files()
 
     def _repeated(self, labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""How an encoding is measured: pure functions over arrays."""
+"""How an embedding is measured: pure functions over arrays."""
 
 from likeness.evaluation.bootstrap import Interval, PairIntervals, pair_intervals, query_intervals
 from likeness.evaluation.calibration import (

@@ -45,5 +45,5 @@ def two_classes(values: ArrayLike, length: int) -> NDArray[np.bool_]:
     result = labels(values, "same", length).astype(np.bool_)
     if result.all() or not result.any():
         kind = "different" if result.all() else "same"
-        raise ValueError(f"verification needs pairs of both kinds, but there is no pair of {kind} people")
+        raise ValueError(f"verification needs pairs of both kinds, but there is no pair of {kind} identities")
     return result

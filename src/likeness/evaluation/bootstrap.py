@@ -1,12 +1,12 @@
-"""95% percentile intervals by resampling people, not pictures or pairs.
+"""95% percentile intervals by resampling identities, not images or pairs.
 
-Pairs that share a person are not independent, and neither are the queries of one person; people are. So
+Pairs that share an identity are not independent, and neither are the queries of one identity; identities are. So
 each resample draws as many identities as there are, with replacement, and every pair or query counts as
-often as its people were drawn. Nothing is computed anew from pictures: a resample is a column of weights.
+often as its identities were drawn. Nothing is computed anew from images: a resample is a column of weights.
 
-A pair of two people weighs the product of their draws (the pigeonhole bootstrap of Owen 2007, Annals of
+A pair of two identities weighs the product of their draws (the pigeonhole bootstrap of Owen 2007, Annals of
 Applied Statistics 1(2), for data with two crossed factors, here one factor crossed with itself), a pair of
-one person the number of its draws. The product is on the safe side: where people hardly recur among the
+one identity the number of its draws. The product is on the safe side: where identities hardly recur among the
 different pairs, as in LFW, it widens those pairs' share of an interval by up to sqrt(3). Where there is no
 error at all, every resample has none either, and the interval is that one point: read it with the count.
 """
@@ -55,7 +55,7 @@ def draws(identities: int, resamples: int, seed: int, block: int = 1) -> Iterato
 def pair_weights(
     counts: NDArray[np.float64], first: NDArray[np.int64], second: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Weights `[M, r]` of pairs of people `(first, second)` that were drawn `counts [I, r]` times."""
+    """Weights `[M, r]` of pairs of identities `(first, second)` that were drawn `counts [I, r]` times."""
     weights = counts[first]
     np.multiply(weights, counts[second], out=weights, where=(first != second)[:, None])
     return weights
@@ -75,7 +75,7 @@ def pair_intervals(
     """Intervals over identities for M verification pairs: `distance`, `correct`, `fold`, identities, all
     `[M]`.
 
-    They cover the choice of the people. For accuracy, `correct` are the verdicts of the thresholds chosen
+    They cover the choice of the identities. For accuracy, `correct` are the verdicts of the thresholds chosen
     on the pairs as they are: thresholds are fixed, and so is each fold's and each kind's share of the
     pairs, which the protocol sets; what varies is who they are filled with. The area, the equal error rate
     and the true accept rates (at the false accept rates `rates`) find their thresholds anew in every
@@ -118,9 +118,9 @@ def weighted_intervals(
 ) -> list[Interval]:
     """The interval of each row of `measure(weights [M, r]) -> [S, r]` over the identities `[M]` of M pairs."""
     first = labels(first_identity, "first")
-    people = np.stack([first, labels(second_identity, "second", len(first))])
-    names, people = np.unique(people, return_inverse=True)
-    one, other = people.reshape(2, -1)
+    identities = np.stack([first, labels(second_identity, "second", len(first))])
+    names, identities = np.unique(identities, return_inverse=True)
+    one, other = identities.reshape(2, -1)
     return _resampled(
         lambda counts: measure(pair_weights(counts, one, other)), len(names), len(first), resamples, seed
     )
@@ -134,10 +134,10 @@ def query_intervals(
     They cover who asks; the gallery stays as it is.
     """
     values = finite(scores, "scores", 2)
-    _, people, queries = np.unique(
+    _, identities, queries = np.unique(
         labels(identity, "identity", values.shape[1]), return_inverse=True, return_counts=True
     )
-    sums = np.stack([np.bincount(people, row) for row in values])
+    sums = np.stack([np.bincount(identities, row) for row in values])
 
     def measure(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         return (sums @ counts) / (queries @ counts)

@@ -1,4 +1,4 @@
-"""From a distance to the probability that a pair is of one person, and whether such probabilities are true."""
+"""From a distance to the probability that a pair is of one identity, and whether such probabilities are true."""
 
 from typing import NamedTuple
 
@@ -11,19 +11,19 @@ from likeness.evaluation.arrays import array, finite, labels, two_classes
 
 
 class Calibration(NamedTuple):
-    """`p = sigmoid(bias - scale * distance)`, of a pair that is as likely of one person as of two."""
+    """`p = sigmoid(bias - scale * distance)`, of a pair that is as likely of one identity as of two."""
 
     scale: float
     bias: float
 
     def probability(self, distance: ArrayLike) -> NDArray[np.float64]:
-        """The probability `[M]` that pairs at these distances `[M]` are of one person."""
+        """The probability `[M]` that pairs at these distances `[M]` are of one identity."""
         return np.asarray(expit(self.bias - self.scale * array(distance)), dtype=np.float64)
 
 
 class Reliability(NamedTuple):
     """Pairs by their probability, in bins of one width: each bin's mean `probability [B]`, the `share [B]` of them that
-    are of one person, and how many `pairs [B]` they are; bins without a pair are left out.
+    are of one identity, and how many `pairs [B]` they are; bins without a pair are left out.
     """
 
     probability: NDArray[np.float64]
@@ -56,7 +56,7 @@ def fit_calibration(distance: ArrayLike, same: ArrayLike) -> Calibration:
         np.array([1.0, 0.0]),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0, None), (None, None)],  # what is farther is never more likely of one person
+        bounds=[(0, None), (None, None)],  # what is farther is never more likely of one identity
         options={"gtol": 1e-10, "ftol": 1e-16},
     )
     scale, bias = found.x
@@ -64,7 +64,7 @@ def fit_calibration(distance: ArrayLike, same: ArrayLike) -> Calibration:
 
 
 def reliability(probability: ArrayLike, same: ArrayLike, bins: int = 15) -> Reliability:
-    """How often pairs given a probability `[M]` are of one person, `same [M]`: the diagram of Guo et al. 2017."""
+    """How often pairs given a probability `[M]` are of one identity, `same [M]`: the diagram of Guo et al. 2017."""
     values = finite(probability, "probability", 1)
     kinds = labels(same, "same", len(values))
     place = _bins(values, bins)

@@ -1,4 +1,4 @@
-"""How far apart two encodings are held: by their distance, or by what was learned to judge them."""
+"""How two embeddings are compared: by their distance, or by what was learned."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -32,7 +32,7 @@ def squared_distances(embeddings: ArrayLike) -> RowDistances:
     """A function from Q rows of `embeddings [N, D]` to their squared Euclidean distances to all, `[Q, N]`.
 
     They are `|a|^2 + |b|^2 - 2ab` of centred embeddings in float64, rounded to 2^-40 of the largest squared norm, so
-    that copies of one picture tie in spite of rounding.
+    that copies of one image tie in spite of rounding.
     """
     rows = finite(embeddings, "embeddings", 2)
     rows = rows - rows.mean(axis=0)
@@ -52,4 +52,4 @@ def squared_distances(embeddings: ArrayLike) -> RowDistances:
     return distances
 
 
-EUCLIDEAN = Comparison(pair_distances, squared_distances, "squared Euclidean distance of encodings")
+EUCLIDEAN = Comparison(pair_distances, squared_distances, "squared Euclidean distance of embeddings")

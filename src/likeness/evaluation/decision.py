@@ -1,4 +1,4 @@
-"""A verdict on pairs: a probability and a threshold that were chosen on other people."""
+"""A verdict on pairs: a probability and a threshold that were chosen on other identities."""
 
 from typing import NamedTuple
 
@@ -13,10 +13,10 @@ from likeness.evaluation.roc import roc, threshold_at_far
 
 
 class OperatingPoint(NamedTuple):
-    """How distances are judged.
+    """A decision threshold on distances, and how they become probabilities.
 
-    A pair nearer than `threshold` is taken for one person; that is the loosest threshold at which at most a share `far`
-    of the `negatives` pairs of two people was, on which it was chosen; NaN where those were too few to tell.
+    A pair nearer than `threshold` is taken for one identity; that is the loosest threshold at which at most a share
+    `far` of the `negatives` pairs of two identities was, on which it was chosen; NaN where those were too few to tell.
     """
 
     calibration: Calibration
@@ -26,7 +26,7 @@ class OperatingPoint(NamedTuple):
 
 
 def choose_operating_point(distance: ArrayLike, same: ArrayLike, far: float) -> OperatingPoint:
-    """The judge of distances `[M]` over `same [M]`, which are of people that nothing else is measured on."""
+    """The operating point of distances `[M]` over `same [M]`, of identities that nothing else is measured on."""
     curve = roc(distance, same)
     threshold = threshold_at_far(curve, far)
     return OperatingPoint(fit_calibration(distance, same), threshold, far, curve.negatives)
@@ -42,11 +42,11 @@ def evaluate_operating_point(
     resamples: int = 1000,
     seed: int = 0,
 ) -> dict[str, Metric]:
-    """What the judge's verdicts on M pairs are worth, all arguments `[M]`.
+    """What the decisions at an operating point are worth on M pairs, all arguments `[M]`.
 
     `calibration/ece` is the expected calibration error of its probabilities. `decision/far` and `decision/tar` are the
-    shares of the pairs of two people and of one that it takes for one person; they count those pairs, have intervals
-    over identities, and are NaN where there is no threshold.
+    shares of the pairs of two identities and of one that it takes for one identity; they count those pairs, have
+    intervals over identities, and are NaN where there is no threshold.
     """
     values = finite(distance, "distance", 1)
     kinds = two_classes(same, len(values))

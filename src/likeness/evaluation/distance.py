@@ -1,4 +1,4 @@
-"""Distances between embeddings of pairs of pictures."""
+"""Distances between embeddings of pairs of images."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ def pair_distances(embeddings: ArrayLike, first: ArrayLike, second: ArrayLike) -
     left = labels(first, "first")
     right = labels(second, "second", len(left))
     if len(left) and not (min(left.min(), right.min()) >= 0 and max(left.max(), right.max()) < len(rows)):
-        raise ValueError(f"a pair names a picture outside the {len(rows)} embeddings")
+        raise ValueError(f"a pair names an image outside the {len(rows)} embeddings")
     result = np.empty(len(left))
     step = max(1, _BLOCK_VALUES // max(1, rows.shape[1]))
     for start in range(0, len(left), step):

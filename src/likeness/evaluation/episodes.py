@@ -1,4 +1,4 @@
-"""N-way K-shot episodes: to find a picture's class among N, each of which K pictures show (Vinyals et al. 2016)."""
+"""N-way K-shot episodes: to find an image's class among N, each of which K images show (Vinyals et al. 2016)."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,9 @@ from likeness.evaluation.arrays import labels
 
 
 class Episodes(NamedTuple):
-    """E episodes over some pictures, by their indices.
+    """E episodes over some images, by their indices.
 
-    `support [E, N, K]` are the pictures that show the N classes; `query [E, N]` are those to be recognised, the n-th of
+    `support [E, N, K]` are the images that show the N classes; `query [E, N]` are those to be recognised, the n-th of
     the n-th class; `cluster [E, N]` says which queries an interval draws together, since they are not independent.
     """
 
@@ -33,11 +33,11 @@ def episodes_within(
     """Episodes whose classes are of one group, as letters of an alphabet: Koch et al. 2015, section 4.3.
 
     Args:
-        identity: the class of each picture, `[N]`.
-        group: the group of each picture's class, `[N]`.
-        drawer: by whose hand each picture is, `[N]`, counted within the group.
+        identity: the class of each image, `[N]`.
+        group: the group of each image's class, `[N]`.
+        drawer: by whose hand each image is, `[N]`, counted within the group.
         ways: the classes of an episode.
-        shots: the pictures that show each of them.
+        shots: the images that show each of them.
         episodes: how many episodes there are; the groups with enough classes and drawers take turns.
         seed: an episode is a function of (seed, its number).
 
@@ -62,7 +62,7 @@ def episodes_within(
     if not tables:
         most = max(table.shape[1] for table in large.values())
         raise ValueError(
-            f"an episode of {shots} pictures of each class and one to ask needs {shots + 1} drawers, but a group has "
+            f"an episode of {shots} images of each class and one to ask needs {shots + 1} drawers, but a group has "
             f"{most} at most"
         )
     drawn, cluster = [], []
@@ -76,30 +76,28 @@ def episodes_within(
 def episodes_across(
     identity: ArrayLike, *, ways: int, shots: int = 1, episodes: int = 400, seed: int
 ) -> Episodes:
-    """Episodes whose classes are any; classes, and `shots + 1` pictures of each, are drawn alike.
+    """Episodes whose classes are any; classes, and `shots + 1` images of each, are drawn alike.
 
     Arguments as for `episodes_within`. Queries of one class are a cluster.
 
     Raises:
-        ValueError: there are fewer than `ways` classes with `shots + 1` pictures.
+        ValueError: there are fewer than `ways` classes with `shots + 1` images.
     """
     names = labels(identity, "identity")
     _check(ways, shots, episodes)
-    pictures = np.argsort(names, kind="stable")
-    found, starts, sizes = np.unique(names[pictures], return_index=True, return_counts=True)
+    samples = np.argsort(names, kind="stable")
+    found, starts, sizes = np.unique(names[samples], return_index=True, return_counts=True)
     enough = np.flatnonzero(sizes > shots)
     if len(enough) < ways:
         raise ValueError(
-            f"an episode of {ways} classes, {shots} pictures of each and one to ask, is asked for, but only "
-            f"{len(enough)} of {len(found)} classes have {shots + 1} pictures"
+            f"an episode of {ways} classes, {shots} images of each and one to ask, is asked for, but only "
+            f"{len(enough)} of {len(found)} classes have {shots + 1} images"
         )
     drawn, cluster = [], []
     for number in range(episodes):
         draw = _generator(seed, number)
         chosen = draw.permutation(enough)[:ways]
-        drawn.append(
-            np.stack([pictures[starts[i] + draw.permutation(sizes[i])[: shots + 1]] for i in chosen])
-        )
+        drawn.append(np.stack([samples[starts[i] + draw.permutation(sizes[i])[: shots + 1]] for i in chosen]))
         cluster.append(found[chosen])
     return _assembled(drawn, np.stack(cluster))
 
@@ -125,18 +123,18 @@ def _generator(seed: int, number: int) -> np.random.Generator:
 def _drawn_by(
     names: NDArray[np.int64], hands: NDArray[np.int64], chosen: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """The picture of each class by each drawer, `[classes, drawers]`, -1 where there is none."""
-    pictures = np.flatnonzero(chosen)
-    row, column = (np.unique(each[pictures], return_inverse=True)[1] for each in (names, hands))
+    """The image of each class by each drawer, `[classes, drawers]`, -1 where there is none."""
+    samples = np.flatnonzero(chosen)
+    row, column = (np.unique(each[samples], return_inverse=True)[1] for each in (names, hands))
     table = np.full((row.max() + 1, column.max() + 1), -1)
-    table[row, column] = pictures
+    table[row, column] = samples
     return table
 
 
 def _within(
     table: NDArray[np.int64], ways: int, shots: int, draw: np.random.Generator, tries: int = 100
 ) -> NDArray[np.int64]:
-    """Pictures `[ways, shots + 1]` of a group, the same drawers for each class."""
+    """Images `[ways, shots + 1]` of a group, the same drawers for each class."""
     for _ in range(tries):
         columns = table[:, draw.permutation(table.shape[1])[: shots + 1]]
         whole = np.flatnonzero((columns >= 0).all(axis=1))
@@ -148,5 +146,5 @@ def _within(
 
 
 def _assembled(drawn: list[NDArray[np.int64]], cluster: NDArray[np.int64]) -> Episodes:
-    pictures = np.stack(drawn)
-    return Episodes(pictures[:, :, 1:], pictures[:, :, 0], cluster)
+    samples = np.stack(drawn)
+    return Episodes(samples[:, :, 1:], samples[:, :, 0], cluster)

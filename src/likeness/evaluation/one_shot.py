@@ -11,7 +11,7 @@ from likeness.evaluation.metric import Metric
 
 
 def episode_distances(pairs: PairDistances, embeddings: ArrayLike, episodes: Episodes) -> NDArray[np.float64]:
-    """The distances `[E, N, N, K]` of each query to each picture of each class, by `Comparison.pairs`.
+    """The distances `[E, N, N, K]` of each query to each image of each class, by `Comparison.pairs`.
 
     The episodes are over the rows of `embeddings [M, D]`.
     """
@@ -24,7 +24,7 @@ def episode_distances(pairs: PairDistances, embeddings: ArrayLike, episodes: Epi
 def one_shot_scores(distance: ArrayLike) -> NDArray[np.float64]:
     """Whether each query's nearest class is its own, `[E, N]`, from its distances `[E, N, N, K]`.
 
-    A class is as far as its K pictures are on average. Where the right class ties with others, the score is one over
+    A class is as far as its K images are on average. Where the right class ties with others, the score is one over
     their number, so that an encoder that tells nothing apart scores 1/N.
     """
     to_class = finite(distance, "distance", 4).mean(axis=3)

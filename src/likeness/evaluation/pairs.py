@@ -8,11 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from likeness.evaluation.arrays import labels
 
-_PEOPLE_PER_FOLD = 5  # fewer make too few couples of people: one fold of two people knows a single couple
+_PEOPLE_PER_FOLD = (
+    5  # fewer make too few couples of identities: one fold of two identities knows a single couple
+)
 
 
 class DrawnPairs(NamedTuple):
-    """Pairs of pictures `first`, `second` `[M]`, whether they show one person `[M]`, and their fold `[M]`."""
+    """Pairs of images `first`, `second` `[M]`, whether they show one identity `[M]`, and their fold `[M]`."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -23,14 +25,14 @@ class DrawnPairs(NamedTuple):
 def balanced_pairs(
     identity: ArrayLike, *, folds: int = 10, pairs_per_fold: int = 600, seed: int
 ) -> DrawnPairs:
-    """Draws pairs over the pictures of `identity [N]` after the pattern of LFW's View 2.
+    """Draws pairs over the images of `identity [N]` after the pattern of LFW's View 2.
 
-    In each fold half of the pairs show one person (a person with at least 2 pictures, each equally likely,
-    then two of the pictures) and half two (two people, each couple equally likely, then a picture of each).
-    No pair occurs twice, in either order, and no picture is paired with itself. No person is in two folds,
-    provided that each fold gets at least 5 people, one of them with 2 pictures; with fewer people the folds
+    In each fold half of the pairs show one identity (an identity with at least 2 images, each equally likely,
+    then two of the images) and half two (two identities, each couple equally likely, then an image of each).
+    No pair occurs twice, in either order, and no image is paired with itself. No identity is in two folds,
+    provided that each fold gets at least 5 identities, one of them with 2 images; with fewer identities the folds
     share them, but still no pair. Small data give fewer pairs (each fold stays balanced) and, if there are
-    fewer pairs than folds, fewer folds. Pairs are ordered by fold, those of one person first.
+    fewer pairs than folds, fewer folds. Pairs are ordered by fold, those of one identity first.
 
     A function of its arguments alone (Philox keyed by `seed` and the fold), and O(N log N). Raises
     ValueError if not even two folds of two pairs can be drawn.
@@ -41,8 +43,8 @@ def balanced_pairs(
             "folds and pairs_per_fold must be at least 2 and seed at least 0, but they are "
             f"{folds}, {pairs_per_fold} and {seed}"
         )
-    pictures = np.argsort(names, kind="stable")
-    _, starts, sizes = np.unique(names[pictures], return_index=True, return_counts=True)
+    samples = np.argsort(names, kind="stable")
+    _, starts, sizes = np.unique(names[samples], return_index=True, return_counts=True)
     paired, alone = np.flatnonzero(sizes >= 2), np.flatnonzero(sizes == 1)
     half = pairs_per_fold // 2
     drawn: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
@@ -50,16 +52,16 @@ def balanced_pairs(
         shuffle = _generator(seed, folds)
         dealt = np.concatenate([shuffle.permutation(paired), shuffle.permutation(alone)])
         for number in range(folds):
-            people = _People(pictures, starts[dealt[number::folds]], sizes[dealt[number::folds]])
-            drawn.append(_draw(people, half, _generator(seed, number)))
+            identities = _People(samples, starts[dealt[number::folds]], sizes[dealt[number::folds]])
+            drawn.append(_draw(identities, half, _generator(seed, number)))
     else:
-        people = _People(pictures, starts, sizes)
-        same, different = _draw(people, half * folds, _generator(seed, 0))
+        identities = _People(samples, starts, sizes)
+        same, different = _draw(identities, half * folds, _generator(seed, 0))
         folds = min(folds, len(same))
         if folds < 2:
             raise ValueError(
-                "verification needs at least 2 pairs of one person and 2 pairs of two people, but "
-                f"{len(names)} pictures of {len(sizes)} identities give too few"
+                "verification needs at least 2 pairs of one identity and 2 pairs of two identities, but "
+                f"{len(names)} images of {len(sizes)} identities give too few"
             )
         usable = len(same) // folds * folds
         drawn = [(same[number:usable:folds], different[number:usable:folds]) for number in range(folds)]
@@ -74,9 +76,9 @@ def balanced_pairs(
 
 
 class _People(NamedTuple):
-    """Some identities: each owns `sizes` consecutive entries of `pictures [N]`, from `starts` on."""
+    """Some identities: each owns `sizes` consecutive entries of `samples [N]`, from `starts` on."""
 
-    pictures: NDArray[np.int64]
+    samples: NDArray[np.int64]
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
 
@@ -86,10 +88,10 @@ def _generator(seed: int, stream: int) -> np.random.Generator:
 
 
 def _draw(
-    people: _People, half: int, generator: np.random.Generator
+    identities: _People, half: int, generator: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """As many pairs of each kind as there are, at most `half`; pair (a, b), a < b, is written `a * N + b`."""
-    sizes = people.sizes
+    sizes = identities.sizes
     total = int(sizes.sum())
     possible_same = int((sizes * (sizes - 1) // 2).sum())
     possible_different = (total * total - int((sizes * sizes).sum())) // 2
@@ -97,18 +99,18 @@ def _draw(
     paired = np.flatnonzero(sizes >= 2)
 
     def same(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        person = paired[generator.integers(0, len(paired), count)]
-        first, second = _two_of(sizes[person], generator)
-        return people.starts[person] + first, people.starts[person] + second
+        identity = paired[generator.integers(0, len(paired), count)]
+        first, second = _two_of(sizes[identity], generator)
+        return identities.starts[identity] + first, identities.starts[identity] + second
 
     def different(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         one, other = _two_of(np.full(count, len(sizes)), generator)
         return (
-            people.starts[one] + generator.integers(0, sizes[one]),
-            people.starts[other] + generator.integers(0, sizes[other]),
+            identities.starts[one] + generator.integers(0, sizes[one]),
+            identities.starts[other] + generator.integers(0, sizes[other]),
         )
 
-    return _distinct(same, wanted, people.pictures), _distinct(different, wanted, people.pictures)
+    return _distinct(same, wanted, identities.samples), _distinct(different, wanted, identities.samples)
 
 
 def _two_of(
@@ -123,14 +125,14 @@ def _two_of(
 def _distinct(
     candidates: Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]],
     wanted: int,
-    pictures: NDArray[np.int64],
+    samples: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """The first `wanted` distinct pairs among `candidates`, in the order in which they come."""
     found = np.empty(0, dtype=np.int64)
     while len(found) < wanted:
         places = candidates(wanted + 256)
-        one, other = pictures[places[0]], pictures[places[1]]
-        found = np.concatenate([found, np.minimum(one, other) * len(pictures) + np.maximum(one, other)])
+        one, other = samples[places[0]], samples[places[1]]
+        found = np.concatenate([found, np.minimum(one, other) * len(samples) + np.maximum(one, other)])
         _, first_seen = np.unique(found, return_index=True)
         found = found[np.sort(first_seen)]
     return found[:wanted]

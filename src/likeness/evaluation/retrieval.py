@@ -1,4 +1,4 @@
-"""How well the neighbours of a picture show the same person."""
+"""How well the neighbours of an image show the same identity."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ _BLOCK_VALUES = 1 << 22  # distances held at a time: 32 MiB
 class QueryScores(NamedTuple):
     """Each query's scores `[Q]`: precision at 1, R-precision and average precision at R, all in [0, 1].
 
-    `query [Q]` are the indices of the pictures that asked: all those whose person has another picture.
+    `query [Q]` are the indices of the images that asked: all those whose identity has another image.
     """
 
     query: NDArray[np.int64]
@@ -31,7 +31,7 @@ def query_scores(
     queries: int | None = None,
     seed: int = 0,
 ) -> QueryScores:
-    """Lets every picture of `embeddings [N, D]` ask among all others for the R that share its `identity [N]`.
+    """Lets every image of `embeddings [N, D]` ask among all others for the R that share its `identity [N]`.
 
     With `queries` only so many of them ask, drawn by `seed`: all N cost O(N^2 D).
 
@@ -40,20 +40,18 @@ def query_scores(
 
         R-precision = (1/R) sum_{i<=R} rel(i),        MAP@R = (1/R) sum_{i<=R} rel(i) P(i)
 
-    (Musgrave, Belongie and Lim 2020, "A Metric Learning Reality Check"). A picture that is the only one of
+    (Musgrave, Belongie and Lim 2020, "A Metric Learning Reality Check"). An image that is the only one of
     its identity asks nothing but stays in the gallery. Blockwise, in O(N D) memory. Raises ValueError
     if nothing can be asked.
     """
     rows = finite(embeddings, "embeddings", 2)
-    _, people = np.unique(labels(identity, "identity", len(rows)), return_inverse=True)
-    wanted = np.bincount(people)[people] - 1  # R of each picture
+    _, identities = np.unique(labels(identity, "identity", len(rows)), return_inverse=True)
+    wanted = np.bincount(identities)[identities] - 1  # R of each image
     # Queries with a like R share a block, so that no block sorts many more neighbours than it needs.
     asking = np.argsort(wanted, kind="stable")
     asking = asking[wanted[asking] > 0]
     if not len(asking):
-        raise ValueError(
-            "retrieval needs an identity with at least 2 pictures, but every picture is of its own"
-        )
+        raise ValueError("retrieval needs an identity with at least 2 images, but every image is of its own")
     if queries is not None and queries < len(asking):
         draw = np.random.Generator(np.random.Philox(key=seed))
         asking = asking[np.sort(draw.permutation(len(asking))[:queries])]
@@ -64,14 +62,14 @@ def query_scores(
         block = asking[start : start + step]
         to_all = distances(block)
         to_all[np.arange(len(block)), block] = np.inf  # never its own neighbour
-        scores[:, block] = _block_scores(to_all, people, people[block], wanted[block])
+        scores[:, block] = _block_scores(to_all, identities, identities[block], wanted[block])
     query = np.sort(asking)
     return QueryScores(query, *scores[:, query])
 
 
 def _block_scores(
     distance: NDArray[np.float64],
-    people: NDArray[np.int64],
+    identities: NDArray[np.int64],
     asked: NDArray[np.int64],
     wanted: NDArray[np.int64],
 ) -> NDArray[np.float64]:
@@ -86,7 +84,7 @@ def _block_scores(
     rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(asked)))[row]
     within = rank < wanted[row]
     row, column, rank = row[within], column[within], rank[within]
-    hit = (people[column] == asked[row]).astype(np.float64)
+    hit = (identities[column] == asked[row]).astype(np.float64)
     found = np.cumsum(hit)
     starts = np.searchsorted(row, np.arange(len(asked)))
     found -= (found[starts] - hit[starts])[row]  # hits among the first rank + 1 of this query

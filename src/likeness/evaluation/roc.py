@@ -1,6 +1,6 @@
 """The receiver operating characteristic of distances, and the numbers read off it.
 
-Every function takes weights of pairs too, several sets at once, which is what makes a bootstrap over people
+Every function takes weights of pairs too, several sets at once, which is what makes a bootstrap over identities
 cheap: the distances are sorted once, and each resample is a column.
 """
 

@@ -1,4 +1,4 @@
-"""All that is measured of an encoding, as metrics with their counts and intervals."""
+"""All that is measured of an embedding, as metrics with their counts and intervals."""
 
 import numpy as np
 from numpy.typing import ArrayLike

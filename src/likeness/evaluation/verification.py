@@ -14,7 +14,7 @@ class FoldAccuracy(NamedTuple):
     `deviation` is the standard deviation of `per_fold [F]` with ddof = 0, which is what papers on faces
     print after the "+-" (the standard error of LFW's report is about that over sqrt(F)); `threshold [F]` is
     each fold's, in the unit of the distances; `correct [M]` says of each pair whether its fold's threshold
-    judged it rightly.
+    was right on it.
     """
 
     mean: float
@@ -38,7 +38,7 @@ def cut_points(ascending: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def best_threshold(distance: ArrayLike, same: ArrayLike) -> float:
-    """The threshold that judges most of the pairs `[M]` rightly, "same" being `distance < threshold`.
+    """The threshold that is right on most of the pairs `[M]`, "same" being `distance < threshold`.
 
     Every cut that can change a verdict is tried, not a grid. Of several that are equally good, the smallest
     is taken: the fewest false accepts.
@@ -52,7 +52,7 @@ def best_threshold(distance: ArrayLike, same: ArrayLike) -> float:
 def fold_accuracy(distance: ArrayLike, same: ArrayLike, fold: ArrayLike) -> FoldAccuracy:
     """Accuracy on each fold with the threshold that is best on all the other folds (LFW's View 2).
 
-    Takes distances `[M]` (smaller means more alike), whether each pair shows one person `[M]`, and the
+    Takes distances `[M]` (smaller means more alike), whether each pair shows one identity `[M]`, and the
     number of its fold `[M]`. The candidate thresholds come from the other folds alone (see
     `best_threshold`). Huang et al. 2007, "Labeled Faces in the Wild", section on View 2. Raises ValueError
     for fewer than two folds.

@@ -1,4 +1,4 @@
-"""Losses and their mining: pure functions, and modules that keep a loss's words."""
+"""Losses and their mining: pure functions, and modules that keep a loss's arguments."""
 
 from .pairs import (
     ContrastiveLoss,

@@ -1,4 +1,4 @@
-"""Losses over all pairs of a batch, of which those of two people outnumber those of one."""
+"""Losses over all pairs of a batch, of which those of two identities outnumber those of one."""
 
 import math
 from typing import NamedTuple
@@ -13,9 +13,9 @@ from .precision import full_precision, in_working_precision
 class CrossEntropyOutput(NamedTuple):
     """A loss on log odds; all 0-d, all but `loss` detached.
 
-    `accuracy` is the mean of the shares of the two kinds that probability 1/2 judges rightly; `positives` the share
-    of the pairs that are of one person; the mean probabilities are over all pairs of one and of two people, whichever
-    of them entered the loss.
+    `accuracy` is the mean of the shares of the two kinds that are right at probability 1/2; `positives` the share of
+    the pairs that are of one identity; the mean probabilities are over all pairs of one and of two identities,
+    whichever of them entered the loss.
     """
 
     loss: Tensor
@@ -28,8 +28,8 @@ class CrossEntropyOutput(NamedTuple):
 class ContrastiveOutput(NamedTuple):
     """A contrastive loss; all 0-d, all but `loss` detached.
 
-    `active` is the share of the pairs of two people that are nearer than the margin; the mean distances are over
-    all pairs of one and of two people; `embedding_norm` is the mean Euclidean norm.
+    `active` is the share of the pairs of two identities that are nearer than the margin; the mean distances are over
+    all pairs of one and of two identities; `embedding_norm` is the mean Euclidean norm.
     """
 
     loss: Tensor
@@ -40,11 +40,11 @@ class ContrastiveOutput(NamedTuple):
 
 
 def pair_cross_entropy(log_odds: Tensor, identity: Tensor, *, hardest: float = 1.0) -> CrossEntropyOutput:
-    """Binary cross-entropy of the log odds `[B, B]` that pictures of `identity [B]` are of one person.
+    """Binary cross-entropy of the log odds `[B, B]` that images of `identity [B]` are of one identity.
 
-    Each pair counts once. The mean over the pairs of one person and the mean over those of two weigh one half each,
-    so that neither kind drowns the other: the probability is that of a pair which is as likely of one person as of
-    two. With `hardest` below 1 only that share of the negatives, those taken for one person most, enters.
+    Each pair counts once. The mean over the pairs of one identity and the mean over those of two weigh one half each,
+    so that neither kind drowns the other: the probability is that of a pair which is as likely of one identity as of
+    two. With `hardest` below 1 only that share of the negatives, those taken for one identity most, enters.
     """
     same, different = _kinds(identity)
     positive, negative = (in_working_precision(log_odds[kind]) for kind in (same, different))
@@ -61,7 +61,7 @@ def pair_cross_entropy(log_odds: Tensor, identity: Tensor, *, hardest: float = 1
 def contrastive_loss(
     embedding: Tensor, identity: Tensor, *, margin: float = 1.0, hardest: float = 1.0
 ) -> ContrastiveOutput:
-    """`||f - g||^2` of pairs of one person, `max(margin - ||f - g||, 0)^2` of two (Hadsell et al. 2006).
+    """`||f - g||^2` of pairs of one identity, `max(margin - ||f - g||, 0)^2` of two (Hadsell et al. 2006).
 
     Takes `embedding [B, D]` and `identity [B]`; the means over the two kinds weigh one half each. With `hardest` below
     1 only that share of the negatives, the nearest, enters.
@@ -106,7 +106,7 @@ class ContrastiveLoss(nn.Module):
 
 
 def _kinds(identity: Tensor) -> tuple[Tensor, Tensor]:
-    """Which of `[B, B]` are pairs of one person and of two, each pair once."""
+    """Which of `[B, B]` are pairs of one identity and of two, each pair once."""
     once = torch.ones(len(identity), len(identity), dtype=torch.bool, device=identity.device).triu(1)
     equal = identity[:, None] == identity
     return once & equal, once & ~equal

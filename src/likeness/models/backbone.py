@@ -1,4 +1,4 @@
-"""A backbone: pictures in [0, 1] to a vector of features, with the normalisation that the weights were trained on."""
+"""A backbone: images in [0, 1] to a vector of features, with the normalisation that the weights were trained on."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -23,10 +23,10 @@ class FeatureExtractor(Protocol):
 
 
 class Backbone(nn.Module):
-    """`network` on normalised pictures.
+    """`network` on normalised images.
 
     Args:
-        network: maps normalised pictures `[B, C, *spatial]` to features `[B, feature_dim]`.
+        network: maps normalised images `[B, C, *spatial]` to features `[B, feature_dim]`.
         feature_dim: the number of features.
         mean: the mean to subtract, one for each channel, of values in [0, 1].
         std: the standard deviation to divide by, one for each channel.
@@ -42,7 +42,7 @@ class Backbone(nn.Module):
         self.register_buffer("std", torch.tensor(list(std)), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features `[B, feature_dim]` of pictures `[B, C, *spatial]` with values in [0, 1]."""
+        """Features `[B, feature_dim]` of images `[B, C, *spatial]` with values in [0, 1]."""
         shape = (1, -1, *(1,) * (images.ndim - 2))
         mean, std = self.get_buffer("mean").view(shape), self.get_buffer("std").view(shape)
         features: Tensor = self.network((images - mean) / std)

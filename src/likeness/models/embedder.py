@@ -1,4 +1,4 @@
-"""The embedder: f(x), a backbone's features projected to an encoding."""
+"""The embedder: f(x), a backbone's features projected to an embedding."""
 
 from typing import Literal
 
@@ -22,15 +22,15 @@ class Embedder(nn.Module):
     """f(x): backbone, projection, and by default L2 normalisation onto the unit sphere (Schroff et al. 2015).
 
     Args:
-        backbone: pictures to features.
-        embedding_dim: the number of dimensions D of an encoding, or None for the features as they are.
-        normalize: whether an encoding has length 1.
+        backbone: images to features.
+        embedding_dim: the number of dimensions D of an embedding, or None for the features as they are.
+        normalize: whether an embedding has length 1.
         dropout: the share of the features that is dropped before the projection while training.
-        batch_norm: whether each dimension of the projection is standardised over the batch, so that an encoding
+        batch_norm: whether each dimension of the projection is standardised over the batch, so that an embedding
             can't collapse to a point (a neck of BatchNorm, as in Luo et al. 2019).
-        test_time_augmentation: the number of views of a picture that is measured (`encode_views`): 1 as it is, 4 turned
+        test_time_augmentation: the number of views of an image that is measured (`encode_views`): 1 as it is, 4 turned
             by quarters, 8 those and their mirror images.
-        activation: by `relu`, `softplus` or `sigmoid` an encoding has no negative number, as the chi-squared head
+        activation: by `relu`, `softplus` or `sigmoid` an embedding has no negative number, as the chi-squared head
             needs it.
     """
 
@@ -59,7 +59,7 @@ class Embedder(nn.Module):
         self.normalize, self.views = normalize, test_time_augmentation
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encodings `[B, D]`, float32 under any autocast, of pictures `[B, C, *spatial]` in [0, 1]."""
+        """Encodings `[B, D]`, float32 under any autocast, of images `[B, C, *spatial]` in [0, 1]."""
         embedding = self.projection(self.dropout(self.backbone(images)))
         with torch.autocast(embedding.device.type, enabled=False):
             embedding = self.activation(self.neck(embedding.float()))
@@ -70,12 +70,12 @@ class Embedder(nn.Module):
         behind the other.
 
         The distance of two is the sum of those of each view, and a head compares them when it is `repeated`: what each
-        view gets wrong by chance is evened out. More than one view is for pictures `[B, C, H, W]` whose turns were
+        view gets wrong by chance is evened out. More than one view is for images `[B, C, H, W]` whose turns were
         trained on, each as a class.
         """
         seen = (
-            torch.rot90(picture, quarters, (-2, -1)) if quarters else picture
-            for picture in ([images] if self.views < 8 else [images, images.flip(-1)])
+            torch.rot90(sample, quarters, (-2, -1)) if quarters else sample
+            for sample in ([images] if self.views < 8 else [images, images.flip(-1)])
             for quarters in range(min(self.views, 4))
         )
         return torch.cat([self(view) for view in seen], dim=1)

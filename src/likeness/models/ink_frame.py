@@ -8,8 +8,8 @@ from torch.nn import functional
 class InkFrame(nn.Module):
     """Cut a drawing to the square around its ink, and resize that to `size` x `size`.
 
-    Ink is what is darker than halfway between the lightest and the darkest of a picture, so that it does not matter how
-    values are normalised; the ground is the lightest. A picture without ink stays whole.
+    Ink is what is darker than halfway between the lightest and the darkest of an image, so that it does not matter how
+    values are normalised; the ground is the lightest. An image without ink stays whole.
 
     Args:
         size: the side of what comes out, in pixels.
@@ -21,7 +21,7 @@ class InkFrame(nn.Module):
         self.size, self.margin = size, margin
 
     def forward(self, images: Tensor) -> Tensor:
-        """Drawings `[B, C, size, size]` of pictures `[B, C, H, W]`, bilinear, without gradient to the pictures."""
+        """Drawings `[B, C, size, size]` of images `[B, C, H, W]`, bilinear, without gradient to the images."""
         with torch.no_grad(), torch.autocast(images.device.type, enabled=False):
             images = images.float()
             light, dark = images.amax((1, 2, 3), keepdim=True), images.amin((1, 2, 3), keepdim=True)

@@ -20,10 +20,10 @@ def koch(
     begins as torch's linear layers do, narrower than the paper's fully connected ones.
 
     Raises:
-        ValueError: another size of picture.
+        ValueError: another size of image.
     """
     if square_side(spatial_size, "Koch's network") != SIDE:
-        raise ValueError(f"Koch's network takes pictures of {SIDE} pixels: leave `spatial_size` at {SIDE}.")
+        raise ValueError(f"Koch's network takes images of {SIDE} pixels: leave `spatial_size` at {SIDE}.")
     network = nn.Sequential(
         nn.Conv2d(channels, 64, 10),
         nn.ReLU(inplace=True),

@@ -17,23 +17,23 @@ _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
 class OnnxEncoder(nn.Module):
-    """f(x) from `path`: pictures `[B, C, H, W]` to embeddings `[B, D]`, float32, on the pictures' device.
+    """f(x) from `path`: images `[B, C, H, W]` to embeddings `[B, D]`, float32, on the images' device.
 
     Has no parameters to train and gives no gradient. A model whose batch size is fixed (often 1) gets the
-    pictures in such portions, any other in one portion for each of torch's threads; the threads work side
+    images in such portions, any other in one portion for each of torch's threads; the threads work side
     by side.
 
     Args:
-        path: the .onnx file; its one input takes pictures, its first output are the embeddings.
+        path: the .onnx file; its one input takes images, its first output are the embeddings.
         mean: the mean to subtract, one for each channel, of values in [0, 1].
         std: the standard deviation to divide by, one for each channel.
-        spatial_size: height and width of the pictures, in pixels.
-        channels: the number of channels of the pictures.
+        spatial_size: height and width of the images, in pixels.
+        channels: the number of channels of the images.
         normalize: whether an embedding is scaled to length 1.
 
     Raises:
         ValueError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses such
-            pictures.
+            images.
     """
 
     def __init__(
@@ -63,28 +63,28 @@ class OnnxEncoder(nn.Module):
         self._input = self._checked_input()
         batch = self._input.shape[0]
         self._portion = batch if isinstance(batch, int) and batch > 0 else None
-        # One picture tells what shapes in the file may leave open: whether the size is taken, and D.
+        # One image tells what shapes in the file may leave open: whether the size is taken, and D.
         self.embedding_dim = int(self._encode(np.zeros((1, channels, *self.sides), np.float32)).shape[1])
 
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings `[B, D]` of `images [B, C, H, W]`: uint8, or float in [0, 1]."""
         if images.ndim != 4 or tuple(images.shape[1:]) != (self.channels, *self.sides):
             raise ValueError(
-                f"{self.path.name} was set up for pictures of {self._size()}, but got "
+                f"{self.path.name} was set up for images of {self._size()}, but got "
                 f"{_by(images.shape[1:])}: set `channels` and `spatial_size`."
             )
         values = images.float() / 255 if images.dtype == torch.uint8 else images.float()
         mean, std = self.get_buffer("mean").to(values.device), self.get_buffer("std").to(values.device)
-        pictures = ((values - mean) / std).detach().cpu().numpy()
-        embedding = torch.from_numpy(self._encode(pictures)).to(images.device)
+        samples = ((values - mean) / std).detach().cpu().numpy()
+        embedding = torch.from_numpy(self._encode(samples)).to(images.device)
         return functional.normalize(embedding) if self.normalize else embedding
 
-    def _encode(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        count, threads = len(pictures), torch.get_num_threads()
+    def _encode(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        count, threads = len(samples), torch.get_num_threads()
         if count == 0:
             return np.empty((0, self.embedding_dim), np.float32)
         portion = self._portion or -(-count // threads)
-        parts = [pictures[start : start + portion] for start in range(0, count, portion)]
+        parts = [samples[start : start + portion] for start in range(0, count, portion)]
         if self._portion and len(parts[-1]) < portion:  # a fixed batch is filled up with copies
             parts[-1] = np.concatenate(
                 [parts[-1], np.repeat(parts[-1][-1:], portion - len(parts[-1]), axis=0)]
@@ -92,17 +92,17 @@ class OnnxEncoder(nn.Module):
         with ThreadPoolExecutor(min(threads, len(parts))) as workers:
             return np.concatenate(list(workers.map(self._run, parts)))[:count]
 
-    def _run(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _run(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
-            output = self._session.run(None, {self._input.name: pictures.astype(_TYPES[self._input.type])})[0]
+            output = self._session.run(None, {self._input.name: samples.astype(_TYPES[self._input.type])})[0]
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise ValueError(
-                f"{self.path.name} refuses pictures of {self._size()}: set `channels` and `spatial_size` to what "
+                f"{self.path.name} refuses images of {self._size()}: set `channels` and `spatial_size` to what "
                 f"it was made for ({_first_line(error)})."
             ) from error
-        if output.ndim < 2 or len(output) != len(pictures):
+        if output.ndim < 2 or len(output) != len(samples):
             raise ValueError(
-                f"{self.path.name} gives an output of shape {output.shape} for {len(pictures)} pictures, "
+                f"{self.path.name} gives an output of shape {output.shape} for {len(samples)} images, "
                 "but an encoder gives one embedding for each: name another file."
             )
         return np.ascontiguousarray(output.reshape(len(output), -1), dtype=np.float32)
@@ -119,7 +119,7 @@ class OnnxEncoder(nn.Module):
         given_sizes = (self.channels, *self.sides)
         if any(isinstance(w, int) and w > 0 and w != g for w, g in zip(wanted, given_sizes, strict=True)):
             raise ValueError(
-                f"{self.path.name} takes pictures of {_by(wanted)} (channels, height, width), not "
+                f"{self.path.name} takes images of {_by(wanted)} (channels, height, width), not "
                 f"{self._size()}: set `channels` and `spatial_size` to that."
             )
         return inputs[0]

@@ -1,4 +1,4 @@
-"""A small convolutional net of our own, for pictures of about 64 pixels on a processor."""
+"""A small convolutional net of our own, for images of about 64 pixels on a processor."""
 
 from collections.abc import Sequence
 

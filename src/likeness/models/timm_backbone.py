@@ -34,7 +34,7 @@ def timm_backbone(
         pooling: `own` for the network's own, `flatten` to keep each position of the last feature map.
         stages: keep only the first this many of the network's stages (each halves the map); None for all.
         frozen_stages: the first this many stages keep their weights and BatchNorm's statistics.
-        spatial_size: of pictures, in pixels.
+        spatial_size: of images, in pixels.
         channels: its channels.
         mean: the mean that the weights were trained with, one for each channel.
         std: the standard deviation likewise.

@@ -1,4 +1,4 @@
-"""What a head says of encodings, in the words of an evaluation."""
+"""A head's comparison of embeddings, as evaluation takes it."""
 
 from typing import Any
 
@@ -9,14 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from likeness.evaluation.comparison import Comparison, RowDistances
 from likeness.models.similarity import PairHead
 
-_BLOCK_VALUES = 1 << 22  # of encodings held at a time: 16 MiB
+_BLOCK_VALUES = 1 << 22  # of embeddings held at a time: 16 MiB
 
 
 def by_head(head: PairHead) -> Comparison:
-    """Minus the log odds that two encodings are of one person, so that smaller is more alike."""
-    device = next(
-        (one.device for one in head.parameters()), torch.device("cpu")
-    )  # a head may have no weights
+    """Minus the log odds that two embeddings are of one identity, so that smaller is more alike."""
+    weights = [*head.parameters()]
+    device = weights[0].device if weights else torch.device("cpu")
 
     def rows_of(embeddings: ArrayLike) -> torch.Tensor:
         return torch.as_tensor(np.asarray(embeddings), dtype=torch.float32, device=device)
@@ -40,7 +39,7 @@ def by_head(head: PairHead) -> Comparison:
 
         return distances
 
-    return Comparison(pairs, rows, "minus the log odds that it is one person")
+    return Comparison(pairs, rows, "minus the log odds that it is one identity")
 
 
 def _array(odds: torch.Tensor) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The embedding task: an encoding in which two pictures of one person lie close, and of two people apart."""
+"""The embedding task: an embedding in which two images of one identity lie close, and of two identities apart."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What every task that trains an embedder shares: its encodings are validated on people it is not trained on."""
+"""What every task that trains an embedder shares: its embeddings are validated on identities it is not trained on."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ QUERIES = 2000  # that ask at most where nothing else is said: of N images all c
 
 
 class Validation(NamedTuple):
-    """How encodings are validated.
+    """How embeddings are validated.
 
     grouping: how the classes of the validation images are grouped; where they are, one-shot recognition among classes
         of one group is validated too.
@@ -65,10 +65,10 @@ class EncodingTask(Task):
     @property
     @abstractmethod
     def comparison(self) -> Comparison:
-        """By what two encodings are held apart."""
+        """By what two embeddings are held apart."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encodings `[B, D]` of pictures `[B, C, *spatial]` in [0, 1]."""
+        """Encodings `[B, D]` of images `[B, C, *spatial]` in [0, 1]."""
         embedding: Tensor = self.embedder(images)
         return embedding
 
@@ -77,16 +77,16 @@ class EncodingTask(Task):
         share_buffers(self)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Encode a batch of validation pictures."""
-        if len(batch.index) == 0:  # none of its pictures could be read, or it is there to make up the number
+        """Encode a batch of validation images."""
+        if len(batch.index) == 0:  # none of its images could be read, or it is there to make up the number
             return
         self._encoded.append(Encoded(self(batch.images).cpu(), batch.identity.cpu(), batch.index.cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Measure the encodings of the validation people; all ranks log what rank 0 measures.
+        """Measure the embeddings of the validation identities; all ranks log what rank 0 measures.
 
         Raises:
-            LikenessError: too few of their pictures could be read, or an encoding is not a number.
+            LikenessError: too few of their images could be read, or an embedding is not a number.
         """
         own, self._encoded = self._encoded, []
         self.log_dict(measured_once(self._measured, own))
@@ -95,11 +95,11 @@ class EncodingTask(Task):
         """The metrics, by the batches that each rank encoded."""
         batches = sorted((batch for share in shares for batch in share), key=lambda one: int(one.index[0]))
         if not batches:
-            raise LikenessError("None of the pictures of the validation people can be read: replace them.")
+            raise LikenessError("None of the images of the validation identities can be read: replace them.")
         embeddings, identities, indices = (torch.cat(parts).numpy() for parts in zip(*batches, strict=True))
         if not np.isfinite(embeddings).all():
             raise LikenessError(
-                f"The encodings are not numbers after step {self.global_step}; lower optimizer.lr, set "
+                f"The embeddings are not numbers after step {self.global_step}; lower optimizer.lr, set "
                 "trainer.gradient_clip_val=1, or use trainer.precision=32."
             )
         comparison = self.comparison
@@ -109,7 +109,7 @@ class EncodingTask(Task):
             accuracy = fold_accuracy(distance, same, fold).mean
         except ValueError as error:
             raise LikenessError(
-                f"The validation people can't be measured: {error}; replace the pictures that can't be read."
+                f"The validation identities can't be measured: {error}; replace the images that can't be read."
             ) from error
         scores = query_scores(embeddings, identities, comparison, queries=self.validation.queries)
         return {

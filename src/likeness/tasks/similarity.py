@@ -1,4 +1,4 @@
-"""The similarity task: the probability that two pictures are of one person, learned with the encoding or on it."""
+"""The similarity task: the probability that two images are of one identity, learned with the embedding or on it."""
 
 from typing import ClassVar
 
@@ -17,10 +17,10 @@ from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Watched
 class SimilarityTask(EncodingTask):
     """Train a head, and the embedder below it unless it is frozen, on all pairs of the global batch.
 
-    The head begins with the scale of the first batch's encodings. B encodings are scored against each other:
-    B (B - 1) / 2 pairs for B forward passes. It logs the loss, the share of the pairs that are of one person, the mean
-    probabilities given to pairs of one and of two people, and the accuracy at probability 1/2, the mean of those on the
-    two kinds.
+    The head begins with the scale of the first batch's embeddings. B embeddings are scored against each other:
+    B (B - 1) / 2 pairs for B forward passes. It logs the loss, the share of the pairs that are of one identity, the
+    mean probabilities given to pairs of one and of two identities, and the accuracy at probability 1/2, the mean of
+    those on the two kinds.
     """
 
     watched: ClassVar[tuple[Watched, ...]] = (

@@ -9,10 +9,10 @@ HardestShare = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Place = Annotated[str, Field(min_length=1)]  # a path; an empty one would be the current folder
 SpatialSize = Positive | Annotated[list[Positive], Field(min_length=1, max_length=3)]
-"""A number for a square picture, or the length of each of 1 to 3 axes."""
+"""A number for a square image, or the length of each of 1 to 3 axes."""
 
 Colours = Literal[1, 3]
-"""The channels of a picture: grey, or red, green and blue."""
+"""The channels of an image: grey, or red, green and blue."""
 
 PerChannel = Annotated[list[float], Field(min_length=1)]
 

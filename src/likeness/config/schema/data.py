@@ -10,19 +10,19 @@ from likeness.spatial import picture_sides
 
 
 class _PictureFiles(FileSource):
-    """Pictures that are decoded from files."""
+    """Images that are decoded from files."""
 
     spatial_size: SpatialSize
     channels: Colours
 
     @model_validator(mode="after")
     def _pictures_have_two_axes(self) -> "_PictureFiles":
-        picture_sides(self.spatial_size, "a file of a picture")
+        picture_sides(self.spatial_size, "a file of an image")
         return self
 
 
 class DrawnFaces(Node):
-    """Faces drawn on the fly: square pictures, whose side is `image_size`."""
+    """Faces drawn on the fly: square images, whose side is `image_size`."""
 
     image_size: Positive
     channels: Colours
@@ -99,7 +99,7 @@ class OneShotTrials(_PictureFiles):
 
 
 class PairList(_PictureFiles):
-    """Pairs of pictures listed in a file; for testing only."""
+    """Pairs of images listed in a file; for testing only."""
 
     target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
     path: Place

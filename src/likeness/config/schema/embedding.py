@@ -25,7 +25,7 @@ from likeness.spatial import sides
 
 
 class EmbeddingConfig(TrainConfig):
-    """What a run that trains an encoding has."""
+    """What a run that trains an embedding has."""
 
     objective = Objective(metric="verification/accuracy")
     measures = (
@@ -59,7 +59,7 @@ class EmbeddingConfig(TrainConfig):
 
     @model_validator(mode="after")
     def _task_fits(self) -> "EmbeddingConfig":
-        """Parts of other people's may go together in their own ways; what is ours is checked."""
+        """Parts of other identities's may go together in their own ways; what is ours is checked."""
         similarity = isinstance(self.task, SimilarityTask)
         if similarity and self.head is None:
             raise ValueError("task=similarity needs a head: head=absolute_difference or head=chi_squared")
@@ -80,7 +80,7 @@ class EmbeddingConfig(TrainConfig):
             raise ValueError(f"{self.loss.name} takes no miner; leave miner.name out")
         if isinstance(self.head, ChiSquared) and getattr(self.embedder, "activation", None) == "none":
             raise ValueError(
-                "head=chi_squared needs encodings with no negative number; "
+                "head=chi_squared needs embeddings with no negative number; "
                 "embedder.activation=relu, softplus or sigmoid makes them so"
             )
         return self
@@ -133,12 +133,12 @@ class EmbeddingConfig(TrainConfig):
 
 
 def _refuse_views_of_no_picture(config: "EmbeddingConfig | EvaluateConfig") -> None:
-    """Pictures can be mirrored and turned; what has another number of axes is measured as it is."""
+    """Images can be mirrored and turned; what has another number of axes is measured as it is."""
     size = getattr(config.backbone, "spatial_size", 1)
     views = getattr(config.embedder, "test_time_augmentation", 1)
     if len(sides(size)) != 2 and (config.evaluation.flip or views > 1):
         raise ValueError(
-            "evaluation.flip and embedder.test_time_augmentation mirror and turn pictures; leave them out for "
+            "evaluation.flip and embedder.test_time_augmentation mirror and turn images; leave them out for "
             f"backbone.spatial_size={size}"
         )
 

@@ -1,4 +1,4 @@
-"""The schema of the networks: backbones, the embedder, and heads that judge pairs."""
+"""The schema of the networks: backbones, the embedder, and heads that compare pairs."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from likeness.spatial import picture_sides
 
 
 class OfPictures(Node):
-    """What a network expects of pictures: their size in pixels, channels, mean and standard deviation in [0, 1]."""
+    """What a network expects of images: their size in pixels, channels, mean and standard deviation in [0, 1]."""
 
     spatial_size: SpatialSize
     channels: Positive
@@ -86,7 +86,7 @@ Backbone = Annotated[
 
 
 class Embedder(Node):
-    """The projection of a backbone's features to an encoding."""
+    """The projection of a backbone's features to an embedding."""
 
     target: Literal["likeness.models.embedder.Embedder"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
@@ -99,13 +99,13 @@ class Embedder(Node):
 
 
 class AbsoluteDifference(Node):
-    """Log odds from the absolute differences of two encodings."""
+    """Log odds from the absolute differences of two embeddings."""
 
     target: Literal["likeness.models.similarity.absolute_difference"] = Field(alias="_target_")
 
 
 class ChiSquared(Node):
-    """Log odds from the chi-squared differences of two encodings that are not negative."""
+    """Log odds from the chi-squared differences of two embeddings that are not negative."""
 
     target: Literal["likeness.models.similarity.chi_squared"] = Field(alias="_target_")
 

@@ -11,14 +11,14 @@ LearningRate = Annotated[float, Field(gt=0, le=1e30)]  # a step must not overflo
 
 
 class EmbeddingTask(Node):
-    """Learn an encoding by a loss on its distances."""
+    """Learn an embedding by a loss on its distances."""
 
     target: Literal["likeness.tasks.embedding.EmbeddingTask"] = Field(alias="_target_")
     partial: Literal[True] = Field(alias="_partial_")
 
 
 class SimilarityTask(Node):
-    """Learn the probability that two pictures are of one person."""
+    """Learn the probability that two images are of one identity."""
 
     of_the_recipe = frozenset({"encoder"})
     target: Literal["likeness.tasks.similarity.SimilarityTask"] = Field(alias="_target_")
@@ -31,7 +31,7 @@ Task = Annotated[EmbeddingTask | SimilarityTask, Field(discriminator="target"), 
 
 
 class Sampler(Node):
-    """A batch of P identities x K pictures."""
+    """A batch of P identities x K images."""
 
     identities: Annotated[int, Field(ge=2)]
     images: Annotated[int, Field(ge=2)]
@@ -39,7 +39,7 @@ class Sampler(Node):
 
 
 class Loader(Node):
-    """How pictures reach the network."""
+    """How images reach the network."""
 
     workers: Annotated[int, Field(ge=0)]
     pin_memory: bool
@@ -199,7 +199,7 @@ class Trackers(Node):
 
 
 class Evaluation(Node):
-    """How an encoding is measured."""
+    """How an embedding is measured."""
 
     batch_size: Positive
     pairs: Annotated[int, Field(ge=20)]

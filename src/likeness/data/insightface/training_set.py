@@ -10,8 +10,8 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files
+from likeness.data.image_files import existing_folder
 from likeness.data.insightface.record_io import DamagedRecord, Offsets, Record, RecordFile, read_offsets
-from likeness.data.picture_files import existing_folder
 from likeness.data.pictures import DataSplits
 from likeness.data.split import split_pictures
 from likeness.errors import UnreadableImage
@@ -22,7 +22,7 @@ Int64s = NDArray[np.int64]
 AGAIN = "fetch train.rec and train.idx again"
 
 
-class PictureRecords:
+class ImageRecords:
     """`Pictures` over the records at `offsets`, `[N]`, whose keys in the index are `keys`, `[N]`."""
 
     grouping = None
@@ -43,11 +43,11 @@ class PictureRecords:
         self.identity: Int64s = identity.astype(np.int64)
 
     def __len__(self) -> int:
-        """The number of pictures."""
+        """The number of images."""
         return self._keys.size
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, height, width]`; raises `UnreadableImage`."""
+        """The images at `indices`, uint8 `[C, height, width]`; raises `UnreadableImage`."""
         return [self._load(i) for i in indices]
 
     def name(self, index: int) -> str:
@@ -55,13 +55,13 @@ class PictureRecords:
         return f"{self._records.path.name}#{self._keys[index]}"
 
     def identity_name(self, identity: int) -> str:
-        """The person's label in the file, a number."""
+        """The identity's label in the file, a number."""
         return str(self._labels[identity])
 
     def fingerprint(self) -> dict[str, object]:
-        """Numbers of pictures and identities, the file's bytes, and a SHA-256.
+        """Numbers of images and identities, the file's bytes, and a SHA-256.
 
-        The hash is over every picture's key, place and label and the contents of 64 spread evenly.
+        The hash is over every image's key, place and label and the contents of 64 spread evenly.
         """
         return dict(self._fingerprint)
 
@@ -105,14 +105,14 @@ def insightface_rec(
     split: Sequence[float] = (0.8, 0.1, 0.1),
     split_seed: int = 0,
 ) -> DataSplits:
-    """The pictures of `root/train.rec`, split by identity into train, validation and test.
+    """The images of `root/train.rec`, split by identity into train, validation and test.
 
-    Record 0 tells where the identities' records are, and each of those which pictures are its own; where
-    record 0 is a picture's, every picture's own label counts. `train.idx` is needed, `property` is not.
-    Pictures are encoded (JPEG, PNG, ...); raw pixels are not read.
+    Record 0 tells where the identities' records are, and each of those which images are its own; where
+    record 0 is an image's, every image's own label counts. `train.idx` is needed, `property` is not.
+    Images are encoded (JPEG, PNG, ...); raw pixels are not read.
 
     Raises:
-        ValueError: a file is missing or damaged, or the pictures do not suffice for `split`.
+        ValueError: a file is missing or damaged, or the images do not suffice for `split`.
     """
     folder = existing_folder(root, "a folder with train.rec and train.idx")
     for file in ("train.rec", "train.idx"):
@@ -121,14 +121,14 @@ def insightface_rec(
     records = RecordFile(folder / "train.rec")
     index = read_offsets(folder / "train.idx")
     keys, labels = _labelled(records, index)
-    pictures = PictureRecords(
+    samples = ImageRecords(
         records, keys, index.of(keys), labels, spatial_size=spatial_size, channels=channels
     )
-    return split_pictures(pictures, split, split_seed, source=root)
+    return split_pictures(samples, split, split_seed, source=root)
 
 
 def _labelled(records: RecordFile, index: Offsets) -> tuple[Int64s, Int64s]:
-    """The keys of all pictures, ascending, and their labels."""
+    """The keys of all images, ascending, and their labels."""
     identities = range(0)
     # beyond 2^24 a float32 cannot tell neighbouring records apart
     if 0 in index.keys[:1] and index.keys[-1] < 2**24:
@@ -158,11 +158,11 @@ def _by_identity_records(records: RecordFile, index: Offsets, identities: range)
             )
         if begin < end:
             ranges.append(np.arange(begin, end))
-            # one look at the label: all pictures of an identity have the same
+            # one look at the label: all images of an identity have the same
             label = _number(records, _read(records, index, begin), begin)
             labels.append(np.full(end - begin, label))
     if not ranges:
-        raise ValueError(f"The identities of {records.path} have no pictures: {AGAIN}.")
+        raise ValueError(f"The identities of {records.path} have no images: {AGAIN}.")
     keys = np.concatenate(ranges)
     _offsets(records, index, keys)
     order = np.argsort(keys, kind="stable")

@@ -33,7 +33,7 @@ _DAMAGE = (
 
 
 class PictureBytes:
-    """`Pictures` over encoded pictures of one file, held in memory, each called `file#number`."""
+    """`Pictures` over encoded images of one file, held in memory, each called `file#number`."""
 
     grouping = None
 
@@ -51,11 +51,11 @@ class PictureBytes:
         self.identity = identity
 
     def __len__(self) -> int:
-        """The number of pictures."""
+        """The number of images."""
         return len(self._encoded)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, height, width]`; raises `UnreadableImage`."""
+        """The images at `indices`, uint8 `[C, height, width]`; raises `UnreadableImage`."""
         return [
             decode(
                 self._encoded[i], spatial_size=self._spatial_size, channels=self._channels, name=self.name(i)
@@ -64,7 +64,7 @@ class PictureBytes:
         ]
 
     def name(self, index: int) -> str:
-        """The file and the picture's number in it."""
+        """The file and the image's number in it."""
         return f"{self._file.name}#{index}"
 
     def identity_name(self, identity: int) -> str:
@@ -72,7 +72,7 @@ class PictureBytes:
         return str(identity)
 
     def fingerprint(self) -> dict[str, object]:
-        """Numbers of pictures, total bytes, and a SHA-256 over all of them in order."""
+        """Numbers of images, total bytes, and a SHA-256 over all of them in order."""
         digest = sha256()
         for encoded in self._encoded:
             digest.update(sha256(encoded).digest())
@@ -88,14 +88,14 @@ class PictureBytes:
 
 
 def insightface_bin(*, path: str, spatial_size: SpatialSize, channels: int) -> DataSplits:
-    """A verification set as test pictures with its pairs, in 10 contiguous folds; nothing to train on.
+    """A verification set as test images with its pairs, in 10 contiguous folds; nothing to train on.
 
-    The file is a pickle of `(pictures, same)`: encoded pictures as bytes, two for each pair in turn, and
-    for each pair whether both show one person. Pickles of Python 2 and of Python 3 (protocol 3 or later)
+    The file is a pickle of `(samples, same)`: encoded images as bytes, two for each pair in turn, and
+    for each pair whether both show one identity. Pickles of Python 2 and of Python 3 (protocol 3 or later)
     are read. They can hold no globals, so a file can run nothing; sets that need some (numpy arrays, or
     bytes that Python 3 wrote in protocol 2 or earlier) are refused.
 
-    Pictures that are the same bytes become one. `identity` is what the pairs tell and no more: pictures
+    Images that are the same bytes become one. `identity` is what the pairs tell and no more: images
     that a chain of pairs calls the same share a label, others differ. It serves these pairs, not retrieval.
 
     Raises:
@@ -108,7 +108,7 @@ def insightface_bin(*, path: str, spatial_size: SpatialSize, channels: int) -> D
     places: dict[bytes, int] = {}
     index = np.array([places.setdefault(one, len(places)) for one in encoded], dtype=np.int64)
     first, second = index[0::2], index[1::2]
-    pictures = PictureBytes(
+    samples = PictureBytes(
         list(places),
         linked(first[same], second[same], len(places)),
         file=file,
@@ -119,7 +119,7 @@ def insightface_bin(*, path: str, spatial_size: SpatialSize, channels: int) -> D
     sizes = [part.size for part in np.array_split(same, FOLDS)]
     fold = np.repeat(np.arange(FOLDS, dtype=np.int64), sizes)
     return DataSplits(
-        train=None, validation=None, test=pictures, pairs=Pairs(first, second, same, fold), all_known=False
+        train=None, validation=None, test=samples, pairs=Pairs(first, second, same, fold), all_known=False
     )
 
 
@@ -149,17 +149,17 @@ def _read(file: Path) -> tuple[list[bytes], NDArray[np.bool_]]:
             f"{file} is not a pickle that can be read ({type(error).__name__}: {error}): fetch it again."
         ) from None
     match content:
-        case [list() | tuple() as pictures, list() | tuple() as same]:
+        case [list() | tuple() as samples, list() | tuple() as same]:
             pass
         case _:
-            pictures, same = [], []
-    if not all(isinstance(picture, bytes) for picture in pictures) or not all(
+            samples, same = [], []
+    if not all(isinstance(sample, bytes) for sample in samples) or not all(
         isinstance(value, int) and value in (0, 1) for value in same
     ):
-        pictures, same = [], []
-    if len(same) < FOLDS or len(pictures) != 2 * len(same):
+        samples, same = [], []
+    if len(same) < FOLDS or len(samples) != 2 * len(same):
         raise ValueError(
-            f"{file} is not a verification set: it should hold a list of encoded pictures (bytes), two for "
+            f"{file} is not a verification set: it should hold a list of encoded images (bytes), two for "
             f"each pair, and a list of bools, one for each of at least {FOLDS} pairs."
         )
-    return list(pictures), np.array(same, dtype=np.bool_)
+    return list(samples), np.array(same, dtype=np.bool_)

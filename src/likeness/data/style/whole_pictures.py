@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.picture_files import PictureFiles, is_picture
+from likeness.data.image_files import ImageFiles, is_image
 from likeness.data.reading import refused
 from likeness.data.style.built_in import PAINTING
 from likeness.data.style.painting import painting
@@ -29,7 +29,7 @@ class WholePictures:
     def __init__(self, root: Path, names: Sequence[str], *, resize: int) -> None:
         self.identity = np.zeros(len(names), dtype=np.int64)
         self._root, self._names, self._resize = root, names, resize
-        self._listed = PictureFiles(root, names, self.identity, [str(root)], spatial_size=resize, channels=3)
+        self._listed = ImageFiles(root, names, self.identity, [str(root)], spatial_size=resize, channels=3)
 
     def __len__(self) -> int:
         """The number of pictures."""
@@ -52,7 +52,7 @@ class WholePictures:
         return str(self._root)
 
     def fingerprint(self) -> dict[str, object]:
-        """As `PictureFiles` has it."""
+        """As `ImageFiles` has it."""
         found = self._listed.fingerprint()
         return {key: found[key] for key in ("pictures", "bytes", "sha256")}
 
@@ -107,7 +107,7 @@ def pictures_below(root: Path, key: str) -> list[str]:
     found: list[str] = []
     for folder, below, files in os.walk(root, onerror=_say):
         below[:] = [name for name in below if not name.startswith(".")]
-        found.extend(os.path.relpath(os.path.join(folder, file), root) for file in files if is_picture(file))
+        found.extend(os.path.relpath(os.path.join(folder, file), root) for file in files if is_image(file))
     if not found:
         raise ValueError(f"{root} holds no pictures: put some into it, or set {key} to another folder.")
     return sorted(found)

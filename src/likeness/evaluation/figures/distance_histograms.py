@@ -1,4 +1,4 @@
-"""How far apart pictures of one person and of two people lie."""
+"""How far apart images of one identity and of two identities lie."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -21,10 +21,10 @@ def distance_figure(
     kinds = two_classes(same, len(values))
     figure, (axes,) = quiet_figure(size=(6.4, 3.8))
     low, high = float(values.min()), float(values.max())
-    if low == high:  # a collapsed encoding still gets a bar
+    if low == high:  # a collapsed embedding still gets a bar
         low, high = low - 0.5, high + 0.5
     edges = np.linspace(low, high, 61)
-    for mask, colour, name in ((kinds, SAME, "same person"), (~kinds, DIFFERENT, "different people")):
+    for mask, colour, name in ((kinds, SAME, "same identity"), (~kinds, DIFFERENT, "different identities")):
         total = np.count_nonzero(mask)
         share = np.histogram(values[mask], edges)[0] / total * 100
         axes.stairs(share, edges, fill=True, color=colour, alpha=0.35)

@@ -1,4 +1,4 @@
-"""Some people's embeddings, laid out in two dimensions."""
+"""Some identities's embeddings, laid out in two dimensions."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,7 +14,7 @@ from likeness.evaluation.figures.style import COLOURS, INK, bare, quiet_figure
 
 MOST_PEOPLE = 20
 _PICTURE_SIZE = 26  # points
-_MARKERS = ("o", "^", "s", "D")  # times 6 colours: 24 people
+_MARKERS = ("o", "^", "s", "D")  # times 6 colours: 24 identities
 
 
 def map_points(
@@ -26,12 +26,12 @@ def map_points(
     """
     values = finite(embeddings, "embeddings", 2)
     if min(values.shape) < 2:
-        raise ValueError(f"a map needs at least 2 pictures and 2 dimensions, but the shape is {values.shape}")
+        raise ValueError(f"a map needs at least 2 images and 2 dimensions, but the shape is {values.shape}")
     if method == "pca" or len(values) < 5:
         from sklearn.decomposition import PCA
 
         pca = PCA(2, svd_solver="full")
-        with np.errstate(invalid="ignore"):  # a collapsed encoding has no variance to share out
+        with np.errstate(invalid="ignore"):  # a collapsed embedding has no variance to share out
             points = pca.fit_transform(values)
         kept = pca.explained_variance_ratio_.sum() if values.var() > 0 else 0.0
         return points, f"principal components 1 and 2 ({kept:.0%} of the variance)"
@@ -47,44 +47,44 @@ def embedding_figure(
     *,
     names: Sequence[str] | None = None,
     method: Literal["pca", "tsne"] = "pca",
-    pictures: Sequence[NDArray[np.uint8]] | None = None,
+    samples: Sequence[NDArray[np.uint8]] | None = None,
 ) -> Figure:
-    """A map of `embeddings [N, D]`, each person of `identity [N]` in a colour and a shape of their own.
+    """A map of `embeddings [N, D]`, each identity of `identity [N]` in a colour and a shape of their own.
 
     Args:
-        embeddings: `[N, D]`. identity: `[N]`, of at most 20 people, for more could not be told apart.
-        names: what to call the people, in ascending order of identity. method: see `map_points`. pictures:
-        N pictures `[H, W]` or `[H, W, 3]`, drawn small in place of the points, framed in the colour.
+        embeddings: `[N, D]`. identity: `[N]`, of at most 20 identities, for more could not be told apart.
+        names: what to call the identities, in ascending order of identity. method: see `map_points`. images:
+        N images `[H, W]` or `[H, W, 3]`, drawn small in place of the points, framed in the colour.
     """
-    people, who = np.unique(labels(identity, "identity"), return_inverse=True)
-    if len(people) > MOST_PEOPLE:
+    identities, who = np.unique(labels(identity, "identity"), return_inverse=True)
+    if len(identities) > MOST_PEOPLE:
         raise ValueError(
-            f"a map shows at most {MOST_PEOPLE} people, but there are {len(people)}: choose some"
+            f"a map shows at most {MOST_PEOPLE} identities, but there are {len(identities)}: choose some"
         )
     points, title = map_points(embeddings, method)
-    if len(points) != len(who) or (pictures is not None and len(pictures) != len(who)):
-        raise ValueError(f"{len(points)} embeddings need as many identities and pictures")
+    if len(points) != len(who) or (samples is not None and len(samples) != len(who)):
+        raise ValueError(f"{len(points)} embeddings need as many identities and images")
     figure, (axes,) = quiet_figure(size=(7.2, 5.2))
     bare(axes)
-    # Over pictures a marker sits in the corner, where it hides no face.
-    corner = 0 if pictures is None else -_PICTURE_SIZE / 2
+    # Over images a marker sits in the corner, where it hides no face.
+    corner = 0 if samples is None else -_PICTURE_SIZE / 2
     place = offset_copy(axes.transData, figure, x=corner, y=-corner, units="points")
-    for person in range(len(people)):
-        mine = points[who == person]
+    for identity in range(len(identities)):
+        mine = points[who == identity]
         axes.scatter(
             mine[:, 0],
             mine[:, 1],
             s=30,
-            color=COLOURS[person % len(COLOURS)],
-            marker=_MARKERS[person // len(COLOURS)],
+            color=COLOURS[identity % len(COLOURS)],
+            marker=_MARKERS[identity // len(COLOURS)],
             alpha=0.85,
             edgecolors="white",
             linewidths=0.5,
             zorder=4,
             transform=place,
-            label=names[person] if names is not None else f"person {people[person]}",
+            label=names[identity] if names is not None else f"identity {identities[identity]}",
         )
-    for index, one in enumerate(pictures if pictures is not None else ()):
+    for index, one in enumerate(samples if samples is not None else ()):
         image = OffsetImage(
             one, zoom=_PICTURE_SIZE / max(one.shape[:2]), cmap="gray" if one.ndim == 2 else None
         )

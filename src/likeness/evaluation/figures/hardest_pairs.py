@@ -1,4 +1,4 @@
-"""The pairs that an encoding gets most wrong."""
+"""The pairs that an embedding gets most wrong."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from likeness.evaluation.figures.style import DIFFERENT, INK, SAME, bare, quiet_
 
 
 class HardestPairs(NamedTuple):
-    """Indices of pairs: the farthest of one person, farthest first, and the nearest of two, nearest first."""
+    """Indices of pairs: the farthest of one identity, farthest first, and the nearest of two, nearest first."""
 
     same: NDArray[np.int64]
     different: NDArray[np.int64]
@@ -33,16 +33,16 @@ def hardest_pairs(distance: ArrayLike, same: ArrayLike, count: int) -> HardestPa
 def hardest_figure(
     distance: ArrayLike,
     same: ArrayLike,
-    picture: Callable[[int], tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+    sample: Callable[[int], tuple[NDArray[np.uint8], NDArray[np.uint8]]],
     *,
     count: int = 6,
     threshold: float | None = None,
     unit: str = EUCLIDEAN.unit,
 ) -> Figure:
-    """Two rows of `count` pairs with their distances: one person taken for two, and two people for one.
+    """Two rows of `count` pairs with their distances: one identity taken for two, and two identities for one.
 
-    Only the pairs shown are asked of `picture(pair) -> (first, second)`, uint8 `[H, W]` or `[H, W, 3]`, so
-    that the caller loads no more. With a `threshold`, a pair that it judges rightly for all that says
+    Only the pairs shown are asked of `sample(pair) -> (first, second)`, uint8 `[H, W]` or `[H, W, 3]`, so
+    that the caller loads no more. With a `threshold`, a pair that it is right on for all that says
     "(right)".
     """
     if count < 1:
@@ -52,8 +52,8 @@ def hardest_figure(
     columns = max(len(chosen.same), len(chosen.different))
     figure, axes = quiet_figure(2, columns, size=(max(1.5 * columns + 0.3, 3.8), 3.0))
     rows = (
-        (chosen.same, SAME, "One person, yet far apart"),
-        (chosen.different, DIFFERENT, "Two people, yet close together"),
+        (chosen.same, SAME, "One identity, yet far apart"),
+        (chosen.different, DIFFERENT, "Two identities, yet close together"),
     )
     for row, (pairs, colour, title) in enumerate(rows):
         for column in range(columns):
@@ -63,7 +63,7 @@ def hardest_figure(
                 one.set_title(title, fontsize=9.5, color=colour, loc="left", weight="bold")
             if column >= len(pairs):
                 continue
-            first, second = picture(int(pairs[column]))
+            first, second = sample(int(pairs[column]))
             one.imshow(_beside(first, second), interpolation="nearest")
             value = values[pairs[column]]
             right = threshold is not None and (value < threshold) == (row == 0)
@@ -76,11 +76,11 @@ def hardest_figure(
 
 
 def _beside(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Two pictures side by side as one RGB picture, a white line between them."""
+    """Two images side by side as one RGB image, a white line between them."""
     colour = [
         np.repeat(one[..., None], 3, axis=2) if one.ndim == 2 else one[..., :3] for one in (first, second)
     ]
     if colour[0].shape != colour[1].shape:
-        raise ValueError(f"the pictures of a pair differ in shape: {first.shape} and {second.shape}")
+        raise ValueError(f"the images of a pair differ in shape: {first.shape} and {second.shape}")
     line = np.full((len(first), max(1, first.shape[1] // 24), 3), 255, dtype=np.uint8)
     return np.concatenate([colour[0], line, colour[1]], axis=1)

@@ -1,4 +1,4 @@
-"""Which groups' classes are recognised from one picture, and which are not."""
+"""Which groups' classes are recognised from one image, and which are not."""
 
 from collections.abc import Mapping
 

@@ -18,14 +18,14 @@ def reliability_figure(probability: ArrayLike, same: ArrayLike, bins: int = 15) 
     above.plot(
         found.probability, found.share, color=COLOURS[0], linewidth=1.4, marker="o", markersize=4, label=label
     )
-    above.set_ylabel("pairs that are of one person", color=INK)
+    above.set_ylabel("pairs that are of one identity", color=INK)
     above.set_ylim(-0.02, 1.02)
     above.tick_params(labelbottom=False)
     below.bar(found.probability, found.pairs, width=0.8 / bins, color=COLOURS[0], alpha=0.5)
     below.set_yscale("log")
     below.set_ylim(bottom=0.8)
     below.set_ylabel("pairs", color=INK)
-    below.set_xlabel("probability given that it is one person", color=INK)
+    below.set_xlabel("probability given that it is one identity", color=INK)
     for axes in (above, below):
         axes.set_xlim(-0.04, 1.04)
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))

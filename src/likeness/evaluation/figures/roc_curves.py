@@ -1,4 +1,4 @@
-"""The ROC curves of several encodings."""
+"""The ROC curves of several embeddings."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def roc_figure(encodings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
     Each curve begins at one false accept, the smallest rate that its negatives resolve.
     """
     if not encodings:
-        raise ValueError("an ROC figure needs at least one encoding")
+        raise ValueError("an ROC figure needs at least one embedding")
     figure, (axes,) = quiet_figure(size=(6.4, 4.0 + 0.18 * len(encodings)))
     smallest = 1.0
     for number, (name, (distance, same)) in enumerate(encodings.items()):

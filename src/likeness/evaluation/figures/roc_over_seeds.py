@@ -1,4 +1,4 @@
-"""The ROC curves of encodings that were trained several times."""
+"""The ROC curves of embeddings that were trained several times."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def roc_over_seeds_figure(encodings: Mapping[str, Sequence[ArrayLike]]) -> Figur
     (Fawcett 2006, "An introduction to ROC analysis", vertical averaging), so the seeds must share their rates.
     """
     if not encodings:
-        raise ValueError("an ROC figure needs at least one encoding")
+        raise ValueError("an ROC figure needs at least one embedding")
     figure, (axes,) = quiet_figure(size=(6.4, 4.0 + 0.18 * len(encodings)))
     smallest = 1.0
     for number, (name, curves) in enumerate(encodings.items()):

@@ -1,4 +1,4 @@
-"""The words of a triplet loss, and what is refused."""
+"""The arguments of a triplet loss, and what is refused."""
 
 import math
 from typing import Literal
@@ -13,7 +13,7 @@ Average = Literal["valid", "active"]
 
 
 def check_arguments(margin: Margin, distance: Distance, average: Average) -> None:
-    """Raises ValueError with one sentence if a word of a triplet loss has no meaning."""
+    """Raises ValueError with one sentence if an argument of a triplet loss has no meaning."""
     number = isinstance(margin, int | float) and not isinstance(margin, bool)
     if margin != "soft" and not (number and 0 <= margin < math.inf):
         raise ValueError(f"margin must be a finite number of at least 0 or 'soft', not {margin!r}")

@@ -32,7 +32,7 @@ class Sums(NamedTuple):
 
 
 class TripletBatch(NamedTuple):
-    """A batch and the words of the loss."""
+    """A batch and the arguments of the loss."""
 
     points: Points
     anchors: Anchors

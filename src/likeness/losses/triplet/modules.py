@@ -10,7 +10,7 @@ from .output import TripletOutput
 
 
 class _TripletLoss(nn.Module):
-    """Keeps the words of a loss; raises ValueError at once if one has no meaning."""
+    """Keeps the arguments of a loss; raises ValueError at once if one has no meaning."""
 
     def __init__(self, margin: Margin, distance: Distance, average: Average) -> None:
         super().__init__()

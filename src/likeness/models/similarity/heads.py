@@ -1,4 +1,4 @@
-"""The learned similarity of two encodings: the log odds that they are of one person (Taigman et al. 2014)."""
+"""The learned similarity of two embeddings: the log odds that they are of one identity (Taigman et al. 2014)."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,11 +12,11 @@ from likeness.models.similarity.pair_head import PairHead
 
 
 class Difference(NamedTuple):
-    """How two encodings differ in each dimension, d(f_k, g_k).
+    """How two embeddings differ in each dimension, d(f_k, g_k).
 
     `terms(x [..., D], y [..., D])` are the differences `[..., D]`; `weighted(x [N, D], y [M, D], w [D])` are the sums
     `sum_k w_k d(x_ik, y_jk)` of all pairs, `[N, M]`, with no tensor of pairs times dimensions in between; `signed`
-    says whether encodings may have negative numbers.
+    says whether embeddings may have negative numbers.
     """
 
     terms: Callable[[Tensor, Tensor], Tensor]
@@ -25,14 +25,14 @@ class Difference(NamedTuple):
 
 
 class SimilarityHead(PairHead):
-    """`sum_k w_k d(f_k, g_k) + b` of encodings f and g; its sigmoid is the probability that they are of one person.
+    """`sum_k w_k d(f_k, g_k) + b` of embeddings f and g; its sigmoid is the probability that they are of one identity.
 
     Args:
         difference: d.
-        embedding_dim: the number of dimensions D of an encoding.
+        embedding_dim: the number of dimensions D of an embedding.
 
     All weights begin alike and negative: what differs is less alike from the first step on. `standardise` gives them
-    the scale of the encodings.
+    the scale of the embeddings.
     """
 
     def __init__(self, difference: Difference, embedding_dim: int) -> None:
@@ -45,7 +45,7 @@ class SimilarityHead(PairHead):
         """The log odds `[N, M]` of all pairs of `first [N, D]` and `second [M, D]`, in float32 under any autocast.
 
         Raises:
-            ValueError: the encodings are of another size than the head, or negative where they must not be.
+            ValueError: the embeddings are of another size than the head, or negative where they must not be.
         """
         self._refuse(first, second)
         with torch.autocast(first.device.type, enabled=False):
@@ -56,19 +56,19 @@ class SimilarityHead(PairHead):
         """Scale the weights and set the bias so that the log odds of all pairs of `encodings [B, D]` have mean 0 and
         standard deviation 1.
 
-        Learning begins where the sigmoid is steep, whatever the encodings' scale (Salimans and Kingma 2016, section 3).
+        Learning begins where the sigmoid is steep, whatever the embeddings' scale (Salimans and Kingma 2016, sec. 3).
         """
         once = torch.ones(len(encodings), len(encodings), dtype=torch.bool, device=encodings.device).triu(1)
         odds = self(encodings, encodings)[once]
         deviation = odds.std(correction=0)
         if not deviation > 1e-4 * odds.abs().max():
-            return  # one pair, or encodings that have collapsed, whose scale is nothing but rounding
+            return  # one pair, or embeddings that have collapsed, whose scale is nothing but rounding
         self.weight.div_(deviation)
         self.bias.copy_((self.bias - odds.mean()) / deviation)
 
     @torch.no_grad()
     def repeated(self, times: int) -> "SimilarityHead":
-        """The head `[times * D]` that judges encodings of so many parts one behind the other by its mean log odds on
+        """The head `[times * D]` that compares embeddings of so many parts one behind the other by its mean log odds on
         them.
         """
         head = SimilarityHead(self.difference, times * len(self.weight)).to(self.weight)
@@ -80,7 +80,7 @@ class SimilarityHead(PairHead):
         """The log odds `[M]` of the pairs of rows of `first [M, D]` and `second [M, D]`.
 
         Raises:
-            ValueError: the encodings are of another size than the head, or negative where they must not be.
+            ValueError: the embeddings are of another size than the head, or negative where they must not be.
         """
         self._refuse(first, second)
         with torch.autocast(first.device.type, enabled=False):
@@ -90,11 +90,11 @@ class SimilarityHead(PairHead):
         for one in encodings:
             if one.ndim != 2 or one.shape[1] != len(self.weight):
                 raise ValueError(
-                    f"the head takes encodings [N, {len(self.weight)}], but these are {list(one.shape)}"
+                    f"the head takes embeddings [N, {len(self.weight)}], but these are {list(one.shape)}"
                 )
             if not self.difference.signed and one.numel() and (least := float(one.detach().min())) < 0:
                 raise ValueError(
-                    f"the head takes encodings that are not negative, but one of these has a {least:.3g}; "
+                    f"the head takes embeddings that are not negative, but one of these has a {least:.3g}; "
                     "an activation (relu, softplus) makes them so"
                 )
 
@@ -105,5 +105,5 @@ def absolute_difference(embedding_dim: int) -> SimilarityHead:
 
 
 def chi_squared(embedding_dim: int) -> SimilarityHead:
-    """`sum_k w_k (f_k - g_k)^2 / (f_k + g_k) + b` of encodings with no negative number (Taigman et al. 2014)."""
+    """`sum_k w_k (f_k - g_k)^2 / (f_k + g_k) + b` of embeddings with no negative number (Taigman et al. 2014)."""
     return SimilarityHead(Difference(chi_squared_terms, weighted_chi_squared, signed=False), embedding_dim)

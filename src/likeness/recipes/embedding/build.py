@@ -36,7 +36,7 @@ from likeness.tasks.encoding import EncodingTask
 
 
 class Networks(NamedTuple):
-    """What a task trains: f(x), and a head that judges two encodings, or None where their distance does."""
+    """What a task trains: f(x), and a head that compares two embeddings, or None where their distance does."""
 
     embedder: Embedder
     head: PairHead | None
@@ -59,7 +59,7 @@ class Networks(NamedTuple):
 
 
 class ReadableSplits(NamedTuple):
-    """The splits of some data, of which broken pictures are left out and told at the end."""
+    """The splits of some data, of which broken images are left out and told at the end."""
 
     train: SkippingUnreadable | None
     validation: SkippingUnreadable | None
@@ -75,7 +75,7 @@ class ReadableSplits(NamedTuple):
 
 
 def build_data(node: Node) -> ReadableSplits:
-    """The data that a `data` node names, none of whose pictures is read yet."""
+    """The data that a `data` node names, none of whose images is read yet."""
     splits: DataSplits = make(node)
     if not isinstance(splits, DataSplits):
         raise LikenessError(
@@ -91,15 +91,15 @@ def build_data(node: Node) -> ReadableSplits:
     )
 
 
-def _readable(pictures: Pictures | None) -> SkippingUnreadable | None:
-    return None if pictures is None else SkippingUnreadable(pictures)
+def _readable(samples: Pictures | None) -> SkippingUnreadable | None:
+    return None if samples is None else SkippingUnreadable(samples)
 
 
 def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) -> TestData:
     """What there is to measure on: the data's own pairs and trials, or such as are drawn by the seed.
 
     Raises:
-        LikenessError: no person was kept for the test, or too few for the pairs or the episodes.
+        LikenessError: no identity was kept for the test, or too few for the pairs or the episodes.
     """
     if splits.test is None:
         raise LikenessError(
@@ -127,29 +127,29 @@ def _episodes(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
         found["across"] = episodes_across(tested.identity, **wanted)
     except ValueError as error:
         raise LikenessError(
-            f"The episodes can't be drawn from the test pictures: {error}; lower episodes.ways or episodes.shots."
+            f"The episodes can't be drawn from the test images: {error}; lower episodes.ways or episodes.shots."
         ) from None
     return found
 
 
-def drawn_pairs(pictures: Pictures, config: EmbeddingConfig | EvaluateConfig) -> Pairs:
-    """Balanced pairs of `pictures`, as many as `config.evaluation` says.
+def drawn_pairs(samples: Pictures, config: EmbeddingConfig | EvaluateConfig) -> Pairs:
+    """Balanced pairs of `samples`, as many as `config.evaluation` says.
 
     Raises:
-        LikenessError: there are too few pictures or people for that.
+        LikenessError: there are too few images or identities for that.
     """
     settings = config.evaluation
     try:
         drawn = balanced_pairs(
-            pictures.identity,
+            samples.identity,
             folds=settings.folds,
             pairs_per_fold=settings.pairs // settings.folds,
             seed=config.seed,
         )
     except ValueError as error:
         raise LikenessError(
-            f"The {len(pictures)} pictures kept from training are too few to measure on ({error}); "
-            "add pictures, or give them a larger share with data.split."
+            f"The {len(samples)} images kept from training are too few to measure on ({error}); "
+            "add images, or give them a larger share with data.split."
         ) from error
     return Pairs(*drawn)
 
@@ -221,7 +221,7 @@ def _backbone(config: EmbeddingConfig) -> Backbone:
 
 
 def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> IdentityDataModule:
-    """Training batches and validation pictures.
+    """Training batches and validation images.
 
     Raises:
         LikenessError: data that has nothing to train on, or that can't fill a batch.
@@ -249,8 +249,6 @@ def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> Identit
     )
     if splits.validation is not None:
         drawn_pairs(splits.validation, config)  # as validation will have to
-    with told(
-        config.sampler
-    ):  # before anything starts, what the pictures can't fill or the devices can't share
-        datamodule.schedule(world_size=config.trainer.devices)
+    with told(config.sampler):  # before anything starts, what the images can't fill
+        datamodule.schedule()
     return datamodule

@@ -1,4 +1,4 @@
-"""Encode pictures by a trained network, an ONNX file, or their own pixels."""
+"""Encode images by a trained network, an ONNX file, or their own pixels."""
 
 from collections.abc import Callable
 
@@ -20,21 +20,21 @@ Encode = Callable[[Tensor], Tensor]
 
 def encode(
     encoder: Encode,
-    pictures: SkippingUnreadable,
+    samples: SkippingUnreadable,
     *,
     device: torch.device,
     batch_size: int,
     workers: int,
     flip: bool,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The indices `[M]` of the pictures that can be read, ascending, and their encodings `[M, D]`.
+    """The indices `[M]` of the images that can be read, ascending, and their embeddings `[M, D]`.
 
-    With `flip`, an encoding is the mean of those of a picture and of its mirror image, set to their mean length.
+    With `flip`, an embedding is the mean of those of an image and of its mirror image, set to their mean length.
 
     Raises:
-        LikenessError: no picture can be read, or an encoding is not a number.
+        LikenessError: no image can be read, or an embedding is not a number.
     """
-    loader = ordered_loader(pictures, range(len(pictures)), batch_size=batch_size, workers=workers)
+    loader = ordered_loader(samples, range(len(samples)), batch_size=batch_size, workers=workers)
     indices, embeddings = [], []
     with torch.inference_mode():
         for batch in filter(_has_pictures, loader):
@@ -43,11 +43,11 @@ def encode(
                 encode_images(encoder, batch.images.to(device).float().div_(255), flip=flip).cpu()
             )
     if not indices:
-        raise LikenessError(f"None of the {len(pictures)} pictures to test on can be read: replace them.")
+        raise LikenessError(f"None of the {len(samples)} images to test on can be read: replace them.")
     encoded = torch.cat(embeddings)
     if not encoded.isfinite().all():
         raise LikenessError(
-            "The encoder makes encodings that are not numbers: train it with a lower optimizer.lr, or in "
+            "The encoder makes embeddings that are not numbers: train it with a lower optimizer.lr, or in "
             "trainer.precision=32."
         )
     return torch.cat(indices).numpy(), encoded.numpy()
@@ -64,33 +64,33 @@ def encode_images(encoder: Encode, images: Tensor, *, flip: bool) -> Tensor:
 
 
 def pixel_distances(
-    pictures: Pictures, first: NDArray[np.int64], second: NDArray[np.int64], *, block: int = 256
+    samples: Pictures, first: NDArray[np.int64], second: NDArray[np.int64], *, block: int = 256
 ) -> NDArray[np.float64]:
     """Squared Euclidean distances `[M]` of raw pixels in [0, 1]; no more than a block of pairs is held at once."""
     parts = []
     for start in range(0, len(first), block):
         a, b = (
-            torch.stack(pictures.load(side[start : start + block].tolist())).flatten(1).double().div_(255)
+            torch.stack(samples.load(side[start : start + block].tolist())).flatten(1).double().div_(255)
             for side in (first, second)
         )
         parts.append((a - b).square().sum(1))
     return torch.cat(parts).numpy()
 
 
-def pixel_episode_distances(pictures: Pictures, episodes: Episodes) -> NDArray[np.float64]:
+def pixel_episode_distances(samples: Pictures, episodes: Episodes) -> NDArray[np.float64]:
     """Squared Euclidean distances `[E, N, N, K]` of raw pixels in [0, 1], an episode at a time: of each query to each
-    picture of each class.
+    image of each class.
     """
     return np.stack(
-        [_of_episode(pictures, *each) for each in zip(episodes.query, episodes.support, strict=True)]
+        [_of_episode(samples, *each) for each in zip(episodes.query, episodes.support, strict=True)]
     )
 
 
 def _of_episode(
-    pictures: Pictures, query: NDArray[np.int64], support: NDArray[np.int64]
+    samples: Pictures, query: NDArray[np.int64], support: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     asked, shown = (
-        torch.stack(pictures.load(which.ravel().tolist())).flatten(1).double().div_(255)
+        torch.stack(samples.load(which.ravel().tolist())).flatten(1).double().div_(255)
         for which in (query, support)
     )
     distance = torch.cdist(asked, shown, compute_mode="donot_use_mm_for_euclid_dist").square_()

@@ -41,7 +41,7 @@ def of_run(config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: Test
         LikenessError: the run, or one whose encoder it began with, was trained on identities to be tested on.
     """
     for trained_on in images_trained_on(own):
-        refuse_overlap(trained_on, tested.pictures)
+        refuse_overlap(trained_on, tested.samples)
     networks = build_trained(own, run)
     weights = {
         f"{name}.{key}": value
@@ -69,7 +69,7 @@ def _operating_point_for(
     chosen_on = splits_of(own)
     if chosen_on is None or chosen_on.validation is None:
         return None
-    if both := identities_in_both(chosen_on.validation, tested.pictures):
+    if both := identities_in_both(chosen_on.validation, tested.samples):
         log.warning(
             "The threshold of %s is left out: it was chosen on %s, an identity that is to be tested on.",
             run,

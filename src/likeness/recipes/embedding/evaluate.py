@@ -99,8 +99,8 @@ def _written(value: Any) -> str:
 
 
 def _measured(config: EvaluateConfig, source: Path, encoder: Encoder, weights: str, tested: TestData) -> Path:
-    data = fingerprints({"test": tested.pictures}, tested)
-    with recorded(config, data, listed_as(config.data, [tested.pictures.files()])) as run:
+    data = fingerprints({"test": tested.samples}, tested)
+    with recorded(config, data, listed_as(config.data, [tested.samples.files()])) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
         measured = measure({source.stem: encoder}, tested, config, device=device_of("auto"))
         conclude(run, measured, tested)

@@ -23,13 +23,13 @@ class Inputs(NamedTuple):
 
 
 def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
-    """What the run of a configuration reads, beside the `splits` of its data; no picture is read yet.
+    """What the run of a configuration reads, beside the `splits` of its data; no image is read yet.
 
     Raises:
         LikenessError: data that are not there, or too few to test on.
     """
     tested = test_data(build_data(config.test_data) if config.test_data else splits, config)
-    read = {"train": splits.train, "validation": splits.validation, "test": tested.pictures}
+    read = {"train": splits.train, "validation": splits.validation, "test": tested.samples}
     parts = {name: part for name, part in read.items() if part is not None}
     nodes = {"test": config.test_data or config.data}
     recognised, files = fingerprints(parts, tested), list[Files]()
@@ -44,7 +44,7 @@ def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
 
 
 def fingerprints(parts: Mapping[str, Pictures], tested: TestData) -> dict[str, Any]:
-    """By what pictures, by split, and the pairs and episodes of them are recognised."""
+    """By what images, by split, and the pairs and episodes of them are recognised."""
     found: dict[str, Any] = {name: part.fingerprint() for name, part in parts.items()}
     found["pairs"] = tested.pairs.fingerprint()
     if tested.episodes:

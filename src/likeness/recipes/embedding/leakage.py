@@ -1,4 +1,4 @@
-"""Whom a run has seen: nobody is measured on whom it, or an encoder that it began with, was trained or judged on."""
+"""Leakage: no run is measured on identities that it, or the encoder it began with, was trained or tuned on."""
 
 import logging
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ log = logging.getLogger("likeness")
 
 
 def refuse_shared_identities(config: EmbeddingConfig, splits: ReadableSplits, test: TestData) -> None:
-    """Raise a LikenessError that names a person who is in two parts of what a run, or its encoder's run, reads."""
-    tested, validation = test.pictures, splits.validation
+    """Raise a LikenessError that names an identity who is in two parts of what a run, or its encoder's run, reads."""
+    tested, validation = test.samples, splits.validation
     if splits.train is not None:
         refuse_overlap(splits.train, tested)
     if validation is not None:
@@ -31,17 +31,17 @@ def refuse_shared_identities(config: EmbeddingConfig, splits: ReadableSplits, te
 def refuse_overlap(
     seen: Pictures, others: Pictures, how: str = "trained on", to_be: str = "tested on"
 ) -> None:
-    """Raise a LikenessError that names a person who is in both."""
+    """Raise a LikenessError that names an identity who is in both."""
     both = identities_in_both(seen, others)
     if both:
         raise LikenessError(
-            f"{len(both)} people are both {how} and to be {to_be}, such as {both[0]}; use one data.split and "
+            f"{len(both)} identities are both {how} and to be {to_be}, such as {both[0]}; use one data.split and "
             "data.split_seed for both, or other data."
         )
 
 
 def images_trained_on(config: EmbeddingConfig) -> Iterator[Pictures]:
-    """The pictures that the run of a configuration was trained on, those of the run that it began with, and so on."""
+    """The images that the run of a configuration was trained on, those of the run that it began with, and so on."""
     splits = splits_of(config)
     if splits is not None and splits.train is not None:
         yield splits.train
@@ -53,7 +53,7 @@ def splits_of(config: EmbeddingConfig) -> ReadableSplits | None:
     try:
         return build_data(config.data)
     except LikenessError as error:
-        log.warning("Whether the run was trained on these people can't be checked: %s", error)
+        log.warning("Whether the run was trained on these identities can't be checked: %s", error)
         return None
 
 

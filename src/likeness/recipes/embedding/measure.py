@@ -1,4 +1,4 @@
-"""Measure encoders on people they never saw: the same pairs for each, and what is found by them."""
+"""Measure encoders on identities they never saw: the same pairs for each, and what is found by them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -29,11 +29,11 @@ from likeness.recipes.embedding.encode import Encode, encode, pixel_distances, p
 class TestData(NamedTuple):
     """What there is to measure on.
 
-    The `pictures`, the `pairs` to verify, whether the identities are `all_known` beyond those pairs, and by their kind
+    The `samples`, the `pairs` to verify, whether the identities are `all_known` beyond those pairs, and by their kind
     the `episodes` of one-shot recognition.
     """
 
-    pictures: SkippingUnreadable
+    samples: SkippingUnreadable
     pairs: Pairs
     all_known: bool
     episodes: Mapping[str, Episodes]
@@ -55,15 +55,15 @@ class OneShot(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What was measured of each encoder, by its name, on the test pictures that could be read.
+    """What was measured of each encoder, by its name, on the test images that could be read.
 
-    `identity [N]` and `pictures [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
+    `identity [N]` and `samples [N]` (their indices in the data) belong to the rows of `embeddings [N, D]`;
     `pairs` are pairs of rows; `distances [M]` are those of the pairs, in their `units`, and
     `probabilities [M]`, where there is an operating point, those that they are of one identity; `one_shot` are the
     episodes by kind.
     """
 
-    pictures: NDArray[np.int64]
+    samples: NDArray[np.int64]
     identity: NDArray[np.int64]
     pairs: Pairs
     metrics: dict[str, dict[str, Metric]]
@@ -81,10 +81,10 @@ def measure(
     *,
     device: torch.device,
 ) -> Measured:
-    """Measure each encoder, and raw pixels, on the same pairs of the test people.
+    """Measure each encoder, and raw pixels, on the same pairs of the test identities.
 
     Raises:
-        LikenessError: too few pictures could be read, or an encoder gave something that is not a number.
+        LikenessError: too few images could be read, or an encoder gave something that is not a number.
     """
     try:
         return _measured(encoders, data, config, device)
@@ -98,32 +98,34 @@ def _measured(
     config: EmbeddingConfig | EvaluateConfig,
     device: torch.device,
 ) -> Measured:
-    pictures, embeddings = _encoded(encoders, data.pictures, config, device)
-    identity = data.pictures.identity[pictures]
-    pairs = rows_of(data.pairs, pictures)
+    samples, embeddings = _encoded(encoders, data.samples, config, device)
+    identity = data.samples.identity[samples]
+    pairs = rows_of(data.pairs, samples)
     distances = {
         name: encoders[name].comparison.pairs(rows, pairs.first, pairs.second)
         for name, rows in embeddings.items()
     }
-    distances["raw pixels"] = pixel_distances(data.pictures, pictures[pairs.first], pictures[pairs.second])
+    distances["raw pixels"] = pixel_distances(data.samples, samples[pairs.first], samples[pairs.second])
     operating_points = {
         name: encoder.operating_point
         for name, encoder in encoders.items()
         if encoder.operating_point is not None
     }
     one_shot = {
-        kind: _one_shot(episodes, embeddings, encoders, data.pictures, pictures)
+        kind: _one_shot(episodes, embeddings, encoders, data.samples, samples)
         for kind, episodes in data.episodes.items()
     }
 
     resampling = {"resamples": config.evaluation.resamples, "seed": config.seed}
-    people = _identities_in(pairs, identity, all_known=data.all_known)
+    identities = _identities_in(pairs, identity, all_known=data.all_known)
     metrics = {
-        name: evaluate_pairs(distance, pairs.same, pairs.fold, *people, **resampling)
+        name: evaluate_pairs(distance, pairs.same, pairs.fold, *identities, **resampling)
         for name, distance in distances.items()
     }
     for name, point in operating_points.items():
-        metrics[name] |= evaluate_operating_point(point, distances[name], pairs.same, *people, **resampling)
+        metrics[name] |= evaluate_operating_point(
+            point, distances[name], pairs.same, *identities, **resampling
+        )
     for name, rows in embeddings.items() if data.all_known else ():
         metrics[name] |= evaluate_retrieval(
             rows,
@@ -140,7 +142,7 @@ def _measured(
             )
 
     return Measured(
-        pictures,
+        samples,
         identity,
         pairs,
         metrics,
@@ -156,16 +158,16 @@ def _measured(
 
 def _encoded(
     encoders: Mapping[str, Encoder],
-    pictures: SkippingUnreadable,
+    samples: SkippingUnreadable,
     config: EmbeddingConfig | EvaluateConfig,
     device: torch.device,
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
-    """The indices of the pictures that can be read, and each encoder's encodings of them; an encoder runs once."""
+    """The indices of the images that can be read, and each encoder's embeddings of them; an encoder runs once."""
     encoded: dict[Encode, NDArray[np.float32]] = {}
     for function in dict.fromkeys(encoder.encode for encoder in encoders.values()):
         readable, encoded[function] = encode(
             function,
-            pictures,
+            samples,
             device=device,
             batch_size=config.evaluation.batch_size,
             workers=config.loader.workers,
@@ -177,10 +179,10 @@ def _encoded(
 def _identities_in(
     pairs: Pairs, identity: NDArray[np.int64], *, all_known: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The people of the first and the second picture of each pair, which intervals draw.
+    """The identities of the first and the second image of each pair, which intervals draw.
 
-    Of people who are known by the pairs alone, a chain of pairs of one person may link the two of a pair of two: then
-    that pair's word counts.
+    Of identities that are known by the pairs alone, a chain of pairs of one identity may link the two of a pair of two:
+    then that pair's label counts.
     """
     first, second = identity[pairs.first], identity[pairs.second]
     return first, second if all_known else np.where(pairs.same == (first == second), second, -1 - second)
@@ -191,16 +193,16 @@ def _one_shot(
     embeddings: Mapping[str, NDArray[np.float32]],
     encoders: Mapping[str, Encoder],
     source: SkippingUnreadable,
-    pictures: NDArray[np.int64],
+    samples: NDArray[np.int64],
 ) -> OneShot:
-    """What each encoder, and raw pixels, recognise; episodes with a picture that could not be read are left out."""
-    asked = np.isin(episodes.query, pictures).all(axis=1)
-    there = asked & np.isin(episodes.support, pictures).all(axis=(1, 2))
+    """What each encoder, and raw pixels, recognise; episodes with an image that could not be read are left out."""
+    asked = np.isin(episodes.query, samples).all(axis=1)
+    there = asked & np.isin(episodes.support, samples).all(axis=(1, 2))
     whole = Episodes(*(part[there] for part in episodes))
     if not len(whole.query):
-        raise ValueError("each of the one-shot episodes has a picture that can't be read")
+        raise ValueError("each of the one-shot episodes has an image that can't be read")
     rows = whole._replace(
-        support=np.searchsorted(pictures, whole.support), query=np.searchsorted(pictures, whole.query)
+        support=np.searchsorted(samples, whole.support), query=np.searchsorted(samples, whole.query)
     )
     distances = {
         name: episode_distances(encoders[name].comparison.pairs, embedding, rows)
@@ -210,8 +212,8 @@ def _one_shot(
     return OneShot({name: one_shot_scores(distance) for name, distance in distances.items()}, whole.cluster)
 
 
-def rows_of(pairs: Pairs, pictures: NDArray[np.int64]) -> Pairs:
-    """The pairs of pictures, as pairs of rows; those with a picture that could not be read are left out."""
-    first, second = np.searchsorted(pictures, pairs.first), np.searchsorted(pictures, pairs.second)
-    there = np.isin(pairs.first, pictures) & np.isin(pairs.second, pictures)
+def rows_of(pairs: Pairs, samples: NDArray[np.int64]) -> Pairs:
+    """The pairs of images, as pairs of rows; those with an image that could not be read are left out."""
+    first, second = np.searchsorted(samples, pairs.first), np.searchsorted(samples, pairs.second)
+    there = np.isin(pairs.first, samples) & np.isin(pairs.second, samples)
     return Pairs(first[there], second[there], pairs.same[there], pairs.fold[there])

@@ -60,10 +60,10 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
     unit, threshold = measured.units[encoder], best_threshold(distance, pairs.same)
     shown = np.isin(measured.identity, _identities_with_most_images(measured.identity))
 
-    def picture(pair: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        rows = measured.pictures[[pairs.first[pair], pairs.second[pair]]]
+    def sample(pair: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        rows = measured.samples[[pairs.first[pair], pairs.second[pair]]]
         first, second = (
-            image.permute(1, 2, 0).squeeze(-1).numpy() for image in tested.pictures.load(rows.tolist())
+            image.permute(1, 2, 0).squeeze(-1).numpy() for image in tested.samples.load(rows.tolist())
         )
         return first, second
 
@@ -74,11 +74,11 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
     }
     if _are_pictures(tested):
         figures["hardest_pairs"] = hardest_figure(
-            distance, pairs.same, picture, threshold=threshold, unit=unit
+            distance, pairs.same, sample, threshold=threshold, unit=unit
         )
     if encoder in measured.probabilities:
         figures["calibration"] = reliability_figure(measured.probabilities[encoder], pairs.same)
-    grouping = tested.pictures.grouping
+    grouping = tested.samples.grouping
     if grouping is not None and "within" in measured.one_shot:
         found = measured.one_shot["within"]
         groups = np.asarray(grouping.names)[found.cluster]
@@ -91,7 +91,7 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
 
 def _are_pictures(tested: TestData) -> bool:
     """Whether the images can be shown: two axes, grey or in colour."""
-    (image,) = tested.pictures.load([0])
+    (image,) = tested.samples.load([0])
     return image.ndim == 3 and image.shape[0] in (1, 3)
 
 
@@ -122,13 +122,13 @@ def _curves(folder: Path) -> dict[str, dict[str, Curve]]:
 
 
 def conclude(run: Recording, measured: Measured, tested: TestData) -> None:
-    """Write the results, and say them, with the pictures that could not be read.
+    """Write the results, and say them, with the images that could not be read.
 
     Raises:
         LikenessError: the disk is full.
     """
-    names = sorted({*noted_unreadable(run.folder), *tested.pictures.unreadable})
-    run.outcome["broken_pictures"] = names
+    names = sorted({*noted_unreadable(run.folder), *tested.samples.unreadable})
+    run.outcome["unreadable_images"] = names
     try:
         write_results(run.folder, measured, tested)
     except OSError as error:
@@ -138,4 +138,4 @@ def conclude(run: Recording, measured: Measured, tested: TestData) -> None:
         ) from error
     print_table("On the test identities: per cent [95% interval]", measured.metrics, EMBEDDING.presentation)
     if names:
-        log.warning("%d pictures could not be read and were left out: %s", len(names), ", ".join(names[:10]))
+        log.warning("%d images could not be read and were left out: %s", len(names), ", ".join(names[:10]))

@@ -38,7 +38,7 @@ def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> N
     painted = {"trained": trained, "untrained": untrained, "the content as it is": as_it_is}
     metrics = {name: _costs(task, images, contents, styles) for name, images in painted.items()}
     tested = {*folders.contents.test.unreadable, *folders.styles.test.unreadable}
-    run.outcome["broken_pictures"] = sorted({*noted_unreadable(run.folder), *tested})
+    run.outcome["unreadable_images"] = sorted({*noted_unreadable(run.folder), *tested})
     write_results_file(run.folder, metrics)
     _draw(run.folder, contents, styles, trained)
     print_table("The costs of the stylized test images, the mean over pairs", metrics, STYLIZER.presentation)

@@ -54,7 +54,7 @@ def choose_runs(experiment: TrainConfig, places: Sequence[Path]) -> list[PastRun
 
 
 def pictures_of(run: PastRun) -> dict[str, Any]:
-    """The fingerprints of a run's pictures; the pairs and episodes to judge may be drawn by the seed."""
+    """The fingerprints of a run's images; the pairs and episodes to judge may be drawn by the seed."""
     return {
         split: fingerprint
         for split, fingerprint in run.record["data"].items()

@@ -1,4 +1,4 @@
-"""`data.csv`: the files that a run read its pictures from, with their sizes and hashes."""
+"""`data.csv`: the files that a run read its images from, with their sizes and hashes."""
 
 import csv
 import threading

@@ -49,6 +49,12 @@ def operating_point_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     return point
 
 
+def unreadable_of(record: Mapping[str, Any]) -> list[str]:
+    """The images that a run could not read; earlier versions call them broken pictures."""
+    names: list[str] = record.get("unreadable_images", record.get("broken_pictures", []))
+    return names
+
+
 def seal_of(record: dict[str, Any]) -> str:
     """What a record should be sealed with, in which every number is finite.
 

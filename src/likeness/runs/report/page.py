@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from likeness.runs.recipe import Presentation
 
 
-class Picture(NamedTuple):
+class ShownFigure(NamedTuple):
     """A figure as a `data:` address, with what to write below it; one much wider than high goes across the page."""
 
     source: str
@@ -36,15 +36,15 @@ def page(template: str, values: Mapping[str, Any], presentation: Presentation) -
     return environment.get_template(template).render(values)
 
 
-def pictures(figures: Path, captions: Mapping[str, str]) -> list[Picture]:
+def shown_figures(figures: Path, captions: Mapping[str, str]) -> list[ShownFigure]:
     """The PNG figures in a folder, those that have a caption first, in its order."""
     order = [*captions, *sorted(path.stem for path in figures.glob("*.png") if path.stem not in captions)]
-    return [_picture(path, captions) for name in order if (path := figures / f"{name}.png").is_file()]
+    return [_shown(path, captions) for name in order if (path := figures / f"{name}.png").is_file()]
 
 
-def _picture(path: Path, captions: Mapping[str, str]) -> Picture:
+def _shown(path: Path, captions: Mapping[str, str]) -> ShownFigure:
     content = path.read_bytes()
     width, height = struct.unpack(">II", content[16:24])  # of a PNG's first chunk
     address = "data:image/png;base64," + base64.b64encode(content).decode()
     caption = captions.get(path.stem) or re.sub(r"[_-]+", " ", path.stem)
-    return Picture(address, caption, width > 2 * height)
+    return ShownFigure(address, caption, width > 2 * height)

@@ -6,10 +6,11 @@ from likeness.config.key import leaves
 from likeness.runs.compare.listing import as_word
 from likeness.runs.recipe import Presentation
 from likeness.runs.record.past import TRAINED, PastRun
+from likeness.runs.record.record_file import unreadable_of
 from likeness.runs.record.source import DIFF
-from likeness.runs.report.page import pictures
+from likeness.runs.report.page import shown_figures
 
-BROKEN = 100  # as many names of broken pictures are shown
+UNREADABLE = 100  # as many names are shown
 
 
 def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
         "counts": {
             name: metric["count"] for measured in run.results.values() for name, metric in measured.items()
         },
-        "pictures": pictures(run.folder / "figures", presentation.captions),
+        "pictures": shown_figures(run.folder / "figures", presentation.captions),
         "logged": record.get("metrics") or {},
         "tables": {
             "Configuration": _words(record.get("config", {})),
@@ -40,8 +41,8 @@ def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
         "sessions": record.get("sessions", []),
         "checkpoints": record.get("checkpoints") or [],
         "diff": diff.read_text(errors="replace") if diff.is_file() else "",
-        "broken": record.get("broken_pictures", []),
-        "shown": BROKEN,
+        "unreadable": unreadable_of(record),
+        "shown": UNREADABLE,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.listing import as_word
-from likeness.runs.report.page import pictures
+from likeness.runs.report.page import shown_figures
 
 SWEEP = "sweep.json"
 CAPTIONS = {"parallel_coordinates": "What each trial chose and reached"}
@@ -39,7 +39,7 @@ def about_sweep(folder: Path) -> dict[str, Any]:
             "sampler": sweep["sampler"],
             "objectives": ", ".join(f"{one['direction']} {one['metric']}" for one in sweep["objectives"]),
             "jobs": _count(sweep["jobs"]),
-            "words": " ".join(sweep.get("words", [])),
+            "overrides": " ".join(sweep.get("overrides", sweep.get("words", []))),
         },
         "objectives": [one["metric"] for one in sweep["objectives"]],
         "space": {key: as_word(space) for key, space in sweep["space"].items()},
@@ -53,7 +53,7 @@ def about_sweep(folder: Path) -> dict[str, Any]:
             for trial in sweep["trials"]
         ],
         "jobs": [{**job, "parameters": _assignments(job["parameters"])} for job in sweep["jobs"]],
-        "pictures": pictures(folder / "figures", CAPTIONS),
+        "pictures": shown_figures(folder / "figures", CAPTIONS),
     }
 
 

@@ -17,7 +17,7 @@ REPORT = "report.html"
 def write_report(folder: Path, presentation: Presentation) -> Path:
     """Write `report.html` into the folder of a run or a sweep, finished or not; returns its path.
 
-    The page asks for nothing outside itself: style and pictures are within it, and it forbids the browser the rest.
+    The page asks for nothing outside itself: style and images are within it, and it forbids the browser the rest.
 
     Raises:
         LikenessError: the folder is neither's, its record is damaged, or the disk is full.

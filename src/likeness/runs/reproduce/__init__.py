@@ -1,5 +1,5 @@
-"""Run a recorded run again and prove it equal, or name what differs."""
+"""Run a recorded run again and compare the two to the bit, or name what differs."""
 
-from likeness.runs.reproduce.verdict import Judgement, Verdict, reproduce
+from likeness.runs.reproduce.verdict import Outcome, Verdict, reproduce
 
-__all__ = ["Judgement", "Verdict", "reproduce"]
+__all__ = ["Outcome", "Verdict", "reproduce"]

@@ -1,4 +1,4 @@
-"""What can't be proved: a run that did not finish, one without a source, and one that was altered afterwards."""
+"""What can't be reproduced: a run that did not finish, one without a source, and one that was altered afterwards."""
 
 import csv
 import json

@@ -32,18 +32,18 @@ from likeness.runs.reproduce.worktree import restored_source
 _SHOWN = 3  # differences of the environment in a sentence
 
 
-class Judgement(IntEnum):
+class Outcome(IntEnum):
     """The exit status of `likeness reproduce`; 2 is that of a command line that can't be read."""
 
     EQUAL = 0
     UNEQUAL = 1
-    NOT_JUDGED = 3
+    UNDECIDED = 3
 
 
 class Verdict(NamedTuple):
-    """A judgement, and the sentence that says why."""
+    """A outcome, and the sentence that says why."""
 
-    judgement: Judgement
+    outcome: Outcome
     sentence: str
 
 
@@ -59,8 +59,8 @@ def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
     refuse_altered(folder, record)
     if changed := [change for session in record["sessions"] for change in session["changed"]]:
         return Verdict(
-            Judgement.NOT_JUDGED,
-            f"{folder} can't be judged: it was resumed after a change ({_few(changed)}).",
+            Outcome.UNDECIDED,
+            f"{folder} can't be told equal or not: it was resumed after a change ({_few(changed)}).",
         )
     refuse_other_data(folder)
     with (
@@ -86,15 +86,15 @@ def _judged(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
     if changed := _changed_environment(record, now):
         largest = largest_difference(folder, again)
         return Verdict(
-            Judgement.NOT_JUDGED,
-            f"{folder} can't be judged: {_few(changed)}. The largest difference among {largest.numbers} numbers is "
+            Outcome.UNDECIDED,
+            f"{folder} can't be told equal or not: {_few(changed)}. The largest difference among {largest.numbers} numbers is "
             f"{largest.difference:g} ({largest.field}).",
         )
     unequal = first_unequal(folder, again)
     if unequal:
         return _unequal(folder, unequal)
     return Verdict(
-        Judgement.EQUAL,
+        Outcome.EQUAL,
         f"{folder} is reproduced to the bit: {len(rows)} logged numbers, {len(record['checkpoints'])} checkpoints and "
         f"all results are equal{_data_compared(folder)}.",
     )
@@ -103,7 +103,9 @@ def _judged(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
 def _refuse_other_run(folder: Path, record: dict[str, Any], again: Path, now: dict[str, Any]) -> None:
     """Raise a LikenessError where what runs is not what was recorded, as soon as it can be named."""
     for key, then, composed in differences(record["config"], now["config"]):
-        raise LikenessError(f"The words of {folder} compose {key}={composed}, but {key}={then} is recorded.")
+        raise LikenessError(
+            f"The overrides of {folder} compose {key}={composed}, but {key}={then} is recorded."
+        )
     if identity_of(now["source"]) != identity_of(record["source"]):
         raise LikenessError(
             f"Another source than the recorded one of {folder} was imported; check PYTHONPATH."
@@ -129,7 +131,7 @@ def _changed_environment(record: dict[str, Any], now: dict[str, Any]) -> list[st
 
 
 def _unequal(folder: Path, unequal: Unequal) -> Verdict:
-    return Verdict(Judgement.UNEQUAL, f"{folder} is not reproduced: {unequal}{_data_compared(folder)}.")
+    return Verdict(Outcome.UNEQUAL, f"{folder} is not reproduced: {unequal}{_data_compared(folder)}.")
 
 
 def _data_compared(folder: Path) -> str:

@@ -61,7 +61,7 @@ def write_ledger(
             "space": {
                 key: one.model_dump(exclude_defaults=True) for key, one in plan.sweep.dimensions.items()
             },
-            "words": plan.words,
+            "overrides": plan.overrides,
             "jobs": [_job(plan, *pair) for pair in [*done, *under_way]],
             "trials": [_trial(one) for one in ended],
             "best": [job.number for one in best_of(plan, ended) for job in one.jobs],
@@ -91,7 +91,7 @@ def _job(plan: Plan, job: Job, result: Result) -> dict[str, Any]:
     return {
         "number": job.number,
         "trial": job.trial,
-        "words": job.words,
+        "overrides": job.overrides,
         "parameters": job.parameters,
         "key": job.key,
         "run": os.path.relpath(result.run, plan.folder) if result.run else None,

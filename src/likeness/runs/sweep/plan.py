@@ -15,7 +15,15 @@ from likeness.config.key import key_of
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
-from likeness.runs.sweep.space import SEED, Parameters, combinations, ends, split_overrides, values_of, word
+from likeness.runs.sweep.space import (
+    SEED,
+    Parameters,
+    combinations,
+    ends,
+    override_of,
+    split_overrides,
+    values_of,
+)
 from likeness.runs.sweep.study import Trial
 
 log = logging.getLogger("likeness")
@@ -25,7 +33,7 @@ Compose = Callable[[list[str]], TrainConfig]
 
 
 class Plan(NamedTuple):
-    """A sweep: what it looks for and where, the words and seeds of all its jobs, and its folder.
+    """A sweep: what it looks for and where, the overrides and seeds of all its jobs, and its folder.
 
     `points` are those of a grid, in order; None where a sampler proposes them. `batch` is how many jobs are launched
     at once, and `first` the configuration of the first job. Each trial is a job for each of `seeds`, or one with the
@@ -36,7 +44,7 @@ class Plan(NamedTuple):
     name: str
     folder: Path
     sweep: Sweep
-    words: list[str]
+    overrides: list[str]
     points: list[Parameters] | None
     seeds: list[int]
     batch: int
@@ -52,20 +60,20 @@ class Job(NamedTuple):
     number: int
     trial: int
     parameters: Parameters
-    words: list[str]
+    overrides: list[str]
     config: TrainConfig | None
     key: str
     refused: str | None = None
 
 
 def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) -> Plan:
-    """The sweep that words on a command line describe; `beside` means that its jobs may run side by side.
+    """The sweep that overrides on a command line describe; `beside` means that its jobs may run side by side.
 
     Raises:
-        LikenessError: a word, a key of the search space or one of its values won't do.
+        LikenessError: an override, a key of the search space or one of its values won't do.
     """
-    words, axes = split_overrides(overrides)
-    sweep = compose([*words, *_words({key: values[0] for key, values in axes.items()})]).search
+    fixed, axes = split_overrides(overrides)
+    sweep = compose([*fixed, *_overrides({key: values[0] for key, values in axes.items()})]).search
     _warn_of_own_measure(sweep, axes)
     seeds = axes.pop(SEED, [])
     if sweep.pruner is not None and len(seeds) > 1:
@@ -76,13 +84,13 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     else:
         _refuse_without_space(sweep, axes)
     start, *others = points if points is not None else _corners(sweep)
-    first = compose([*words, *_words(start)])
+    first = compose([*fixed, *_overrides(start)])
     for point in [*others, *({**start, SEED: seed} for seed in seeds)]:
-        compose([*words, *_words(point)])
+        compose([*fixed, *_overrides(point)])
     batch = sweep.parallel or (len(points) * max(1, len(seeds)) if points is not None and beside else 1)
     sweep_id = _identity(sweep, points, seeds, batch, first)
     folder = Path(first.runs_dir, first.name, "sweeps", sweep_id)
-    return Plan(sweep_id, first.name, folder, sweep, words, points, seeds, batch, first)
+    return Plan(sweep_id, first.name, folder, sweep, fixed, points, seeds, batch, first)
 
 
 def _warn_of_own_measure(sweep: Sweep, axes: dict[str, list[Any]]) -> None:
@@ -98,30 +106,30 @@ def _warn_of_own_measure(sweep: Sweep, axes: dict[str, list[Any]]) -> None:
 
 def make_job(plan: Plan, number: int, trial: Trial, parameters: Parameters, compose: Compose) -> Job:
     """A job of the sweep: a trial's, with these parameters."""
-    words = [*plan.words, *_words(parameters)]
+    overrides = [*plan.overrides, *_overrides(parameters)]
     try:
-        config = compose(words)
+        config = compose(overrides)
     except LikenessError as error:
-        return Job(number, trial.number, parameters, words, None, "", str(error))
-    return Job(number, trial.number, parameters, words, config, key_of(config.plain()))
+        return Job(number, trial.number, parameters, overrides, None, "", str(error))
+    return Job(number, trial.number, parameters, overrides, config, key_of(config.plain()))
 
 
 def launched_overrides(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
-    """The words that a job is launched with: its own, and those by which it knows what sweep it belongs to."""
-    more = [word("++sweep.id", plan.id)]
+    """The overrides that a job is launched with: its own, and those by which it knows what sweep it belongs to."""
+    more = [override_of("++sweep.id", plan.id)]
     if earlier is not None:
-        more.append(word("++sweep.earlier", str(earlier.absolute())))
-    return [*job.words, *more]
+        more.append(override_of("++sweep.earlier", str(earlier.absolute())))
+    return [*job.overrides, *more]
 
 
 def command(plan: Plan, parameters: Parameters) -> str:
     """The command line that trains one job of the sweep by itself."""
-    own = [one for one in plan.words if not one.lstrip("+~").startswith(("sweep=", "sweep."))]
-    return shlex.join([*TRAIN.split(), *own, *_words(parameters)])
+    own = [one for one in plan.overrides if not one.lstrip("+~").startswith(("sweep=", "sweep."))]
+    return shlex.join([*TRAIN.split(), *own, *_overrides(parameters)])
 
 
-def _words(parameters: Parameters) -> list[str]:
-    return [word(key, value) for key, value in parameters.items()]
+def _overrides(parameters: Parameters) -> list[str]:
+    return [override_of(key, value) for key, value in parameters.items()]
 
 
 def _corners(sweep: Sweep) -> list[Parameters]:

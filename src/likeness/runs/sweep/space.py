@@ -1,4 +1,4 @@
-"""The search space: the values that words on the command line and `sweep.space` give to keys."""
+"""The search space: the values that overrides on the command line and `sweep.space` give to keys."""
 
 import re
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ SEED = "seed"
 Parameters = dict[str, Any]
 
 
-def word(key: str, value: Any) -> str:
-    """The word on a command line that gives `value` to `key`."""
+def override_of(key: str, value: Any) -> str:
+    """The override that gives `value` to `key`."""
     return f"{key}={_literal(value)}"
 
 
 def split_overrides(overrides: Sequence[Override]) -> tuple[list[str], dict[str, list[Any]]]:
-    """The words with one value, as they are, and by their key the values of those with several.
+    """The overrides with one value, as they are, and by their key the values of those with several.
 
     Raises:
-        LikenessError: a word has infinitely many values.
+        LikenessError: an override has infinitely many values.
     """
     fixed: list[str] = []
     axes: dict[str, list[Any]] = {}

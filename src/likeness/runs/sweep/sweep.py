@@ -41,17 +41,17 @@ def sweep(
     *,
     beside: bool,
 ) -> Path:
-    """Run the sweep that words on a command line describe; returns its folder, and prints it last.
+    """Run the sweep that overrides on a command line describe; returns its folder, and prints it last.
 
     Args:
-        overrides: the words.
+        overrides: the overrides.
         compose: makes the checked configuration of a job's overrides.
-        launch: a Hydra launcher's; trains the jobs of a list of lists of words.
+        launch: a Hydra launcher's; trains the jobs of a list of lists of overrides.
         recipe_of: the recipe of a configuration.
         beside: whether the launcher runs the jobs of a list side by side.
 
     Raises:
-        LikenessError: a word won't do, a job was preempted, or jobs failed, which is said when the others are done.
+        LikenessError: an override won't do, a job was preempted, or jobs failed (said when the others are done).
     """
     plan = make_plan(overrides, compose, beside=beside)
     _make_folder(plan.folder)
@@ -139,9 +139,9 @@ class _Trials:
         if self.plan.sweep.pruner is not None:
             earlier = self.plan.folder / "earlier" / f"{len(self.ended):04d}.json"
             write_earlier(earlier, [one.outcome for one in self.ended])
-        words = [launched_overrides(self.plan, job, earlier) for job in jobs]
+        overrides = [launched_overrides(self.plan, job, earlier) for job in jobs]
         try:
-            returns = self.launch(words, initial_job_idx=jobs[0].number)
+            returns = self.launch(overrides, initial_job_idx=jobs[0].number)
         except Exception as error:  # the process of a job died, and with it what the others returned
             return {job.key: _reason(error) for job in jobs}
         # What a job raised is in a private field: to ask for `return_value` raises it, and prints.
@@ -180,7 +180,7 @@ def _batches(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
 
 
 def _said(job: Job) -> str:
-    return " ".join(job.words[len(job.words) - len(job.parameters) :])
+    return " ".join(job.overrides[len(job.overrides) - len(job.parameters) :])
 
 
 def _reason(error: BaseException | None) -> str | None:

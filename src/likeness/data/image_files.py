@@ -1,4 +1,4 @@
-"""Pictures that are files below a folder."""
+"""Images that are files below a folder."""
 
 import os
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from likeness.spatial import SpatialSize
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
-class PictureFiles:
-    """`Pictures` over files: `files[i]` below `root` shows person `identity_names[identity[i]]`.
+class ImageFiles:
+    """`Pictures` over files: `files[i]` below `root` shows identity `identity_names[identity[i]]`.
 
-    Pictures are decoded as `likeness.data.decode.decode` says, each time anew, or with `keep` once by each process,
+    Images are decoded as `likeness.data.decode.decode` says, each time anew, or with `keep` once by each process,
     which then holds them in memory; what is loaded is not to be written to.
     """
 
@@ -45,11 +45,11 @@ class PictureFiles:
         self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
-        """The number of pictures."""
+        """The number of images."""
         return len(self._files)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[C, height, width]`; raises as `decode` does."""
+        """The images at `indices`, uint8 `[C, height, width]`; raises as `decode` does."""
         return [self._decoded(index) for index in indices]
 
     def name(self, index: int) -> str:
@@ -57,11 +57,11 @@ class PictureFiles:
         return self._files[index]
 
     def identity_name(self, identity: int) -> str:
-        """The person's name."""
+        """The identity's name."""
         return self._identity_names[identity]
 
     def fingerprint(self) -> dict[str, object]:
-        """Numbers of pictures and identities, total bytes, and a SHA-256.
+        """Numbers of images and identities, total bytes, and a SHA-256.
 
         The hash is over every file's path, label and size, and over the contents of 64 files spread evenly, by which
         it tells two folders of the same names apart.
@@ -87,17 +87,17 @@ class PictureFiles:
         }
 
     def files(self) -> Files:
-        """The pictures."""
+        """The images."""
         return Files(Path(self._root), self._files)
 
     def _decoded(self, index: int) -> Tensor:
         if (kept := self._kept.get(index)) is not None:
             return kept
         path = os.path.join(self._root, self._files[index])
-        picture = decode(path, spatial_size=self._spatial_size, channels=self._channels)
+        sample = decode(path, spatial_size=self._spatial_size, channels=self._channels)
         if self._keep:
-            self._kept[index] = picture
-        return picture
+            self._kept[index] = sample
+        return sample
 
 
 def existing_folder(root: str | Path, holding: str) -> Path:
@@ -112,15 +112,15 @@ def existing_folder(root: str | Path, holding: str) -> Path:
     return folder
 
 
-def is_picture(file_name: str) -> bool:
-    """Whether a file's name is that of a picture: a known extension, in any case, and not hidden."""
+def is_image(file_name: str) -> bool:
+    """Whether a file's name is that of an image: a known extension, in any case, and not hidden."""
     return not file_name.startswith(".") and os.path.splitext(file_name)[1].lower() in EXTENSIONS
 
 
 def identity_folders(root: Path) -> dict[str, list[str]]:
-    """The picture files (names, sorted) of every identity: a folder directly below `root`, in sorted order.
+    """The image files (names, sorted) of every identity: a folder directly below `root`, in sorted order.
 
-    Hidden files and folders, files that are no pictures, deeper folders, and folders without pictures do
+    Hidden files and folders, files that are no images, deeper folders, and folders without images do
     not count.
 
     Raises:
@@ -132,7 +132,7 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
     for folder in folders:
         below = os.path.join(root, folder)
         with reading(below), os.scandir(below) as entries:
-            files = sorted(e.name for e in entries if is_picture(e.name) and e.is_file())
+            files = sorted(e.name for e in entries if is_image(e.name) and e.is_file())
         if files:
             found[folder] = files
     return found
@@ -140,8 +140,8 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
 
 def files_of_identities(
     root: Path, found: dict[str, list[str]], *, spatial_size: SpatialSize, channels: int
-) -> PictureFiles:
-    """`PictureFiles` over what `identity_folders` found, labelled in its order."""
+) -> ImageFiles:
+    """`ImageFiles` over what `identity_folders` found, labelled in its order."""
     files = [os.path.join(folder, file) for folder, names in found.items() for file in names]
     identity = np.repeat(np.arange(len(found), dtype=np.int64), [len(names) for names in found.values()])
-    return PictureFiles(root, files, identity, list(found), spatial_size=spatial_size, channels=channels)
+    return ImageFiles(root, files, identity, list(found), spatial_size=spatial_size, channels=channels)
