@@ -19,7 +19,7 @@ class KeyedAugment:
         self.transforms, self.seed = transforms, seed
 
     def __call__(self, picture: Tensor, epoch: int, index: int) -> Tensor:
-        """The augmented picture, uint8 `[C, H, W]` like `picture`."""
+        """The augmented picture, uint8 `[C, *spatial]` like `picture`."""
         if not self.transforms:
             return picture
         with torch.random.fork_rng(devices=[]):

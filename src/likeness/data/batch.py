@@ -6,10 +6,10 @@ from torch import Tensor
 
 
 class Batch(NamedTuple):
-    """A batch of labelled pictures.
+    """A batch of labelled images: pictures, signals or volumes.
 
     `images` `[B, C, *spatial]`: uint8 from the loader (a quarter of the traffic), float in [0, 1] on the device;
-    `identity` `[B]` int64; `index` `[B]` int64, the pictures' numbers in their data.
+    `identity` `[B]` int64; `index` `[B]` int64, the images' numbers in their data.
     """
 
     images: Tensor

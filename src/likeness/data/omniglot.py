@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from likeness.data.picture_files import PictureFiles, existing_folder, identity_folders
 from likeness.data.pictures import DataSplits, Grouping, Pictures
+from likeness.data.rotated import RotatedClasses
 from likeness.data.split import IdentitySubset
-from likeness.data.turned import TurnedClasses
 from likeness.errors import LikenessError
 from likeness.randomness import key
-from likeness.spatial import SpatialSize
+from likeness.spatial import SpatialSize, square_side
 
 BACKGROUND, EVALUATION = "images_background", "images_evaluation"
 FOLDERS = ("", "omniglot-py")
@@ -52,7 +52,7 @@ def omniglot(
 
     Args:
         root: the folder.
-        spatial_size: the side in pixels; the originals have 105.
+        spatial_size: the side in pixels, or height and width; the originals have a side of 105.
         channels: 1 or 3.
         validation_alphabets: how many alphabets are held back for validation, by a rule seeded by `split_seed`.
         validation_from: which set they are taken from; `evaluation`, where the rest of it is tested on, is the division
@@ -66,7 +66,10 @@ def omniglot(
 
     Raises:
         LikenessError: the folders are missing or hold something else, or the alphabets or drawers don't suffice.
+        ValueError: the size is no square, which quarter turns need.
     """
+    if quarter_turns:
+        square_side(spatial_size, "quarter_turns")
     home = _home(root)
     characters = [*_characters(home, BACKGROUND), *_characters(home, EVALUATION)]
     if twice := {one.alphabet for one in characters if one.archive == BACKGROUND} & {
@@ -89,7 +92,7 @@ def omniglot(
         for part, names in enumerate(parts)
     )
     if train is not None and (quarter_turns or mirrored):
-        train = TurnedClasses(train, quarter_turns=quarter_turns, mirrored=mirrored)
+        train = RotatedClasses(train, quarter_turns=quarter_turns, mirrored=mirrored)
     return DataSplits(train, validated, tested)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.config.key import leaves
+from likeness.config.past import upgraded
 from likeness.errors import LikenessError
 from likeness.runs.record.lock import is_held
 from likeness.runs.record.record_file import RECORD, read_record
@@ -96,7 +97,7 @@ def past_run(folder: Path) -> PastRun:
         raise LikenessError(
             f"{folder} is not a run's folder (it has no {RECORD}); `likeness runs` lists those there are."
         )
-    return PastRun(folder, read_record(folder))
+    return PastRun(folder, _in_keys_of_today(read_record(folder)))
 
 
 def value_in(node: Any, dotted: str) -> Any:
@@ -113,4 +114,10 @@ def _run(folder: Path) -> PastRun:
         record = read_record(folder)
     except LikenessError:
         return PastRun(folder, {})
-    return PastRun(folder, record if isinstance(record, dict) else {})
+    return PastRun(folder, _in_keys_of_today(record))
+
+
+def _in_keys_of_today(record: dict[str, Any]) -> dict[str, Any]:
+    """A record whose configuration has the names that are asked for today."""
+    config = record.get("config")
+    return {**record, "config": upgraded(config)} if isinstance(config, dict) else record
