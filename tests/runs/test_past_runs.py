@@ -24,7 +24,10 @@ Command = Callable[..., CompletedProcess[str]]
 def runs(tmp_path: Path) -> dict[str, Path]:
     """Copies of the kept runs, by what they are."""
     shutil.copytree(KEPT, tmp_path / "runs")
-    return {path.parent.name: path for path in (tmp_path / "runs").glob("*/*/") if path.is_dir()}
+    runs = {path.parent.name: path for path in (tmp_path / "runs").glob("*/*/") if path.is_dir()}
+    for run in runs.values():
+        (run / "figures").mkdir(exist_ok=True)  # git keeps no empty folder
+    return runs
 
 
 def accuracy(run: Path, encoder: str) -> float:

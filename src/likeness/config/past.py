@@ -24,8 +24,9 @@ def _upgraded(node: Any, renamed: dict[str, str]) -> Any:
     if not isinstance(node, dict):
         return node
     target = str(node.get("_target_"))
-    if target == _UNCHANGED or not target.startswith(
-        "likeness."
-    ):  # the keys of other people's parts are their own
+    ours = (
+        target.startswith("likeness.") and target != _UNCHANGED
+    )  # the keys of other people's parts are their own
+    if not ours:
         return node
     return {renamed.get(key, key): value for key, value in node.items()}
