@@ -11,10 +11,11 @@ def sides(spatial_size: SpatialSize) -> tuple[int, ...]:
     """The length of each axis.
 
     Raises:
-        ValueError: there are not 1, 2 or 3 of them, or one is below 1.
+        ValueError: there are not 1, 2 or 3 of them, or one is no whole number of at least 1.
     """
-    lengths = (spatial_size,) * 2 if isinstance(spatial_size, int) else tuple(spatial_size)
-    if not 1 <= len(lengths) <= 3 or min(lengths) < 1:
+    listed = [spatial_size] * 2 if isinstance(spatial_size, int) else spatial_size
+    lengths = tuple(listed) if isinstance(listed, Sequence) else ()
+    if not 1 <= len(lengths) <= 3 or any(type(side) is not int or side < 1 for side in lengths):
         raise ValueError(f"spatial_size={spatial_size} is neither a number nor 1 to 3 lengths of at least 1")
     return lengths
 

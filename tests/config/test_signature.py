@@ -68,7 +68,9 @@ def test_what_can_be_called_is_taken(target: Any, values: dict[str, Any]) -> Non
 
 
 def test_annotations_that_can_be_resolved_are_checked() -> None:
-    def known(number: float, sides: tuple[int, int], place: Path, module: nn.Module | None = None) -> None: ...
+    def known(
+        number: float, sides: tuple[int, int], place: Path, module: nn.Module | None = None
+    ) -> None: ...
 
     check_call(known, {"number": 1, "sides": [1, 2], "place": "folder", "module": {"_target_": "a.B"}})
     for name, value in {"number": "x", "sides": [1, 2, 3], "place": 3, "module": 3}.items():
@@ -90,8 +92,10 @@ def test_an_annotation_for_type_checkers_alone_stops_nothing() -> None:
         (Base, {"only": "0.5"}, "Base takes no only='0.5': it should be a number, without quotes"),
     ],
 )
-def test_what_can_not_be_called_is_refused_by_name(target: Any, values: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match="takes no|needs a value") as raised:
+def test_what_can_not_be_called_is_refused_by_name(
+    target: Any, values: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=r"takes no|needs a value") as raised:
         check_call(target, values)
     assert str(raised.value).startswith(sentence)
 

@@ -1,4 +1,4 @@
-"""What a configuration may name: our own parts, and those of packages that the user trusts or has installed as parts."""
+"""What a configuration may name: our own parts, and those of packages that the user trusts or installed as parts."""
 
 import sys
 from pathlib import Path
@@ -6,14 +6,14 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from conftest import Command
 from tiny import TINY
 
+from conftest import Command
+from likeness.config.compose import composed
 from likeness.config.make import plain
 from likeness.config.trust import is_trusted, packages_named
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked, training_config
-from likeness.config.compose import composed
 
 SOURCE = '''
     """Parts that lie in a file."""
@@ -83,7 +83,9 @@ def test_whatever_is_not_trusted_is_refused_with_a_sentence_that_names_trust(ove
     assert said.endswith("If os is yours, or you know its code: trust=[os].")
 
 
-@pytest.mark.parametrize("trust", ["[]", "[trusted]", "[trusted_parts.Spread]", "[trusted_parts_too]", "[parts]"])
+@pytest.mark.parametrize(
+    "trust", ["[]", "[trusted]", "[trusted_parts.Spread]", "[trusted_parts_too]", "[parts]"]
+)
 def test_only_the_package_itself_is_trusted(parts: Path, trust: str) -> None:
     with pytest.raises(LikenessError, match="is not on the list"):
         checked(with_loss(trust=trust))
@@ -113,7 +115,9 @@ def test_trust_is_a_list() -> None:
     ],
 )
 def test_what_is_named_within_a_trusted_part_is_trusted_too_or_refused(parts: Path, inner: Any) -> None:
-    with pytest.raises(LikenessError, match="named within trusted_parts.Spread, is not of a trusted package"):
+    with pytest.raises(
+        LikenessError, match=r"named within trusted_parts\.Spread, is not of a trusted package"
+    ):
         checked(with_loss(inner=inner))
 
 
@@ -222,9 +226,7 @@ def test_a_part_that_is_handed_more_later_says_so(parts: Path, group: str) -> No
 # A module beside the configuration, through the command line
 
 
-@pytest.mark.parametrize(
-    ("place", "trust_in_yaml"), [("my_parts.py", True), ("my_conf/my_parts.py", False)]
-)
+@pytest.mark.parametrize(("place", "trust_in_yaml"), [("my_parts.py", True), ("my_conf/my_parts.py", False)])
 def test_a_module_beside_the_configuration_is_found(
     command: Command, tmp_path: Path, place: str, *, trust_in_yaml: bool
 ) -> None:

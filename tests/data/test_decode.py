@@ -132,6 +132,28 @@ def test_the_shorter_side_is_resized_and_the_centre_cropped(size):
     assert distance(shown(encoded("PNG", size)), expected) <= 8
 
 
+@pytest.mark.parametrize("size", [(48, 24), (24, 31), (96, 48), (50, 77), (20, 30), (40, 60)])
+def test_a_height_and_a_width_are_just_covered_and_the_centre_cropped(size):
+    # a second way: torchvision's own resize of the whole picture, by the side that needs it more, then its centre crop
+    scale = max(30 / size[1], 20 / size[0])
+    whole = torch.from_numpy(pixels(size)).permute(2, 0, 1)
+    sides = [max(30, round(scale * size[1])), max(20, round(scale * size[0]))]
+    resized = functional.resize(whole, sides, antialias=True)
+    expected = functional.center_crop(resized, [30, 20]).permute(1, 2, 0).numpy()
+    found = decode(encoded("PNG", size), spatial_size=[30, 20], channels=3)
+    assert found.shape == (3, 30, 20)
+    assert distance(found.permute(1, 2, 0).numpy(), expected) <= 12
+    if size == (20, 30):
+        assert (found.permute(1, 2, 0).numpy() == pixels(size)).all()
+
+
+def test_files_are_pictures_in_grey_or_colour():
+    with pytest.raises(ValueError, match=r"^an image file takes pictures alone"):
+        decode(encoded(), spatial_size=[24], channels=3)
+    with pytest.raises(ValueError, match=r"^an image file has 1 channel \(grey\) or 3 \(RGB\), not 2$"):
+        decode(encoded(), spatial_size=24, channels=2)
+
+
 def test_cropping_alone_keeps_the_bytes():
     assert (shown(encoded("PNG", (24, 40))) == pixels((24, 40))[8:32]).all()
     assert (shown(encoded("PNG", (41, 24))) == pixels((41, 24))[:, 8:32]).all()

@@ -110,6 +110,13 @@ def test_quarter_turns_are_further_classes_to_train_on_alone(root):
     assert turned.train.fingerprint() != upright.train.fingerprint()
 
 
+def test_quarter_turns_are_of_square_drawings(root):
+    tall = {"root": str(root), "channels": 1, "spatial_size": [16, 12], "validation_alphabets": 1}
+    assert omniglot(**tall, mirrored=True).train.load([0])[0].shape == (1, 16, 12)
+    with pytest.raises(ValueError, match=r"^quarter_turns takes square pictures alone"):
+        omniglot(**tall, quarter_turns=True)
+
+
 def test_mirror_images_of_turns_are_further_classes_of_groups_of_their_own(root):
     upright, changed = read(root), read(root, quarter_turns=True, mirrored=True)
     n, classes = len(upright.train), upright.train.identity.max() + 1

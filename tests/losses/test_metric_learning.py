@@ -8,7 +8,8 @@ import torch
 from pytorch_metric_learning import losses, miners
 from torch.nn.functional import normalize
 
-from likeness.config.schema.metric_learning import _UNFIT, WITHOUT_MINER, PmlLoss as PmlLossNode, PmlMiner
+from likeness.config.schema.metric_learning import _UNFIT, WITHOUT_MINER, PmlMiner
+from likeness.config.schema.metric_learning import PmlLoss as PmlLossNode
 from likeness.errors import LikenessError
 from likeness.losses.metric_learning import PmlLoss, pml_miner
 from likeness.recipes.choose import training_config
@@ -119,7 +120,9 @@ def test_nothing_is_refused_that_the_library_has_not() -> None:
 def test_the_numbers_of_classes_and_dimensions_are_those_of_the_run() -> None:
     loss = PmlLoss("ArcFaceLoss", classes=7, embedding_dim=5)
     assert loss.get_parameter("loss.W").shape == (5, 7)
-    assert not list(PmlLoss("MarginLoss", classes=7, embedding_dim=5).parameters())  # one boundary, unless asked
+    assert not list(
+        PmlLoss("MarginLoss", classes=7, embedding_dim=5).parameters()
+    )  # one boundary, unless asked
     own = PmlLoss("MarginLoss", classes=7, embedding_dim=5, num_classes=7, learn_beta=True)
     assert own.get_parameter("loss.beta").shape == (7,)
 
@@ -127,14 +130,23 @@ def test_the_numbers_of_classes_and_dimensions_are_those_of_the_run() -> None:
 @pytest.mark.parametrize(
     ("overrides", "sentence"),
     [
-        (["loss.name=ArcFace"], "pytorch-metric-learning has no ArcFace among its losses; did you mean ArcFaceLoss?"),
-        (["loss.name=TripletMarginLoss", "+loss.margn=1"], "TripletMarginLoss takes no margn; did you mean margin?"),
+        (
+            ["loss.name=ArcFace"],
+            "pytorch-metric-learning has no ArcFace among its losses; did you mean ArcFaceLoss?",
+        ),
+        (
+            ["loss.name=TripletMarginLoss", "+loss.margn=1"],
+            "TripletMarginLoss takes no margn; did you mean margin?",
+        ),
         (["loss.name=RankedListLoss"], "RankedListLoss needs a value for margin; add margin=VALUE."),
         (
             ["loss.name=ArcFaceLoss", "+loss.num_classes=3"],
             "num_classes is handed to ArcFaceLoss by itself; leave it out.",
         ),
-        (["loss.name=TripletMarginLoss", "+loss._args_=[1]"], "_args_ is not a key of a part of TripletMarginLoss."),
+        (
+            ["loss.name=TripletMarginLoss", "+loss._args_=[1]"],
+            "_args_ is not a key of a part of TripletMarginLoss.",
+        ),
         (
             ["loss.name=TripletMarginLoss", "+loss.distance={_target_: os.system, command: ls}"],
             "os.system, named within TripletMarginLoss, is no distance, reducer or regularizer",

@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,34 @@ def test_the_small_net_takes_any_size(size: int, channels: int) -> None:
         width=4, spatial_size=size, channels=channels, mean=[0.5] * channels, std=[0.2] * channels
     )
     assert backbone(torch.rand(2, channels, size, size)).shape == (2, backbone.feature_dim)
+
+
+@pytest.mark.parametrize(("spatial_size", "channels"), [([40, 24], 2), ([17, 64], 5)])
+def test_our_nets_take_a_height_and_a_width_and_any_channels(spatial_size: list[int], channels: int) -> None:
+    shape = {"spatial_size": spatial_size, "channels": channels}
+    scale = {"mean": [0.5] * channels, "std": [0.2] * channels}
+    for backbone in (
+        small_conv(width=4, **shape, **scale),
+        double_conv(widths=[4, 6], **shape, **scale),
+        double_conv(widths=[4, 6], ink_size=16, **shape, **scale),
+        of_timm("resnet10t", **shape, **scale),
+        of_timm("resnet10t", stages=3, pooling="flatten", **shape, **scale),
+    ):
+        assert backbone(torch.rand(2, channels, *spatial_size)).shape == (2, backbone.feature_dim)
+
+
+def test_nets_for_pictures_refuse_signals_and_volumes() -> None:
+    scale = {"channels": 3, "mean": [0.5] * 3, "std": [0.2] * 3}
+    for spatial_size in ([64], [8, 8, 8]):
+        for make in (
+            partial(small_conv, width=4),
+            partial(double_conv, widths=[4]),
+            koch,
+            partial(of_timm, "resnet10t"),
+            partial(torchvision_backbone, name="resnet18", weights=None),
+        ):
+            with pytest.raises(ValueError, match=r"takes (square )?pictures alone"):
+                make(spatial_size=spatial_size, **scale)
 
 
 def test_pictures_are_normalised_by_channel() -> None:

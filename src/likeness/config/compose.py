@@ -28,7 +28,7 @@ def composed(name: str, overrides: Sequence[str]) -> DictConfig:
     """The configuration `name` (config or evaluate) under the overrides `overrides`.
 
     Raises:
-        LikenessError: a override names no group, choice or key that there is.
+        LikenessError: an override names no group, choice or key that there is.
     """
     refuse_hydra_keys(overrides)
     with explained(name, overrides):
@@ -86,8 +86,8 @@ def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | N
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
         return (
-            f"{_without_a_name(overrides)} won't do: a group takes the name of a choice; to leave data@test_data, head or "
-            "episodes out write test_data=null, ~head or ~episodes."
+            f"{_without_a_name(overrides)} won't do: a group takes the name of a choice; to leave out data@test_data, "
+            "head or episodes write test_data=null, ~head or ~episodes."
         )
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
         return f"{found[1] or found[2]} has no value; give it one."

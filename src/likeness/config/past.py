@@ -12,7 +12,7 @@ _RENAMED = {
 """By part of the configuration, what its keys were called before and are called now."""
 
 _UNCHANGED = "likeness.data.drawn_faces.drawn_faces"
-"""A part whose keys are what they were."""
+"""A part of ours whose keys are what they were."""
 
 
 def upgraded(config: dict[str, Any]) -> dict[str, Any]:
@@ -21,6 +21,12 @@ def upgraded(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _upgraded(node: Any, renamed: dict[str, str]) -> Any:
-    if not isinstance(node, dict) or node.get("_target_") == _UNCHANGED:
+    if not isinstance(node, dict):
+        return node
+    target = str(node.get("_target_"))
+    ours = (
+        target.startswith("likeness.") and target != _UNCHANGED
+    )  # the keys of other people's parts are their own
+    if not ours:
         return node
     return {renamed.get(key, key): value for key, value in node.items()}

@@ -12,6 +12,8 @@ from torchvision.transforms import v2
 class AffineDistortion(v2.Transform):
     """Turn, shear, scale and shift an image, each of the seven parts with probability one half.
 
+    Turns and shears are by the sides, which are taken to be alike.
+
     The paper's are `degrees=10`, `shear=0.3`, `scale=0.2`, and a shift of 2 pixels of 105.
 
     Args:

@@ -19,7 +19,7 @@ class KeyedAugment:
         self.transforms, self.seed = transforms, seed
 
     def __call__(self, sample: Tensor, epoch: int, index: int) -> Tensor:
-        """The augmented image, uint8 `[C, H, W]` like `sample`."""
+        """The augmented image, uint8 `[C, *spatial]` like `sample`."""
         if not self.transforms:
             return sample
         with torch.random.fork_rng(devices=[]):

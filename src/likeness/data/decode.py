@@ -29,9 +29,12 @@ def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: i
     Raises:
         UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, which have no agreed white.
         FileError: the file system doesn't give the file.
+        ValueError: the size is not a height and a width, or the channels are neither grey nor RGB.
     """
     name = name or ("an image" if isinstance(source, bytes) else str(source))
     height, width = picture_sides(spatial_size, "an image file")
+    if channels not in (1, 3):
+        raise ValueError(f"an image file has 1 channel (grey) or 3 (RGB), not {channels}")
     image = decoded(source, name, at_least=3 * max(height, width)).image
     return _tensor(_cropped(_eight_bit(image, channels, name), height, width))
 

@@ -107,7 +107,7 @@ def _parse_pair(path: Path, number: int, line: str, fold: int, *, same: bool) ->
             return NamedPair((name, int(i)), (name, int(j)), number, fold)
         case [a, i, b, j] if not same and a != b and NUMBER.fullmatch(i) and NUMBER.fullmatch(j):
             return NamedPair((a, int(i)), (b, int(j)), number, fold)
-    form = "'name i j', one identity's two images" if same else "'name1 i name2 j', two identities's"
+    form = "'name i j', one identity's two images" if same else "'name1 i name2 j', two identities' images"
     raise ValueError(f"Line {number} of {path} should be {form}, but is '{line[:80]}': mend that line.")
 
 

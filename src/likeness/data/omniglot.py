@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from likeness.data.image_files import ImageFiles, existing_folder, identity_folders
 from likeness.data.pictures import DataSplits, Grouping, Pictures
+from likeness.data.rotated import RotatedClasses
 from likeness.data.split import IdentitySubset
-from likeness.data.turned import TurnedClasses
 from likeness.randomness import key
-from likeness.spatial import SpatialSize
+from likeness.spatial import SpatialSize, square_side
 
 BACKGROUND, EVALUATION = "images_background", "images_evaluation"
 FOLDERS = ("", "omniglot-py")
@@ -51,7 +51,7 @@ def omniglot(
 
     Args:
         root: the folder.
-        spatial_size: the side in pixels; the originals have 105.
+        spatial_size: the side in pixels, or height and width; the originals have a side of 105.
         channels: 1 or 3.
         validation_alphabets: how many alphabets are held back for validation, by a rule seeded by `split_seed`.
         validation_from: which set they are taken from; `evaluation`, where the rest of it is tested on, is the division
@@ -64,8 +64,11 @@ def omniglot(
         split_seed: another seed, other alphabets and drawers.
 
     Raises:
-        ValueError: the folders are missing or hold something else, or the alphabets or drawers don't suffice.
+        ValueError: the folders are missing or hold something else, the alphabets or drawers don't suffice, or the
+            size is not square, which quarter turns need.
     """
+    if quarter_turns:
+        square_side(spatial_size, "quarter_turns")
     home = _home(root)
     characters = [*_characters(home, BACKGROUND), *_characters(home, EVALUATION)]
     if twice := {one.alphabet for one in characters if one.archive == BACKGROUND} & {
@@ -88,7 +91,7 @@ def omniglot(
         for part, names in enumerate(parts)
     )
     if train is not None and (quarter_turns or mirrored):
-        train = TurnedClasses(train, quarter_turns=quarter_turns, mirrored=mirrored)
+        train = RotatedClasses(train, quarter_turns=quarter_turns, mirrored=mirrored)
     return DataSplits(train, validated, tested)
 
 

@@ -26,7 +26,8 @@ class Grouping(NamedTuple):
 class Pictures(Protocol):
     """Labelled images, addressed by index.
 
-    `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape.
+    `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape, with any
+    number of channels and 1, 2 or 3 axes.
     """
 
     @property

@@ -44,10 +44,11 @@ def timm_backbone(
     """
     if not timm.is_model(name):
         raise ValueError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
+    size = picture_sides(spatial_size, "backbone=timm")
     known = timm.get_pretrained_cfg(name)
     create: Any = partial(timm.create_model, name, num_classes=0, in_chans=channels)
     if known is not None and known.fixed_input_size:  # a transformer is built for one size
-        create = partial(create, img_size=picture_sides(spatial_size, f"timm's {name}"))
+        create = partial(create, img_size=size)
     network: Any = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
         if weights == "pip":
@@ -62,7 +63,7 @@ def timm_backbone(
         pool = nn.Identity() if pooling == "flatten" else nn.AdaptiveAvgPool2d(1)
         first = _FirstStages(network, name, stages or len(network.feature_info))
         network = nn.Sequential(first, pool, nn.Flatten())
-    feature_dim = feature_dim_of(network, channels=channels, spatial_size=spatial_size)
+    feature_dim = feature_dim_of(network, channels=channels, spatial_size=size)
     return Backbone(network, feature_dim=feature_dim, mean=mean, std=std)
 
 

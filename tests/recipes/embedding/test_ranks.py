@@ -8,6 +8,7 @@ import pytest
 from tiny import TINY, train_by
 
 import likeness
+from likeness.applications.verify import verify
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
 
@@ -88,10 +89,61 @@ def test_any_rank_and_any_number_of_channels_is_trained_on(size: str, channels: 
         likeness.load(run)
 
 
-@pytest.mark.parametrize("view", ["evaluation.flip=true", "embedder.test_time_augmentation=4"])
-def test_what_is_no_picture_is_neither_mirrored_nor_turned(view: str, tmp_path: Path) -> None:
-    with pytest.raises(LikenessError, match="mirror and turn pictures"):
-        training_config([*composed_whole(tmp_path, "[20]", 1), view])
+@pytest.mark.parametrize(
+    ("size", "word", "said"),
+    [
+        ("[20]", "evaluation.flip=true", "evaluation.flip=true takes pictures alone"),
+        ("[6, 5, 4]", "evaluation.flip=true", "evaluation.flip=true takes pictures alone"),
+        (
+            "[20]",
+            "embedder.test_time_augmentation=4",
+            "embedder.test_time_augmentation=4 takes pictures alone",
+        ),
+        (
+            "[9, 7]",
+            "embedder.test_time_augmentation=8",
+            "embedder.test_time_augmentation=8 takes square pictures",
+        ),
+        ("[6, 5, 4]", "channels_last=true", "channels_last=true takes pictures alone"),
+        ("[20]", "augment=flip", "augment.flip takes pictures alone"),
+    ],
+)
+def test_what_is_for_pictures_alone_is_refused_before_training(
+    size: str, word: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(LikenessError, match=f"^{said}"):
+        training_config([*composed_whole(tmp_path, size, 1), word])
+
+
+def test_image_files_are_not_verified_by_an_encoder_of_signals(tmp_path: Path) -> None:
+    run = train_by([*composed_whole(tmp_path, "[9, 7]", 2), "evaluation.far=0.5"])
+    encoder = likeness.load(run, trust=["bumps_of_any_rank"])
+    with pytest.raises(LikenessError, match="was not trained on pictures: an image file has 1 channel"):
+        verify(encoder, run, tmp_path / "a.png", tmp_path / "a.png")
+
+
+def test_drawn_faces_and_quarter_turns_are_square() -> None:
+    with pytest.raises(
+        LikenessError, match=r"^data\.image_size=\[64, 48\]: drawn_faces takes square pictures alone"
+    ):
+        training_config(["backbone.spatial_size=[64,48]"])
+    config = training_config(["backbone.spatial_size=[64,64]"])
+    assert config.plain()["data"]["image_size"] == 64
+    words = [
+        "backbone=double_conv",
+        "data=omniglot",
+        "data.quarter_turns=true",
+        "backbone.spatial_size=[64,48]",
+    ]
+    with pytest.raises(LikenessError, match=r"^data\.quarter_turns takes square pictures alone"):
+        training_config(words)
+
+
+@pytest.mark.parametrize("size", ["wide", "2.5", "[20.5]"])
+def test_a_size_that_is_none_is_said_of_other_people_s_parts_too(size: str, tmp_path: Path) -> None:
+    words = composed_whole(tmp_path, "[20]", 1)
+    with pytest.raises(LikenessError, match="spatial_size"):
+        training_config([*words, f"backbone.spatial_size={size}"])
 
 
 def test_pictures_need_not_be_square(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """The schema of the data."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from likeness.config.schema.base import Colours, FileSource, Node, Place, Positive, Share, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
-from likeness.spatial import picture_sides
+from likeness.spatial import picture_sides, square_side
 
 
 class _PictureFiles(FileSource):
@@ -21,23 +21,26 @@ class _PictureFiles(FileSource):
         return self
 
 
+def _side(given: Any) -> Any:
+    return square_side(given, "drawn_faces") if isinstance(given, list) else given
+
+
 class DrawnFaces(Node):
     """Faces drawn on the fly: square images, whose side is `image_size`."""
 
-    image_size: Positive
+    image_size: Annotated[Positive, BeforeValidator(_side)]
     channels: Colours
-
-    @property
-    def spatial_size(self) -> int:
-        """As other data call it."""
-        return self.image_size
-
     target: Literal["likeness.data.drawn_faces.drawn_faces"] = Field(alias="_target_")
     identities: Positive
     pictures_per_identity: Annotated[int, Field(ge=2)]
     validation_identities: Annotated[int, Field(ge=2)]
     test_identities: Annotated[int, Field(ge=2)]
     seed: Annotated[int, Field(ge=0)]
+
+    @property
+    def spatial_size(self) -> int:
+        """As other data call it."""
+        return self.image_size
 
 
 class _SplitFolder(_PictureFiles):
@@ -89,6 +92,12 @@ class Omniglot(_PictureFiles):
     mirrored: bool = False
     keep: bool = False
     split_seed: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _only_squares_are_turned(self) -> "Omniglot":
+        if self.quarter_turns:
+            square_side(self.spatial_size, "data.quarter_turns")
+        return self
 
 
 class OneShotTrials(_PictureFiles):

@@ -21,7 +21,7 @@ from likeness.config.schema.training import (
     SimilarityTask,
     Task,
 )
-from likeness.spatial import sides
+from likeness.spatial import picture_sides, sides, square_side
 
 
 class EmbeddingConfig(TrainConfig):
@@ -59,7 +59,7 @@ class EmbeddingConfig(TrainConfig):
 
     @model_validator(mode="after")
     def _task_fits(self) -> "EmbeddingConfig":
-        """Parts of other identities's may go together in their own ways; what is ours is checked."""
+        """Parts of other packages may go together in their own ways; what is ours is checked."""
         similarity = isinstance(self.task, SimilarityTask)
         if similarity and self.head is None:
             raise ValueError("task=similarity needs a head: head=absolute_difference or head=chi_squared")
@@ -130,17 +130,21 @@ class EmbeddingConfig(TrainConfig):
             if getattr(source, "channels", None) != channels:
                 raise ValueError(f"{name}.channels must be the backbone's, {channels}")
         _refuse_views_of_no_picture(self)
+        if self.channels_last:
+            picture_sides(size, "channels_last=true")
+        for name, node in self.augment.items():
+            if node is not None and not isinstance(node, Outside):
+                picture_sides(size, f"augment.{name}")
 
 
 def _refuse_views_of_no_picture(config: "EmbeddingConfig | EvaluateConfig") -> None:
-    """Images can be mirrored and turned; what has another number of axes is measured as it is."""
-    size = getattr(config.backbone, "spatial_size", 1)
+    """Pictures can be mirrored, and square ones turned; what has another number of axes is measured as it is."""
+    size = config.backbone.spatial_size
     views = getattr(config.embedder, "test_time_augmentation", 1)
-    if len(sides(size)) != 2 and (config.evaluation.flip or views > 1):
-        raise ValueError(
-            "evaluation.flip and embedder.test_time_augmentation mirror and turn images; leave them out for "
-            f"backbone.spatial_size={size}"
-        )
+    if config.evaluation.flip:
+        picture_sides(size, "evaluation.flip=true")
+    if views > 1:
+        square_side(size, f"embedder.test_time_augmentation={views}")
 
 
 class EvaluateConfig(RunConfig):

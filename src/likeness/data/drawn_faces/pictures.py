@@ -13,7 +13,6 @@ from torch import Tensor
 from likeness.data.drawn_faces.render import render
 from likeness.data.fingerprint import Files
 from likeness.data.pictures import DataSplits
-from likeness.errors import LikenessError
 
 _FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 
@@ -106,7 +105,7 @@ def drawn_faces(
 
     Whoever is tested on in one configuration of a seed is thus trained on in none.
     Each picture is a pure function of (seed, person, picture). With `validation_identities` 0 there is no validation
-    split. Raises `LikenessError` for a number out of its range.
+    split. Raises `ValueError` for a number out of its range.
     """
     for name, value, least in (
         ("identities", identities, 1),
@@ -116,12 +115,10 @@ def drawn_faces(
         ("image_size", image_size, 16),
     ):
         if value < least:
-            raise LikenessError(
-                f"data.{name} is {value}, but drawn_faces needs at least {least}: give a larger number."
-            )
+            raise ValueError(f"{name}={value}, but drawn_faces needs at least {least}: give a larger number.")
     if channels not in (1, 3):
-        raise LikenessError(
-            f"data.channels is {channels}, but drawn_faces draws 1 (grey) or 3 (colour): give one of them."
+        raise ValueError(
+            f"channels={channels}, but drawn_faces draws 1 (grey) or 3 (colour): give one of them."
         )
 
     def people(first: int, count: int) -> DrawnFaces:

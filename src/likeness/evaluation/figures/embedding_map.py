@@ -1,4 +1,4 @@
-"""Some identities's embeddings, laid out in two dimensions."""
+"""Embeddings of some identities, laid out in two dimensions."""
 
 from collections.abc import Sequence
 from typing import Literal

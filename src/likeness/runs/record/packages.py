@@ -1,4 +1,4 @@
-"""The packages of other identities whose code a run may run: where they lie, and a hash over their files."""
+"""Other people's packages whose code a run may run: where they lie, and a hash over their files."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256

@@ -102,7 +102,7 @@ def past_run(folder: Path) -> PastRun:
         raise LikenessError(
             f"{folder} is not a run's folder (it has no {RECORD}); `likeness runs` lists those there are."
         )
-    return PastRun(folder, read_record(folder))
+    return PastRun(folder, _in_keys_of_today(read_record(folder)))
 
 
 def value_in(node: Any, dotted: str) -> Any:
@@ -119,4 +119,10 @@ def _run(folder: Path) -> PastRun:
         record = read_record(folder)
     except LikenessError:
         return PastRun(folder, {})
-    return PastRun(folder, record if isinstance(record, dict) else {})
+    return PastRun(folder, _in_keys_of_today(record))
+
+
+def _in_keys_of_today(record: dict[str, Any]) -> dict[str, Any]:
+    """A record whose configuration has the names that are asked for today."""
+    config = record.get("config")
+    return {**record, "config": upgraded(config)} if isinstance(config, dict) else record

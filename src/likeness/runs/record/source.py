@@ -28,7 +28,7 @@ class Source(NamedTuple):
     `diff` is a patch (bytes, empty where nothing was changed) of what git tracks, `untracked` the SHA-256 of each
     source that it does not, ignored ones included, and `sha256` is over all sources as they lay on the disk. Without a
     checkout `commit` is None, and there is no diff; `version` is that of the package where it is installed. `packages`
-    are those of other identities whose code the run may run.
+    are other people's whose code the run may run.
     """
 
     commit: str | None

@@ -87,8 +87,8 @@ def _judged(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
         largest = largest_difference(folder, again)
         return Verdict(
             Outcome.UNDECIDED,
-            f"{folder} can't be told equal or not: {_few(changed)}. The largest difference among {largest.numbers} numbers is "
-            f"{largest.difference:g} ({largest.field}).",
+            f"{folder} can't be told equal or not: {_few(changed)}. The largest difference among {largest.numbers} "
+            f"numbers is {largest.difference:g} ({largest.field}).",
         )
     unequal = first_unequal(folder, again)
     if unequal:

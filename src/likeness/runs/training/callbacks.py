@@ -18,7 +18,7 @@ from likeness.tasks.task import Task
 class KeyedRandomness(pl.Callback):
     """Before each batch, set the global generators to a key of (seed, step, rank), so that no draw has a history.
 
-    Our own parts draw from torch's alone; NumPy's and Python's are set for parts of other identities's.
+    Our own parts draw from torch's alone; NumPy's and Python's are set for parts of other packages.
     """
 
     def __init__(self, seed: int) -> None:
