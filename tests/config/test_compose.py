@@ -75,7 +75,7 @@ def checked(*words: str) -> TrainConfig:
         ("loss=cross_entropy", "loss=cross_entropy is that of task=similarity, which takes no other."),
         (
             "data@test_data=null",
-            "data@test_data=null won't do: a group takes the name of a choice; to leave data@test_data, head",
+            "data@test_data=null won't do: a group takes the name of a choice; to leave out data@test_data,",
         ),
         ("episodes=null", "~head or ~episodes."),
         ("experiment=triplet_hard", "An experiment is added with a plus: +experiment=NAME."),
