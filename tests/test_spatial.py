@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from likeness.spatial import picture_sides, sides, square_side
+from likeness.spatial import height_and_width, sides, square_side
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ def test_nothing_else_is_one(given: Any) -> None:
         sides(given)
 
 
-def test_what_is_for_pictures_alone_says_so() -> None:
-    assert picture_sides([4, 5], "x") == (4, 5)
+def test_what_is_for_images_alone_says_so() -> None:
+    assert height_and_width([4, 5], "x") == (4, 5)
     assert square_side([4, 4], "x") == square_side(4, "x") == 4
     for given in ([7], [2, 3, 4]):
-        with pytest.raises(ValueError, match=r"^x takes pictures alone, of a spatial_size such as 64 or"):
-            picture_sides(given, "x")
-    with pytest.raises(
-        ValueError, match=r"^x takes square pictures alone, of a spatial_size such as 64, not"
-    ):
+        with pytest.raises(
+            ValueError, match=r"^x takes two-dimensional images alone, of a spatial_size such as 64 or"
+        ):
+            height_and_width(given, "x")
+    with pytest.raises(ValueError, match=r"^x takes square images alone, of a spatial_size such as 64, not"):
         square_side([4, 5], "x")

@@ -23,19 +23,19 @@ def main() -> None:
     overrides = ["+experiment=oneshot_l1", "backbone.spatial_size=105", f"seed={sys.argv[1]}"]
     config = training_config(overrides)
     tested = test_data(build_data(config.data), config)
-    pictures, episodes = tested.pictures, tested.episodes["within"]
-    assert pictures.grouping is not None
+    images, episodes = tested.images, tested.episodes["within"]
+    assert images.grouping is not None
     by_alphabet: dict[str, list[float]] = {}
     for support, query, group in zip(
         episodes.support[:, :, 0], episodes.query, episodes.cluster[:, 0], strict=True
     ):
         shown, asked = (
-            [ink(drawing[0].numpy()) for drawing in pictures.load(chosen.tolist())]
+            [ink(drawing[0].numpy()) for drawing in images.load(chosen.tolist())]
             for chosen in (support, query)
         )
         distance = np.array([list(starmap(hausdorff, [(one, other) for other in shown])) for one in asked])
         right = distance.argmin(axis=1) == np.arange(len(asked))
-        by_alphabet.setdefault(pictures.grouping.names[group], []).append(float(right.mean()))
+        by_alphabet.setdefault(images.grouping.names[group], []).append(float(right.mean()))
     for alphabet, shares in by_alphabet.items():
         print(f"{alphabet:32}{100 * mean(shares):5.1f}")
     print(f"{'mean':32}{100 * mean(share for shares in by_alphabet.values() for share in shares):5.1f}")

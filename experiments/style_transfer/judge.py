@@ -1,4 +1,4 @@
-"""Judges the pictures of `nine_pairs.py` by one objective in float32; writes pairs.json, pairs.md and the sheet."""
+"""Judges the images of `nine_pairs.py` by one objective in float32; writes pairs.json, pairs.md and the sheet."""
 
 import argparse
 import json
@@ -11,9 +11,9 @@ from nine_pairs import CONTENTS, STYLES, WORDS
 from sheet import draw
 
 from likeness.data.style.datamodule import in_floats
-from likeness.data.style.picture import read_picture
+from likeness.data.style.image_file import read_image
 from likeness.recipes.choose import config_of
-from likeness.recipes.pixels.build import build_pictures, build_style_task
+from likeness.recipes.pixels.build import build_images, build_style_task
 
 HERE = Path(__file__).parent
 KINDS = ("ours", "plain")
@@ -38,21 +38,21 @@ def main() -> None:
     results = {"words": WORDS, "machine": machine, "pairs": pairs}
     (HERE / "pairs.json").write_text(json.dumps(results, indent=2) + "\n")
     (HERE / "pairs.md").write_text(table(pairs))
-    draw(words.pictures, words.painted, HERE / "sheet.jpg")
+    draw(words.images, words.painted, HERE / "sheet.jpg")
 
 
 @torch.no_grad()
 def judged(run: Path, painted: Path) -> dict[str, Any]:
-    """The costs of both pictures of a pair, as they were written, at the run's last size."""
+    """The costs of both images of a pair, as they were written, at the run's last size."""
     config = config_of(run)
-    pictures = build_pictures(config)
-    task = build_style_task(config, pictures)
-    batch = in_floats(pictures.batch(-1), channels_last=False)
+    images = build_images(config)
+    task = build_style_task(config, images)
+    batch = in_floats(images.batch(-1), channels_last=False)
     targets = task.targets(batch)
     name = f"{Path(config.data.content).stem}--{Path(config.data.style[0]).stem}"
     result = {}
     for kind in KINDS:
-        image = read_picture(painted / kind / f"{name}.png").image[None].float() / 255
+        image = read_image(painted / kind / f"{name}.png").image[None].float() / 255
         costs = task.costs(image, targets)._asdict()
         record = json.loads((painted / kind / f"{name}.json").read_text())
         result[kind] = {f"cost/{term}": float(costs[term]) for term in SCALES} | record

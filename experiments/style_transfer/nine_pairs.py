@@ -32,8 +32,8 @@ def main() -> None:
         (words.output / kind).mkdir(parents=True, exist_ok=True)
     for content, style in product(CONTENTS, STYLES):
         pair = [
-            str(words.pictures / "content" / f"{content}.jpg"),
-            str(words.pictures / "style" / f"{style}.jpg"),
+            str(words.images / "content" / f"{content}.jpg"),
+            str(words.images / "style" / f"{style}.jpg"),
         ]
         ours, plain = (words.output / kind / f"{content}--{style}.png" for kind in ("ours", "plain"))
         own_words = [*WORDS, f"backbone.weights={words.weights}", f"runs_dir={words.output / 'runs'}"]

@@ -1,6 +1,6 @@
 """The plain loop of Gatys et al. (2016), as *Neural Transfer Using PyTorch* (Jacq, Herring) has it.
 
-Modules that keep a loss stand in the network behind the layers they look at, and the picture is clamped in each
+Modules that keep a loss stand in the network behind the layers they look at, and the image is clamped in each
 closure. Layers, weights, pooling and padding are this experiment's, so that it lowers the same objective; but it knows
 one size, float32, and L-BFGS with PyTorch's own settings.
 """
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.vgg import cfgs, make_layers
 
-from likeness.data.style.picture import write_picture
+from likeness.data.style.image_file import write_image
 from likeness.data.style.style_pictures import style_pictures
 
 CONTENT_LAYERS = {"relu4_2": 1.0}
@@ -30,8 +30,8 @@ class Normalization(nn.Module):
         super().__init__()
         self.mean, self.std = torch.tensor(MEAN).view(-1, 1, 1), torch.tensor(STD).view(-1, 1, 1)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        return (picture - self.mean) / self.std
+    def forward(self, image: Tensor) -> Tensor:
+        return (image - self.mean) / self.std
 
 
 class Pooling(nn.Module):
@@ -110,7 +110,7 @@ class TimeIsUp(Exception):
 
 
 def paint(model: nn.Sequential, start: Tensor, seconds: float) -> tuple[Tensor, int, float]:
-    """The picture when this process has worked for so many seconds, its evaluations, and the loss of the last one."""
+    """The image when this process has worked for so many seconds, its evaluations, and the loss of the last one."""
     styles = [module for module in model if isinstance(module, StyleLoss)]
     contents = [module for module in model if isinstance(module, ContentLoss)]
     image = start.clone().requires_grad_()
@@ -152,7 +152,7 @@ def main() -> None:
         "--seconds", type=float, default=60.0, help="of the processor, from the start of Python on"
     )
     words = parser.parse_args()
-    pictures = style_pictures(
+    images = style_pictures(
         content=words.content,
         style=words.style,
         style_weights=None,
@@ -163,10 +163,10 @@ def main() -> None:
         style_scale=1.0,
         color="style",
     ).batch(0)
-    content, style = pictures.content.float() / 255, pictures.styles[0].float() / 255
+    content, style = images.content.float() / 255, images.styles[0].float() / 255
     model = with_losses(network(words.weights), content, style)
     image, evaluations, loss = paint(model, content, words.seconds)
-    write_picture(words.output, (255 * image[0]).round().to(torch.uint8), force=True)
+    write_image(words.output, (255 * image[0]).round().to(torch.uint8), force=True)
     record = {
         "evaluations": evaluations,
         "last_loss": loss,

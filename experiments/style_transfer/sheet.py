@@ -1,4 +1,4 @@
-"""The sheet: contents down, styles across, and where they meet our picture above the plain loop's."""
+"""The sheet: contents down, styles across, and where they meet our image above the plain loop's."""
 
 from pathlib import Path
 
@@ -14,19 +14,19 @@ TOP = 1.25  # inches: the height of the styles
 ROWS = {"ours": "likeness", "plain": "plain loop"}
 
 
-def draw(pictures: Path, painted: Path, path: Path) -> None:
+def draw(images: Path, painted: Path, path: Path) -> None:
     """Writes the sheet to `path`."""
-    contents = {name: opened(pictures / "content" / f"{name}.jpg") for name in CONTENTS}
-    styles = {name: opened(pictures / "style" / f"{name}.jpg") for name in STYLES}
-    heights = {name: COLUMN / aspect(picture) for name, picture in contents.items()}
+    contents = {name: opened(images / "content" / f"{name}.jpg") for name in CONTENTS}
+    styles = {name: opened(images / "style" / f"{name}.jpg") for name in STYLES}
+    heights = {name: COLUMN / aspect(image) for name, image in contents.items()}
     lefts = [2 * LABEL + COLUMN + GAP + i * (COLUMN + GAP) for i in range(len(STYLES))]
     width = lefts[-1] + COLUMN + GAP
     height = LABEL + TOP + sum(2 * one + 4 * GAP for one in heights.values()) + GAP
     figure = Figure(figsize=(width, height), dpi=185, facecolor="white")
-    for left, (name, picture) in zip(lefts, styles.items(), strict=True):
-        wide = min(COLUMN, TOP * aspect(picture))
-        tall = wide / aspect(picture)
-        axes = placed(figure, picture, left + (COLUMN - wide) / 2, LABEL + TOP - tall, wide, tall)
+    for left, (name, image) in zip(lefts, styles.items(), strict=True):
+        wide = min(COLUMN, TOP * aspect(image))
+        tall = wide / aspect(image)
+        axes = placed(figure, image, left + (COLUMN - wide) / 2, LABEL + TOP - tall, wide, tall)
         axes.set_title(name, fontsize=8, color=INK, pad=3)
     down = LABEL + TOP + 3 * GAP
     for name, content in contents.items():
@@ -49,15 +49,15 @@ def opened(path: Path) -> Image.Image:
     return Image.open(path).convert("RGB")
 
 
-def aspect(picture: Image.Image) -> float:
-    return picture.width / picture.height
+def aspect(image: Image.Image) -> float:
+    return image.width / image.height
 
 
-def placed(figure: Figure, picture: Image.Image, left: float, down: float, wide: float, tall: float) -> Axes:
-    """Axes that a picture fills, whose upper left corner is so many inches from the figure's."""
+def placed(figure: Figure, image: Image.Image, left: float, down: float, wide: float, tall: float) -> Axes:
+    """Axes that an image fills, whose upper left corner is so many inches from the figure's."""
     width, height = figure.get_size_inches()
     axes = figure.add_axes((left / width, 1 - (down + tall) / height, wide / width, tall / height))
-    axes.imshow(picture, aspect="auto", interpolation="antialiased", interpolation_stage="rgba")
+    axes.imshow(image, aspect="auto", interpolation="antialiased", interpolation_stage="rgba")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)

@@ -59,16 +59,16 @@ def main() -> None:
     parser.add_argument("--only", choices=VARIATIONS, help="see one of them, and draw nothing")
     words = parser.parse_args()
     names = [words.only] if words.only else VARIATIONS
-    folders = {name: painted(name, words.pictures, words.weights, words.runs) for name in names}
+    folders = {name: painted(name, words.images, words.weights, words.runs) for name in names}
     if not words.only:
         draw(folders, HERE / "variations.jpg")
 
 
-def painted(name: str, pictures: Path, weights: Path, runs: Path) -> Path:
+def painted(name: str, images: Path, weights: Path, runs: Path) -> Path:
     """The folder of the run of a variation."""
     content, styles, own = VARIATIONS[name]
-    paths = ",".join(str(pictures / "style" / f"{style}.jpg") for style in styles)
-    given = [f"data.content={pictures / 'content' / content}.jpg", f"data.style=[{paths}]"]
+    paths = ",".join(str(images / "style" / f"{style}.jpg") for style in styles)
+    given = [f"data.content={images / 'content' / content}.jpg", f"data.style=[{paths}]"]
     given += [f"backbone.weights={weights}", f"runs_dir={runs}"]
     command = [sys.executable, str(HERE.parents[1] / "train.py"), "+experiment=style_transfer"]
     said = subprocess.run(
@@ -78,7 +78,7 @@ def painted(name: str, pictures: Path, weights: Path, runs: Path) -> Path:
 
 
 def draw(folders: dict[str, Path], path: Path) -> None:
-    """Writes the figure, three pictures in a row, to `path`."""
+    """Writes the figure, three images in a row, to `path`."""
     images = {name: opened(folder / "image.png") for name, folder in folders.items()}
     tall = max(COLUMN / aspect(image) for image in images.values())
     rows = -(-len(images) // 3)

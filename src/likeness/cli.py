@@ -63,7 +63,7 @@ def evaluate(
 
 @app.command()
 def verify(
-    first: Annotated[Path, typer.Argument(help="a picture")],
+    first: Annotated[Path, typer.Argument(help="an image")],
     second: Annotated[Path, typer.Argument(help="another, cropped and aligned like those of the training")],
     run: Annotated[Path, typer.Option(help="the folder of a finished run")],
     trust: Trust = None,
@@ -75,7 +75,7 @@ def verify(
 
 
 class Method(StrEnum):
-    """How a picture gets another's style."""
+    """How an image gets another's style."""
 
     optimize = "optimize"
     adain = "adain"
@@ -85,16 +85,16 @@ class Method(StrEnum):
 @app.command()
 def stylize(
     content: Annotated[
-        str, typer.Argument(help="a picture, several separated by commas, or a folder of pictures")
+        str, typer.Argument(help="an image, several separated by commas, or a folder of images")
     ],
     style: Annotated[
         str,
         typer.Argument(
-            help="the picture whose style it gets, or several likewise; with --method feedforward the run of a network"
+            help="the image whose style it gets, or several likewise; with --method feedforward the run of a network"
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="a .png or .jpg; for several pictures a folder")
+        Path, typer.Option("--output", "-o", help="a .png or .jpg; for several images a folder")
     ],
     overrides: Annotated[
         list[str] | None,
@@ -106,10 +106,10 @@ def stylize(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="overwrite what is there")] = False,
 ) -> None:
-    """Paint a picture in the style of another; by optimization it writes a run's folder too.
+    """Paint an image in the style of another; by optimization it writes a run's folder too.
 
-    Several pictures or styles give each picture in each style, and a sheet of all, grid.png. To blend styles in one
-    picture, or to paint regions: likeness train +experiment=style_transfer data.style=[A,B] data.masks=[C,D].
+    Several images or styles give each image in each style, and a sheet of all, grid.png. To blend styles in one
+    image, or to paint regions: likeness train +experiment=style_transfer data.style=[A,B] data.masks=[C,D].
     """
     from likeness.command import stylize_from_command_line
 

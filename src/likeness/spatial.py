@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 SpatialSize = int | Sequence[int]
-"""A number for a square picture, or the length of each axis: `[length]`, `[height, width]`, `[depth, height, width]`.
-"""
+"""A number for a square image, or the length of each axis: `[length]`, `[height, width]`, `[depth, height, width]`."""
 
 
 def sides(spatial_size: SpatialSize) -> tuple[int, ...]:
@@ -20,29 +19,29 @@ def sides(spatial_size: SpatialSize) -> tuple[int, ...]:
     return lengths
 
 
-def picture_sides(spatial_size: SpatialSize, what: str) -> tuple[int, int]:
-    """Height and width, for `what` takes pictures alone.
+def height_and_width(spatial_size: SpatialSize, what: str) -> tuple[int, int]:
+    """Height and width, where `what` takes two-dimensional images alone.
 
     Raises:
-        ValueError: they are no pictures.
+        ValueError: there are not two of them.
     """
     lengths = sides(spatial_size)
     if len(lengths) != 2:
         raise ValueError(
-            f"{what} takes pictures alone, of a spatial_size such as 64 or [64, 48], not {list(lengths)}"
+            f"{what} takes two-dimensional images alone, of a spatial_size such as 64 or [64, 48], not {list(lengths)}"
         )
     return lengths[0], lengths[1]
 
 
 def square_side(spatial_size: SpatialSize, what: str) -> int:
-    """The side of the square pictures that `what` takes.
+    """The side of the square images that `what` takes.
 
     Raises:
-        ValueError: they are no square pictures.
+        ValueError: they are no square images.
     """
-    height, width = picture_sides(spatial_size, what)
+    height, width = height_and_width(spatial_size, what)
     if height != width:
         raise ValueError(
-            f"{what} takes square pictures alone, of a spatial_size such as 64, not {[height, width]}"
+            f"{what} takes square images alone, of a spatial_size such as 64, not {[height, width]}"
         )
     return height

@@ -167,8 +167,8 @@ def test_choices_reach_where_they_are_used() -> None:
 
 
 def test_data_lie_below_likeness_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIKENESS_DATA", "/pictures")
-    assert root_of("data=celeba") == "/pictures/celeba"
+    monkeypatch.setenv("LIKENESS_DATA", "/images")
+    assert root_of("data=celeba") == "/images/celeba"
     monkeypatch.delenv("LIKENESS_DATA")
     assert root_of("data=lfw") == "./data/lfw"
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sample_pictures import people, picture
+from sample_images import people, sample_image
 
 from likeness.data.celeba import celeba
 
@@ -10,7 +10,7 @@ def original(root, labels, home="img_align_celeba"):
     (root / home).mkdir(parents=True)
     names = [f"{i:06d}.jpg" for i in range(1, len(labels) + 1)]
     for i, name in enumerate(names):
-        picture((20, 30), seed=i).save(root / home / name)
+        sample_image((20, 30), seed=i).save(root / home / name)
     lines = [f"{name} {label}\n" for name, label in zip(names, labels, strict=True)]
     (root / "identity_CelebA.txt").write_text("".join(lines))
     return root
@@ -22,15 +22,15 @@ def whole(root):
 
 @pytest.mark.parametrize("home", ["img_align_celeba", "img_align_celeba/img_align_celeba"])
 def test_the_original_layout(tmp_path, home):
-    pictures = whole(original(tmp_path, [2880, 17, 2880, 305, 17], home))
-    assert [pictures.identity_name(i) for i in pictures.identity] == ["2880", "17", "2880", "305", "17"]
-    assert pictures.name(3) == "000004.jpg"
-    assert pictures.load([3])[0].shape == (3, 16, 16)
+    images = whole(original(tmp_path, [2880, 17, 2880, 305, 17], home))
+    assert [images.identity_name(i) for i in images.identity] == ["2880", "17", "2880", "305", "17"]
+    assert images.name(3) == "000004.jpg"
+    assert images.load([3])[0].shape == (3, 16, 16)
 
 
 def test_one_folder_an_identity(tmp_path):
-    pictures = whole(people(tmp_path, {"7201": 3, "7202": 2}))
-    assert [pictures.identity_name(i) for i in pictures.identity] == ["7201"] * 3 + ["7202"] * 2
+    images = whole(people(tmp_path, {"7201": 3, "7202": 2}))
+    assert [images.identity_name(i) for i in images.identity] == ["7201"] * 3 + ["7202"] * 2
 
 
 def test_both_layouts_split_the_same_people(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from sample_pictures import encoded, picture, pixels
+from sample_images import encoded, pixels, sample_image
 from torchvision.transforms.v2 import functional
 
 from likeness.data.decode import decode
@@ -30,7 +30,7 @@ def distance(a, b):
 
 
 @pytest.mark.parametrize("form", ["PNG", "BMP", "WEBP", "TIFF"])
-def test_a_picture_of_the_size_keeps_its_bytes(form):
+def test_an_image_of_the_size_keeps_its_bytes(form):
     options = {"lossless": True} if form == "WEBP" else {}
     assert (shown(encoded(form, **options)) == pixels()).all()
 
@@ -77,7 +77,7 @@ def test_transparent_grey_and_palette_colours_are_white():
 
 
 def test_palette_colours_are_looked_up_before_resizing():
-    quantised = picture((48, 48)).quantize(64)
+    quantised = sample_image((48, 48)).quantize(64)
     expected = quantised.convert("RGB").resize((24, 24), Image.Resampling.BILINEAR)
     assert (shown(saved(quantised)) == np.asarray(expected)).all()
 
@@ -85,7 +85,7 @@ def test_palette_colours_are_looked_up_before_resizing():
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("form", ["JPEG", "TIFF"])
 def test_cmyk_shows_its_colours(form, channels):
-    source = saved(picture().convert("CMYK"), form, **({"quality": 100} if form == "JPEG" else {}))
+    source = saved(sample_image().convert("CMYK"), form, **({"quality": 100} if form == "JPEG" else {}))
     assert Image.open(io.BytesIO(source)).mode == "CMYK"
     expected = pixels() if channels == 3 else shown(encoded("PNG"), channels=1)
     assert distance(shown(source, channels=channels), expected) < 8
@@ -125,7 +125,7 @@ def test_exif_orientation_is_undone(orientation):
 
 @pytest.mark.parametrize("size", [(48, 24), (24, 31), (96, 48), (50, 77), (13, 16)])
 def test_the_shorter_side_is_resized_and_the_centre_cropped(size):
-    # a second way: torchvision's own resize of the whole picture, then its centre crop
+    # a second way: torchvision's own resize of the whole image, then its centre crop
     whole = torch.from_numpy(pixels(size)).permute(2, 0, 1)
     resized = functional.resize(whole, [24], antialias=True)
     expected = functional.center_crop(resized, [24, 24]).permute(1, 2, 0).numpy()
@@ -134,7 +134,7 @@ def test_the_shorter_side_is_resized_and_the_centre_cropped(size):
 
 @pytest.mark.parametrize("size", [(48, 24), (24, 31), (96, 48), (50, 77), (20, 30), (40, 60)])
 def test_a_height_and_a_width_are_just_covered_and_the_centre_cropped(size):
-    # a second way: torchvision's own resize of the whole picture, by the side that needs it more, then its centre crop
+    # a second way: torchvision's own resize of the whole image, by the side that needs it more, then its centre crop
     scale = max(30 / size[1], 20 / size[0])
     whole = torch.from_numpy(pixels(size)).permute(2, 0, 1)
     sides = [max(30, round(scale * size[1])), max(20, round(scale * size[0]))]
@@ -147,8 +147,8 @@ def test_a_height_and_a_width_are_just_covered_and_the_centre_cropped(size):
         assert (found.permute(1, 2, 0).numpy() == pixels(size)).all()
 
 
-def test_files_are_pictures_in_grey_or_colour():
-    with pytest.raises(ValueError, match=r"^an image file takes pictures alone"):
+def test_files_are_images_in_grey_or_colour():
+    with pytest.raises(ValueError, match=r"^an image file takes two-dimensional images alone"):
         decode(encoded(), spatial_size=[24], channels=3)
     with pytest.raises(ValueError, match=r"^an image file has 1 channel \(grey\) or 3 \(RGB\), not 2$"):
         decode(encoded(), spatial_size=24, channels=2)
@@ -166,12 +166,12 @@ def test_shrinking_is_antialiased():
 
 def test_a_large_jpeg_is_decoded_small_without_harm():
     large = encoded("JPEG", (1200, 900), quality=95)
-    exact = picture((1200, 900)).resize((24, 24), Image.Resampling.BILINEAR, box=(150, 0, 1050, 900))
+    exact = sample_image((1200, 900)).resize((24, 24), Image.Resampling.BILINEAR, box=(150, 0, 1050, 900))
     assert distance(shown(large), np.asarray(exact)) <= 4
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "BMP", "WEBP", "TIFF"])
-def test_a_picture_cut_short_is_named(tmp_path, form):
+def test_an_image_cut_short_is_named(tmp_path, form):
     content = encoded(form, (64, 64))
     (tmp_path / "cut.jpg").write_bytes(content[: len(content) // 2])
     with pytest.raises(UnreadableImage, match=r"cut\.jpg") as caught:
@@ -180,7 +180,7 @@ def test_a_picture_cut_short_is_named(tmp_path, form):
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n" + 40 * b"\0"])
-def test_what_is_no_picture_is_named(content):
+def test_what_is_no_image_is_named(content):
     with pytest.raises(UnreadableImage, match="number 7"):
         decode(content, spatial_size=24, channels=3, name="number 7")
 
@@ -199,11 +199,11 @@ def test_colours_that_have_no_grey_are_refused():
 
 
 def many_formats():
-    """Encoded pictures of many formats and modes, by name."""
-    rgb, exif = picture((64, 48)), Image.Exif()
+    """Encoded images of many formats and modes, by name."""
+    rgb, exif = sample_image((64, 48)), Image.Exif()
     exif[274] = 6
     wide = Image.fromarray((np.arange(64 * 48).reshape(48, 64) * 13).astype(np.uint16))
-    frames = {"save_all": True, "append_images": [picture((64, 48), 2).quantize(32)]}
+    frames = {"save_all": True, "append_images": [sample_image((64, 48), 2).quantize(32)]}
     return {
         "jpg": saved(rgb, "JPEG", exif=exif),
         "png": saved(rgb, "PNG", exif=exif),

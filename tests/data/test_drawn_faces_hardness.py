@@ -12,7 +12,7 @@ PEOPLE, EACH, PAIRS = 200, 6, 2000
 
 
 def best_accuracy(distance: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
-    """Of calling two pictures one person where they are nearer than the best of all thresholds."""
+    """Of calling two images one person where they are nearer than the best of all thresholds."""
     right = same[np.argsort(distance, kind="stable")]
     hits = np.concatenate([[0], np.cumsum(right)]) + np.concatenate([np.cumsum(~right[::-1])[::-1], [0]])
     return float(hits.max() / len(same))

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sample_pictures import people
+from sample_images import people
 
 import likeness.data.fingerprint as fingerprint
 from likeness.data.drawn_faces import drawn_faces
-from likeness.data.drawn_faces import pictures as drawn_pictures
+from likeness.data.drawn_faces import images as drawn_images
 from likeness.data.fingerprint import MISSING, Files, HashedFile, hash_file, hash_files
 from likeness.data.image_folder import image_folder
-from likeness.data.pictures import Pairs
+from likeness.data.images import Pairs
 
 
 @pytest.fixture
@@ -139,17 +139,17 @@ def test_drawn_faces_have_no_files_but_the_code_that_draws_them(
     assert train is not None
     assert not train.files().names
     before = train.fingerprint()
-    for path in Path(drawn_pictures.__file__).parent.glob("*.py"):
+    for path in Path(drawn_images.__file__).parent.glob("*.py"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(drawn_pictures, "__file__", str(tmp_path / "pictures.py"))
-    drawn_pictures._hash_of_code.cache_clear()
+    monkeypatch.setattr(drawn_images, "__file__", str(tmp_path / "images.py"))
+    drawn_images._hash_of_code.cache_clear()
     try:
         assert train.fingerprint() == before
         (tmp_path / "hair.py").write_text((tmp_path / "hair.py").read_text() + "# longer\n")
-        drawn_pictures._hash_of_code.cache_clear()
+        drawn_images._hash_of_code.cache_clear()
         assert train.fingerprint() != before
     finally:
-        drawn_pictures._hash_of_code.cache_clear()
+        drawn_images._hash_of_code.cache_clear()
 
 
 def test_every_column_of_the_pairs_counts() -> None:

@@ -2,7 +2,7 @@ import os
 
 import numpy as np
 import pytest
-from sample_pictures import people, picture
+from sample_images import people, sample_image
 
 from likeness.data.image_folder import image_folder
 
@@ -12,23 +12,23 @@ def everybody(root, **more):
 
 
 def test_one_folder_is_one_identity(tmp_path):
-    pictures = everybody(people(tmp_path, {"b": 2, "a": 3}, extension="png"))
-    names = [pictures.name(i) for i in range(len(pictures))]
+    images = everybody(people(tmp_path, {"b": 2, "a": 3}, extension="png"))
+    names = [images.name(i) for i in range(len(images))]
     assert names == ["a/0.png", "a/1.png", "a/2.png", "b/0.png", "b/1.png"]
-    assert [pictures.identity_name(i) for i in pictures.identity] == ["a", "a", "a", "b", "b"]
-    assert (pictures.load([4, 0])[0].permute(1, 2, 0).numpy() == np.asarray(picture(seed=1))).all()
+    assert [images.identity_name(i) for i in images.identity] == ["a", "a", "a", "b", "b"]
+    assert (images.load([4, 0])[0].permute(1, 2, 0).numpy() == np.asarray(sample_image(seed=1))).all()
 
 
 def test_all_extensions_count_in_any_case_and_nothing_hidden(tmp_path):
     people(tmp_path, {"a": 2, "b": 2, ".hidden": 2, "empty": 0})
     for extension in ("jpeg", "PNG", "bmp", "WebP", "tif", "TIFF", "JPG"):
-        picture().save(tmp_path / "a" / f"x{extension}.{extension}")
+        sample_image().save(tmp_path / "a" / f"x{extension}.{extension}")
     (tmp_path / "a" / ".x.jpg").write_bytes(b"")
-    (tmp_path / "a" / "notes.txt").write_text("no picture")
-    (tmp_path / "list.txt").write_text("no picture")
+    (tmp_path / "a" / "notes.txt").write_text("no image")
+    (tmp_path / "list.txt").write_text("no image")
     (tmp_path / "a" / "deeper.jpg").mkdir()
-    pictures = everybody(tmp_path)
-    assert np.bincount(pictures.identity).tolist() == [9, 2]
+    images = everybody(tmp_path)
+    assert np.bincount(images.identity).tolist() == [9, 2]
 
 
 def test_the_default_split_has_three_parts(tmp_path):
@@ -70,8 +70,8 @@ def test_the_fingerprint_knows_every_size(tmp_path):
     ("prepare", "words"),
     [
         (lambda root: root / "nowhere", r"does not exist: set root=DIR .* LIKENESS_DATA"),
-        (lambda root: root, "holds no pictures"),
-        (lambda root: picture().save(root / "a.png") or root, "lie directly in"),
+        (lambda root: root, "holds no images"),
+        (lambda root: sample_image().save(root / "a.png") or root, "lie directly in"),
         (lambda root: people(root / "deep", {"a": 2, "b": 2}).parent, "one level too deep"),
         (lambda root: people(root, {"a": 1, "b": 1, "c": 1}), "None of the 3 identities"),
         (lambda root: people(root, {"a": 2, "b": 2, "c": 2}), "too few"),

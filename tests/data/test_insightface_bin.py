@@ -3,13 +3,13 @@ import pickle
 
 import numpy as np
 import pytest
-from sample_pictures import encoded, pixels
+from sample_images import encoded, pixels
 from sklearn.model_selection import KFold
 
 from likeness.data.insightface import insightface_bin
 from likeness.errors import UnreadableImage
 
-PICTURES = [encoded("PNG", (16, 16), seed) for seed in range(40)]
+IMAGES = [encoded("PNG", (16, 16), seed) for seed in range(40)]
 SAME = [i % 2 == 0 for i in range(20)]
 
 
@@ -42,8 +42,8 @@ def read(tmp_path, content):
 
 @pytest.mark.parametrize("write", [python2, lambda c: pickle.dumps(c, 3), lambda c: pickle.dumps(c, 5)])
 @pytest.mark.parametrize("container", [tuple, list])
-def test_pictures_and_pairs_in_order(tmp_path, write, container):
-    splits = read(tmp_path, write(container([PICTURES, SAME])))
+def test_images_and_pairs_in_order(tmp_path, write, container):
+    splits = read(tmp_path, write(container([IMAGES, SAME])))
     assert (splits.train, splits.validation) == (None, None)
     assert splits.pairs.same.tolist() == SAME
     for i in range(20):
@@ -56,19 +56,19 @@ def test_pictures_and_pairs_in_order(tmp_path, write, container):
 
 @pytest.mark.parametrize("pairs", [20, 17, 10])
 def test_folds_are_contiguous_as_insightface_has_them(tmp_path, pairs):
-    splits = read(tmp_path, (PICTURES[: 2 * pairs], SAME[:pairs]))
+    splits = read(tmp_path, (IMAGES[: 2 * pairs], SAME[:pairs]))
     for number, (_, members) in enumerate(KFold(10).split(np.zeros(pairs))):
         assert np.flatnonzero(splits.pairs.fold == number).tolist() == members.tolist()
 
 
 def test_numbers_serve_as_bools(tmp_path):
-    assert read(tmp_path, (PICTURES, [int(same) for same in SAME])).pairs.same.tolist() == SAME
+    assert read(tmp_path, (IMAGES, [int(same) for same in SAME])).pairs.same.tolist() == SAME
 
 
-def test_a_picture_in_several_pairs_is_one_and_pairs_tell_who_is_who(tmp_path):
-    a, b, c, d, *rest = PICTURES[:24]
-    pictures = [a, b, c, d, b, c, a, rest[0], *rest[1:17]]
-    splits = read(tmp_path, (pictures, [True, False, True, False] + [False] * 8))
+def test_an_image_in_several_pairs_is_one_and_pairs_tell_who_is_who(tmp_path):
+    a, b, c, d, *rest = IMAGES[:24]
+    images = [a, b, c, d, b, c, a, rest[0], *rest[1:17]]
+    splits = read(tmp_path, (images, [True, False, True, False] + [False] * 8))
     assert len(splits.test) == 4 + 17
     assert splits.pairs.first[:4].tolist() == [0, 2, 1, 0]
     identity = splits.test.identity
@@ -84,11 +84,11 @@ class Harm:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (pickle.dumps((PICTURES, [*SAME[:-1], Harm()])), "global builtins.print"),
+        (pickle.dumps((IMAGES, [*SAME[:-1], Harm()])), "global builtins.print"),
         (pickle.dumps(Harm(), 0), "global __builtin__.print"),
-        (pickle.dumps((PICTURES, SAME), 2), "global _codecs.encode"),
-        (pickle.dumps(([np.frombuffer(p, np.uint8) for p in PICTURES], SAME)), "global numpy"),
-        (pickle.dumps((PICTURES, np.array(SAME))), "global numpy"),
+        (pickle.dumps((IMAGES, SAME), 2), "global _codecs.encode"),
+        (pickle.dumps(([np.frombuffer(p, np.uint8) for p in IMAGES], SAME)), "global numpy"),
+        (pickle.dumps((IMAGES, np.array(SAME))), "global numpy"),
     ],
 )
 def test_globals_are_refused_and_nothing_runs(tmp_path, capsys, content, words):
@@ -101,13 +101,13 @@ def test_globals_are_refused_and_nothing_runs(tmp_path, capsys, content, words):
 @pytest.mark.parametrize(
     "content",
     [
-        (PICTURES, SAME[:-1]),
-        (PICTURES[:-2], SAME),
-        (PICTURES[:18], SAME[:9]),
-        ([*PICTURES[:-1], "text"], SAME),
-        (PICTURES, [*SAME[:-1], 2]),
-        {"pictures": PICTURES},
-        (PICTURES, SAME, None),
+        (IMAGES, SAME[:-1]),
+        (IMAGES[:-2], SAME),
+        (IMAGES[:18], SAME[:9]),
+        ([*IMAGES[:-1], "text"], SAME),
+        (IMAGES, [*SAME[:-1], 2]),
+        {"pictures": IMAGES},
+        (IMAGES, SAME, None),
         7,
     ],
 )
@@ -116,15 +116,15 @@ def test_what_is_no_verification_set_is_refused(tmp_path, content):
         read(tmp_path, content)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", pickle.dumps((PICTURES, SAME))[:500], b"\x80\x05K\x01R."])
+@pytest.mark.parametrize("content", [b"", b"hello", pickle.dumps((IMAGES, SAME))[:500], b"\x80\x05K\x01R."])
 def test_a_damaged_file_is_refused(tmp_path, content):
     with pytest.raises(ValueError, match="is not a pickle that can be read"):
         read(tmp_path, content)
 
 
-def test_a_missing_file_is_refused_and_a_broken_picture_named(tmp_path):
+def test_a_missing_file_is_refused_and_a_broken_image_named(tmp_path):
     with pytest.raises(ValueError, match=r"no file .*/none\.bin: set .path"):
         insightface_bin(path=str(tmp_path / "none.bin"), spatial_size=16, channels=3)
-    splits = read(tmp_path, ([b"no picture", *PICTURES[1:]], SAME))
+    splits = read(tmp_path, ([b"no image", *IMAGES[1:]], SAME))
     with pytest.raises(UnreadableImage, match=r"lfw\.bin#0"):
         splits.test.load([0])

@@ -3,7 +3,7 @@ import struct
 
 import numpy as np
 import pytest
-from sample_pictures import encoded, pixels
+from sample_images import encoded, pixels
 
 from likeness.data.insightface import insightface_rec
 from likeness.data.insightface.record_io import MAGIC, RecordFile
@@ -48,29 +48,29 @@ def image(label, seed):
 
 
 def insightface_layout(counts=(3, 2, 4), labels=(5.0, 0.0, 2.0)):
-    """Record 0, then the pictures, then a record for each identity; images' labels in both of their forms."""
-    pictures = {}
+    """Record 0, then the images, then a record for each identity; images' labels in both of their forms."""
+    images = {}
     ranges = []
     for label, count in zip(labels, counts, strict=True):
-        begin = len(pictures) + 1
+        begin = len(images) + 1
         for i in range(count):
-            key = len(pictures) + 1
-            pictures[key] = image([label, 1.0] if i % 2 else label, key)
-        ranges.append((begin, len(pictures) + 1))
-    first = len(pictures) + 1
+            key = len(images) + 1
+            images[key] = image([label, 1.0] if i % 2 else label, key)
+        ranges.append((begin, len(images) + 1))
+    first = len(images) + 1
     people = {first + i: header(list(pair)) for i, pair in enumerate(ranges)}
-    return {0: header([first, first + len(people)]), **pictures, **people}
+    return {0: header([first, first + len(people)]), **images, **people}
 
 
 def read(root, **more):
     return insightface_rec(root=str(root), spatial_size=16, channels=3, split=(0, 0, 1), **more).test
 
 
-def check(pictures, names, keys):
-    assert [pictures.identity_name(i) for i in pictures.identity] == names
+def check(images, names, keys):
+    assert [images.identity_name(i) for i in images.identity] == names
     for i, key in enumerate(keys):
-        assert (pictures.load([i])[0].permute(1, 2, 0).numpy() == pixels((16, 16), key)).all()
-        assert pictures.name(i) == f"train.rec#{key}"
+        assert (images.load([i])[0].permute(1, 2, 0).numpy() == pixels((16, 16), key)).all()
+        assert images.name(i) == f"train.rec#{key}"
 
 
 NAMES = ["5"] * 3 + ["0"] * 2 + ["2"] * 4
@@ -81,17 +81,17 @@ def test_the_layout_with_identity_records(tmp_path):
 
 
 def test_a_header_without_identities_leaves_it_to_the_labels(tmp_path):
-    pictures = {key: payload for key, payload in insightface_layout().items() if 1 <= key < 10}
-    check(read(written(tmp_path, {0: header([10.0, 3.0]), **pictures})), NAMES, range(1, 10))
-    check(read(written(tmp_path, {0: header([10.0, 10.0]), **pictures})), NAMES, range(1, 10))
+    images = {key: payload for key, payload in insightface_layout().items() if 1 <= key < 10}
+    check(read(written(tmp_path, {0: header([10.0, 3.0]), **images})), NAMES, range(1, 10))
+    check(read(written(tmp_path, {0: header([10.0, 10.0]), **images})), NAMES, range(1, 10))
 
 
 def test_no_header_at_all(tmp_path):
-    pictures = {key - 1: payload for key, payload in insightface_layout().items() if 1 <= key < 10}
-    with_zero = read(written(tmp_path, pictures))
+    images = {key - 1: payload for key, payload in insightface_layout().items() if 1 <= key < 10}
+    with_zero = read(written(tmp_path, images))
     assert [with_zero.identity_name(i) for i in with_zero.identity] == NAMES
     assert with_zero.name(0) == "train.rec#0"
-    check(read(written(tmp_path, {k + 1: p for k, p in pictures.items()})), NAMES, range(1, 10))
+    check(read(written(tmp_path, {k + 1: p for k, p in images.items()})), NAMES, range(1, 10))
 
 
 def test_keys_in_any_order_of_the_file(tmp_path):
@@ -148,21 +148,21 @@ def spoilt(root, change):
     return root
 
 
-def test_a_damaged_picture_is_named(tmp_path):
+def test_a_damaged_image_is_named(tmp_path):
     root = written(tmp_path, insightface_layout())
     offset = int((root / "train.idx").read_text().splitlines()[2].split()[1])
 
     def no_magic(content):
         content[offset] ^= 1
 
-    pictures = read(spoilt(root, no_magic))
+    images = read(spoilt(root, no_magic))
     with pytest.raises(UnreadableImage, match=r"train\.rec#2 cannot be read \(no record begins"):
-        pictures.load([1])
-    assert pictures.load([0])[0].shape == (3, 16, 16)
+        images.load([1])
+    assert images.load([0])[0].shape == (3, 16, 16)
     content = bytearray(insightface_layout()[2])
-    pictures = read(written(tmp_path, insightface_layout() | {2: bytes(content[: len(content) // 2])}))
+    images = read(written(tmp_path, insightface_layout() | {2: bytes(content[: len(content) // 2])}))
     with pytest.raises(UnreadableImage, match=r"train\.rec#2 cannot be read"):
-        pictures.load([1])
+        images.load([1])
 
 
 @pytest.mark.parametrize(
@@ -225,6 +225,6 @@ def test_what_is_missing_is_said(tmp_path):
         read(written(tmp_path, layout))
 
 
-def test_labels_come_from_the_pictures(tmp_path):
-    pictures = read(written(tmp_path, insightface_layout()))
-    assert np.bincount(pictures.identity).tolist() == [2, 4, 3]  # labels 0, 2, 5
+def test_labels_come_from_the_images(tmp_path):
+    images = read(written(tmp_path, insightface_layout()))
+    assert np.bincount(images.identity).tolist() == [2, 4, 3]  # labels 0, 2, 5

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sample_pictures import picture
+from sample_images import sample_image
 
 from likeness.data.lfw import lfw, parse_pairs
 
@@ -21,7 +21,9 @@ def written(root, lines=LINES, home="", extension="jpg"):
     for seed, (person, count) in enumerate({"Ann_Lee": 3, "Bo": 2, "Cy_Du-Ma": 1}.items()):
         (root / home / person).mkdir(parents=True)
         for i in range(1, count + 1):
-            picture((20, 20), seed=10 * seed + i).save(root / home / person / f"{person}_{i:04d}.{extension}")
+            sample_image((20, 20), seed=10 * seed + i).save(
+                root / home / person / f"{person}_{i:04d}.{extension}"
+            )
     (root / "pairs.txt").write_text("\n".join(lines) + "\n")
     return root
 
@@ -31,7 +33,7 @@ def read(root):
 
 
 @pytest.mark.parametrize("home", ["", "lfw", "lfw-deepfunneled"])
-def test_pairs_point_at_the_pictures_that_they_name(tmp_path, home):
+def test_pairs_point_at_the_images_that_they_name(tmp_path, home):
     splits = read(written(tmp_path, home=home))
     assert (splits.train, splits.validation) == (None, None)
     assert len(splits.test) == 6
@@ -64,7 +66,7 @@ def test_other_extensions_serve_too(tmp_path):
         (3, "Bo\t1\tBo\t2", "Line 4"),
         (5, "Bo\t1\tx", "Line 6"),
         (5, "Bo\t1\t" + "9" * 5000, "Line 6"),
-        (5, "Bo\t2\t2", "Line 6 .* pairs a picture with itself"),
+        (5, "Bo\t2\t2", "Line 6 .* pairs an image with itself"),
         (6, "Ann_Lee\t2\t1", "Lines 2 and 7 .* are one pair"),
         (6, "", "Line 7"),
         (6, "Ann_Lee\t2\t4", r"Ann_Lee_0004, named in line 7 .* put Ann_Lee/Ann_Lee_0004\.jpg"),

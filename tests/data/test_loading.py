@@ -1,4 +1,4 @@
-"""From pictures to batches: any start, any number of workers, the same draws."""
+"""From images to batches: any start, any number of workers, the same draws."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -21,7 +21,7 @@ JITTER = [v2.RandomHorizontalFlip(), v2.ColorJitter(brightness=0.5), v2.RandomAf
 
 
 class Numbered:
-    """Pictures that show their own number; picture 5 is broken if asked for."""
+    """Images that show their own number; image 5 is broken if asked for."""
 
     def __init__(self, broken: bool = False) -> None:
         self.identity: NDArray[np.int64] = np.repeat(np.arange(6), 5)
@@ -47,10 +47,10 @@ class Numbered:
 
 
 def batches(*, start: int = 0, workers: int = 0, count: int = 12) -> list[Batch]:
-    pictures = SkippingUnreadable(Numbered())
-    schedule = IdentityBalancedBatches(pictures.identity, identities=3, images=2, seed=7)
+    images = SkippingUnreadable(Numbered())
+    schedule = IdentityBalancedBatches(images.identity, identities=3, images=2, seed=7)
     augment = KeyedAugment(JITTER, seed=7)
-    loader = training_loader(pictures, schedule, augment, start=start, workers=workers, pin_memory=False)
+    loader = training_loader(images, schedule, augment, start=start, workers=workers, pin_memory=False)
     return list(islice(loader, count))
 
 
@@ -75,8 +75,8 @@ def test_a_batch_is_what_the_contract_says() -> None:
 
 def test_epochs_differ_in_order_and_in_augmentation() -> None:
     augment = KeyedAugment(JITTER, seed=7)
-    picture = Numbered().load([3])[0]
-    drawn = [augment(picture, epoch, 3) for epoch in range(8)]
+    image = Numbered().load([3])[0]
+    drawn = [augment(image, epoch, 3) for epoch in range(8)]
     assert len({tuple(one.flatten().tolist()) for one in drawn}) > 4
     assert not torch.equal(batches(count=1)[0].index, batches(start=5, count=1)[0].index)
 
@@ -90,16 +90,16 @@ def test_augmentation_leaves_torch_s_generator_alone() -> None:
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_an_ordered_pass_leaves_broken_pictures_out() -> None:
-    pictures = SkippingUnreadable(Numbered(unreadable=True))
-    loader = ordered_loader(pictures, range(12), batch_size=5, workers=0)
+def test_an_ordered_pass_leaves_broken_images_out() -> None:
+    images = SkippingUnreadable(Numbered(unreadable=True))
+    loader = ordered_loader(images, range(12), batch_size=5, workers=0)
     assert torch.cat([batch.index for batch in loader]).tolist() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]
-    assert pictures.unreadable == ["5"]
+    assert images.unreadable == ["5"]
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("batch_size", [4, 5, 7, 30])
-def test_ranks_are_dealt_equally_many_batches_and_each_picture_once(batch_size: int, workers: int) -> None:
+def test_ranks_are_dealt_equally_many_batches_and_each_image_once(batch_size: int, workers: int) -> None:
     whole = list(ordered_loader(SkippingUnreadable(Numbered()), range(30), batch_size=batch_size, workers=0))
     ranks = [
         list(

@@ -48,9 +48,9 @@ def test_a_class_is_a_character_and_its_group_the_alphabet(root):
         mates = test.grouping.group == test.grouping.group[i]
         assert {test.name(j).split("/")[1] for j in np.flatnonzero(mates)} == {name.split("/")[1]}
         assert test.grouping.names[test.grouping.group[i]] == name.split("/")[1]
-    (picture,) = test.load([0])
-    assert (picture.shape, picture.dtype) == ((1, 16, 16), torch.uint8)
-    assert picture.max() == 255  # on white
+    (image,) = test.load([0])
+    assert (image.shape, image.dtype) == ((1, 16, 16), torch.uint8)
+    assert image.max() == 255  # on white
 
 
 def test_validation_may_come_from_the_evaluation_set(root):
@@ -63,9 +63,9 @@ def test_validation_may_come_from_the_evaluation_set(root):
 def test_no_drawer_of_an_alphabet_has_two_parts(root):
     whole, split = read(root), read(root, drawers=[3, 1, 2])
     for part, count in (("train", 3), ("validation", 1), ("test", 2)):
-        pictures = getattr(split, part)
-        classes = pictures.identity.max() + 1
-        assert len(pictures) == count * classes
+        images = getattr(split, part)
+        classes = images.identity.max() + 1
+        assert len(images) == count * classes
         assert classes == getattr(whole, part).identity.max() + 1
     drawn = {alphabet: set() for alphabet in alphabets(split.train)}
     for i in range(len(split.train)):
@@ -113,7 +113,7 @@ def test_quarter_turns_are_further_classes_to_train_on_alone(root):
 def test_quarter_turns_are_of_square_drawings(root):
     tall = {"root": str(root), "channels": 1, "spatial_size": [16, 12], "validation_alphabets": 1}
     assert omniglot(**tall, mirrored=True).train.load([0])[0].shape == (1, 16, 12)
-    with pytest.raises(ValueError, match=r"^quarter_turns takes square pictures alone"):
+    with pytest.raises(ValueError, match=r"^quarter_turns takes square images alone"):
         omniglot(**tall, quarter_turns=True)
 
 
@@ -127,7 +127,7 @@ def test_mirror_images_of_turns_are_further_classes_of_groups_of_their_own(root)
     seen = [changed.train.load([turn * n + 5])[0][0].numpy() for turn in range(8)]
     assert np.array_equal(seen[4], np.fliplr(plain))
     assert np.array_equal(seen[7], np.fliplr(np.rot90(plain, 3)))
-    assert len({picture.tobytes() for picture in seen}) == 8
+    assert len({image.tobytes() for image in seen}) == 8
     assert changed.train.name(7 * n + 5) == f"{upright.train.name(5)} turned by 270 degrees, mirrored"
     assert changed.train.identity_name(4 * classes) == f"{upright.train.identity_name(0)}, mirrored"
     assert len(read(root, mirrored=True).train) == 2 * n

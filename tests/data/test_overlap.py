@@ -22,9 +22,9 @@ def test_people_of_one_folder_are_recognised_and_of_another_are_not(tmp_path: Pa
     for root in ("here", "there"):
         for person in range(10):
             (tmp_path / root / str(person)).mkdir(parents=True)
-            for picture in range(2):
-                Image.new("RGB", (16, 16), (person, picture, len(root))).save(
-                    tmp_path / root / str(person) / f"{picture}.png"
+            for image in range(2):
+                Image.new("RGB", (16, 16), (person, image, len(root))).save(
+                    tmp_path / root / str(person) / f"{image}.png"
                 )
     words = {"spatial_size": 16, "channels": 3, "split": (0.6, 0.2, 0.2)}
     first = image_folder(root=str(tmp_path / "here"), split_seed=0, **words)  # type: ignore[arg-type]
@@ -60,9 +60,9 @@ def test_drawn_people_are_never_in_two_splits_whatever_their_numbers() -> None:
 def test_people_are_known_by_their_files_in_a_list_of_pairs(tmp_path: Path) -> None:
     for person in range(20):
         (tmp_path / "here" / str(person)).mkdir(parents=True)
-        for picture in range(2):
-            Image.new("RGB", (16, 16), (person, picture, 0)).save(
-                tmp_path / "here" / str(person) / f"{picture}.png"
+        for image in range(2):
+            Image.new("RGB", (16, 16), (person, image, 0)).save(
+                tmp_path / "here" / str(person) / f"{image}.png"
             )
     splits = image_folder(root=str(tmp_path / "here"), split=(0.6, 0.4, 0.0), spatial_size=16, channels=3)
     assert splits.train is not None

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sample_pictures import people
+from sample_images import people
 
 from likeness.data.pair_list import pair_list
 

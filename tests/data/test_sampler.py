@@ -9,7 +9,7 @@ from likeness.data.sampler import Draw, IdentityBalancedBatches
 
 
 def labels(counts, seed=0):
-    """Labels in shuffled order, `counts[i]` pictures of identity i."""
+    """Labels in shuffled order, `counts[i]` images of identity i."""
     return np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int64)
 
 
@@ -24,7 +24,7 @@ def whole(plan):
     return np.stack([plan.batch(i) for i in range(len(plan))])
 
 
-def test_every_batch_has_p_identities_of_k_pictures():
+def test_every_batch_has_p_identities_of_k_images():
     plan = sampler().plan(0)
     counts = np.bincount(MIXED)
     assert len(plan) == counts[counts > 1].sum() // 16
@@ -32,11 +32,11 @@ def test_every_batch_has_p_identities_of_k_pictures():
         people = MIXED[batch].reshape(4, 4)
         assert (people == people[:, :1]).all()
         assert len(set(people[:, 0])) == 4
-        for person, pictures in zip(people[:, 0], batch.reshape(4, 4), strict=True):
-            assert len(set(pictures)) == min(4, counts[person])
+        for person, images in zip(people[:, 0], batch.reshape(4, 4), strict=True):
+            assert len(set(images)) == min(4, counts[person])
 
 
-def test_identities_of_one_picture_never_enter_and_short_ones_are_counted():
+def test_identities_of_one_image_never_enter_and_short_ones_are_counted():
     batches = sampler()
     singles = np.flatnonzero(np.bincount(MIXED) == 1)
     for epoch in range(5):
@@ -85,8 +85,8 @@ def test_ranks_share_the_batch_of_one_device(world_size):
         assert sum(map(len, people)) == len(set.union(*people)) == 4
 
 
-def test_all_pictures_of_an_identity_come_up_evenly():
-    # 12 identities of 4 to 15 pictures, 4 a batch: every round shows every identity once
+def test_all_images_of_an_identity_come_up_evenly():
+    # 12 identities of 4 to 15 images, 4 a batch: every round shows every identity once
     identity = labels(list(range(4, 16)))
     plan = sampler(identity, images=3).plan(0)
     rounds = len(plan) // 3
@@ -97,7 +97,7 @@ def test_all_pictures_of_an_identity_come_up_evenly():
         assert max(times) - min(times) <= 1
 
 
-def test_pictures_and_partners_are_drawn_uniformly_over_epochs():
+def test_images_and_partners_are_drawn_uniformly_over_epochs():
     identity = labels([6] * 6)
     batches = sampler(identity, identities=2, images=2)
     shown, partners = Counter(), Counter()
@@ -117,12 +117,12 @@ def test_labels_beyond_16_bits_are_grouped():
     identity = labels([2, 3] * 100_000)
     plan = sampler(identity, identities=2000, images=2).plan(0)
     for i in (0, 99, len(plan) - 1):
-        pictures = plan.batch(i).reshape(-1, 2)
-        assert (identity[pictures[:, 0]] == identity[pictures[:, 1]]).all()
-        assert (pictures[:, 0] != pictures[:, 1]).all()
+        images = plan.batch(i).reshape(-1, 2)
+        assert (identity[images[:, 0]] == identity[images[:, 1]]).all()
+        assert (images[:, 0] != images[:, 1]).all()
 
 
-def test_few_pictures_still_give_one_batch():
+def test_few_images_still_give_one_batch():
     batches = sampler(labels([2, 2, 2]), identities=3, images=4)
     assert len(batches) == 1
     assert sorted(Counter(batches.plan(0).batch(0).tolist()).values()) == [2] * 6
@@ -144,7 +144,7 @@ def test_the_loader_hands_draws_to_its_dataset():
     ("counts", "arguments", "words"),
     [
         ([2, 2, 1], {"identities": 3}, "only 2 of the 3"),
-        ([1, 1, 1], {}, "two pictures"),
+        ([1, 1, 1], {}, "two images"),
         ([4, 4], {"images": 1}, "no positives"),
         ([4, 4], {"identities": 1}, "no negatives"),
         ([4, 4, 4, 4], {"world_size": 3}, "multiple of 3"),
@@ -168,7 +168,7 @@ def test_planning_costs_no_more_than_a_permutation_of_the_identities():
         return min(best)
 
     seconds(100)
-    # 32 times the pictures cost 32 times as much: room for a busy machine's caches, none for a quadratic
+    # 32 times the images cost 32 times as much: room for a busy machine's caches, none for a quadratic
     assert seconds(320_000) < 300 * max(seconds(10_000), 1e-4)
 
 
@@ -219,7 +219,7 @@ def test_batches_within_groups_that_are_not_there_are_refused():
 
 
 @pytest.mark.parametrize("share", [0.2, 0.25, 0.5, 1.0])
-def test_all_pictures_come_up_in_batches_within_a_group(share):
+def test_all_images_come_up_in_batches_within_a_group(share):
     identity = np.repeat(np.arange(12), 20).astype(np.int64)
     batches = IdentityBalancedBatches(
         identity, identities=12, images=2, seed=0, group=np.zeros(240, dtype=np.int64), within_group=share

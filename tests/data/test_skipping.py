@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sample_pictures import people
+from sample_images import people
 from torch.utils.data import DataLoader
 
 from likeness.data.augment import KeyedAugment
@@ -24,13 +24,13 @@ def skipping(root):
 def test_one_broken_among_fifty_is_replaced_and_named(tmp_path):
     root = people(tmp_path, COUNTS)
     cut(root / "person 3" / "4.jpg")
-    pictures = skipping(root)
-    assert pictures.unreadable == []
-    loaded = pictures.load(range(50))
-    assert pictures.unreadable == ["person 3/4.jpg"]
+    images = skipping(root)
+    assert images.unreadable == []
+    loaded = images.load(range(50))
+    assert images.unreadable == ["person 3/4.jpg"]
     assert (loaded[19] == loaded[15]).all()  # the next of the same person, wrapping around
-    assert pictures.identity[19] == pictures.identity[15]
-    assert (pictures.load([19])[0] == loaded[19]).all()
+    assert images.identity[19] == images.identity[15]
+    assert (images.load([19])[0] == loaded[19]).all()
     others = [i for i in range(50) if i != 19]
     assert len({loaded[i].numpy().tobytes() for i in others}) == 49
 
@@ -39,59 +39,59 @@ def test_evaluation_leaves_it_out(tmp_path):
     root = people(tmp_path, COUNTS)
     cut(root / "person 0" / "0.jpg")
     cut(root / "person 0" / "1.jpg")
-    pictures = skipping(root)
-    loaded = pictures.load_or_none(range(50))
+    images = skipping(root)
+    loaded = images.load_or_none(range(50))
     assert [i for i, one in enumerate(loaded) if one is None] == [0, 1]
-    assert pictures.unreadable == ["person 0/0.jpg", "person 0/1.jpg"]
-    assert (pictures.load([0])[0] == loaded[2]).all()
+    assert images.unreadable == ["person 0/0.jpg", "person 0/1.jpg"]
+    assert (images.load([0])[0] == loaded[2]).all()
 
 
 class Loading:
-    def __init__(self, pictures):
-        self.pictures = pictures
+    def __init__(self, images):
+        self.images = images
 
     def __getitem__(self, index):
-        return self.pictures.load([index])[0]
+        return self.images.load([index])[0]
 
     def __len__(self):
-        return len(self.pictures)
+        return len(self.images)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_what_workers_find_reaches_the_main_process(tmp_path, method):
     root = people(tmp_path, COUNTS)
     cut(root / "person 9" / "2.jpg")
-    pictures = skipping(root)
-    loader = DataLoader(Loading(pictures), batch_size=25, num_workers=1, multiprocessing_context=method)
+    images = skipping(root)
+    loader = DataLoader(Loading(images), batch_size=25, num_workers=1, multiprocessing_context=method)
     assert sum(map(len, loader)) == 50
-    assert pictures.unreadable == ["person 9/2.jpg"]
+    assert images.unreadable == ["person 9/2.jpg"]
 
 
 @pytest.mark.parametrize(("person", "instead"), [(7, 40), (9, 0)])
-def test_for_a_person_without_a_good_picture_another_is_trained_on(tmp_path, person, instead):
+def test_for_a_person_without_a_good_image_another_is_trained_on(tmp_path, person, instead):
     root = people(tmp_path, COUNTS)
     for i in range(5):
         cut(root / f"person {person}" / f"{i}.jpg")
-    pictures = skipping(root)
-    indices, loaded = pictures.load_good([3, 5 * person + 2])
+    images = skipping(root)
+    indices, loaded = images.load_good([3, 5 * person + 2])
     assert indices == [3, instead]
-    assert (loaded[1] == pictures.load([instead])[0]).all()
-    assert pictures.unreadable == [f"person {person}/{i}.jpg" for i in range(5)]
+    assert (loaded[1] == images.load([instead])[0]).all()
+    assert images.unreadable == [f"person {person}/{i}.jpg" for i in range(5)]
 
 
 def test_such_a_person_is_not_a_label_of_the_batch(tmp_path):
     root = people(tmp_path, COUNTS)
     for i in range(5):
         cut(root / "person 7" / f"{i}.jpg")
-    pictures = skipping(root)
-    schedule = IdentityBalancedBatches(pictures.identity, identities=10, images=2, seed=0)
+    images = skipping(root)
+    schedule = IdentityBalancedBatches(images.identity, identities=10, images=2, seed=0)
     unchanged = KeyedAugment([], seed=0)
-    loader = training_loader(pictures, schedule, unchanged, start=0, workers=0, pin_memory=False)
+    loader = training_loader(images, schedule, unchanged, start=0, workers=0, pin_memory=False)
     batch = next(iter(loader))
     assert sorted(batch.identity.tolist()) == sorted([*range(7), 8, 8, 9] * 2)
-    assert (pictures.identity[batch.index] == batch.identity.numpy()).all()
+    assert (images.identity[batch.index] == batch.identity.numpy()).all()
     for image, index in zip(batch.images, batch.index.tolist(), strict=True):
-        assert (image == pictures.load([index])[0]).all()
+        assert (image == images.load([index])[0]).all()
 
 
 def test_nothing_that_can_be_read_is_said(tmp_path):
@@ -99,14 +99,14 @@ def test_nothing_that_can_be_read_is_said(tmp_path):
     for path in root.glob("*/*.jpg"):
         cut(path)
     with pytest.raises(
-        LikenessError, match=r"^None of the 4 pictures to train on can be read, such as b/0\.jpg"
+        LikenessError, match=r"^None of the 4 images to train on can be read, such as b/0\.jpg"
     ):
         skipping(root).load([2])
 
 
 def test_the_rest_is_handed_on(tmp_path):
-    pictures = skipping(people(tmp_path, COUNTS))
-    assert len(pictures) == 50
-    assert (np.bincount(pictures.identity) == 5).all()
-    assert (pictures.name(7), pictures.identity_name(1)) == ("person 1/2.jpg", "person 1")
-    assert pictures.fingerprint()["pictures"] == 50
+    images = skipping(people(tmp_path, COUNTS))
+    assert len(images) == 50
+    assert (np.bincount(images.identity) == 5).all()
+    assert (images.name(7), images.identity_name(1)) == ("person 1/2.jpg", "person 1")
+    assert images.fingerprint()["pictures"] == 50

@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from sample_pictures import people
+from sample_images import people
 
 from likeness.data.image_folder import image_folder
-from likeness.data.split import IdentitySubset, split_identities, split_pictures
+from likeness.data.split import IdentitySubset, split_identities, split_images
 
 SHARES = (0.8, 0.1, 0.1)
 
@@ -69,7 +69,7 @@ def test_shares_that_are_no_division_are_refused(shares):
         of(named(10), shares)
 
 
-def test_a_subset_hands_on_the_pictures_of_its_people(tmp_path):
+def test_a_subset_hands_on_the_images_of_its_people(tmp_path):
     root = people(tmp_path, {"a": 3, "b": 2, "c": 4, "d": 1})
     whole = image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1)).test
     subset = IdentitySubset(whole, np.array([1, 3]))
@@ -84,8 +84,8 @@ def test_a_subset_hands_on_the_pictures_of_its_people(tmp_path):
 def test_a_split_that_could_not_be_measured_is_refused(tmp_path):
     root = people(tmp_path, {f"single {i}": 1 for i in range(30)} | {"couple": 2})
     whole = image_folder(root=str(root), spatial_size=24, channels=3, split=(0, 0, 1)).test
-    with pytest.raises(ValueError, match=r"fall to (train|validation|test) has two pictures"):
-        split_pictures(whole, SHARES, 0, source="here")
+    with pytest.raises(ValueError, match=r"fall to (train|validation|test) has two images"):
+        split_images(whole, SHARES, 0, source="here")
 
 
 def test_a_split_without_a_share_is_none(tmp_path):

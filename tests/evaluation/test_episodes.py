@@ -48,8 +48,8 @@ def test_an_episode_within_a_group_has_its_letters_and_one_drawer_asks_the_other
 def test_an_episode_across_groups_draws_any_letters():
     found = episodes_across(IDENTITY, ways=12, shots=2, episodes=200, seed=0)
     assert (IDENTITY[found.support] == IDENTITY[found.query][:, :, None]).all()
-    pictures = np.concatenate([found.support, found.query[:, :, None]], axis=2)
-    assert all(len(set(three)) == 3 for three in pictures.reshape(-1, 3))
+    images = np.concatenate([found.support, found.query[:, :, None]], axis=2)
+    assert all(len(set(three)) == 3 for three in images.reshape(-1, 3))
     assert all(len(set(IDENTITY[query])) == 12 for query in found.query)
     assert (found.cluster == IDENTITY[found.query]).all()
     often = np.bincount(IDENTITY[found.query].ravel())
@@ -81,7 +81,7 @@ def test_drawings_that_are_missing_are_never_asked_for():
         (
             5,
             5,
-            "an episode of 5 pictures of each class and one to ask needs 6 drawers, but a group has 5 at most",
+            "an episode of 5 images of each class and one to ask needs 6 drawers, but a group has 5 at most",
         ),
         (1, 1, "needs at least 2 ways"),
         (5, 0, "needs at least 2 ways and 1 shot"),

@@ -74,7 +74,7 @@ def test_each_person_and_each_couple_is_equally_likely():
     assert (different + different.T)[np.triu_indices(4, 1)] / 600 == pytest.approx(1 / 3, abs=0.07)
 
 
-def test_a_million_pictures_take_little_time():
+def test_a_million_images_take_little_time():
     identity = np.arange(1_000_000) // 10
     pairs = balanced_pairs(identity, seed=0)
     check(pairs, identity)
@@ -84,7 +84,7 @@ def test_a_million_pictures_take_little_time():
 @pytest.mark.parametrize(
     ("identity", "options", "said"),
     [
-        ([0, 0, 0], {}, "3 pictures of 1 identities"),
+        ([0, 0, 0], {}, "3 images of 1 identities"),
         ([0, 1, 2], {}, "too few"),
         ([], {}, "too few"),
         ([0, 0, 1, 1], {"folds": 1}, "at least 2"),

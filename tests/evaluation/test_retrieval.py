@@ -44,13 +44,13 @@ def test_the_worked_example_of_map_at_r():
     # R-precision 2/3, MAP@R (1 + 2/3) / 3.
     embeddings = np.array([[0.0], [1], [2], [3], [50]])
     scores = query_scores(embeddings, [0, 0, 1, 0, 0])
-    assert scores.query.tolist() == [0, 1, 3, 4]  # the lone picture of identity 1 does not ask
+    assert scores.query.tolist() == [0, 1, 3, 4]  # the lone image of identity 1 does not ask
     assert scores.precision_at_1[0] == 1
     assert scores.r_precision[0] == pytest.approx(2 / 3)
     assert scores.map_at_r[0] == pytest.approx((1 + 2 / 3) / 3)
 
 
-def test_copies_of_a_picture_tie_in_spite_of_rounding():
+def test_copies_of_an_image_tie_in_spite_of_rounding():
     draw = np.random.default_rng(2)
     embeddings = np.tile(draw.normal(size=(40, 33)), (5, 1))  # 5 copies of each: the first ones come first
     identity = np.concatenate([np.arange(40), np.full(160, 99)])
@@ -69,7 +69,7 @@ def test_float32_and_perfect_clusters():
 @pytest.mark.parametrize(
     ("embeddings", "identity", "said"),
     [
-        (np.zeros((3, 2)), [0, 1, 2], "at least 2 pictures"),
+        (np.zeros((3, 2)), [0, 1, 2], "at least 2 images"),
         (np.zeros((3, 2)), [0, 0], "identity must be of shape"),
         (np.full((2, 2), np.inf), [0, 0], "NaN or infinite"),
         (np.zeros(3), [0, 0, 0], "2-D"),
@@ -80,7 +80,7 @@ def test_what_cannot_be_asked_is_said(embeddings, identity, said):
         query_scores(embeddings, identity)
 
 
-def test_some_of_the_pictures_may_ask_among_all():
+def test_some_of_the_images_may_ask_among_all():
     draw = np.random.default_rng(5)
     identity = np.append(draw.integers(0, 20, 150), [30, 31])
     embeddings = draw.normal(size=(len(identity), 4)) + identity[:, None] * 0.05

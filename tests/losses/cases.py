@@ -47,7 +47,7 @@ def _far_grid(seed):
 
 
 def _duplicates(seed):
-    """Pictures that occur twice, with the same label and with a wrong one."""
+    """Images that occur twice, with the same label and with a wrong one."""
     draw = np.random.default_rng(seed)
     x, identity = draw.normal(size=(14, 5)), draw.integers(0, 3, 14)
     x[draw.integers(0, 14, 6)] = x[draw.integers(0, 14, 6)]
@@ -82,7 +82,7 @@ CASES = {
     "one-large-identity": (np.random.default_rng(2).normal(size=(12, 3)), np.array([0] * 9 + [1, 1, 2])),
     "no-positive": (np.random.default_rng(3).normal(size=(5, 3)), np.arange(5)),
     "no-negative": (np.random.default_rng(3).normal(size=(5, 3)), np.zeros(5, dtype=int)),
-    "one-picture": (np.ones((1, 3)), np.zeros(1, dtype=int)),
+    "one-image": (np.ones((1, 3)), np.zeros(1, dtype=int)),
     "collapsed": (np.full((8, 4), 0.3), np.repeat(np.arange(4), 2)),
     "collapsed-but-one": (np.array([[0.1, 0.2]] * 7 + [[3.0, 1.0]]), np.repeat(np.arange(4), 2)),
     "negative-labels": (
@@ -96,10 +96,10 @@ def as_leaf(embedding, dtype=torch.float64):
     return torch.tensor(np.asarray(embedding), dtype=dtype, requires_grad=True)
 
 
-def people(identities, pictures, width, dtype=torch.float32, noise=0.6):
+def people(identities, images, width, dtype=torch.float32, noise=0.6):
     """A batch like one in training, shuffled: normalised embeddings [B, D] and labels [B]."""
     draw = torch.Generator().manual_seed(0)
-    identity = torch.arange(identities).repeat_interleave(pictures)
+    identity = torch.arange(identities).repeat_interleave(images)
     x = torch.randn(identities, width, generator=draw)[identity]
     x = torch.nn.functional.normalize(x + noise * torch.randn(len(x), width, generator=draw))
     order = torch.randperm(len(x), generator=draw)

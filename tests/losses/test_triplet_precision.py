@@ -84,7 +84,7 @@ def test_half_precision_embeddings_are_taken_as_float32(kind, dtype):
 def test_float32_decides_ties_of_mislabelled_duplicates_as_float64_does(kind, distance):
     """A negative that is a copy of a positive is exactly as far; half an epsilon more would be semi-hard."""
     embedding, identity = people(12, 4, 200, noise=1.0)
-    for row in range(0, 20, 2):  # pairs of copies, of different people, each with pictures of its own
+    for row in range(0, 20, 2):  # pairs of copies, of different people, each with images of its own
         other = int((identity != identity[row]).nonzero()[row])
         embedding[other] = embedding[row]
     wanted = reference(kind, embedding.double().numpy(), identity.numpy(), 0.0, distance, "valid")

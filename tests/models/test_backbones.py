@@ -47,7 +47,7 @@ def test_our_nets_take_a_height_and_a_width_and_any_channels(spatial_size: list[
         assert backbone(torch.rand(2, channels, *spatial_size)).shape == (2, backbone.feature_dim)
 
 
-def test_nets_for_pictures_refuse_signals_and_volumes() -> None:
+def test_nets_for_images_refuse_signals_and_volumes() -> None:
     scale = {"channels": 3, "mean": [0.5] * 3, "std": [0.2] * 3}
     for spatial_size in ([64], [8, 8, 8]):
         for make in (
@@ -57,11 +57,11 @@ def test_nets_for_pictures_refuse_signals_and_volumes() -> None:
             partial(of_timm, "resnet10t"),
             partial(torchvision_backbone, name="resnet18", weights=None),
         ):
-            with pytest.raises(ValueError, match=r"takes (square )?pictures alone"):
+            with pytest.raises(ValueError, match=r"takes (square )?images alone"):
                 make(spatial_size=spatial_size, **scale)
 
 
-def test_pictures_are_normalised_by_channel() -> None:
+def test_images_are_normalised_by_channel() -> None:
     backbone = Backbone(torch.nn.Flatten(), feature_dim=12, mean=[0.1, 0.2, 0.3], std=[0.5, 1.0, 2.0])
     images = torch.rand(2, 3, 2, 2)
     expected = torch.stack([(images[:, 0] - 0.1) / 0.5, images[:, 1] - 0.2, (images[:, 2] - 0.3) / 2], dim=1)
@@ -235,7 +235,7 @@ def test_the_network_of_koch_begins_as_section_3_3_says() -> None:
 
 
 def test_the_network_of_koch_takes_one_size() -> None:
-    with pytest.raises(ValueError, match=r"takes pictures of 105 pixels: leave `spatial_size` at 105"):
+    with pytest.raises(ValueError, match=r"takes images of 105 pixels: leave `spatial_size` at 105"):
         koch(spatial_size=64, channels=1, mean=[0.0], std=[1.0])
 
 

@@ -31,36 +31,36 @@ def test_a_letter_is_the_same_wherever_and_however_large_it_is_drawn() -> None:
 
 
 def test_a_cut_is_pillow_s() -> None:
-    picture = drawing((20, 34), 33)
-    ink = np.argwhere(picture[0, 0].numpy() < 0.5)
+    image = drawing((20, 34), 33)
+    ink = np.argwhere(image[0, 0].numpy() < 0.5)
     (top, left), (bottom, right) = ink.min(0), ink.max(0) + 1
     half = max(bottom - top, right - left) * 1.15 / 2
     x, y = (left + right) / 2, (top + bottom) / 2
-    theirs = Image.fromarray(picture[0, 0].numpy()).transform(
+    theirs = Image.fromarray(image[0, 0].numpy()).transform(
         (40, 40),
         Image.Transform.EXTENT,
         (x - half, y - half, x + half, y + half),
         Image.Resampling.BILINEAR,
         fillcolor=1.0,
     )
-    ours = InkFrame(40)(picture)[0, 0].numpy()
+    ours = InkFrame(40)(image)[0, 0].numpy()
     assert np.abs(ours - np.array(theirs)).max() < 0.02
 
 
-def test_a_batch_is_cut_picture_by_picture_whatever_the_normalisation() -> None:
+def test_a_batch_is_cut_image_by_image_whatever_the_normalisation() -> None:
     frame = InkFrame(24)
-    pictures = torch.cat([drawing((10, 20), 50), drawing((50, 8), 30)])
-    apart = torch.cat([frame(picture[None]) for picture in pictures])
-    assert torch.allclose(frame(pictures), apart, atol=1e-5)
-    assert torch.allclose(frame((pictures - 0.9) / 0.3), (apart - 0.9) / 0.3, atol=1e-4)
+    images = torch.cat([drawing((10, 20), 50), drawing((50, 8), 30)])
+    apart = torch.cat([frame(image[None]) for image in images])
+    assert torch.allclose(frame(images), apart, atol=1e-5)
+    assert torch.allclose(frame((images - 0.9) / 0.3), (apart - 0.9) / 0.3, atol=1e-4)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.4, 1.0])
-def test_a_picture_without_ink_stays_as_it_is(value: float) -> None:
+def test_an_image_without_ink_stays_as_it_is(value: float) -> None:
     assert torch.allclose(InkFrame(16)(torch.full((2, 1, 30, 30), value)), torch.full((2, 1, 16, 16), value))
 
 
-def test_a_network_that_frames_takes_pictures_of_any_size() -> None:
+def test_a_network_that_frames_takes_images_of_any_size() -> None:
     backbone = double_conv(
         widths=[4, 6], ink_size=16, spatial_size=96, channels=1, mean=[0.9], std=[0.3]
     ).eval()

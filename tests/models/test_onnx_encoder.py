@@ -96,13 +96,13 @@ def test_what_is_no_encoder_is_said_in_one_sentence(tmp_path, weight):
 
 def test_a_size_that_the_model_refuses_is_said(tmp_path, weight):
     fixed, free = write_model(tmp_path / "e.onnx", weight), write_model(tmp_path / "f.onnx", weight, size="S")
-    with pytest.raises(ValueError, match=r"e\.onnx takes pictures of 3 x 6 x 6 .* not 3 x 8 x 8: set"):
+    with pytest.raises(ValueError, match=r"e\.onnx takes images of 3 x 6 x 6 .* not 3 x 8 x 8: set"):
         encoder_of(fixed, spatial_size=8)
     with pytest.raises(ValueError, match=r"not 1 x 6 x 6"):
         encoder_of(fixed, channels=1, mean=(0,), std=(1,))
-    with pytest.raises(ValueError, match=r"f\.onnx refuses pictures of 3 x 8 x 8"):
+    with pytest.raises(ValueError, match=r"f\.onnx refuses images of 3 x 8 x 8"):
         encoder_of(free, spatial_size=8)
-    with pytest.raises(ValueError, match=r"set up for pictures of 3 x 6 x 6, but got 3 x 7 x 6"):
+    with pytest.raises(ValueError, match=r"set up for images of 3 x 6 x 6, but got 3 x 7 x 6"):
         encoder_of(fixed)(torch.zeros(1, 3, 7, 6))
     with pytest.raises(ValueError, match="positive standard deviation for each of its 3"):
         encoder_of(fixed, std=(1, 1))

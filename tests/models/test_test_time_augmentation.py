@@ -1,4 +1,4 @@
-"""Encodings of a picture in its turns, by which it is measured."""
+"""Encodings of an image in its turns, by which it is measured."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from likeness.models.embedder import Embedder, Views
 
 
 def pixels(turns: Views) -> Embedder:
-    """Encodings that are the pictures themselves."""
+    """Encodings that are the images themselves."""
     backbone = Backbone(torch.nn.Flatten(), feature_dim=9, mean=[0.0], std=[1.0])
     return Embedder(backbone, embedding_dim=None, normalize=False, test_time_augmentation=turns)
 

@@ -241,7 +241,7 @@ def test_a_head_is_trained_and_measured(place: Place, head: str) -> None:
         ),
         (
             ["data=nothing"],
-            "data._target_=parts.NoBackbone gives no data, which are a likeness.data.pictures.DataSplits.",
+            "data._target_=parts.NoBackbone gives no data, which are a likeness.data.images.DataSplits.",
         ),
     ],
 )

@@ -89,20 +89,20 @@ SPLIT = "[0.5,0.25,0.25]"
 
 def of_people(folder: Path, split: str) -> list[str]:
     kept = [word for word in WORDS if not word.startswith("data.")]
-    pictures = f"data.root={folder / 'pictures'}"
-    return [*kept, "data=image_folder", pictures, f"data.split={split}", "evaluation.folds=2"]
+    images = f"data.root={folder / 'images'}"
+    return [*kept, "data=image_folder", images, f"data.split={split}", "evaluation.folds=2"]
 
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures of 24 people, and three runs: one on half of them, and two that begin each with the one before."""
+    """Images of 24 people, and three runs: one on half of them, and two that begin each with the one before."""
     folder = tmp_path_factory.mktemp("people")
     random = np.random.default_rng(0)
     for person in range(24):
         (folder / "pictures" / str(person)).mkdir(parents=True)
-        for picture in range(4):
+        for image in range(4):
             pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / "pictures" / str(person) / f"{picture}.png")
+            Image.fromarray(pixels).save(folder / "pictures" / str(person) / f"{image}.png")
     encoder = "null"
     for name in ("first", "second", "third"):
         more = ["task=similarity", f"task.encoder={encoder}", f"runs_dir={folder / name}"]
@@ -130,7 +130,7 @@ def test_people_that_the_encoder_was_trained_on_are_not_seen_again(
 
 def test_nobody_is_validated_and_tested_on(people: Path) -> None:
     more = ["data@test_data=image_folder", "test_data.split=[0,0,1]"]
-    root = f"test_data.root={people / 'pictures'}"
+    root = f"test_data.root={people / 'images'}"
     recipe = recipe_by([*of_people(people, "[0,1,0]"), *more, root])
     with pytest.raises(LikenessError, match="people are both validated on and to be tested on"):
         recipe.refuse()

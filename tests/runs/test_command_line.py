@@ -120,9 +120,9 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     for person in range(6):
         (tmp_path / "people" / str(person)).mkdir(parents=True)
-        for picture in range(4):
+        for image in range(4):
             pixels = random.integers(0, 256, (16, 16, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "people" / str(person) / f"{picture}.png")
+            Image.fromarray(pixels).save(tmp_path / "people" / str(person) / f"{image}.png")
     words = ["data=image_folder", "data.root=people", "data.split=[0,0,1]", "backbone.spatial_size=16"]
     words += [
         "backbone.mean=[0,0,0]",

@@ -29,7 +29,7 @@ SAID = f"sampled: sizes of {PEOPLE * EACH} files and the contents of 64 compared
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root, draw = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
     for person in range(PEOPLE):
         for image in range(EACH):
@@ -51,13 +51,13 @@ def run(root: Path, runs: Path, *more: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def full(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(pictures, tmp_path_factory.mktemp("full"))
+def full(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(images, tmp_path_factory.mktemp("full"))
 
 
 @pytest.fixture(scope="module")
-def sampled(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(pictures, tmp_path_factory.mktemp("sampled"), "data.hash=sampled")
+def sampled(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(images, tmp_path_factory.mktemp("sampled"), "data.hash=sampled")
 
 
 def record_of(folder: Path) -> dict[str, Any]:
@@ -96,24 +96,24 @@ def resumed(folder: Path, *overrides: str, status: int = 0) -> str:
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_files_that_vanish_end_the_run_which_goes_on_once_they_are_back(
-    pictures: Path, full: Path, tmp_path: Path, workers: int
+    images: Path, full: Path, tmp_path: Path, workers: int
 ) -> None:
-    away = pictures.with_name("away")
+    away = images.with_name("away")
     try:
         with pytest.MonkeyPatch.context() as patch:
-            at_step(patch, 3, lambda: pictures.rename(away))
+            at_step(patch, 3, lambda: images.rename(away))
             with pytest.raises(LikenessError) as caught:
-                run(pictures, tmp_path, f"loader.workers={workers}")
+                run(images, tmp_path, f"loader.workers={workers}")
     finally:
-        away.rename(pictures)
+        away.rename(images)
     assert not isinstance(caught.value, UnreadableImage)
     said = sentence(caught.value)
-    assert said.startswith(f"{pictures}/person ")
+    assert said.startswith(f"{images}/person ")
     assert said.endswith(".bmp is missing: put it back, or start again without it.")
     folder = only_run(tmp_path)
     assert record_of(folder)["status"] == "failed"
     assert "is missing: put it back" in record_of(folder)["reason"]
-    assert run(pictures, tmp_path, f"loader.workers={workers}") == folder
+    assert run(images, tmp_path, f"loader.workers={workers}") == folder
     assert left_behind(folder) == left_behind(full)
     assert record_of(folder)["unreadable_images"] == []
 
@@ -145,8 +145,8 @@ def without_the_choice(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("old", [False, True])
-def test_a_run_goes_on_with_a_sample(pictures: Path, full: Path, tmp_path: Path, old: bool) -> None:
-    folder = failed(pictures, tmp_path)
+def test_a_run_goes_on_with_a_sample(images: Path, full: Path, tmp_path: Path, old: bool) -> None:
+    folder = failed(images, tmp_path)
     if old:
         without_the_choice(folder)
     (folder / "data.csv").unlink(missing_ok=True)  # where it was killed before all files were hashed
@@ -158,9 +158,9 @@ def test_a_run_goes_on_with_a_sample(pictures: Path, full: Path, tmp_path: Path,
     assert key_of(before.plain()) == record_of(folder)["key"]
 
 
-def test_a_resume_on_other_data_says_how_little_was_compared(pictures: Path, tmp_path: Path) -> None:
-    folder = failed(pictures, tmp_path / "runs", "data.hash=sampled")
-    path = pictures / "person 03" / "4.bmp"
+def test_a_resume_on_other_data_says_how_little_was_compared(images: Path, tmp_path: Path) -> None:
+    folder = failed(images, tmp_path / "runs", "data.hash=sampled")
+    path = images / "person 03" / "4.bmp"
     content = path.read_bytes()
     try:
         path.write_bytes(content + b"more")
@@ -170,7 +170,7 @@ def test_a_resume_on_other_data_says_how_little_was_compared(pictures: Path, tmp
     resumed(folder)
 
 
-def test_reproduce_compares_what_is_known_and_says_so(pictures: Path, full: Path, sampled: Path) -> None:
+def test_reproduce_compares_what_is_known_and_says_so(images: Path, full: Path, sampled: Path) -> None:
     refuse_other_data(full)
     refuse_other_data(sampled)
     read = {Path(file.path): bool(file.sha256) for file in read_listing(sampled)}

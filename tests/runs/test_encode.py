@@ -1,4 +1,4 @@
-"""A picture and its mirror image, encoded as one."""
+"""An image and its mirror image, encoded as one."""
 
 import pytest
 import torch

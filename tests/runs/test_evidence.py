@@ -123,7 +123,7 @@ def test_figures_are_drawn_and_the_readme_is_kept(runs: list[Path], tmp_path: Pa
         "results.md",
         "training.png",
         "roc.png",
-        "distances.png",  # but no pictures of people
+        "distances.png",  # but no images of people
     }
     assert (folder / "README.md").read_text() == "the question"
     for figure in ("training", "roc"):

@@ -21,21 +21,21 @@ from likeness.runs.resume import refuse_other, unfinished_run
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def images(tmp_path: Path) -> Path:
     for person in range(8):
-        for picture in range(3):
-            path = tmp_path / "people" / f"person {person}" / f"{picture}.png"
+        for image in range(3):
+            path = tmp_path / "people" / f"person {person}" / f"{image}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (8, 8), (30 * person, 80 * picture, 0)).save(path)
+            Image.new("RGB", (8, 8), (30 * person, 80 * image, 0)).save(path)
     return tmp_path / "people"
 
 
 @pytest.fixture
-def words(pictures: Path, tmp_path: Path) -> list[str]:
+def words(images: Path, tmp_path: Path) -> list[str]:
     torch.save({"weight": torch.zeros(3)}, tmp_path / "net.pth")
     return [
         "data=image_folder",
-        f"data.root='{pictures}'",
+        f"data.root='{images}'",
         "data.split=[0.5,0,0.5]",
         "backbone=timm",
         "backbone.name=resnet18",
@@ -57,8 +57,8 @@ def inputs(words: list[str]) -> Recipe:
     return recipe_of(config_by(words))
 
 
-def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
-    words: list[str], pictures: Path, tmp_path: Path
+def test_a_change_of_the_weights_or_the_images_changes_their_fingerprints(
+    words: list[str], images: Path, tmp_path: Path
 ) -> None:
     before = inputs(words).fingerprints
     assert before.keys() == {"train", "test", "pairs", "weights"}
@@ -68,7 +68,7 @@ def test_a_change_of_the_weights_or_the_pictures_changes_their_fingerprints(
     assert {part for part in before if now[part] != before[part]} == {"weights"}
     trained = build_data(config_by(words).data).train
     assert trained is not None
-    (pictures / trained.name(0)).unlink()
+    (images / trained.name(0)).unlink()
     now = inputs(words).fingerprints
     assert {part for part in before if now[part] != before[part]} == {"train", "test", "weights"}
 
@@ -100,7 +100,7 @@ def refuse(folder: Path, words: list[str]) -> None:
 
 
 def test_a_run_does_not_go_on_with_other_files_and_names_the_first(
-    words: list[str], pictures: Path, tmp_path: Path
+    words: list[str], images: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
     recorded(run, words)
@@ -113,7 +113,7 @@ def test_a_run_does_not_go_on_with_other_files_and_names_the_first(
         refuse(run, words)
     torch.save({"weight": torch.zeros(3)}, tmp_path / "net.pth")
     refuse(run, words)
-    (pictures / "person 3" / "1.png").rename(pictures / "person 3" / "7.png")
+    (images / "person 3" / "1.png").rename(images / "person 3" / "7.png")
     with pytest.raises(LikenessError, match=r"data of .* \(.*person 3/1\.png is gone\); put them back"):
         refuse(run, words)
     (run / "data.csv").unlink()  # killed before the files were hashed
@@ -123,7 +123,7 @@ def test_a_run_does_not_go_on_with_other_files_and_names_the_first(
 
 def test_the_same_command_begins_anew_on_other_data(
     words: list[str],
-    pictures: Path,
+    images: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -136,7 +136,7 @@ def test_the_same_command_begins_anew_on_other_data(
     recorded(run, words)
     config = config_by(words)
     assert unfinished_run(config, inputs(words).fingerprints) == run
-    (pictures / "person 3" / "1.png").unlink()
+    (images / "person 3" / "1.png").unlink()
     with caplog.at_level("WARNING", logger="likeness"):
         assert unfinished_run(config, inputs(words).fingerprints) is None
     assert f"{run} is unfinished, but was made from other data: this is a new run." in caplog.messages

@@ -149,7 +149,7 @@ def test_pairs_in_a_file_are_measured(finished: Path, root: Path, tmp_path: Path
             ["episodes.ways=10"],
             "an episode of 10 classes of one group is asked for, but the largest group has 9",
         ),
-        (["episodes.shots=6"], "an episode of 6 pictures of each class and one to ask needs 7 drawers"),
+        (["episodes.shots=6"], "an episode of 6 images of each class and one to ask needs 7 drawers"),
         (
             ["sampler.identities=10"],
             "A batch within one group wants 10 classes, but the largest group has [678]:",
@@ -207,7 +207,7 @@ def episodes_of(own: EmbeddingConfig, *words: str) -> dict[str, Any] | None:
     return episodes and episodes.plain()
 
 
-def test_pictures_that_were_trained_on_are_not_measured(finished: Path, root: Path, tmp_path: Path) -> None:
+def test_images_that_were_trained_on_are_not_measured(finished: Path, root: Path, tmp_path: Path) -> None:
     trained = sorted((root / "images_background").rglob("*_01.png"))
     lines = [f"{file},{str(file).replace('_01.png', '_02.png')},1" for file in trained]
     lines += [f"{one},{other},0" for one, other in pairwise(trained)]

@@ -47,11 +47,11 @@ NET = "src/likeness/models/small_conv.py"
 
 
 class Case(NamedTuple):
-    """A recorded run, the checkout that it ran from, and its pictures."""
+    """A recorded run, the checkout that it ran from, and its images."""
 
     run: Path
     checkout: Path
-    pictures: Path
+    images: Path
 
 
 def git(checkout: Path, *words: str) -> None:
@@ -82,14 +82,14 @@ def make_checkout(checkout: Path) -> None:
     (checkout / MINE).write_text(text.replace("margin: 0.2", "margin: 0.4"))
 
 
-def make_pictures(root: Path) -> None:
+def make_images(root: Path) -> None:
     words = {"identities": 12, "pictures_per_identity": 4, "validation_identities": 2, "test_identities": 2}
     train = drawn_faces(**words, seed=0, image_size=32, channels=3).train
     assert train is not None
-    for index, picture in enumerate(train.load(range(48))):
+    for index, image in enumerate(train.load(range(48))):
         path = root / f"person {index // 4}" / f"{index % 4}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture.permute(1, 2, 0).numpy()).save(path)
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(path)
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +97,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Case:
     """A run as a user makes it, on the real command line."""
     home = tmp_path_factory.mktemp("recorded")
     make_checkout(home / "checkout")
-    make_pictures(home / "pictures")
-    words = [*TINY, f"data.root='{home / 'pictures'}'", f"runs_dir='{home / 'runs'}'"]
+    make_images(home / "pictures")
+    words = [*TINY, f"data.root='{home / 'images'}'", f"runs_dir='{home / 'runs'}'"]
     done = subprocess.run(
         [sys.executable, home / "checkout" / "train.py", *words],
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(home / "checkout" / "src")},
@@ -142,13 +142,13 @@ def reproduced(case: Case) -> Verdict:
 
 @pytest.fixture
 def case(recorded: Case, tmp_path: Path) -> Iterator[Case]:
-    """The recorded run to be changed; its pictures and its checkout are put back afterwards."""
+    """The recorded run to be changed; its images and its checkout are put back afterwards."""
     shutil.copytree(recorded.run, tmp_path / "run")
-    shutil.copytree(recorded.pictures, tmp_path / "pictures")
+    shutil.copytree(recorded.images, tmp_path / "pictures")
     mine = (recorded.checkout / MINE).read_bytes()
     yield recorded._replace(run=tmp_path / "run")
-    shutil.rmtree(recorded.pictures)
-    shutil.copytree(tmp_path / "pictures", recorded.pictures)
+    shutil.rmtree(recorded.images)
+    shutil.copytree(tmp_path / "pictures", recorded.images)
     (recorded.checkout / MINE).write_bytes(mine)
 
 
@@ -213,7 +213,7 @@ def commit_before(case: Case) -> None:
 
 
 def flipped_pixel(case: Case) -> None:
-    path = case.pictures / "person 3" / "2.png"
+    path = case.images / "person 3" / "2.png"
     content, status = bytearray(path.read_bytes()), path.stat()
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -221,10 +221,10 @@ def flipped_pixel(case: Case) -> None:
 
 
 def swapped_files(case: Case) -> None:
-    first, second = case.pictures / "person 3" / "2.png", case.pictures / "person 4" / "1.png"
-    first.rename(case.pictures / "aside")
+    first, second = case.images / "person 3" / "2.png", case.images / "person 4" / "1.png"
+    first.rename(case.images / "aside")
     second.rename(first)
-    (case.pictures / "aside").rename(second)
+    (case.images / "aside").rename(second)
 
 
 def last_digit_of_a_metric(case: Case) -> None:
@@ -291,10 +291,10 @@ SEEN = {
     "an untracked source removed": (lambda case: (case.checkout / MINE).unlink(), f"{MINE}, .* is gone since"),
     "a flipped pixel": (flipped_pixel, r"person 3/2.png was changed since"),
     "a file renamed": (
-        lambda case: (case.pictures / "person 3" / "2.png").rename(case.pictures / "person 3" / "9.png"),
+        lambda case: (case.images / "person 3" / "2.png").rename(case.images / "person 3" / "9.png"),
         r"person 3/2.png is gone since",
     ),
-    "a file removed": (lambda case: (case.pictures / "person 5" / "0.png").unlink(), r"person 5/0.png is gone since"),
+    "a file removed": (lambda case: (case.images / "person 5" / "0.png").unlink(), r"person 5/0.png is gone since"),
     "two files swapped": (swapped_files, r"person 3/2.png was changed since"),
     "a file dropped from the listing": (
         lambda case: replace(case.run / "data.csv", "person 3", "person 4"),
@@ -457,7 +457,7 @@ def test_the_largest_difference_is_that_of_the_numbers(case: Case) -> None:
 
 
 def file_added(case: Case) -> None:
-    shutil.copy(case.pictures / "person 3" / "2.png", case.pictures / "person 3" / "9.png")
+    shutil.copy(case.images / "person 3" / "2.png", case.images / "person 3" / "9.png")
 
 
 def override_changed(case: Case) -> None:

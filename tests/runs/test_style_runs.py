@@ -20,7 +20,7 @@ from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
 from likeness.runs.run import resume
 
-# VGG-16 by random weights: what is tested here is the run, not the picture.
+# VGG-16 by random weights: what is tested here is the run, not the image.
 SMALL = [
     "backbone=vgg16_features",
     "backbone.weights=null",
@@ -35,7 +35,7 @@ SMALL = [
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     drawn = np.random.default_rng(0)
     for name, size in (("a", (80, 60)), ("b", (64, 64)), ("c", (64, 50))):
         coarse = Image.fromarray(drawn.integers(0, 256, (5, 5, 3), dtype=np.uint8))
@@ -60,8 +60,8 @@ def left_behind(run: Path) -> tuple[str, str, dict[str, object]]:
     return (run / "metrics.csv").read_text(), (run / "checkpoints/hashes.csv").read_text(), record["image"]
 
 
-def test_a_run_leaves_the_image_its_costs_and_previews(pictures: Path) -> None:
-    run = train_by(words(pictures))
+def test_a_run_leaves_the_image_its_costs_and_previews(folder: Path) -> None:
+    run = train_by(words(folder))
     with Image.open(run / "image.png") as image:
         assert image.size == (64, 48)
     assert sorted(path.name for path in (run / "previews").iterdir()) == [
@@ -82,13 +82,13 @@ def test_a_run_leaves_the_image_its_costs_and_previews(pictures: Path) -> None:
 
 @pytest.mark.parametrize("more", [[], ["optimizer=adam", "task.start=noise"]])
 @pytest.mark.parametrize("step", [2, 5, 6])
-def test_a_killed_run_ends_with_the_same_image(more: list[str], step: int, pictures: Path) -> None:
+def test_a_killed_run_ends_with_the_same_image(more: list[str], step: int, folder: Path) -> None:
     """Within the first size, and at and after the change to the second."""
-    uninterrupted, killed = pictures / "whole", pictures / "killed"
-    assert finish([*words(pictures, *more), f"runs_dir={uninterrupted}"]) == 0
+    uninterrupted, killed = folder / "whole", folder / "killed"
+    assert finish([*words(folder, *more), f"runs_dir={uninterrupted}"]) == 0
     kill = partial(_kill_in_step, step)
-    assert finish([*words(pictures, *more), f"runs_dir={killed}"], kill) == -signal.SIGKILL
-    assert finish([*words(pictures, *more), f"runs_dir={killed}"]) == 0
+    assert finish([*words(folder, *more), f"runs_dir={killed}"], kill) == -signal.SIGKILL
+    assert finish([*words(folder, *more), f"runs_dir={killed}"]) == 0
     assert left_behind(only_run(killed)) == left_behind(only_run(uninterrupted))
 
 
@@ -105,27 +105,27 @@ def _kill_in_step(step: int) -> None:
     StyleTask.training_step = training_step  # type: ignore[method-assign,assignment]
 
 
-def test_another_seed_is_another_image_where_it_starts_from_noise(pictures: Path) -> None:
+def test_another_seed_is_another_image_where_it_starts_from_noise(folder: Path) -> None:
     images = {
-        json.dumps(left_behind(train_by(words(pictures, "task.start=noise", seed)))[2])
+        json.dumps(left_behind(train_by(words(folder, "task.start=noise", seed)))[2])
         for seed in ("seed=0", "seed=1")
     }
     assert len(images) == 2
 
 
-def test_the_run_goes_on_with_its_own_pictures_alone(pictures: Path) -> None:
-    overrides = words(pictures)
+def test_the_run_goes_on_with_its_own_images_alone(folder: Path) -> None:
+    overrides = words(folder)
     assert finish(overrides, partial(_kill_in_step, 4)) == -signal.SIGKILL
-    run = only_run(pictures / "runs")
-    Image.new("RGB", (64, 64), "red").save(pictures / "b.png")
+    run = only_run(folder / "runs")
+    Image.new("RGB", (64, 64), "red").save(folder / "b.png")
     config = training_config(overrides)
     with pytest.raises(LikenessError, match=r"^The styles data of .* are no longer what they were .*b\.png"):
         resume(config, recipe_of(config), run, config)
 
 
-def test_float32_steps_end_a_run_in_bf16(pictures: Path) -> None:
+def test_float32_steps_end_a_run_in_bf16(folder: Path) -> None:
     def costs(*more: str) -> dict[str, float]:
-        run = train_by(words(pictures, "data.sizes=[64]", *more))
+        run = train_by(words(folder, "data.sizes=[64]", *more))
         rows = (line.split(",") for line in (run / "metrics.csv").read_text().splitlines()[1:])
         return {step: float(value) for step, metric, value in rows if metric == "train/style"}
 
@@ -142,28 +142,28 @@ def likeness(*words: str) -> str:
     return done.output.strip().splitlines()[-1] if done.exit_code == 0 else str(done.exception)
 
 
-def test_several_pictures_in_several_styles(pictures: Path) -> None:
+def test_several_images_in_several_styles(folder: Path) -> None:
     contents, styles, output = (
-        f"{pictures / 'a.png'},{pictures / 'c.png'}",
-        str(pictures / "b.png"),
-        pictures / "made",
+        f"{folder / 'a.png'},{folder / 'c.png'}",
+        str(folder / "b.png"),
+        folder / "made",
     )
     command = ["stylize", contents, styles, "-o", str(output), *SMALL, "trainer.max_steps=2"]
-    assert likeness(*command, f"runs_dir={pictures / 'runs'}") == str(output)
+    assert likeness(*command, f"runs_dir={folder / 'runs'}") == str(output)
     assert sorted(path.name for path in output.iterdir()) == ["a--b.png", "c--b.png", "grid.png"]
     with Image.open(output / "c--b.png") as image:
         assert image.size == (64, 50)
     assert re.search(r"a--b\.png is there already: .*--force", likeness(*command))
 
 
-def test_an_existing_file_is_kept_without_force_and_after_a_mistake(pictures: Path) -> None:
-    output = pictures / "out.jpg"
+def test_an_existing_file_is_kept_without_force_and_after_a_mistake(folder: Path) -> None:
+    output = folder / "out.jpg"
     output.write_bytes(b"precious")
-    content, style = str(pictures / "a.png"), str(pictures / "b.png")
-    more = ["-o", str(output), f"runs_dir={pictures / 'runs'}", *SMALL, "trainer.max_steps=2"]
+    content, style = str(folder / "a.png"), str(folder / "b.png")
+    more = ["-o", str(output), f"runs_dir={folder / 'runs'}", *SMALL, "trainer.max_steps=2"]
     assert re.search(r"out\.jpg is there already: .*--force", likeness("stylize", content, style, *more))
     force = ["--force", *more]
-    assert "is missing" in likeness("stylize", content, str(pictures / "nowhere.png"), *force)
+    assert "is missing" in likeness("stylize", content, str(folder / "nowhere.png"), *force)
     assert re.search(
         "The loss is (inf|nan) at step", likeness("stylize", content, style, *force, "loss.style_weight=1e40")
     )
@@ -177,7 +177,7 @@ def test_an_existing_file_is_kept_without_force_and_after_a_mistake(pictures: Pa
 def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
     whole = (folder / "a.png").read_bytes()
     (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (folder / "text.png").write_text("no picture")
+    (folder / "text.png").write_text("no image")
     Image.new("RGB", (8, 8)).save(folder / "tiny.png")
     Image.new("L", (81, 60), "white").save(folder / "mask.png")
     torch.save({"features.0.weight": torch.ones(2, 3, 3, 3)}, folder / "other.pth")
@@ -185,7 +185,7 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
     return {
         "missing": ([f"{content}/nowhere.png"], r"nowhere\.png is missing"),
         "cut short": ([f"{content}/cut.png"], r"cut\.png cannot be read"),
-        "no picture": ([f"{style}/text.png"], r"text\.png is not a picture"),
+        "no image": ([f"{style}/text.png"], r"text\.png is not an image"),
         "tiny": ([f"{style}/tiny.png"], r"tiny\.png is 8 x 8 pixels, but needs 32"),
         "mask": ([f"data.masks=[{folder}/mask.png]"], r"mask\.png is 81 x 60 pixels, but .* a\.png is 80 x 60"),
         "masks": ([f"data.masks=[{folder}/a.png,{folder}/a.png]"], "data.masks has 2 entries for 1 styles"),
@@ -193,7 +193,7 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
         "weights": ([f"backbone.weights={folder}/other.pth"], r"other\.pth"),
         "no weights": ([f"backbone.weights={folder}/nowhere.pth"], r"nowhere\.pth"),
         "start": ([f"task.start={folder}/nowhere.png"], r"nowhere\.png is neither noise, content, nor the path"),
-        "devices": (["trainer.devices=2"], "one picture can't be shared by several devices"),
+        "devices": (["trainer.devices=2"], "one image can't be shared by several devices"),
         "halves": (["trainer.precision=16-mixed"], "optimizer=lbfgs can't scale its loss"),
         "accumulated": (["trainer.accumulate_grad_batches=2"], "there is nothing to accumulate"),
         "empty": (["loss.style_weight=0.0", "loss.content_weight=0.0"], "the objective is empty"),
@@ -210,21 +210,21 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
 @pytest.mark.parametrize(
     "case",
     [
-        "missing", "cut short", "no picture", "tiny", "mask", "masks", "layer", "weights", "no weights", "start",
+        "missing", "cut short", "no image", "tiny", "mask", "masks", "layer", "weights", "no weights", "start",
         "devices", "halves", "accumulated", "empty", "tiles", "sliced", "total", "sizes",
     ],
 )  # fmt: skip
-def test_a_mistake_is_one_sentence_before_training(case: str, pictures: Path) -> None:
-    more, sentence = _broken(pictures)[case]
+def test_a_mistake_is_one_sentence_before_training(case: str, folder: Path) -> None:
+    more, sentence = _broken(folder)[case]
     with pytest.raises(LikenessError, match=sentence) as error:
-        train_by(words(pictures, *more))
+        train_by(words(folder, *more))
     assert "\n" not in str(error.value)
-    assert not (pictures / "runs").exists()
+    assert not (folder / "runs").exists()
 
 
-def test_a_run_without_an_encoding_is_not_evaluated(pictures: Path) -> None:
-    run = train_by(words(pictures, "trainer.max_steps=2"))
+def test_a_run_without_an_encoding_is_not_evaluated(folder: Path) -> None:
+    run = train_by(words(folder, "trainer.max_steps=2"))
     for command in (["evaluate", str(run)], ["verify", "a.png", "b.png", "--run", str(run)]):
         assert f"{run} has trained no embedding; name a run of task=embedding" in likeness(*command)
     with pytest.raises(LikenessError, match="has trained no embedding"):
-        train_by(["+experiment=similarity_l1", f"task.encoder={run}", f"runs_dir={pictures}"])
+        train_by(["+experiment=similarity_l1", f"task.encoder={run}", f"runs_dir={folder}"])

@@ -14,10 +14,10 @@ from tiny import train_by
 from typer.testing import CliRunner
 
 from likeness.cli import app
-from likeness.data.style.picture import read_picture
+from likeness.data.style.image_file import read_image
 from likeness.errors import LikenessError
 
-# VGG-16 by random weights: what is tested here is the run, not the picture.
+# VGG-16 by random weights: what is tested here is the run, not the image.
 SMALL = [
     "backbone=vgg16_features",
     "backbone.weights=null",
@@ -115,13 +115,13 @@ def paint(*words: str) -> str:
     return done.output.strip().splitlines()[-1] if done.exit_code == 0 else str(done.exception)
 
 
-def test_a_decoder_paints_any_picture(decoder: Path, folders: Path, tmp_path: Path) -> None:
+def test_a_decoder_paints_any_image(decoder: Path, folders: Path, tmp_path: Path) -> None:
     content, styles = str(folders / "contents" / "contents1.png"), str(folders / "styles")
     words = ["--method", "adain", "--decoder", str(decoder)]
     assert paint(content, styles, "-o", str(tmp_path / "made"), *words) == str(tmp_path / "made")
     made = sorted(path.name for path in (tmp_path / "made").iterdir())
     assert made == [*(f"contents1--styles{number}.png" for number in range(3)), "grid.png"]
-    painted = [read_picture(tmp_path / "made" / name).image for name in made[:3]]
+    painted = [read_image(tmp_path / "made" / name).image for name in made[:3]]
     assert {tuple(image.shape) for image in painted} == {(3, 60, 70)}
     assert not torch.equal(painted[0], painted[1])
 
@@ -130,7 +130,7 @@ def test_a_network_paints_in_its_style(network: Path, folders: Path, tmp_path: P
     output = tmp_path / "out.png"
     content = str(folders / "contents" / "contents0.png")
     assert paint(content, str(network), "-o", str(output), "--method", "feedforward") == str(output)
-    assert read_picture(output).image.shape == (3, 50, 70)
+    assert read_image(output).image.shape == (3, 50, 70)
 
 
 def test_a_file_of_weights_paints_as_the_run_that_they_are_from(
@@ -144,7 +144,7 @@ def test_a_file_of_weights_paints_as_the_run_that_they_are_from(
     sizes = ["stylizer.width=4", "stylizer.blocks=1", "stylizer.output=tanh"]
     for trained, output, more in ((network, outputs[0], []), (tmp_path / "weights.pth", outputs[1], sizes)):
         paint(content, str(trained), "-o", str(output), "--method", "feedforward", *more)
-    first, second = (read_picture(output).image for output in outputs)
+    first, second = (read_image(output).image for output in outputs)
     assert torch.equal(first, second)
 
 

@@ -168,8 +168,8 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path: Path)
 
 
 @pytest.fixture
-def picture_folder(tmp_path: Path) -> Path:
-    """Ten people with five pictures each, drawn; one of the pictures is cut short."""
+def image_folder(tmp_path: Path) -> Path:
+    """Ten people with five images each, drawn; one of the images is cut short."""
     from likeness.data.drawn_faces import drawn_faces
 
     splits = drawn_faces(
@@ -183,10 +183,10 @@ def picture_folder(tmp_path: Path) -> Path:
     )
     assert splits.train is not None
     root = tmp_path / "people"
-    for index, picture in enumerate(splits.train.load(range(50))):
+    for index, image in enumerate(splits.train.load(range(50))):
         folder = root / f"person {index // 5}"
         folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture.permute(1, 2, 0).numpy()).save(folder / f"{index % 5}.png")
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(folder / f"{index % 5}.png")
     return root
 
 
@@ -201,52 +201,50 @@ def run_on(root: Path, folder: Path, *words: str) -> Path:
     return train_by([*folder_words(root, folder), *words])
 
 
-def test_a_broken_picture_is_named_counted_and_left_out(picture_folder: Path, tmp_path: Path) -> None:
+def test_a_broken_image_is_named_counted_and_left_out(image_folder: Path, tmp_path: Path) -> None:
     for person in range(10):  # wherever the split puts them
-        broken = picture_folder / f"person {person}" / "0.png"
+        broken = image_folder / f"person {person}" / "0.png"
         broken.write_bytes(broken.read_bytes()[:200])
     folder = run_on(
-        picture_folder, tmp_path, "data.split=[0.6,0.2,0.2]", "loader.workers=1", "trainer.max_steps=12"
+        image_folder, tmp_path, "data.split=[0.6,0.2,0.2]", "loader.workers=1", "trainer.max_steps=12"
     )
     named = json.loads((folder / "run.json").read_text())["unreadable_images"]
     assert len(named) >= 8  # those of the people to test on, and those that training met
     assert all(name.endswith("0.png") for name in named)
-    assert f"{len(named)} pictures could not be read and were left out" in (folder / "log.txt").read_text()
+    assert f"{len(named)} images could not be read and were left out" in (folder / "log.txt").read_text()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
-def test_names_that_are_no_text_are_borne_with(picture_folder: Path, tmp_path: Path) -> None:
-    for person in list(picture_folder.iterdir()):
-        (person / "0.png").write_bytes(b"no picture")
-        os.rename(person, os.fsencode(picture_folder) + b"/\xff" + os.fsencode(person.name))
-    folder = run_on(picture_folder, tmp_path, "data.split=[0.6,0.2,0.2]")
-    assert b"pictures could not be read and were left out: \xffperson" in (folder / "log.txt").read_bytes()
+def test_names_that_are_no_text_are_borne_with(image_folder: Path, tmp_path: Path) -> None:
+    for person in list(image_folder.iterdir()):
+        (person / "0.png").write_bytes(b"no image")
+        os.rename(person, os.fsencode(image_folder) + b"/\xff" + os.fsencode(person.name))
+    folder = run_on(image_folder, tmp_path, "data.split=[0.6,0.2,0.2]")
+    assert b"images could not be read and were left out: \xffperson" in (folder / "log.txt").read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("readable", "sentence"), [(0, "None of the pictures of the validation people"), (1, "too few")]
+    ("readable", "sentence"), [(0, "None of the images of the validation people"), (1, "too few")]
 )
 def test_validation_people_who_cannot_be_read_are_said(
-    readable: int, sentence: str, picture_folder: Path, tmp_path: Path
+    readable: int, sentence: str, image_folder: Path, tmp_path: Path
 ) -> None:
     words = ["data.split=[0.6,0.2,0.2]", "loader.workers=0"]
-    config = training_config([*folder_words(picture_folder, tmp_path), *words])
+    config = training_config([*folder_words(image_folder, tmp_path), *words])
     assert isinstance(config, EmbeddingConfig)
     validation = build_data(config.data).validation
     assert validation is not None
     people = sorted({validation.name(i).split("/")[0] for i in range(len(validation))})
     for person in people[readable:]:
-        for file in (picture_folder / person).iterdir():
-            file.write_bytes(b"no picture")
+        for file in (image_folder / person).iterdir():
+            file.write_bytes(b"no image")
     with pytest.raises(LikenessError, match=sentence):
-        run_on(picture_folder, tmp_path, *words)
+        run_on(image_folder, tmp_path, *words)
 
 
-def test_fewer_people_than_a_batch_needs_is_said_before_training(
-    picture_folder: Path, tmp_path: Path
-) -> None:
+def test_fewer_people_than_a_batch_needs_is_said_before_training(image_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(LikenessError, match=r"sampler\.identities"):
-        run_on(picture_folder, tmp_path, "sampler.identities=32")
+        run_on(image_folder, tmp_path, "sampler.identities=32")
     assert not (tmp_path / "default").exists()
 
 
@@ -256,20 +254,20 @@ def test_data_for_testing_only_cannot_be_trained_on(tmp_path: Path) -> None:
         train_by([f"runs_dir={tmp_path}", "data=lfw", f"data.root={tmp_path}/lfw"])
 
 
-def test_people_of_the_training_are_not_tested_on(picture_folder: Path, tmp_path: Path) -> None:
-    words = ["data.split=[0.6,0.2,0.2]", "data@test_data=image_folder", f"test_data.root='{picture_folder}'"]
+def test_people_of_the_training_are_not_tested_on(image_folder: Path, tmp_path: Path) -> None:
+    words = ["data.split=[0.6,0.2,0.2]", "data@test_data=image_folder", f"test_data.root='{image_folder}'"]
     with pytest.raises(
         LikenessError, match=r"people are both trained on and to be tested on, such as person \d"
     ):
-        run_on(picture_folder, tmp_path, *words, "test_data.split_seed=1", "test_data.split=[0,0,1]")
+        run_on(image_folder, tmp_path, *words, "test_data.split_seed=1", "test_data.split=[0,0,1]")
 
 
-def test_too_few_people_to_measure_are_said_before_training(picture_folder: Path, tmp_path: Path) -> None:
+def test_too_few_people_to_measure_are_said_before_training(image_folder: Path, tmp_path: Path) -> None:
     for person in range(10):
-        for picture in range(1 if person else 2, 5):
-            (picture_folder / f"person {person}" / f"{picture}.png").unlink()
+        for image in range(1 if person else 2, 5):
+            (image_folder / f"person {person}" / f"{image}.png").unlink()
     with pytest.raises(LikenessError):
-        run_on(picture_folder, tmp_path, "data.split=[0.6,0.2,0.2]")
+        run_on(image_folder, tmp_path, "data.split=[0.6,0.2,0.2]")
     assert not (tmp_path / "default").exists()
 
 

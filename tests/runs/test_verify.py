@@ -1,4 +1,4 @@
-"""Two pictures are judged by a run, with the threshold that it chose on its validation people."""
+"""Two images are judged by a run, with the threshold that it chose on its validation people."""
 
 import json
 import math
@@ -18,7 +18,7 @@ FAR = 0.1
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run, above two pictures of one person and one of another."""
+    """A finished run, above two images of one person and one of another."""
     folder = tmp_path_factory.mktemp("verify")
     assert finish([f"runs_dir={folder}", *WORDS, f"evaluation.far={FAR}"]) == 0
     words = {"identities": 2, "pictures_per_identity": 2, "validation_identities": 2, "test_identities": 2}

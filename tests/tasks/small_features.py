@@ -1,4 +1,4 @@
-"""What tests of the tasks about style compare pictures by, and how they train."""
+"""What tests of the tasks about style compare images by, and how they train."""
 
 from pathlib import Path
 
@@ -35,8 +35,8 @@ def small_features() -> FeatureNetwork:
     return FeatureNetwork(_Layers(), mean=[0.5] * 3, std=[0.25] * 3)
 
 
-def pictures(count: int, size: int, seed: int) -> Tensor:
-    """Pictures `[count, 3, size, size]` of 4 x 4 patches of colour."""
+def random_images(count: int, size: int, seed: int) -> Tensor:
+    """Images `[count, 3, size, size]` of 4 x 4 patches of colour."""
     coarse = torch.rand(count, 3, 4, 4, generator=torch.Generator().manual_seed(seed))
     return nn.functional.interpolate(coarse, size=(size, size))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_features import fitted, pictures, small_features
+from small_features import fitted, random_images, small_features
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import ConstantLR
 
@@ -31,7 +31,7 @@ def make_task(content_layer: str = "late") -> AdainTask:
 
 
 def crops(count: int = 4, size: int = 16) -> CropBatch:
-    return CropBatch(pictures(count, size, seed=1), pictures(count, size, seed=2))
+    return CropBatch(random_images(count, size, seed=1), random_images(count, size, seed=2))
 
 
 def gradients(task: AdainTask, batch: CropBatch) -> list[Tensor]:
@@ -102,9 +102,12 @@ def test_another_content_layer_is_refused() -> None:
         make_task("middle")
 
 
-def test_it_paints_a_picture_of_any_size() -> None:
+def test_it_paints_an_image_of_any_size() -> None:
     task = make_task()
-    content, styles = pictures(1, 19, seed=1)[0], [pictures(1, 16, seed=2)[0], pictures(1, 24, seed=3)[0]]
+    content, styles = (
+        random_images(1, 19, seed=1)[0],
+        [random_images(1, 16, seed=2)[0], random_images(1, 24, seed=3)[0]],
+    )
     nn.init.constant_(task.stylizer[-1].bias, 0.5)  # grey, so that nothing is cut to [0, 1]
     painted = task.paint(content, styles)
     assert painted.shape == content.shape

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_features import fitted, pictures, small_features
+from small_features import fitted, random_images, small_features
 from torch import Tensor
 from torch.optim.lr_scheduler import ConstantLR
 
@@ -16,7 +16,7 @@ from likeness.tasks.feedforward import FeedforwardTask
 
 CONTENT, STYLE, VARIATION = 2.0, 50.0, 0.5
 BLEND = [0.75, 0.25]
-STYLES = [pictures(1, 20, seed=1), pictures(1, 13, seed=2)]
+STYLES = [random_images(1, 20, seed=1), random_images(1, 13, seed=2)]
 
 
 def make_task() -> FeedforwardTask:
@@ -32,7 +32,7 @@ def make_task() -> FeedforwardTask:
 
 
 def batch(count: int = 4) -> CropBatch:
-    contents = pictures(count, 16, seed=0)
+    contents = random_images(count, 16, seed=0)
     return CropBatch(contents, torch.full_like(contents, float("nan")))  # styles that nobody may look at
 
 
@@ -96,7 +96,7 @@ def test_only_the_network_is_trained_and_kept_and_the_style_is_described_once(tm
     assert again(contents).equal(task.stylizer(contents))
 
 
-def test_it_paints_a_picture_of_any_size_in_the_style_it_learned() -> None:
+def test_it_paints_an_image_of_any_size_in_the_style_it_learned() -> None:
     task = make_task()
-    content = pictures(1, 19, seed=1)[0]
+    content = random_images(1, 19, seed=1)[0]
     assert task.paint(content, []).equal(task.stylizer(content[None])[0])

@@ -14,7 +14,7 @@ Objective = Callable[[Tensor], Tensor]
 
 
 def smooth(side: int) -> Tensor:
-    """A picture that has the same content at every size."""
+    """An image that has the same content at every size."""
     y, x = torch.meshgrid(
         *(torch.linspace(0, 3, side + 1)[:-1] + 1.5 / side for _ in range(2)), indexing="ij"
     )

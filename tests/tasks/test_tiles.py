@@ -36,7 +36,7 @@ def network(pooling: str = "max") -> FeatureNetwork:
     return made.double()
 
 
-def pictures(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
+def images(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
     drawn = torch.Generator().manual_seed(1)
     image, content = (torch.rand(1, 3, height, width, generator=drawn, dtype=torch.float64) for _ in range(2))
     return image.requires_grad_(), content, torch.rand(1, 3, 70, 50, generator=drawn, dtype=torch.float64)
@@ -52,7 +52,7 @@ def test_tiles_have_the_costs_and_the_gradient_of_the_whole_image(
 ) -> None:
     features = network("average" if masked else "max")
     objective = StyleObjective({"relu3_2": 1.0}, LAYERS, 1.0, 100.0, 0.1, statistic)
-    image, content, style = pictures(height, width)
+    image, content, style = images(height, width)
     with torch.no_grad():
         of_content, of_style = features(content), features(style)
     mask = torch.linspace(0, 1, width, dtype=torch.float64).expand(1, 1, height, width)
@@ -68,8 +68,8 @@ def test_tiles_have_the_costs_and_the_gradient_of_the_whole_image(
 
 
 @pytest.mark.parametrize("statistic", [GramStatistic(), MeanStdStatistic(), GaussianStatistic()])
-def test_the_targets_by_tiles_are_those_of_whole_pictures(statistic: StyleStatistic) -> None:
-    features, (_, content, style) = network(), pictures(101, 67)
+def test_the_targets_by_tiles_are_those_of_whole_images(statistic: StyleStatistic) -> None:
+    features, (_, content, style) = network(), images(101, 67)
     objective = StyleObjective({"relu3_2": 1.0}, LAYERS, statistic=statistic)
     mask = torch.linspace(0, 1, 67, dtype=torch.float64).expand(1, 1, 101, 67)
     with torch.no_grad():

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from likeness.data.images import DataSplits
 from likeness.data.in_memory import InMemory
-from likeness.data.pictures import DataSplits
 from likeness.randomness import generator
 
 

@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from likeness.data.drawn_faces import drawn_faces
-from likeness.data.pictures import Pictures
+from likeness.data.images import Images
 from likeness.randomness import generator
 
-PICTURES, REPEATS = 512, 5
+IMAGES, REPEATS = 512, 5
 PEOPLE, EACH, PAIRS = 200, 6, 2000
 
 
-def source(people: int, each: int, size: int, channels: int) -> Pictures:
+def source(people: int, each: int, size: int, channels: int) -> Images:
     return drawn_faces(
         identities=1,
         pictures_per_identity=each,
@@ -32,13 +32,13 @@ def source(people: int, each: int, size: int, channels: int) -> Pictures:
 
 
 def rate(size: int, channels: int) -> dict[str, float]:
-    """Pictures a second of the CPU's time (which leaves out what other programs take), and of the clock's."""
-    pictures, count = source(PICTURES // 8, 8, size, channels), PICTURES * 64 * 64 // max(size, 64) ** 2
-    pictures.load(range(32))
+    """Images a second of the CPU's time (which leaves out what other programs take), and of the clock's."""
+    images, count = source(IMAGES // 8, 8, size, channels), IMAGES * 64 * 64 // max(size, 64) ** 2
+    images.load(range(32))
     cpu, clock = [], []
     for _ in range(REPEATS):
         began, began_clock = time.process_time(), time.perf_counter()
-        pictures.load(range(count))
+        images.load(range(count))
         cpu.append(count / (time.process_time() - began))
         clock.append(count / (time.perf_counter() - began_clock))
     return {"median": float(np.median(cpu)), "best": max(cpu), "median_by_the_clock": float(np.median(clock))}
@@ -75,15 +75,15 @@ def main() -> None:
             "numpy": np.__version__,
             "python": platform.python_version(),
         },
-        "pictures_per_second": {
+        "images_per_second": {
             f"{size}x{size}x{channels}": rate(size, channels)
             for size, channels in ((64, 3), (64, 1), (112, 3))
         },
         "accuracy_over_2000_pairs": hardness(),
     }
     Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=2) + "\n")
-    for name, found in results["pictures_per_second"].items():
-        print(f"{name}: {found['median']:.0f} pictures/s of CPU time (best {found['best']:.0f})")
+    for name, found in results["images_per_second"].items():
+        print(f"{name}: {found['median']:.0f} images/s of CPU time (best {found['best']:.0f})")
     print(results["accuracy_over_2000_pairs"])
 
 

@@ -1,4 +1,4 @@
-"""What each library brings to the benchmark: an objective of a picture, and its own optimiser at work on it."""
+"""What each library brings to the benchmark: an objective of an image, and its own optimiser at work on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ STYLE_WEIGHT = 1e6  # beside a content weight of 1, as the tutorial has it; each
 
 @dataclass(frozen=True)
 class Scene:
-    """The pictures, RGB in [0, 1], [1, 3, H, W]; `start` is where the optimiser begins."""
+    """The images, RGB in [0, 1], [1, 3, H, W]; `start` is where the optimiser begins."""
 
     content: Tensor
     style: Tensor
@@ -23,12 +23,12 @@ class Scene:
 class Contender:
     """`step` is one evaluation of the closure and the optimiser's own work after it.
 
-    `closure` computes the objective and its gradient; `picture` and `gradient` are in RGB in [0, 1], [1, 3, H, W].
+    `closure` computes the objective and its gradient; `image` and `gradient` are in RGB in [0, 1], [1, 3, H, W].
     """
 
     step: Callable[[], Any]
     closure: Callable[[], Any]
-    picture: Callable[[], Tensor]
+    image: Callable[[], Tensor]
     gradient: Callable[[], Tensor]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from contender import Make, Scene
+from images import disturbed, scene
 from networks import Weights
-from pictures import disturbed, scene
 
 TOLERANCE = 1e-9
 SIDE = 96

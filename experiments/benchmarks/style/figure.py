@@ -13,7 +13,7 @@ COLOUR = dict(zip([*EXACT, *SPED, *SCHEDULED], [*COLOURS, INK, "#8a8a8a"], stric
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Writes the picture to `path`; without speed and quality in `results` there is nothing to draw."""
+    """Writes the image to `path`; without speed and quality in `results` there is nothing to draw."""
     if not {"speed", "quality"} <= results.keys():
         return
     figure, (left, right) = quiet_figure(1, 2, size=(11.0, 4.0))

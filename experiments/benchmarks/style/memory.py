@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 from contenders import EXACT, SPED
+from images import scene
 from networks import random_vgg19
-from pictures import scene
 from speed import NETWORK, SIDE
 from timing import extra_memory
 
@@ -37,10 +37,10 @@ def _one(name: str) -> float:
     make, weights = {**EXACT, **SPED}[name], random_vgg19()
     make(NETWORK, weights, scene(32)).step()  # so that what a first step sets up once is not counted
     gc.collect()
-    pictures = scene(SIDE)
+    images = scene(SIDE)
 
     def call() -> None:
-        contender = make(NETWORK, weights, pictures)
+        contender = make(NETWORK, weights, images)
         for _ in range(STEPS):
             contender.step()
 

@@ -61,7 +61,7 @@ def _empty(network: str) -> nn.Sequential:
 
 def giga_operations(network: str, side: int) -> float:
     """10^9 multiplications and additions of the convolutions up to the deepest layer: a forward pass and a backward
-    pass to the picture, which costs as much again.
+    pass to the image, which costs as much again.
     """
     deepest, total, pixels = conv_indices(network)[DEEPEST], 0, side * side
     for layer in _empty(network)[: deepest + 1]:

@@ -20,7 +20,7 @@ with patch.object(sys, "argv", ["neural-style"]):  # it reads the command line w
     from neural_style import neural_style
 from neural_style.loader import CaffeLoader
 
-LEVELS = 256  # its pictures are BGR in [0, 256] with the mean taken off
+LEVELS = 256  # its images are BGR in [0, 256] with the mean taken off
 WORDS = {
     "gpu": "c",
     "content_image": "content",
@@ -54,7 +54,7 @@ class Kept:
 
 def make(network: str, weights: Weights, scene: Scene) -> Contender:
     kept = _first_step(network, weights, scene)
-    neural_style.params.num_iterations = None  # it would save a picture when it has counted so many closures
+    neural_style.params.num_iterations = None  # it would save an image when it has counted so many closures
     image = kept.image
     return Contender(
         lambda: kept.optimizer.step(kept.closure),

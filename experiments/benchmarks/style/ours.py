@@ -18,7 +18,7 @@ from likeness.tasks.pyramid import carry_over, resized
 
 @dataclass(frozen=True)
 class Stage:
-    """Part of a run, until its clock shows `until`: sides `scale` times the picture's, features in bfloat16 or not."""
+    """Part of a run, until its clock shows `until`: sides `scale` times the image's, features in bfloat16 or not."""
 
     scale: float = 1.0
     half: bool = False
@@ -61,9 +61,9 @@ class Descent:
         costs.total.backward()
         return costs.total
 
-    def picture(self) -> Tensor:
-        image = self.image.detach()
-        return image if image.shape[2:] == self.full else resized(image, self.full)
+    def generated(self) -> Tensor:
+        generated = self.image.detach()
+        return generated if generated.shape[2:] == self.full else resized(generated, self.full)
 
     def gradient(self) -> Tensor:
         assert self.image.grad is not None
@@ -74,8 +74,8 @@ class Descent:
         content, style = (self.network(self._scaled(each, scale)) for each in (scene.content, scene.style))
         return self.objective.targets(content, [style], [1.0], [None])
 
-    def _scaled(self, picture: Tensor, scale: float) -> Tensor:
-        return picture if scale == 1 else resized(picture, self._sides(scale))
+    def _scaled(self, image: Tensor, scale: float) -> Tensor:
+        return image if scale == 1 else resized(image, self._sides(scale))
 
     def _sides(self, scale: float) -> list[int]:
         return [round(scale * side) for side in self.full]
@@ -89,7 +89,7 @@ class Descent:
 def staged(*stages: Stage) -> Make:
     def make(network: str, weights: Weights, scene: Scene) -> Contender:
         descent = Descent(_features(network, weights), scene, stages)
-        return Contender(descent.step, descent.closure, descent.picture, descent.gradient)
+        return Contender(descent.step, descent.closure, descent.image, descent.gradient)
 
     return make
 

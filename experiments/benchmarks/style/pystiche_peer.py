@@ -22,7 +22,7 @@ def _imported() -> ModuleType:
     # It makes a folder for downloads when it is imported, by default in the user's home.
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, PYSTICHE_HOME=folder):
         module = importlib.import_module("pystiche")
-    # It refuses pictures in float64, in which contenders are asserted to be equal.
+    # It refuses images in float64, in which contenders are asserted to be equal.
     module.image.utils._verify_image_type = lambda _: None
     return module
 
@@ -45,7 +45,7 @@ def make(network: str, weights: Weights, scene: Scene) -> Contender:
         content, style, content_image=scene.content, style_image=scene.style
     )
     encoder.trim()
-    encoder.clear_cache()  # it still holds what the content and style pictures left
+    encoder.clear_cache()  # it still holds what the content and style images left
     image = scene.start.clone()
     optimizer = pystiche.optim.default_image_optimizer(image)
 

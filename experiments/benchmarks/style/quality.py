@@ -10,8 +10,8 @@ import torch
 from contender import Contender, Make, Scene
 from contenders import EXACT, OURS, SCHEDULED, TUTORIAL
 from equality import assert_one_objective
+from images import noisy, scene
 from networks import Weights, trained_vgg16
-from pictures import noisy, scene
 from referee import referee
 from torch import Tensor
 
@@ -23,61 +23,61 @@ TURN = 2.0  # seconds that one of them is at work before the next
 
 @dataclass
 class Racer:
-    """A contender with a clock of its own, and the last pictures it had before the clock showed `marks`."""
+    """A contender with a clock of its own, and the last images it had before the clock showed `marks`."""
 
     name: str
     contender: Contender
     marks: list[float]
     spent: float = 0.0
     steps: int = 0
-    pictures: dict[float, tuple[int, Tensor]] = field(default_factory=dict)
+    images: dict[float, tuple[int, Tensor]] = field(default_factory=dict)
 
     def turn(self) -> None:
         end = self.spent + TURN
         while self.marks and self.spent < end:
-            before = self.steps, self.contender.picture().clone()
+            before = self.steps, self.contender.generated().clone()
             start = time.process_time()
             self.contender.step()
             self.spent += time.process_time() - start
             self.steps += 1
             while self.marks and self.spent > self.marks[0]:
-                self.pictures[self.marks.pop(0)] = before
+                self.images[self.marks.pop(0)] = before
 
 
 def races(budgets: Sequence[float] = BUDGETS, noise_budget: float = NOISE_BUDGET) -> dict[str, Any]:
     """From the content; and from noise, where of the peers, which take the same way, one is enough."""
     torch.set_num_threads(THREADS)
-    weights, pictures = trained_vgg16(), scene(SIDE)
+    weights, images = trained_vgg16(), scene(SIDE)
     assert_one_objective(EXACT, NETWORK, weights)
     return {
         "network": NETWORK,
         "side": SIDE,
         "threads": THREADS,
-        "content": race(EXACT, weights, pictures, budgets),
+        "content": race(EXACT, weights, images, budgets),
         "noise": race(
-            {name: EXACT[name] for name in (OURS, TUTORIAL)}, weights, noisy(pictures), [noise_budget]
+            {name: EXACT[name] for name in (OURS, TUTORIAL)}, weights, noisy(images), [noise_budget]
         ),
     }
 
 
 def race(
-    plain: Mapping[str, Make], weights: Weights, pictures: Scene, budgets: Sequence[float]
+    plain: Mapping[str, Make], weights: Weights, images: Scene, budgets: Sequence[float]
 ) -> dict[str, Any]:
     """Contenders without a schedule run once and are looked at on the way; the others run anew for each budget."""
     marks = sorted(mark for mark in {*budgets, *BETWEEN} if mark <= max(budgets))
-    racers = [Racer(name, make(NETWORK, weights, pictures), list(marks)) for name, make in plain.items()]
+    racers = [Racer(name, make(NETWORK, weights, images), list(marks)) for name, make in plain.items()]
     for budget in budgets:
         for name, schedule in SCHEDULED.items():
-            racers.append(Racer(name, schedule(budget)(NETWORK, weights, pictures), [budget]))
+            racers.append(Racer(name, schedule(budget)(NETWORK, weights, images), [budget]))
     for turn in itertools.count():
         for place in range(len(racers)):
             racers[(turn + place) % len(racers)].turn()
         if not any(racer.marks for racer in racers):
             break
-    judge = referee(NETWORK, weights, pictures)
+    judge = referee(NETWORK, weights, images)
     curves: dict[str, list[dict[str, float]]] = {}
     for racer in racers:
-        for mark, (steps, picture) in racer.pictures.items():
-            point = {"seconds": mark, "iterations": steps, "loss": judge(picture)}
+        for mark, (steps, image) in racer.images.items():
+            point = {"seconds": mark, "iterations": steps, "loss": judge(image)}
             curves.setdefault(racer.name, []).append(point)
-    return {"loss_at_first": judge(pictures.start), "curves": curves}
+    return {"loss_at_first": judge(images.start), "curves": curves}

@@ -1,4 +1,4 @@
-"""The one loss that every contender's picture is judged by: float32, a second way of computing the objective."""
+"""The one loss that every contender's image is judged by: float32, a second way of computing the objective."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,14 @@ from torch import Tensor
 
 
 def referee(network: str, weights: Weights, scene: Scene) -> Callable[[Tensor], float]:
-    """A function of a picture, RGB in [0, 1], [1, 3, H, W]."""
+    """A function of an image, RGB in [0, 1], [1, 3, H, W]."""
     net, indices = features(network, weights), conv_indices(network)
     names = {indices[name]: name for name in (*STYLE_LAYERS, CONTENT_LAYER)}
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (MEAN, STD))
 
     @torch.no_grad()
-    def looked_at(picture: Tensor) -> dict[str, Tensor]:
-        at, found = (picture - mean) / std, {}
+    def looked_at(image: Tensor) -> dict[str, Tensor]:
+        at, found = (image - mean) / std, {}
         for index, layer in enumerate(net[: indices[DEEPEST] + 1]):
             at = layer(at)
             if index in names:
@@ -31,8 +31,8 @@ def referee(network: str, weights: Weights, scene: Scene) -> Callable[[Tensor], 
 
     content, style = looked_at(scene.content)[CONTENT_LAYER], grams(looked_at(scene.style))
 
-    def loss(picture: Tensor) -> float:
-        found = looked_at(picture)
+    def loss(image: Tensor) -> float:
+        found = looked_at(image)
         gram = grams(found)
         content_cost = (found[CONTENT_LAYER] - content).square().mean()
         style_cost = sum((gram[name] - style[name]).square().mean() for name in STYLE_LAYERS)

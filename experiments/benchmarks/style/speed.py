@@ -9,15 +9,15 @@ import torch
 from contender import Contender
 from contenders import EXACT, SPED
 from equality import assert_one_objective, gradient_differences
+from images import disturbed, scene
 from networks import giga_operations, random_vgg19
-from pictures import disturbed, scene
 from timing import encode_views
 
 NETWORK, SIDE, ROUNDS, WARM_UP, THREADS = "vgg19", 256, 12, 2, (2, 1)
 
 
 def iterations(rounds: int = ROUNDS) -> dict[str, Any]:
-    weights, pictures = random_vgg19(), disturbed(scene(SIDE))
+    weights, images = random_vgg19(), disturbed(scene(SIDE))
     work = giga_operations(NETWORK, SIDE)
     makes = {**EXACT, **SPED}
     result: dict[str, Any] = {
@@ -27,13 +27,13 @@ def iterations(rounds: int = ROUNDS) -> dict[str, Any]:
         "giga_operations": work,
         "gradient_difference": {
             "float64": assert_one_objective(EXACT, NETWORK, weights),
-            "as timed": gradient_differences(makes, NETWORK, weights, pictures),
+            "as timed": gradient_differences(makes, NETWORK, weights, images),
         },
         "threads": {},
     }
     for threads in THREADS:
         torch.set_num_threads(threads)
-        contenders = {name: make(NETWORK, weights, pictures) for name, make in makes.items()}
+        contenders = {name: make(NETWORK, weights, images) for name, make in makes.items()}
         result["threads"][threads] = {
             name: {
                 "min_s": min(seconds),
@@ -43,7 +43,7 @@ def iterations(rounds: int = ROUNDS) -> dict[str, Any]:
             for name, seconds in step_times(contenders, rounds).items()
         }
         for name, contender in contenders.items():
-            assert contender.picture().isfinite().all(), f"{name} left the real numbers"
+            assert contender.generated().isfinite().all(), f"{name} left the real numbers"
     return result
 
 

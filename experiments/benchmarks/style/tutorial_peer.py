@@ -1,6 +1,6 @@
 """A plain loop after the tutorial *Neural Transfer Using PyTorch* (Jacq, Herring), with this benchmark's layers.
 
-Its way: modules that keep a loss are put into the network behind the layers they look at, and the picture is clamped
+Its way: modules that keep a loss are put into the network behind the layers they look at, and the image is clamped
 in each closure. Its newer form freezes the network's weights, which ours here does too.
 """
 
@@ -16,8 +16,8 @@ class Normalization(nn.Module):
         super().__init__()
         self.mean, self.std = torch.tensor(MEAN).view(-1, 1, 1), torch.tensor(STD).view(-1, 1, 1)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        return (picture - self.mean) / self.std
+    def forward(self, image: Tensor) -> Tensor:
+        return (image - self.mean) / self.std
 
 
 def gram(features: Tensor) -> Tensor:

@@ -5,17 +5,17 @@ from torch import Tensor
 from torch.nn import functional
 
 WIDTH = 512
-PICTURES = 4  # of an identity
+IMAGES = 4  # of an identity
 
 
 def batch(size: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
     """`size` normalised embeddings [B, 512] of `size / 4` identities, shuffled, and their labels [B]."""
     draw = torch.Generator().manual_seed(size)
-    identity = torch.arange(size // PICTURES).repeat_interleave(PICTURES)
+    identity = torch.arange(size // IMAGES).repeat_interleave(IMAGES)
     directions = (
         torch.randn(12, WIDTH, generator=draw) / 12**0.5
     )  # faces differ in fewer ways than dimensions
-    centre = torch.randn(size // PICTURES, 12, generator=draw)[identity] @ directions
+    centre = torch.randn(size // IMAGES, 12, generator=draw)[identity] @ directions
     spread = 0.5 + 1.5 * torch.rand(size, 1, generator=draw)
     embedding = functional.normalize(centre + spread * torch.randn(size, WIDTH, generator=draw))
     order = torch.randperm(size, generator=draw)

@@ -16,7 +16,7 @@ SUBJECTS = {"batch_hard": "Batch-hard", "all_semi_hard": "All semi-hard", "batch
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Writes the picture to `path`; without all three subjects in `results` there is nothing to draw."""
+    """Writes the image to `path`; without all three subjects in `results` there is nothing to draw."""
     if not SUBJECTS.keys() <= results.keys():
         return
     style = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 11}
@@ -65,7 +65,7 @@ def _panel(panel: Axes, rows: list[dict[str, Any]], title: str) -> None:
     panel.set_yscale("log")
     panel.set_xlim(sizes[0] / 1.2, sizes[-1] * 6.5)  # room for the names
     panel.set_xticks(sizes, [str(size) for size in sizes])
-    panel.set_xlabel("batch size (pictures)", loc="left")
+    panel.set_xlabel("batch size (images)", loc="left")
     panel.spines["bottom"].set_bounds(sizes[0] / 1.2, sizes[-1])
     panel.xaxis.set_minor_locator(NullLocator())
     panel.yaxis.set_minor_locator(NullLocator())

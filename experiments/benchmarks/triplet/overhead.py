@@ -26,20 +26,20 @@ STEPS, ROUNDS, SKIPPED = 12, 5, 2  # a round is a run of STEPS of each; the firs
 
 
 class InMemory:
-    """128 people x 8 random pictures of 64 x 64: loading them costs next to nothing on either side."""
+    """128 people x 8 random images of 64 x 64: loading them costs next to nothing on either side."""
 
     grouping = None
 
     def __init__(self) -> None:
         self.identity = np.repeat(np.arange(128), 8)
-        self.pictures = torch.randint(0, 256, (1024, 3, 64, 64), generator=torch.Generator().manual_seed(0))
-        self.pictures = self.pictures.to(torch.uint8)
+        self.images = torch.randint(0, 256, (1024, 3, 64, 64), generator=torch.Generator().manual_seed(0))
+        self.images = self.images.to(torch.uint8)
 
     def __len__(self) -> int:
         return len(self.identity)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        return list(self.pictures[list(indices)])
+        return list(self.images[list(indices)])
 
 
 class Clock(nn.Module):
@@ -61,8 +61,8 @@ class Clocked(EmbeddingRecipe):
     """The recipe of a run on images in memory, whose loss is a clock."""
 
     def data(self) -> IdentityDataModule:
-        pictures: Any = InMemory()
-        splits = ReadableSplits(SkippingUnreadable(pictures), None, None, None, True, None)
+        images: Any = InMemory()
+        splits = ReadableSplits(SkippingUnreadable(images), None, None, None, True, None)
         return build_datamodule(self._config, splits)
 
     def task(self) -> EncodingTask:

@@ -1,4 +1,4 @@
-"""Subject: planning an epoch of identity-balanced batches of 16 identities x 4 pictures."""
+"""Subject: planning an epoch of identity-balanced batches of 16 identities x 4 images."""
 
 import time
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from timing import side_by_side
 from likeness.data.sampler import IdentityBalancedBatches
 
 IDENTITIES, IMAGES = 16, 4
-PICTURES = 10  # of each identity
+STORED = 10  # of each identity
 
 
 def _labels(people: int) -> np.ndarray:
-    return np.repeat(np.arange(people), PICTURES)
+    return np.repeat(np.arange(people), STORED)
 
 
 def _ours(sampler: IdentityBalancedBatches) -> list[list[int]]:
@@ -38,7 +38,7 @@ def _assert_balanced(batches: list[list[int]], identity: np.ndarray, count: int)
 
 
 def against_the_peer() -> list[dict[str, Any]]:
-    """The same epoch on both sides: as many batches as there are pictures for."""
+    """The same epoch on both sides: as many batches as there are images for."""
     rows = []
     for people, rounds in ((1_000, 7), (10_000, 3)):
         identity = _labels(people)
@@ -69,7 +69,7 @@ def against_the_peer() -> list[dict[str, Any]]:
 
 
 def ten_million() -> dict[str, Any]:
-    """10 million pictures of 1 million identities, where the peer's epoch would take days."""
+    """10 million images of 1 million identities, where the peer's epoch would take days."""
     identity = np.random.default_rng(0).permutation(_labels(1_000_000))
 
     def timed(call: Callable[[], Any]) -> tuple[float, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.pairs import GRID, Pair
-from likeness.data.style.picture import read_picture
+from likeness.data.style.image_file import read_image
 from likeness.evaluation.figures import style_grid
 
 
@@ -25,5 +25,5 @@ def write_grid(folder: Path, pairs: Sequence[Pair]) -> None:
 
 
 def _shown(path: Path) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = read_picture(path).image.permute(1, 2, 0).numpy()
+    pixels: NDArray[np.uint8] = read_image(path).image.permute(1, 2, 0).numpy()
     return pixels

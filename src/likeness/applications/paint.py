@@ -1,4 +1,4 @@
-"""Pictures painted in one pass, by a trained decoder or by networks of one style each."""
+"""Images painted in one pass, by a trained decoder or by networks of one style each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from likeness.config.compose import composed
 from likeness.config.make import plain
 from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.style.datamodule import as_float
-from likeness.data.style.picture import log_notes, read_picture, write_picture
+from likeness.data.style.image_file import log_notes, read_image, write_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import config_of
 from likeness.recipes.stylizer.build import ADAIN, FEEDFORWARD, Painter, build_painter
@@ -33,7 +33,7 @@ def paint_by_adain(pairs: Sequence[Pair], decoder: Path, overrides: Sequence[str
     """
     painter = _painter(decoder, ADAIN, "adain", overrides)
     for pair in pairs:
-        write_picture(pair.output, _painted(painter, pair.content, [pair.style]), force=force)
+        write_image(pair.output, _painted(painter, pair.content, [pair.style]), force=force)
 
 
 def paint_by_networks(pairs: Sequence[Pair], overrides: Sequence[str], *, force: bool) -> None:
@@ -47,7 +47,7 @@ def paint_by_networks(pairs: Sequence[Pair], overrides: Sequence[str], *, force:
     networks = dict.fromkeys(pair.style for pair in pairs)
     painters = {network: _painter(network, FEEDFORWARD, "feedforward", overrides) for network in networks}
     for pair in pairs:
-        write_picture(pair.output, _painted(painters[pair.style], pair.content, []), force=force)
+        write_image(pair.output, _painted(painters[pair.style], pair.content, []), force=force)
 
 
 def _painter(trained: Path, task: str, experiment: str, overrides: Sequence[str]) -> Painter:
@@ -71,6 +71,6 @@ def _painted(painter: Painter, content: Path, styles: Sequence[Path]) -> Tensor:
 
 
 def _read(path: Path) -> Tensor:
-    picture = read_picture(path)
-    log_notes(picture.notes)
-    return as_float(picture.image, channels_last=False)
+    image = read_image(path)
+    log_notes(image.notes)
+    return as_float(image.image, channels_last=False)

@@ -1,4 +1,4 @@
-"""Which pictures are painted in which styles, and where the results go."""
+"""Which images are painted in which styles, and where the results go."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from likeness.data.image_files import is_image
-from likeness.data.style.picture import FORMATS, refuse_existing
+from likeness.data.style.image_file import FORMATS, refuse_existing
 from likeness.errors import LikenessError
 
 GRID = "grid.png"
@@ -25,26 +25,26 @@ def pairs_of(contents: str, styles: str, output: Path, *, force: bool) -> list[P
     """Every content in every style.
 
     Args:
-        contents: a picture, several separated by commas, or a folder of pictures.
+        contents: an image, several separated by commas, or a folder of images.
         styles: the same, or the folder of a run.
-        output: a picture's file for one pair; for several a folder, which is made where it is not there.
+        output: an image's file for one pair; for several a folder, which is made where it is not there.
         force: whether files that are there may be overwritten.
 
     Raises:
-        LikenessError: a picture or a folder is not there, two results would have one name, or a result can't be
+        LikenessError: an image or a folder is not there, two results would have one name, or a result can't be
             written or is there already.
     """
-    both = list(product(_pictures(contents), _pictures(styles)))
+    both = list(product(_images(contents), _images(styles)))
     several = len(both) > 1
     if several and output.suffix.lower() in FORMATS:
-        raise LikenessError(f"{len(both)} pictures can't be written to {output}: give -o a folder.")
+        raise LikenessError(f"{len(both)} images can't be written to {output}: give -o a folder.")
     pairs = [
         Pair(content, style, output / f"{content.stem}--{style.stem}.png" if several else output)
         for content, style in both
     ]
     twice = [pair.output.name for pair in pairs if [other.output for other in pairs].count(pair.output) > 1]
     if twice:
-        raise LikenessError(f"Two of the results would be called {twice[0]}; rename one of the pictures.")
+        raise LikenessError(f"Two of the results would be called {twice[0]}; rename one of the images.")
     if several:
         _make(output)
     for path in [*(pair.output for pair in pairs), *([output / GRID] if several else [])]:
@@ -64,7 +64,7 @@ def _refuse(path: Path, *, force: bool) -> None:
         raise LikenessError(str(error)) from None
 
 
-def _pictures(named: str) -> Sequence[Path]:
+def _images(named: str) -> Sequence[Path]:
     folder = Path(named).expanduser()
     if (folder / "config.yaml").is_file():  # a run, whose network has learned a style
         return [folder]
@@ -74,7 +74,7 @@ def _pictures(named: str) -> Sequence[Path]:
         return [Path(name).expanduser() for name in named.split(",")]
     found = sorted(path for path in folder.iterdir() if is_image(path.name))
     if not found:
-        raise LikenessError(f"There is no picture in {folder}.")
+        raise LikenessError(f"There is no image in {folder}.")
     return found
 
 

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from likeness.applications.pairs import Pair
 from likeness.config.compose import composed
 from likeness.config.overrides import parsed, touches
-from likeness.data.style.picture import read_picture, write_picture
+from likeness.data.style.image_file import read_image, write_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked_composition, recipe_of
 from likeness.recipes.pixels.results import IMAGE
@@ -34,7 +34,7 @@ def stylize(pairs: Sequence[Pair], overrides: Sequence[str], *, force: bool) -> 
         folder = train(
             one, recipe_of(one)
         )  # anew, so that no more than one pair's images and networks are held
-        write_picture(pair.output, read_picture(folder / IMAGE).image, force=force)
+        write_image(pair.output, read_image(folder / IMAGE).image, force=force)
     return folder
 
 

@@ -56,7 +56,7 @@ def verify(encoder: TrainedEncoder, run: Path, first: Path, second: Path) -> Ver
     try:
         images = [decode(path, spatial_size=size, channels=channels) for path in (first, second)]
     except ValueError as error:
-        raise LikenessError(f"{run} was not trained on pictures: {error}.") from error
+        raise LikenessError(f"{run} was not trained on images: {error}.") from error
     embeddings = encoder.encode(torch.stack(images)).numpy()
     distance = encoder.comparison.pairs(embeddings, np.array([0]), np.array([1]))
     probability = float(point.calibration.probability(distance)[0])

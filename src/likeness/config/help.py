@@ -2,7 +2,7 @@
 
 from likeness.config.groups import CONF, TRAIN, groups
 
-USAGE = """Train an encoding and measure it on people it never saw, or paint one picture in another's style.
+USAGE = """Train an encoding and measure it on people it never saw, or paint one image in another's style.
 
   {train} [+experiment=NAME] [group=choice ...] [key=value ...]
   {train} -m ... key=1,2,3      a sweep: one run for each combination of values
@@ -13,10 +13,10 @@ EXAMPLES = """
 Examples
   {train} +experiment=triplet_hard
   {train} +experiment=triplet_hard backbone=resnet18 loss.margin=0.3 seed=1
-  {train} +experiment=triplet_hard data=image_folder data.root=PICTURES
+  {train} +experiment=triplet_hard data=image_folder data.root=IMAGES
   {train} +experiment=triplet_hard trainer.devices=2 trainer.precision=bf16-mixed
   {train} +experiment=triplet_hard 'logger=[wandb,trackio]'
-  {train} +experiment=style_transfer data.content=PICTURE data.style=PICTURE
+  {train} +experiment=style_transfer data.content=IMAGE data.style=IMAGE
 """
 
 

@@ -14,12 +14,12 @@ from likeness.data.image_files import (
     identity_folders,
     is_image,
 )
-from likeness.data.pictures import DataSplits
-from likeness.data.split import split_pictures
+from likeness.data.images import DataSplits
+from likeness.data.split import split_images
 from likeness.spatial import SpatialSize
 
 LABELS = "identity_CelebA.txt"
-PICTURES = "img_align_celeba"
+IMAGES = "img_align_celeba"
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -40,29 +40,29 @@ def celeba(
         ValueError: `root` is missing or holds neither, a line of the labels is malformed or names an image
             that is missing, or the images do not suffice for `split`.
     """
-    folder = existing_folder(root, f"CelebA ({PICTURES}/ and {LABELS}, or one folder an identity)")
+    folder = existing_folder(root, f"CelebA ({IMAGES}/ and {LABELS}, or one folder an identity)")
     if (folder / LABELS).is_file():
         samples = _original(folder, spatial_size, channels)
     else:
         found = identity_folders(folder)
-        if PICTURES in found:
+        if IMAGES in found:
             raise ValueError(
-                f"{root} holds {PICTURES}/ but not {LABELS}, which says who is who: put that file beside it."
+                f"{root} holds {IMAGES}/ but not {LABELS}, which says who is who: put that file beside it."
             )
         if not found:
             raise ValueError(
-                f"{root} does not hold CelebA: put {PICTURES}/ and {LABELS} there, or one folder an identity."
+                f"{root} does not hold CelebA: put {IMAGES}/ and {LABELS} there, or one folder an identity."
             )
         samples = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
-    return split_pictures(samples, split, split_seed, source=root)
+    return split_images(samples, split, split_seed, source=root)
 
 
 def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> ImageFiles:
     """The images that `identity_CelebA.txt` names, each line `000001.jpg 2880`."""
     # unpacking the archive with some tools leaves img_align_celeba/img_align_celeba
-    home = folder / PICTURES / PICTURES if (folder / PICTURES / PICTURES).is_dir() else folder / PICTURES
+    home = folder / IMAGES / IMAGES if (folder / IMAGES / IMAGES).is_dir() else folder / IMAGES
     if not home.is_dir():
-        raise ValueError(f"{folder} holds {LABELS} but no {PICTURES}/: unpack {PICTURES}.zip there.")
+        raise ValueError(f"{folder} holds {LABELS} but no {IMAGES}/: unpack {IMAGES}.zip there.")
     rows = _labels(folder / LABELS)
     with os.scandir(home) as entries:
         there = {entry.name for entry in entries if is_image(entry.name)}
@@ -70,7 +70,7 @@ def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> ImageFi
     if missing:
         raise ValueError(
             f"{len(missing)} of the {len(rows)} images named in {folder / LABELS} are missing from {home}, "
-            f"such as {missing[0]}: unpack {PICTURES}.zip again, or remove their lines."
+            f"such as {missing[0]}: unpack {IMAGES}.zip again, or remove their lines."
         )
     names, identity = np.unique([label for _, label in rows], return_inverse=True)
     return ImageFiles(

@@ -25,7 +25,7 @@ class IdentityDataModule(RunData):
         eval_batch_size: images in a validation batch.
         workers: loader processes.
         pin_memory: whether batches are put into pinned memory for a GPU.
-        channels_last: whether batches of pictures have the channels last in memory; signals and volumes never have.
+        channels_last: whether batches of images have the channels last in memory; signals and volumes never have.
     """
 
     def __init__(

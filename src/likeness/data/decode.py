@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from likeness.data.eight_bit import converted, decoded, laid_on_white, scaled_to_eight_bits
-from likeness.spatial import SpatialSize, picture_sides
+from likeness.spatial import SpatialSize, height_and_width
 
 
 def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: int, name: str = "") -> Tensor:
@@ -32,7 +32,7 @@ def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: i
         ValueError: the size is not a height and a width, or the channels are neither grey nor RGB.
     """
     name = name or ("an image" if isinstance(source, bytes) else str(source))
-    height, width = picture_sides(spatial_size, "an image file")
+    height, width = height_and_width(spatial_size, "an image file")
     if channels not in (1, 3):
         raise ValueError(f"an image file has 1 channel (grey) or 3 (RGB), not {channels}")
     image = decoded(source, name, at_least=3 * max(height, width)).image

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
-from likeness.data.pictures import Grouping
+from likeness.data.images import Grouping
 from likeness.data.reading import reading
 from likeness.spatial import SpatialSize
 
@@ -20,7 +20,7 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
 class ImageFiles:
-    """`Pictures` over files: `files[i]` below `root` shows identity `identity_names[identity[i]]`.
+    """`Images` over files: `files[i]` below `root` shows identity `identity_names[identity[i]]`.
 
     Images are decoded as `likeness.data.decode.decode` says, each time anew, or with `keep` once by each process,
     which then holds them in memory; what is loaded is not to be written to.

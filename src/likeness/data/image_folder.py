@@ -11,8 +11,8 @@ from likeness.data.image_files import (
     identity_folders,
     is_image,
 )
-from likeness.data.pictures import DataSplits
-from likeness.data.split import split_pictures
+from likeness.data.images import DataSplits
+from likeness.data.split import split_images
 from likeness.spatial import SpatialSize
 
 
@@ -37,7 +37,7 @@ def image_folder(
     if not found:
         raise ValueError(_nothing_in(root, folder))
     samples = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
-    return split_pictures(samples, split, split_seed, source=root)
+    return split_images(samples, split, split_seed, source=root)
 
 
 def _nothing_in(root: str, folder: Path) -> str:

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import Grouping
+from likeness.data.images import Grouping
 
 
 class InMemory:
-    """`Pictures` over an array.
+    """`Images` over an array.
 
     Args:
         images: uint8 `[N, C, *spatial]`.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from likeness.data.image_files import ImageFiles, existing_folder, files_of_identities, identity_folders
-from likeness.data.pictures import DataSplits, Pairs
+from likeness.data.images import DataSplits, Pairs
 from likeness.spatial import SpatialSize
 
 PAIRS = "pairs.txt"

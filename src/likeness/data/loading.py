@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
-from likeness.data.pictures import Pictures
+from likeness.data.images import Images
 from likeness.data.sampler import Draw, IdentityBalancedBatches
 from likeness.data.skipping import SkippingUnreadable
 
@@ -47,7 +47,7 @@ class _Readable(Dataset[Batch]):
         return _batch(self.samples, list(readable), list(readable.values()))
 
 
-def _batch(samples: Pictures, indices: list[int], loaded: list[Tensor]) -> Batch:
+def _batch(samples: Images, indices: list[int], loaded: list[Tensor]) -> Batch:
     images = torch.stack(loaded) if loaded else torch.empty(0, dtype=torch.uint8)
     index = torch.tensor(indices, dtype=torch.int64)
     return Batch(images, torch.from_numpy(samples.identity[index.numpy()]), index)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.data.image_files import ImageFiles, existing_folder, identity_folders
-from likeness.data.pictures import DataSplits, Grouping, Pictures
+from likeness.data.images import DataSplits, Grouping, Images
 from likeness.data.rotated import RotatedClasses
 from likeness.data.split import IdentitySubset
 from likeness.randomness import key
@@ -77,7 +77,7 @@ def omniglot(
         raise ValueError(
             f"{min(twice)} lies in both {BACKGROUND} and {EVALUATION} of {home}: take it out of one."
         )
-    whole = _pictures(home, characters, spatial_size, channels, keep)
+    whole = _images(home, characters, spatial_size, channels, keep)
     archive = {one.alphabet: one.archive for one in characters}
     validation = _validation(archive, validation_alphabets, validation_from, split_seed)
     parts = [
@@ -125,7 +125,7 @@ def _characters(home: Path, archive: str) -> list[_Character]:
     return found
 
 
-def _pictures(
+def _images(
     home: Path, characters: list[_Character], spatial_size: SpatialSize, channels: int, keep: bool
 ) -> ImageFiles:
     alphabets = {name: i for i, name in enumerate(dict.fromkeys(one.alphabet for one in characters))}
@@ -178,7 +178,7 @@ def _drawers_of(
 
 def _subset(
     whole: ImageFiles, characters: list[_Character], alphabets: list[str], kept: NDArray[np.bool_] | None
-) -> Pictures | None:
+) -> Images | None:
     """The images of some alphabets, or None where there is no alphabet."""
     chosen = [i for i, one in enumerate(characters) if one.alphabet in alphabets]
     return IdentitySubset(whole, np.array(chosen, dtype=np.int64), kept) if chosen else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.data.image_files import ImageFiles, existing_folder, is_image
-from likeness.data.pictures import DataSplits, Pairs, Trials
+from likeness.data.images import DataSplits, Pairs, Trials
 from likeness.randomness import generator
 from likeness.spatial import SpatialSize
 

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator
 
-from likeness.data.pictures import Pictures
+from likeness.data.images import Images
 
 _ODD = ("\n/", "\n.", "//", "/.")
 """What names, a line each, have where one may lead out of its folder or be written otherwise than the path below it."""
 
 
-def identities_in_both(first: Pictures, second: Pictures) -> list[str]:
+def identities_in_both(first: Images, second: Images) -> list[str]:
     """The names, in the first, of the identities that are in both, as far as the two are parts of the same data.
 
     Parts of one folder or file carry its fingerprint under `of`, and their identities are known by name. Otherwise they
@@ -33,7 +33,7 @@ def identities_in_both(first: Pictures, second: Pictures) -> list[str]:
     return sorted({first.identity_name(int(first.identity[i])) for i in shared})
 
 
-def _names(samples: Pictures) -> set[str]:
+def _names(samples: Images) -> set[str]:
     return {samples.identity_name(identity) for identity in range(int(samples.identity.max()) + 1)}
 
 
@@ -44,8 +44,8 @@ class _Folder:
     otherwise, every file's name is its path below the root, as it would be written.
     """
 
-    def __init__(self, samples: Pictures) -> None:
-        self._pictures, files = samples, samples.files()
+    def __init__(self, samples: Images) -> None:
+        self._images, files = samples, samples.files()
         self.files = files.names
         self.root = os.path.join(os.path.realpath(files.root), "")
         self.of_records = len(samples) == 0 or samples.name(0) not in files.names
@@ -54,7 +54,7 @@ class _Folder:
 
     def names_below(self, above: str) -> Iterator[tuple[int, str]]:
         """Each image's index and its path below the folder `above`, of those that lie there."""
-        names = ((i, self._pictures.name(i)) for i in range(len(self._pictures)))
+        names = ((i, self._images.name(i)) for i in range(len(self._images)))
         if self.root == above and self.plain:
             yield from names
         elif self.of_records:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.data.image_files import ImageFiles
+from likeness.data.images import DataSplits, Pairs
 from likeness.data.linked import linked
-from likeness.data.pictures import DataSplits, Pairs
 from likeness.spatial import SpatialSize
 
 FOLDS = 10

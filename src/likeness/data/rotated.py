@@ -1,4 +1,4 @@
-"""Pictures rotated by quarter turns, and mirrored, as further classes (Santoro et al. 2016, section 4.1)."""
+"""Images rotated by quarter turns, and mirrored, as further classes (Santoro et al. 2016, section 4.1)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import Grouping, Pictures
+from likeness.data.images import Grouping, Images
 
 QUARTERS = 4
 
 
 class Rotation(NamedTuple):
-    """By how many quarter turns a picture is rotated, and whether it is mirrored then."""
+    """By how many quarter turns an image is rotated, and whether it is mirrored then."""
 
     quarters: int
     mirrored: bool
 
-    def of(self, picture: Tensor) -> Tensor:
-        """The picture `[..., H, W]`, rotated."""
-        rotated = torch.rot90(picture, self.quarters, (-2, -1))
+    def of(self, image: Tensor) -> Tensor:
+        """The image `[..., H, W]`, rotated."""
+        rotated = torch.rot90(image, self.quarters, (-2, -1))
         return rotated.flip(-1) if self.mirrored else rotated
 
     def named(self, name: str) -> str:
@@ -32,18 +32,18 @@ class Rotation(NamedTuple):
 
 
 class RotatedClasses:
-    """Every class of some square `Pictures` several times: as it is, and rotated by quarter turns, mirrored, or both.
+    """Every class of some square `Images` several times: as it is, and rotated by quarter turns, mirrored, or both.
 
     A rotated class is another class, in a group of its own with those of its group that are rotated alike.
 
     Args:
-        pictures: the pictures as they are.
+        images: the images as they are.
         quarter_turns: whether classes rotated by 90, 180 and 270 degrees are further ones.
         mirrored: whether the mirror images of all of these are further ones.
     """
 
-    def __init__(self, pictures: Pictures, *, quarter_turns: bool, mirrored: bool) -> None:
-        self._pictures, self._upright = pictures, len(pictures)
+    def __init__(self, images: Images, *, quarter_turns: bool, mirrored: bool) -> None:
+        self._images, self._upright = images, len(images)
         self._named = {
             name: True
             for name, chosen in (("quarter_turns", quarter_turns), ("mirrored", mirrored))
@@ -54,9 +54,9 @@ class RotatedClasses:
             for mirror in ([False, True] if mirrored else [False])
             for quarters in range(QUARTERS if quarter_turns else 1)
         ]
-        self._classes = int(pictures.identity.max(initial=-1)) + 1
-        self.identity = self._repeated(pictures.identity, self._classes)
-        grouping = pictures.grouping
+        self._classes = int(images.identity.max(initial=-1)) + 1
+        self.identity = self._repeated(images.identity, self._classes)
+        grouping = images.grouping
         self.grouping = grouping and Grouping(
             self._repeated(grouping.group, len(grouping.names)),
             np.tile(grouping.drawer, len(self._rotations)),
@@ -64,33 +64,33 @@ class RotatedClasses:
         )
 
     def __len__(self) -> int:
-        """The number of pictures, upright and rotated."""
+        """The number of images, upright and rotated."""
         return len(self._rotations) * self._upright
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, rotated."""
-        loaded = self._pictures.load([index % self._upright for index in indices])
+        """The images at `indices`, rotated."""
+        loaded = self._images.load([index % self._upright for index in indices])
         return [
-            self._rotations[index // self._upright].of(picture)
-            for index, picture in zip(indices, loaded, strict=True)
+            self._rotations[index // self._upright].of(image)
+            for index, image in zip(indices, loaded, strict=True)
         ]
 
     def name(self, index: int) -> str:
-        """The upright picture's name, and the rotation."""
-        return self._rotations[index // self._upright].named(self._pictures.name(index % self._upright))
+        """The upright image's name, and the rotation."""
+        return self._rotations[index // self._upright].named(self._images.name(index % self._upright))
 
     def identity_name(self, identity: int) -> str:
         """The upright class's name, and the rotation."""
         rotation = self._rotations[identity // self._classes]
-        return rotation.named(self._pictures.identity_name(identity % self._classes))
+        return rotation.named(self._images.identity_name(identity % self._classes))
 
     def fingerprint(self) -> dict[str, object]:
-        """That of the upright pictures, and how they are rotated."""
-        return {**self._pictures.fingerprint(), **self._named}
+        """That of the upright images, and how they are rotated."""
+        return {**self._images.fingerprint(), **self._named}
 
     def files(self) -> Files:
-        """Those of the upright pictures."""
-        return self._pictures.files()
+        """Those of the upright images."""
+        return self._images.files()
 
     def _repeated(self, labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """Labels `[N]` below `count`, for each rotation with numbers of its own, `[rotations * N]`."""

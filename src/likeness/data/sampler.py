@@ -96,7 +96,7 @@ class EpochPlan:
         world_size: int,
     ) -> None:
         self._groups, self._within_group = groups, within_group
-        self._pictures, self._identities, self._images, self._batches = samples, identities, images, batches
+        self._members, self._identities, self._images, self._batches = samples, identities, images, batches
         self._seed, self._epoch, self._rank, self._world_size = seed, epoch, rank, world_size
         self._salt = key("images of an identity", seed, epoch)
         self._round_number, self._round = 0, self._permuted_identities(0)
@@ -113,7 +113,7 @@ class EpochPlan:
             raise IndexError(f"batch {i} of an epoch of {self._batches}")
         if self._groups is not None and (turn := self._turn(i)) < self._turn(i + 1):
             return self._chosen(self._groups.draw(self._identities, self._seed, self._epoch, i), turn)
-        round_number, place = divmod(i, self._pictures.counts.size // self._identities)
+        round_number, place = divmod(i, self._members.counts.size // self._identities)
         if round_number != self._round_number:
             self._round_number, self._round = round_number, self._permuted_identities(round_number)
         rows = self._round[place * self._identities : (place + 1) * self._identities]
@@ -130,10 +130,10 @@ class EpochPlan:
 
     def _permuted_identities(self, round_number: int) -> NDArray[np.int32]:
         draw = generator("identities of an epoch", self._seed, self._epoch, round_number)
-        return draw.permutation(np.arange(self._pictures.counts.size, dtype=np.int32))
+        return draw.permutation(np.arange(self._members.counts.size, dtype=np.int32))
 
     def _chosen(self, rows: NDArray[np.integer], round_number: int) -> Int64s:
-        order, starts, per_identity = self._pictures
+        order, starts, per_identity = self._members
         counts = per_identity[rows].astype(np.int64)
         first = np.cumsum(counts) - counts
         row = np.repeat(np.arange(rows.size), counts)
@@ -191,17 +191,17 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
     ) -> None:
         _check_shape(identities, images, world_size)
         counts = np.bincount(identity)
-        self._pictures = _by_identity(identity, counts)
-        eligible = self._pictures.counts.size
+        self._members = _by_identity(identity, counts)
+        eligible = self._members.counts.size
         _check_eligible(eligible, int(np.count_nonzero(counts)), identities)
         self._within_group = within_group
-        self._groups = _groups(self._pictures, group, identities) if within_group > 0 else None
+        self._groups = _groups(self._members, group, identities) if within_group > 0 else None
         self.identities, self.images, self.seed = identities, images, seed
         self.rank, self.world_size = rank, world_size
         self.eligible = eligible
         self.singles = int(np.count_nonzero(counts == 1))
-        self.short = int(np.count_nonzero(self._pictures.counts < images))
-        self._batches = max(1, int(self._pictures.counts.sum(dtype=np.int64)) // (identities * images))
+        self.short = int(np.count_nonzero(self._members.counts < images))
+        self._batches = max(1, int(self._members.counts.sum(dtype=np.int64)) // (identities * images))
         self._epoch, self._start = 0, 0
 
     def __len__(self) -> int:
@@ -211,7 +211,7 @@ class IdentityBalancedBatches(Sampler[list[Draw]]):
     def plan(self, epoch: int) -> EpochPlan:
         """The batches of `epoch`: a function of (seed, epoch) alone."""
         return EpochPlan(
-            self._pictures,
+            self._members,
             self._groups,
             identities=self.identities,
             images=self.images,

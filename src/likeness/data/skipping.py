@@ -9,41 +9,41 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import Grouping, Pictures
+from likeness.data.images import Grouping, Images
 from likeness.errors import FileError, UnreadableImage
 
 
 class SkippingUnreadable:
-    """`Pictures` of which some cannot be read: training gets another of the same identity, evaluation none.
+    """`Images` of which some cannot be read: training gets another of the same identity, evaluation none.
 
     An image that is broken is broken for every worker and every device, so what takes its place is a
     function of the index alone. What loader workers find is seen by the process that started them: the
     flags lie in shared memory. Under several devices each process knows of its own workers' findings only.
     """
 
-    def __init__(self, samples: Pictures) -> None:
-        self._pictures = samples
+    def __init__(self, samples: Images) -> None:
+        self._images = samples
         self._flags = torch.zeros(len(samples), dtype=torch.bool)
         self._flags.share_memory_()  # type: ignore[no-untyped-call]
 
     @property
     def identity(self) -> NDArray[np.int64]:
         """Labels `[N]` of all images, broken ones included."""
-        return self._pictures.identity
+        return self._images.identity
 
     @property
     def grouping(self) -> Grouping | None:
         """That of the images, broken ones included."""
-        return self._pictures.grouping
+        return self._images.grouping
 
     @property
     def unreadable(self) -> list[str]:
         """The names of the broken images met until now."""
-        return [self._pictures.name(i) for i in torch.nonzero(self._flags).flatten().tolist()]
+        return [self._images.name(i) for i in torch.nonzero(self._flags).flatten().tolist()]
 
     def __len__(self) -> int:
         """The number of images, broken ones included."""
-        return len(self._pictures)
+        return len(self._images)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
         """The images at `indices`, or what takes their place, as `load_good` gives them."""
@@ -69,32 +69,32 @@ class SkippingUnreadable:
         """
         if not any(self._flags[i] for i in indices):
             try:
-                return list(self._pictures.load(indices))
+                return list(self._images.load(indices))
             except UnreadableImage:
                 pass  # one of them: find out which
         return [self._one_or_none(i) for i in indices]
 
     def name(self, index: int) -> str:
         """What to call an image."""
-        return self._pictures.name(index)
+        return self._images.name(index)
 
     def identity_name(self, identity: int) -> str:
         """What to call an identity."""
-        return self._pictures.identity_name(identity)
+        return self._images.identity_name(identity)
 
     def fingerprint(self) -> dict[str, object]:
         """That of the images, broken ones included."""
-        return self._pictures.fingerprint()
+        return self._images.fingerprint()
 
     def files(self) -> Files:
         """Those of the images, broken ones included."""
-        return self._pictures.files()
+        return self._images.files()
 
     def _one_or_none(self, index: int) -> Tensor | None:
         if self._flags[index]:
             return None
         try:
-            return self._pictures.load([index])[0]
+            return self._images.load([index])[0]
         except UnreadableImage:
             self._flags[index] = True
             return None

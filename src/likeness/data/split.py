@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import DataSplits, Pictures
+from likeness.data.images import DataSplits, Images
 from likeness.randomness import key
 
 SPLITS = ("train", "validation", "test")
@@ -66,18 +66,18 @@ def _sizes(total: int, shares: Sequence[float], wanted: Sequence[int]) -> list[i
 
 
 class IdentitySubset:
-    """The images of some identities of another `Pictures`, relabelled from 0 in their order.
+    """The images of some identities of another `Images`, relabelled from 0 in their order.
 
     Of them only those that are `kept [N]`, by default all; every identity keeps some.
     """
 
     def __init__(
-        self, samples: Pictures, identities: NDArray[np.int64], kept: NDArray[np.bool_] | None = None
+        self, samples: Images, identities: NDArray[np.int64], kept: NDArray[np.bool_] | None = None
     ) -> None:
         new_label = np.full(int(samples.identity.max(initial=-1)) + 1, -1, dtype=np.int64)
         new_label[identities] = np.arange(identities.size)
         labels = new_label[samples.identity]
-        self._pictures, self._identities = samples, identities
+        self._images, self._identities = samples, identities
         chosen = labels >= 0 if kept is None else (labels >= 0) & kept
         self._kept, self._indices = kept, np.flatnonzero(chosen)
         self.identity: NDArray[np.int64] = labels[self._indices]
@@ -92,15 +92,15 @@ class IdentitySubset:
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
         """The images at `indices`, as the whole gives them."""
-        return self._pictures.load([int(self._indices[i]) for i in indices])
+        return self._images.load([int(self._indices[i]) for i in indices])
 
     def name(self, index: int) -> str:
         """The image's name in the whole."""
-        return self._pictures.name(int(self._indices[index]))
+        return self._images.name(int(self._indices[index]))
 
     def identity_name(self, identity: int) -> str:
         """The identity's name in the whole."""
-        return self._pictures.identity_name(int(self._identities[identity]))
+        return self._images.identity_name(int(self._identities[identity]))
 
     def fingerprint(self) -> dict[str, object]:
         """The whole's fingerprint, and which identities (and images) of it these are: a hash of their names."""
@@ -108,22 +108,22 @@ class IdentitySubset:
             "pictures": len(self),
             "identities": int(self._identities.size),
             "identities_sha256": _hash(self.identity_name(i) for i in range(self._identities.size)),
-            "of": self._pictures.fingerprint(),
+            "of": self._images.fingerprint(),
         }
         if self._kept is not None:
-            found["pictures_sha256"] = _hash(self.name(i) for i in range(len(self)))
+            found["images_sha256"] = _hash(self.name(i) for i in range(len(self)))
         return found
 
     def files(self) -> Files:
         """Those of the whole."""
-        return self._pictures.files()
+        return self._images.files()
 
 
 def _hash(names: Iterable[str]) -> str:
     return sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def split_pictures(samples: Pictures, split: Sequence[float], split_seed: int, *, source: str) -> DataSplits:
+def split_images(samples: Images, split: Sequence[float], split_seed: int, *, source: str) -> DataSplits:
     """`samples` as train, validation and test, no identity in two; a split of share 0 is None.
 
     Every split must be able to tell identities apart: at least two identities, one of them with two images.

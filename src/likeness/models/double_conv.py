@@ -7,7 +7,7 @@ from torch import nn
 
 from likeness.models.backbone import Backbone
 from likeness.models.ink_frame import InkFrame
-from likeness.spatial import SpatialSize, picture_sides
+from likeness.spatial import SpatialSize, height_and_width
 
 
 def _block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -43,7 +43,7 @@ def double_conv(
     blocks = [_block(before, after) for before, after in pairwise([channels, *widths])]
     frame = [] if ink_size is None else [InkFrame(ink_size)]
     whole = (
-        (ink_size, ink_size) if ink_size else picture_sides(spatial_size, "the double-convolution network")
+        (ink_size, ink_size) if ink_size else height_and_width(spatial_size, "the double-convolution network")
     )
     height, width = (side >> len(widths) for side in whole)
     if min(height, width) < 1:

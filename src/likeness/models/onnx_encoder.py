@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.spatial import SpatialSize, picture_sides
+from likeness.spatial import SpatialSize, height_and_width
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
@@ -49,7 +49,7 @@ class OnnxEncoder(nn.Module):
         super().__init__()
         self.path = Path(path)
         self.normalize = normalize
-        self.sides = picture_sides(spatial_size, "an ONNX encoder")
+        self.sides = height_and_width(spatial_size, "an ONNX encoder")
         self.channels = channels
         if len(mean) != channels or len(std) != channels or min(std) <= 0:
             raise ValueError(

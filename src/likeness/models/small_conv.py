@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from likeness.models.backbone import Backbone
-from likeness.spatial import SpatialSize, picture_sides
+from likeness.spatial import SpatialSize, height_and_width
 
 
 def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -29,7 +29,7 @@ def small_conv(
     """
     stages = [_stage(channels, width), *(_stage(width * 2**i, width * 2 ** (i + 1)) for i in range(3))]
     height, across = (
-        -(-side // 16) for side in picture_sides(spatial_size, "the small convolutional network")
+        -(-side // 16) for side in height_and_width(spatial_size, "the small convolutional network")
     )
     feature_dim = 8 * width * height * across
     return Backbone(nn.Sequential(*stages, nn.Flatten()), feature_dim=feature_dim, mean=mean, std=std)

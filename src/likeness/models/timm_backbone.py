@@ -10,7 +10,7 @@ from likeness.config.nearest import nearest
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.timm_alone import freeze, timm
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
-from likeness.spatial import SpatialSize, picture_sides
+from likeness.spatial import SpatialSize, height_and_width
 
 
 def timm_backbone(
@@ -44,7 +44,7 @@ def timm_backbone(
     """
     if not timm.is_model(name):
         raise ValueError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
-    size = picture_sides(spatial_size, "backbone=timm")
+    size = height_and_width(spatial_size, "backbone=timm")
     known = timm.get_pretrained_cfg(name)
     create: Any = partial(timm.create_model, name, num_classes=0, in_chans=channels)
     if known is not None and known.fixed_input_size:  # a transformer is built for one size

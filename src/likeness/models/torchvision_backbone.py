@@ -9,7 +9,7 @@ from torch import nn
 from likeness.config.nearest import nearest
 from likeness.models.backbone import Backbone, feature_dim_of
 from likeness.models.weights import from_hub, load_weights, read_weights
-from likeness.spatial import SpatialSize, picture_sides
+from likeness.spatial import SpatialSize, height_and_width
 
 
 def torchvision_backbone(
@@ -31,7 +31,7 @@ def torchvision_backbone(
         raise ValueError(f"torchvision has no network {name}: {nearest(name, known)}")
     if channels != 3:
         raise ValueError("torchvision's networks take 3 channels; use channels=3 or a timm network.")
-    size = picture_sides(spatial_size, "backbone=torchvision")
+    size = height_and_width(spatial_size, "backbone=torchvision")
     create = partial(torchvision.models.get_model, name)
     network: nn.Module = from_hub(partial(create, weights="DEFAULT"), name) if weights == "hub" else create()
     if weights not in (None, "hub"):

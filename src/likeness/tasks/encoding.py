@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from likeness.data.batch import Batch
-from likeness.data.pictures import Grouping
+from likeness.data.images import Grouping
 from likeness.errors import LikenessError
 from likeness.evaluation.comparison import Comparison
 from likeness.evaluation.episodes import episodes_within

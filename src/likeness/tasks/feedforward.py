@@ -14,14 +14,14 @@ from likeness.tasks.task import OptimizerFactory, SchedulerFactory
 
 
 class FeedforwardTask(StylizerTask):
-    """Train a network by the perceptual loss of its pictures: their features beside the content's, their statistics
+    """Train a network by the perceptual loss of its images: their features beside the content's, their statistics
     beside those of a style that stays the same (Johnson et al., section 3).
 
     Args:
         encoder: activations of named layers, frozen.
-        stylizer: pictures `[B, 3, H, W]` in [0, 1] to pictures of the same size.
+        stylizer: images `[B, 3, H, W]` in [0, 1] to images of the same size.
         objective: the loss.
-        styles: the style pictures, `[1, 3, Hk, Wk]` in [0, 1] each, several of them blended.
+        styles: the style images, `[1, 3, Hk, Wk]` in [0, 1] each, several of them blended.
         style_weights: the share of each in the loss.
         optimizer: from the parameters to the optimizer.
         scheduler: from the optimizer to its schedule by steps.

@@ -39,7 +39,7 @@ def carry_over(optimizer: Optimizer, image: nn.Parameter, spatial: Sequence[int]
 
 
 def resized(image: Tensor, spatial: Sequence[int]) -> Tensor:
-    """A picture `[1, C, H, W]` in [0, 1] at another size, antialiased."""
+    """An image `[1, C, H, W]` in [0, 1] at another size, antialiased."""
     return functional.interpolate(image, list(spatial), mode="bicubic", antialias=True).clamp_(0, 1)
 
 

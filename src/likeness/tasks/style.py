@@ -1,4 +1,4 @@
-"""The style task: a picture whose pixels are what is trained (Gatys, Ecker and Bethge 2016)."""
+"""The style task: an image whose pixels are what is trained (Gatys, Ecker and Bethge 2016)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ class StyleTask(Task):
         network: activations of named layers.
         objective: J.
         image: G before the first step, `[1, 3, H, W]` in [0, 1].
-        style_weights: the share of each style picture in J_style.
+        style_weights: the share of each style image in J_style.
         optimizer: from the parameters to the optimizer.
         scheduler: from the optimizer to its schedule by steps.
         float32_steps: so many last steps have features in float32, whatever the trainer's precision.

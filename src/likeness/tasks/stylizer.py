@@ -1,4 +1,4 @@
-"""What the tasks that train a stylizer share: a frozen encoder, an objective, and a picture painted in one pass."""
+"""What the tasks that train a stylizer share: a frozen encoder, an objective, and an image painted in one pass."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class StylizerTask(Task):
 
     @torch.no_grad()
     def costs(self, image: Tensor, content: Tensor, style: Tensor) -> StyleCosts:
-        """J of a painted picture: how far from the content's features and the style's statistics; all `[3, H, W]`."""
+        """J of a painted image: how far from the content's features and the style's statistics; all `[3, H, W]`."""
         targets = self.objective.targets(
             self.encoder(content[None]), [self.encoder(style[None])], [1.0], [None]
         )

@@ -109,7 +109,7 @@ def _maps(
 def _described(
     network: FeatureNetwork, objective: StyleObjective, style: Tensor, side: int
 ) -> dict[str, Tensor]:
-    """What is kept of a style picture, by the sums over its tiles."""
+    """What is kept of a style image, by the sums over its tiles."""
     total: dict[str, Sums] = {}
     for tile in tiles(network, style.shape[2:], side):
         maps = network(style[:, :, *tile.seen])
@@ -120,7 +120,7 @@ def _described(
 
 
 def tiles(network: FeatureNetwork, spatial: Sequence[int], side: int) -> Iterator[Tile]:
-    """The tiles of a picture of this size, whose own positions cover each layer's map once."""
+    """The tiles of an image of this size, whose own positions cover each layer's map once."""
     assert network.receptive_field is not None
     assert network.stride is not None
     deepest = max(network.stride.values())

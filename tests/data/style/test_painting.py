@@ -30,7 +30,7 @@ def test_strokes_lie_along_the_flow():
         assert across > 2 * along
 
 
-def test_another_seed_is_another_picture():
+def test_another_seed_is_another_image():
     layers = [Layer(strokes=100, width=0.06, length=0.2)]
     one, same, other = (painted(evening, layers, height=60, width=80, seed=seed) for seed in (0, 0, 1))
     assert (one == same).all()

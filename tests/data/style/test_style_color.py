@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from sample_pictures import pixels
+from sample_images import pixels
 from scipy.linalg import sqrtm
 
 from likeness.data.style.color import YIQ, keep_luminance, luminance, luminance_pair, match_color
 
 
 def drawn(size, seed):
-    """A float picture `[3, H, W]`, double, so that statistics can be compared closely."""
+    """A float image `[3, H, W]`, double, so that statistics can be compared closely."""
     return torch.from_numpy(pixels(size, seed)).permute(2, 0, 1).double() / 255
 
 

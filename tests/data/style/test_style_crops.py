@@ -1,14 +1,14 @@
-"""Crops of folders of pictures: what a step sees is a function of the seed and the step alone."""
+"""Crops of folders of images: what a step sees is a function of the seed and the step alone."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from sample_pictures import picture
+from sample_images import sample_image
 
 from likeness.data.style.crops import CropDataModule, Crops
-from likeness.data.style.picture import read_picture
+from likeness.data.style.image_file import read_image
 from likeness.data.style.style_folders import style_folders
 
 SETTINGS = {"resize": 48, "crop": 32, "batch_size": 4, "test_share": 0.25, "split_seed": 0}
@@ -20,7 +20,7 @@ def folders(tmp_path):
         for i in range(count):
             folder = tmp_path / kind / ("deeper" if i % 2 else "")
             folder.mkdir(parents=True, exist_ok=True)
-            picture((48, 60) if i % 3 else (60, 48), seed=100 * len(kind) + i).save(folder / f"{i}.png")
+            sample_image((48, 60) if i % 3 else (60, 48), seed=100 * len(kind) + i).save(folder / f"{i}.png")
     return {kind: str(tmp_path / kind) for kind in ("contents", "styles")}
 
 
@@ -62,10 +62,10 @@ def test_devices_share_a_batch(folders):
         Crops(source, seed=3, world_size=3)
 
 
-def place_in(crop, pictures):
-    """Which of `pictures` a crop was cut from, and whether it is mirrored."""
+def place_in(crop, images):
+    """Which of `images` a crop was cut from, and whether it is mirrored."""
     found = []
-    for index, whole in enumerate(pictures):
+    for index, whole in enumerate(images):
         windows = whole.unfold(1, 32, 1).unfold(2, 32, 1)[
             ..., ::8, ::8
         ]  # [3, rows, columns, 4, 4]: enough to tell
@@ -78,26 +78,24 @@ def place_in(crop, pictures):
 
 
 @pytest.mark.parametrize("kind", ["contents", "styles"])
-def test_each_picture_comes_once_in_a_pass_and_is_cut_and_mirrored(folders, kind):
+def test_each_image_comes_once_in_a_pass_and_is_cut_and_mirrored(folders, kind):
     source = made(folders)
     part = getattr(source, kind).train
-    pictures = part.load(range(len(part)))
+    images = part.load(range(len(part)))
     steps = len(part)  # batches of 4, so four passes
-    cut = [
-        place_in(crop, pictures) for batch in batches(source, 0, steps)[0] for crop in getattr(batch, kind)
-    ]
+    cut = [place_in(crop, images) for batch in batches(source, 0, steps)[0] for crop in getattr(batch, kind)]
     passes = np.array([index for index, _ in cut]).reshape(4, len(part))
     assert all(sorted(one) == list(range(len(part))) for one in passes.tolist())
     assert len({tuple(one) for one in passes.tolist()}) == 4  # in another order each time
     assert 0.2 < np.mean([mirrored for _, mirrored in cut]) < 0.8
 
 
-def test_pictures_are_whole_and_of_one_shorter_side(folders):
+def test_images_are_whole_and_of_one_shorter_side(folders):
     part = made(folders, resize=40).contents.train
     for index, whole in enumerate(part.load(range(len(part)))):
         assert min(whole.shape[1:]) == 40
         assert max(whole.shape[1:]) == 50
-        size = read_picture(f"{folders['contents']}/{part.name(index)}").image.shape
+        size = read_image(f"{folders['contents']}/{part.name(index)}").image.shape
         assert (whole.shape[1] < whole.shape[2]) == (size[1] < size[2])
 
 
@@ -117,11 +115,11 @@ def test_what_is_kept_for_the_test_is_not_trained_on(folders):
     assert len(everything.train) == 12
 
 
-def test_a_broken_picture_is_named_and_another_takes_its_place(folders, tmp_path):
+def test_a_broken_image_is_named_and_another_takes_its_place(folders, tmp_path):
     intact, _ = batches(made(folders), 0, 6)
     part = made(folders).contents.train
     broken = part.name(2)
-    (tmp_path / "contents" / broken).write_text("no picture")
+    (tmp_path / "contents" / broken).write_text("no image")
     for workers in (0, 1):
         found, data = batches(made(folders), 0, 6, workers=workers)
         assert data.unreadable == {broken}
@@ -136,7 +134,7 @@ def test_a_broken_picture_is_named_and_another_takes_its_place(folders, tmp_path
 
 
 def test_one_style_is_trained_on_and_tested(folders, tmp_path):
-    picture((64, 80), 9).save(tmp_path / "one.png")
+    sample_image((64, 80), 9).save(tmp_path / "one.png")
     source = made(folders, styles=str(tmp_path / "one.png"))
     assert source.styles.train is source.styles.test
     (whole,) = source.styles.train.load([0])
@@ -147,7 +145,7 @@ def test_one_style_is_trained_on_and_tested(folders, tmp_path):
     assert not any(torch.equal(*crops) for crops in zip(first.styles, second.styles, strict=True))
 
 
-def test_without_folders_the_built_in_pictures_are_cut():
+def test_without_folders_the_built_in_images_are_cut():
     source = made({"contents": None, "styles": None})
     assert [source.contents.train.name(i) for i in range(2)] == ["china.jpg", "flower.jpg"]
     assert source.styles.train.name(0) == "evening"
@@ -169,13 +167,13 @@ def test_the_device_sees_floats(folders):
 def test_folders_that_won_t_do_are_one_sentence(folders, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "alone").mkdir()
-    picture((48, 48)).save(tmp_path / "alone" / "a.png")
+    sample_image((48, 48)).save(tmp_path / "alone" / "a.png")
     (tmp_path / "alone" / ".hidden.png").write_text("")
     cases = [
         ({"contents": str(tmp_path / "nowhere")}, r"There is no folder .*nowhere: set .contents"),
-        ({"styles": str(tmp_path / "empty")}, r"empty holds no pictures: .*`styles`"),
-        ({"contents": str(tmp_path / "alone")}, r"alone holds one picture, and none can be kept"),
-        ({"crop": 64}, r"Crops of 64 pixels can't be cut from pictures of 48"),
+        ({"styles": str(tmp_path / "empty")}, r"empty holds no images: .*`styles`"),
+        ({"contents": str(tmp_path / "alone")}, r"alone holds one image, and none can be kept"),
+        ({"crop": 64}, r"Crops of 64 pixels can't be cut from images of 48"),
     ]
     for changes, sentence in cases:
         with pytest.raises(ValueError, match=sentence):

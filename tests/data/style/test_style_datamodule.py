@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import pytorch_lightning as pl
 import torch
-from sample_pictures import picture
+from sample_images import sample_image
 
 from likeness.data.style.batch import StyleBatch
 from likeness.data.style.datamodule import StyleDataModule
@@ -15,9 +15,9 @@ from likeness.data.style.style_pictures import style_pictures
 
 @pytest.fixture
 def source(tmp_path):
-    picture((64, 48), 1).save(tmp_path / "content.png")
-    picture((64, 48), 2).convert("CMYK").save(tmp_path / "style.jpg")
-    picture((64, 48), 3).save(tmp_path / "mask.png")
+    sample_image((64, 48), 1).save(tmp_path / "content.png")
+    sample_image((64, 48), 2).convert("CMYK").save(tmp_path / "style.jpg")
+    sample_image((64, 48), 3).save(tmp_path / "mask.png")
     return style_pictures(
         content=str(tmp_path / "content.png"),
         style=str(tmp_path / "style.jpg"),

@@ -1,4 +1,4 @@
-"""One content and its styles: sizes, colours, masks, and how the same pictures are recognised."""
+"""One content and its styles: sizes, colours, masks, and how the same images are recognised."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from sample_pictures import picture, pixels
+from sample_images import pixels, sample_image
 
 from likeness.data.style.batch import StyleBatch
 from likeness.data.style.color import keep_luminance, luminance
@@ -16,9 +16,9 @@ from likeness.errors import FileError
 
 @pytest.fixture
 def folder(tmp_path):
-    picture((200, 100), 1).save(tmp_path / "content.png")
-    picture((90, 180), 2).save(tmp_path / "tall.png")
-    picture((150, 150), 3).save(tmp_path / "square.png")
+    sample_image((200, 100), 1).save(tmp_path / "content.png")
+    sample_image((90, 180), 2).save(tmp_path / "tall.png")
+    sample_image((150, 150), 3).save(tmp_path / "square.png")
     half = np.zeros((100, 200), np.uint8)
     half[:, :100] = 255
     Image.fromarray(half).save(tmp_path / "left.png")
@@ -27,7 +27,7 @@ def folder(tmp_path):
 
 
 def made(folder, style="tall.png", **changes):
-    """The data of the pictures below `folder`, with `changes`."""
+    """The data of the images below `folder`, with `changes`."""
     if style is not None:
         style = str(folder / style) if isinstance(style, str) else [str(folder / name) for name in style]
     settings = {
@@ -44,7 +44,7 @@ def made(folder, style="tall.png", **changes):
     return style_pictures(**{**settings, **changes})
 
 
-def test_a_step_is_shown_the_pictures_at_its_level_s_size(folder):
+def test_a_step_is_shown_the_images_at_its_level_s_size(folder):
     source = made(folder, ["tall.png", "square.png"])
     coarse, fine = source.batch_at(0), source.batch_at(5)
     assert isinstance(coarse, StyleBatch)
@@ -101,8 +101,8 @@ def test_one_style_needs_no_list(folder):
     assert alone.fingerprint() == listed.fingerprint()
 
 
-def statistics(picture):
-    flat = picture[0].flatten(1).double() / 255
+def statistics(image):
+    flat = image[0].flatten(1).double() / 255
     return flat.mean(1), torch.cov(flat, correction=0)
 
 
@@ -140,7 +140,7 @@ def test_a_finished_image_can_be_shown(folder):
     assert (shown.min(), shown.max()) == (0, 1)
 
 
-def test_the_same_pictures_are_recognised_wherever_they_lie(folder, tmp_path):
+def test_the_same_images_are_recognised_wherever_they_lie(folder, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     for path in folder.glob("*.png"):
@@ -150,7 +150,7 @@ def test_the_same_pictures_are_recognised_wherever_they_lie(folder, tmp_path):
     assert json.loads(json.dumps(found)) == found
     assert found == made(elsewhere, masks=[str(elsewhere / "left.png")]).fingerprint()
     assert [found["content"]["name"], found["styles"][0]["name"]] == ["content.png", "tall.png"]
-    picture((90, 180), 4).save(elsewhere / "tall.png")
+    sample_image((90, 180), 4).save(elsewhere / "tall.png")
     changed = made(elsewhere, masks=[str(elsewhere / "left.png")]).fingerprint()
     assert {part for part in found if changed[part] != found[part]} == {"styles"}
     names = [(files.root, files.names) for files in made(folder, masks=masks).files()]
@@ -158,12 +158,12 @@ def test_the_same_pictures_are_recognised_wherever_they_lie(folder, tmp_path):
 
 
 def test_what_was_converted_is_noted_once(folder):
-    picture((90, 180)).convert("CMYK").save(folder / "ink.jpg")
+    sample_image((90, 180)).convert("CMYK").save(folder / "ink.jpg")
     notes = made(folder, ["ink.jpg", "ink.jpg", "tall.png"]).notes
     assert notes == ["ink.jpg is in CMYK: its colours are converted to RGB by the plain formula."]
 
 
-def test_without_a_path_there_are_pictures_all_the_same(folder):
+def test_without_a_path_there_are_images_all_the_same(folder):
     source = made(folder, style=None, content=None, sizes=[96], portions=None)
     batch = source.batch(0)
     assert batch.content.shape == (1, 3, 64, 96)

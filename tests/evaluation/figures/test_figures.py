@@ -66,16 +66,16 @@ def test_the_map_is_the_same_on_every_call(method):
     assert np.array_equal(one, other)
 
 
-def test_the_map_shows_pictures_and_names_and_refuses_a_crowd():
+def test_the_map_shows_images_and_names_and_refuses_a_crowd():
     embeddings, identity = np.eye(4), np.array([7, 7, 9, 9])
-    pictures = [np.zeros((8, 8), np.uint8), *[np.full((8, 8, 3), 255, np.uint8)] * 3]
-    _, texts = drawn(embedding_figure(embeddings, identity, names=["Ada", "Alan"], pictures=pictures))
+    images = [np.zeros((8, 8), np.uint8), *[np.full((8, 8, 3), 255, np.uint8)] * 3]
+    _, texts = drawn(embedding_figure(embeddings, identity, names=["Ada", "Alan"], images=images))
     assert {"Ada", "Alan"} <= set(texts)
     drawn(embedding_figure(np.zeros((4, 4)), identity))  # a collapsed encoding
     with pytest.raises(ValueError, match="at most 20 people, but there are 21"):
         embedding_figure(np.eye(21), np.arange(21))
     with pytest.raises(ValueError, match="as many identities"):
-        embedding_figure(embeddings, identity, pictures=pictures[:2])
+        embedding_figure(embeddings, identity, images=images[:2])
 
 
 def test_the_hardest_pairs_are_the_worst_of_each_kind():
@@ -85,14 +85,14 @@ def test_the_hardest_pairs_are_the_worst_of_each_kind():
     assert hardest_pairs([1, 2], [1, 0], 9).same.tolist() == [0]
 
 
-def test_only_the_pictures_shown_are_asked_for(pairs):
+def test_only_the_images_shown_are_asked_for(pairs):
     asked = []
 
-    def picture(pair):
+    def image(pair):
         asked.append(pair)
         return np.zeros((6, 6), np.uint8), np.zeros((6, 6, 3), np.uint8)
 
-    _, texts = drawn(hardest_figure(*pairs, picture, count=2, threshold=10))
+    _, texts = drawn(hardest_figure(*pairs, image, count=2, threshold=10))
     worst = hardest_pairs(*pairs, 2)
     assert asked == [*worst.same, *worst.different]
     assert f"{pairs[0][worst.same[0]]:.3g} (right)" in texts  # below the threshold, so called the same

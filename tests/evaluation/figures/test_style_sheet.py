@@ -37,13 +37,13 @@ def costs(steps=60):
     }
 
 
-def test_a_sheet_shows_its_pictures_whole_in_a_row_of_one_height():
-    pictures = {"a.jpg": plain(60, 90, RED), "b.jpg": plain(120, 60, GREEN), "generated": plain(60, 90, BLUE)}
-    pixels, texts = drawn(style_sheet(pictures, costs()))
+def test_a_sheet_shows_its_images_whole_in_a_row_of_one_height():
+    images = {"a.jpg": plain(60, 90, RED), "b.jpg": plain(120, 60, GREEN), "generated": plain(60, 90, BLUE)}
+    pixels, texts = drawn(style_sheet(images, costs()))
     boxes = [box(pixels, colour) for colour in (RED, GREEN, BLUE)]
     assert len({(top, bottom) for top, bottom, _, _ in boxes}) == 1
-    for (top, bottom, left, right), picture in zip(boxes, pictures.values(), strict=True):
-        assert (right - left) / (bottom - top) == pytest.approx(picture.shape[1] / picture.shape[0], rel=0.02)
+    for (top, bottom, left, right), image in zip(boxes, images.values(), strict=True):
+        assert (right - left) / (bottom - top) == pytest.approx(image.shape[1] / image.shape[0], rel=0.02)
         assert bottom - top >= 400  # pixels, so that strokes can be seen
     assert all(before[3] < after[2] for before, after in pairwise(boxes))
     assert {"a.jpg", "b.jpg", "generated", "content", "style", "total", "step"} <= set(texts)
@@ -99,12 +99,12 @@ def test_without_costs_there_are_no_curves():
 
 
 def test_what_can_t_be_drawn_is_said():
-    picture = plain(40, 40, RED)
-    with pytest.raises(ValueError, match="needs pictures"):
+    image = plain(40, 40, RED)
+    with pytest.raises(ValueError, match="needs images"):
         style_sheet({}, costs())
     with pytest.raises(ValueError, match="steps but"):
-        style_sheet({"a": picture}, {"total": Curve([1, 2], [1.0])})
+        style_sheet({"a": image}, {"total": Curve([1, 2], [1.0])})
     with pytest.raises(ValueError, match=r"\[H, W, 3\], not \[40, 40\]"):
-        style_sheet({"a": picture[..., 0]}, costs())
-    with pytest.raises(ValueError, match="a grid of 1 contents in 2 styles needs a picture for each"):
-        style_grid({"a": picture}, {"b": picture, "c": picture}, [[picture]])
+        style_sheet({"a": image[..., 0]}, costs())
+    with pytest.raises(ValueError, match="a grid of 1 contents in 2 styles needs an image for each"):
+        style_grid({"a": image}, {"b": image, "c": image}, [[image]])

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from likeness.losses.style import GramStatistic, gram
 
-SHAPES = [(2, 3, 7), (2, 3, 4, 5), (1, 4, 3, 2, 4)]  # a signal, a picture, a volume
+SHAPES = [(2, 3, 7), (2, 3, 4, 5), (1, 4, 3, 2, 4)]  # a signal, an image, a volume
 
 
 def features(shape: tuple[int, ...], seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:

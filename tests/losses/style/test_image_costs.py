@@ -18,12 +18,12 @@ def random(shape: tuple[int, ...], seed: int = 0) -> Tensor:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_content_is_reduced_as_the_word_says(shape: tuple[int, ...]) -> None:
     maps, target = random(shape), random(shape, 1)
-    pictures = (maps - target).flatten(1)
+    images = (maps - target).flatten(1)
     expected = {
-        "sum": [each @ each for each in pictures],
-        "half_sum": [each @ each / 2 for each in pictures],
-        "mean": [each @ each / len(each) for each in pictures],
-        "scaled": [each @ each / each.abs().sum() for each in pictures],
+        "sum": [each @ each for each in images],
+        "half_sum": [each @ each / 2 for each in images],
+        "mean": [each @ each / len(each) for each in images],
+        "scaled": [each @ each / each.abs().sum() for each in images],
     }
     for word, costs in expected.items():
         torch.testing.assert_close(content_cost(maps, target, word), torch.stack(costs).mean())
@@ -68,10 +68,10 @@ def neighbours(image: Tensor) -> list[tuple[Tensor, Tensor]]:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_total_variation_of_any_rank_sums_over_neighbours(shape: tuple[int, ...]) -> None:
     image = random(shape)
-    squares = sum((a - b) ** 2 for picture in image for a, b in neighbours(picture)) / shape[0]
+    squares = sum((a - b) ** 2 for one in image for a, b in neighbours(one)) / shape[0]
     torch.testing.assert_close(total_variation(image, "squared"), squares)
     torch.testing.assert_close(total_variation(image, "mean_squared"), squares / image[0].numel())
-    absolute = sum((a - b).abs() for picture in image for a, b in neighbours(picture)) / shape[0]
+    absolute = sum((a - b).abs() for one in image for a, b in neighbours(one)) / shape[0]
     torch.testing.assert_close(total_variation(image, "absolute"), absolute)
     for word in ("squared", "mean_squared", "absolute"):
         assert torch.autograd.gradcheck(

@@ -24,13 +24,13 @@ def test_it_is_the_difference_of_quantiles_along_each_direction(
     count = maps[0, 0].numel()
     middles = (np.arange(count) + 0.5) / count
     found = sliced_wasserstein(maps, style, directions)
-    for picture in range(2):
+    for image in range(2):
         differences = []
         for direction in directions.numpy():
-            line = np.sort(direction @ maps[picture].flatten(1).numpy())
-            wanted = np.quantile(direction @ style[picture].flatten(1).numpy(), middles, method="hazen")
+            line = np.sort(direction @ maps[image].flatten(1).numpy())
+            wanted = np.quantile(direction @ style[image].flatten(1).numpy(), middles, method="hazen")
             differences.append((line - wanted) ** 2)
-        assert float(found[picture]) == pytest.approx(np.mean(differences), rel=1e-12)
+        assert float(found[image]) == pytest.approx(np.mean(differences), rel=1e-12)
 
 
 def test_along_one_line_it_is_the_cheapest_assignment() -> None:

@@ -1,4 +1,4 @@
-"""The whole objective: its sum, blends, masks, parts of a picture, and what it refuses."""
+"""The whole objective: its sum, blends, masks, parts of an image, and what it refuses."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ WORDS: dict[str, Any] = {
 }
 
 
-def picture(seed: int, batch: int = 1) -> dict[str, Tensor]:
+def features(seed: int, batch: int = 1) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return {
         layer: torch.randn(batch, *size, generator=generator, dtype=torch.float64)
@@ -42,7 +42,7 @@ def image(seed: int = 5) -> Tensor:
 
 def test_it_is_the_weighted_sum_of_its_terms() -> None:
     objective = StyleObjective(**WORDS)
-    content, style, generated = picture(0), picture(1), picture(2)
+    content, style, generated = features(0), features(1), features(2)
     costs = objective(image(), generated, objective.targets(content, [style], [0.7], [None]))
     j_content = sum(w * content_cost(generated[n], content[n]) for n, w in WORDS["content_layers"].items())
     j_style = 0.7 * sum(
@@ -59,7 +59,7 @@ def test_it_is_the_weighted_sum_of_its_terms() -> None:
 
 def test_its_terms_are_float32_whatever_the_features_are() -> None:
     objective = StyleObjective(**WORDS)
-    maps = {layer: each.bfloat16() for layer, each in picture(2).items()}
+    maps = {layer: each.bfloat16() for layer, each in features(2).items()}
     costs = objective(image().float(), maps, objective.targets(maps, [maps], [1.0], [None]))
     assert {cost.dtype for cost in costs} == {torch.float32}
     assert {cost.shape for cost in costs} == {torch.Size()}
@@ -77,7 +77,7 @@ def test_only_layers_that_count_are_asked_for_each_once() -> None:
 @pytest.mark.parametrize("weight", ["content_weight", "style_weight", "total_variation_weight"])
 def test_a_term_of_no_weight_is_not_computed(weight: str) -> None:
     objective = StyleObjective(**WORDS | {weight: 0})
-    whole = picture(2)
+    whole = features(2)
     maps = {layer: whole[layer] for layer in objective.layers}
     styles = [] if weight == "style_weight" else [maps]
     costs = objective(
@@ -88,7 +88,7 @@ def test_a_term_of_no_weight_is_not_computed(weight: str) -> None:
 
 def test_two_equal_styles_are_one() -> None:
     objective = StyleObjective(**WORDS)
-    content, style, generated = picture(0), picture(1), picture(2)
+    content, style, generated = features(0), features(1), features(2)
     one = objective(image(), generated, objective.targets(content, [style], [1.0], [None]))
     two = objective(
         image(), generated, objective.targets(content, [style, style], [0.25, 0.75], [None, None])
@@ -98,7 +98,7 @@ def test_two_equal_styles_are_one() -> None:
 
 def test_blended_costs_have_the_gradient_of_blended_gram_matrices() -> None:
     objective = StyleObjective({}, {"early": 1.0}, content_weight=0)
-    styles, maps = [picture(seed) for seed in (0, 1)], picture(2)["early"].requires_grad_()
+    styles, maps = [features(seed) for seed in (0, 1)], features(2)["early"].requires_grad_()
     targets = objective.targets({}, styles, [0.3, 0.7], [None, None])
     (found,) = torch.autograd.grad(objective(image(), {"early": maps}, targets).total, maps)
     blend = 0.3 * gram(styles[0]["early"]) + 0.7 * gram(styles[1]["early"])
@@ -108,7 +108,7 @@ def test_blended_costs_have_the_gradient_of_blended_gram_matrices() -> None:
 
 def test_two_regions_are_each_of_one_style() -> None:
     objective = StyleObjective({}, {"early": 1.0, "middle": 3.0}, content_weight=0)
-    styles, generated = [picture(seed) for seed in (0, 1)], picture(2)
+    styles, generated = [features(seed) for seed in (0, 1)], features(2)
     left = torch.zeros(1, 1, 16, 24, dtype=torch.float64)
     left[..., :12] = 1
     masks = [
@@ -129,10 +129,10 @@ def test_two_regions_are_each_of_one_style() -> None:
 @pytest.mark.parametrize("content", ["half_sum", "mean", "scaled"])
 def test_parts_of_the_image_add_up_to_the_whole(statistic: Any, content: Any) -> None:
     objective = StyleObjective(**WORDS, statistic=statistic, content=content)
-    generated = {layer: each.requires_grad_() for layer, each in picture(2).items()}
+    generated = {layer: each.requires_grad_() for layer, each in features(2).items()}
     left = torch.rand(1, 1, 16, 24, generator=torch.Generator().manual_seed(6), dtype=torch.float64)
     mask = {layer: mask_at(left, size[1:]) for layer, size in SIZES.items()}
-    targets = objective.targets(picture(0), [picture(1), picture(3)], [0.4, 0.6], [None, mask])
+    targets = objective.targets(features(0), [features(1), features(3)], [0.4, 0.6], [None, mask])
     windows = [
         {layer: (slice(None), slice(0, width // 3)) for layer, (_, _, width) in SIZES.items()},
         {layer: (slice(None), slice(width // 3, None)) for layer, (_, _, width) in SIZES.items()},
@@ -162,12 +162,12 @@ def test_parts_of_the_image_add_up_to_the_whole(statistic: Any, content: Any) ->
 
 def test_targets_are_detached_and_the_image_s_gradient_is_not() -> None:
     objective = StyleObjective(**WORDS)
-    maps = {layer: each.requires_grad_() for layer, each in picture(2).items()}
+    maps = {layer: each.requires_grad_() for layer, each in features(2).items()}
     targets = objective.targets(maps, [maps], [1.0], [None])
     kept = [*targets.content.values(), *targets.styles[0].values()]
     assert not any(each.requires_grad for each in kept)
     pixels = image().requires_grad_()
-    assert objective(pixels, picture(3), targets).total.requires_grad
+    assert objective(pixels, features(3), targets).total.requires_grad
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ def test_words_without_meaning_are_refused(words: dict[str, Any], sentence: str)
 
 def test_targets_that_do_not_fit_are_refused() -> None:
     objective = StyleObjective(**WORDS)
-    maps = picture(0)
+    maps = features(0)
     with pytest.raises(ValueError, match="2 styles need as many weights and masks, not 1 and 2"):
         objective.targets(maps, [maps, maps], [1.0], [None, None])
-    with pytest.raises(ValueError, match="a style picture is needed"):
+    with pytest.raises(ValueError, match="a style image is needed"):
         objective.targets(maps, [], [], [])
     with pytest.raises(ValueError, match="a style's weight must be a finite number of at least 0"):
         objective.targets(maps, [maps], [-0.5], [None])
@@ -208,20 +208,20 @@ def test_targets_that_do_not_fit_are_refused() -> None:
 
 def test_features_of_another_shape_than_their_target_are_refused() -> None:
     objective = StyleObjective(**WORDS)
-    targets = objective.targets(picture(0), [picture(1)], [1.0], [None])
+    targets = objective.targets(features(0), [features(1)], [1.0], [None])
     with pytest.raises(
         ValueError, match=r"content features are \[1, 6, 3, 6\] but their target \[1, 6, 4, 6\]"
     ):
-        objective(image(), picture(2) | {"middle": torch.ones(1, 6, 3, 6)}, targets)
+        objective(image(), features(2) | {"middle": torch.ones(1, 6, 3, 6)}, targets)
     with pytest.raises(
         ValueError, match="features of early are of 1 images and 5 channels, but the style's of 1 and 4"
     ):
-        objective(image(), picture(2) | {"early": torch.ones(1, 5, 8, 12)}, targets)
+        objective(image(), features(2) | {"early": torch.ones(1, 5, 8, 12)}, targets)
 
 
 def test_a_statistic_that_is_no_sum_is_not_taken_in_parts() -> None:
     objective = StyleObjective(**WORDS, statistic=SlicedStatistic())
-    maps = picture(2)
+    maps = features(2)
     targets = objective.targets(maps, [maps], [1.0], [None])
     assert float(objective(image(), maps, targets).style) == pytest.approx(0)
     with pytest.raises(ValueError, match="SlicedStatistic is no sum over positions"):

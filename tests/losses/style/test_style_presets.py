@@ -55,7 +55,7 @@ def random_features(layers: tuple[str, ...], seed: int) -> Features:
 
 
 def matrix(maps: Tensor) -> Tensor:
-    """The Gram matrix of one picture, without any normalisation."""
+    """The Gram matrix of one image, without any normalisation."""
     rows = maps[0].reshape(maps.shape[1], -1)
     return rows @ rows.T
 

@@ -148,7 +148,7 @@ def test_a_style_costs_nothing_against_itself_and_something_against_another(
 
 @pytest.mark.parametrize("statistic", ADDITIVE, ids=str)
 @pytest.mark.parametrize("masked", [False, True])
-def test_parts_of_a_picture_add_up_to_it(statistic: AdditiveStatistic, masked: bool) -> None:
+def test_parts_of_an_image_add_up_to_it(statistic: AdditiveStatistic, masked: bool) -> None:
     assert statistic.additive
     maps, style = features((2, 3, 9, 7), 0).requires_grad_(), features((1, 3, 5, 5), 1)
     mask = mask_for(maps) if masked else None
@@ -179,9 +179,9 @@ def test_masks_select_positions(statistic: AdditiveStatistic) -> None:
 
 
 @pytest.mark.parametrize("statistic", ADDITIVE, ids=str)
-def test_a_batch_costs_the_mean_of_its_pictures(statistic: AdditiveStatistic) -> None:
+def test_a_batch_costs_the_mean_of_its_images(statistic: AdditiveStatistic) -> None:
     maps, described = features((3, 3, 4, 5), 0), statistic.describe(features((1, 3, 5, 5), 1))
-    alone = [statistic.cost(picture[None], described) for picture in maps]
+    alone = [statistic.cost(image[None], described) for image in maps]
     torch.testing.assert_close(statistic.cost(maps, described), torch.stack(alone).mean())
 
 

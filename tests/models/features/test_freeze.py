@@ -40,7 +40,7 @@ def test_other_networks_than_a_vgg_tell_no_receptive_field() -> None:
     assert network.stride is None
 
 
-def test_the_gradient_reaches_the_pictures_alone() -> None:
+def test_the_gradient_reaches_the_images_alone() -> None:
     network = ours(layers=["relu1_1"])
     images = torch.rand(1, 3, 8, 8, requires_grad=True)
     network(images)["relu1_1"].sum().backward()

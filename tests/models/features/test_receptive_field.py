@@ -39,7 +39,7 @@ def test_the_margin_is_what_the_convolutions_see_to_whole_strides() -> None:
 
 @pytest.mark.parametrize("name", MARGINS)
 @pytest.mark.parametrize("start", [0, 96, 160])
-def test_a_tile_with_its_margin_sees_what_the_whole_picture_does(name: str, start: int) -> None:
+def test_a_tile_with_its_margin_sees_what_the_whole_image_does(name: str, start: int) -> None:
     network = networks()[name].double()
     assert network.receptive_field is not None
     images = torch.rand(1, 3, 37, 203, dtype=torch.float64)  # one side is no multiple of any stride

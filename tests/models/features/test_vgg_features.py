@@ -100,7 +100,7 @@ def test_under_autocast_weights_are_cast_once() -> None:
             network(images)
         casts.append(sum(event.name == "aten::_to_copy" for event in operators.function_events))
     assert casts[0] > 2 * len(ASKED)
-    assert casts[1] == 1  # of the picture
+    assert casts[1] == 1  # of the image
 
 
 def _error(got: torch.Tensor, exact: torch.Tensor) -> float:

@@ -121,10 +121,10 @@ def test_an_unknown_layer_lists_those_that_there_are(layer: str) -> None:
         (lambda: _normalised("pool3"), 5),
     ],
 )
-def test_a_picture_that_is_too_small_is_told_the_least_side(network: Any, side: int) -> None:
+def test_an_image_that_is_too_small_is_told_the_least_side(network: Any, side: int) -> None:
     built = network()
     built(torch.rand(1, 3, side, side + 1))
-    sentence = f"A picture of {side + 1} x {side - 1} pixels is too small for the layer"
+    sentence = f"An image of {side + 1} x {side - 1} pixels is too small for the layer"
     with pytest.raises(ValueError, match=sentence + rf" \w+, which needs {side} on each side"):
         built(torch.rand(1, 3, side - 1, side + 1))
 

@@ -90,7 +90,7 @@ def test_it_mirrors_any_timm_network(name: str) -> None:
     assert outputs == expected[name]
 
 
-def test_a_layer_that_does_not_halve_the_picture_is_named() -> None:
+def test_a_layer_that_does_not_halve_the_image_is_named() -> None:
     def encoder(images: Tensor) -> dict[str, Tensor]:
         return {"halved": images[..., ::2, ::2], "cut": images[..., 1:-1, 1:-1]}
 

@@ -15,7 +15,7 @@ SMALL: dict[str, Any] = {"width": 4, "blocks": 2}
 
 
 def published_forward(state: dict[str, Tensor], images: Tensor, blocks: int) -> Tensor:
-    """Values from 0 to 255 of pictures likewise, written down from the table of layers."""
+    """Values from 0 to 255 of images likewise, written down from the table of layers."""
 
     def convolution(name: str, x: Tensor, stride: int = 1) -> Tensor:
         weight = state[f"{name}.conv2d.weight"]
@@ -50,7 +50,7 @@ def test_it_has_the_published_number_of_parameters(normalization: Any, upsamplin
 
 
 @pytest.mark.parametrize("contrast", [1.0, 1e-3])  # at the low one the norm's eps knows the scale of values
-def test_published_weights_give_the_published_picture(tmp_path: Path, contrast: float) -> None:
+def test_published_weights_give_the_published_image(tmp_path: Path, contrast: float) -> None:
     generator = torch.Generator().manual_seed(0)
     own = transformer_net(**SMALL).state_dict()
     state = {name: torch.rand(value.shape, generator=generator) - 0.4 for name, value in own.items()}
@@ -72,7 +72,7 @@ def test_published_weights_give_the_published_picture(tmp_path: Path, contrast: 
 
 @pytest.mark.parametrize("upsampling", ["nearest", "transposed"])
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (8, 8), (33, 50), (64, 31)])
-def test_pictures_keep_their_size_and_stay_in_range(size: tuple[int, int], upsampling: Any) -> None:
+def test_images_keep_their_size_and_stay_in_range(size: tuple[int, int], upsampling: Any) -> None:
     torch.manual_seed(0)
     network = transformer_net(**SMALL, upsampling=upsampling)
     with torch.no_grad():

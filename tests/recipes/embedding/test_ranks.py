@@ -1,4 +1,4 @@
-"""Signals and volumes are trained on like pictures, by parts of somebody else's; pictures need not be square."""
+"""Signals and volumes are trained on like images, by parts of somebody else's; images need not be square."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 from likeness.data.in_memory import InMemory
-from likeness.data.pictures import DataSplits
+from likeness.data.images import DataSplits
 
 
 def bumps(*, spatial_size: list[int], channels: int) -> DataSplits:
@@ -92,23 +92,23 @@ def test_any_rank_and_any_number_of_channels_is_trained_on(size: str, channels: 
 @pytest.mark.parametrize(
     ("size", "word", "said"),
     [
-        ("[20]", "evaluation.flip=true", "evaluation.flip=true takes pictures alone"),
-        ("[6, 5, 4]", "evaluation.flip=true", "evaluation.flip=true takes pictures alone"),
+        ("[20]", "evaluation.flip=true", "evaluation.flip=true takes two-dimensional images alone"),
+        ("[6, 5, 4]", "evaluation.flip=true", "evaluation.flip=true takes two-dimensional images alone"),
         (
             "[20]",
             "embedder.test_time_augmentation=4",
-            "embedder.test_time_augmentation=4 takes pictures alone",
+            "embedder.test_time_augmentation=4 takes two-dimensional images alone",
         ),
         (
             "[9, 7]",
             "embedder.test_time_augmentation=8",
-            "embedder.test_time_augmentation=8 takes square pictures",
+            "embedder.test_time_augmentation=8 takes square images",
         ),
-        ("[6, 5, 4]", "channels_last=true", "channels_last=true takes pictures alone"),
-        ("[20]", "augment=flip", "augment.flip takes pictures alone"),
+        ("[6, 5, 4]", "channels_last=true", "channels_last=true takes two-dimensional images alone"),
+        ("[20]", "augment=flip", "augment.flip takes two-dimensional images alone"),
     ],
 )
-def test_what_is_for_pictures_alone_is_refused_before_training(
+def test_what_is_for_images_alone_is_refused_before_training(
     size: str, word: str, said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(LikenessError, match=f"^{said}"):
@@ -118,13 +118,13 @@ def test_what_is_for_pictures_alone_is_refused_before_training(
 def test_image_files_are_not_verified_by_an_encoder_of_signals(tmp_path: Path) -> None:
     run = train_by([*composed_whole(tmp_path, "[9, 7]", 2), "evaluation.far=0.5"])
     encoder = likeness.load(run, trust=["bumps_of_any_rank"])
-    with pytest.raises(LikenessError, match="was not trained on pictures: an image file has 1 channel"):
+    with pytest.raises(LikenessError, match="was not trained on images: an image file has 1 channel"):
         verify(encoder, run, tmp_path / "a.png", tmp_path / "a.png")
 
 
 def test_drawn_faces_and_quarter_turns_are_square() -> None:
     with pytest.raises(
-        LikenessError, match=r"^data\.image_size=\[64, 48\]: drawn_faces takes square pictures alone"
+        LikenessError, match=r"^data\.image_size=\[64, 48\]: drawn_faces takes square images alone"
     ):
         training_config(["backbone.spatial_size=[64,48]"])
     config = training_config(["backbone.spatial_size=[64,64]"])
@@ -135,7 +135,7 @@ def test_drawn_faces_and_quarter_turns_are_square() -> None:
         "data.quarter_turns=true",
         "backbone.spatial_size=[64,48]",
     ]
-    with pytest.raises(LikenessError, match=r"^data\.quarter_turns takes square pictures alone"):
+    with pytest.raises(LikenessError, match=r"^data\.quarter_turns takes square images alone"):
         training_config(words)
 
 
@@ -146,7 +146,7 @@ def test_a_size_that_is_none_is_said_of_other_people_s_parts_too(size: str, tmp_
         training_config([*words, f"backbone.spatial_size={size}"])
 
 
-def test_pictures_need_not_be_square(tmp_path: Path) -> None:
+def test_images_need_not_be_square(tmp_path: Path) -> None:
     from PIL import Image
 
     for person in range(8):
@@ -169,8 +169,8 @@ def test_pictures_need_not_be_square(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "sentence"),
     [
-        ("[32]", "takes pictures alone"),
-        ("[32,32,32]", "takes pictures alone"),
+        ("[32]", "takes two-dimensional images alone"),
+        ("[32,32,32]", "takes two-dimensional images alone"),
         ("[0,32]", "spatial_size"),
         ("4", "has a side that is not of 8 to 4096 pixels"),
     ],

@@ -85,7 +85,7 @@ def test_a_job_is_trained_again_on_data_that_have_changed(
     run_sweep(tmp_path, *words, jobs=Jobs())
     again, mended = Jobs(), Jobs()
     run_sweep(tmp_path, *words, jobs=again)
-    monkeypatch.setitem(DATA, "train", {"sha256": "of pictures with a label mended"})
+    monkeypatch.setitem(DATA, "train", {"sha256": "of images with a label mended"})
     run_sweep(tmp_path, *words, jobs=mended)
     assert (len(again.trained), len(mended.trained)) == (0, 2)
 

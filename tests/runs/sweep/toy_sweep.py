@@ -27,7 +27,7 @@ from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.sweep import sweep
 
 VALUES = r"(runs_dir|seed|loss\.margin|optimizer\.lr|backbone\.width|\+\+sweep\.(id|earlier))="
-DATA = {"train": {"sha256": "of pictures"}}  # by what the data are recognised that every job reads
+DATA = {"train": {"sha256": "of images"}}  # by what the data are recognised that every job reads
 STEPS = (150, 300, 450, 600)  # the validations of +experiment=triplet_hard
 
 
@@ -61,7 +61,7 @@ def compose(words: Sequence[str]) -> TrainConfig:
 
 
 def recipe_of(config: TrainConfig) -> Any:
-    """What says of a job what it reads, without a look at any picture."""
+    """What says of a job what it reads, without a look at any image."""
     return SimpleNamespace(family=EMBEDDING, fingerprints=dict(DATA))
 
 

@@ -6,18 +6,18 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from likeness.config.schema.base import Colours, FileSource, Node, Place, Positive, Share, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
-from likeness.spatial import picture_sides, square_side
+from likeness.spatial import height_and_width, square_side
 
 
-class _PictureFiles(FileSource):
+class _ImageFiles(FileSource):
     """Images that are decoded from files."""
 
     spatial_size: SpatialSize
     channels: Colours
 
     @model_validator(mode="after")
-    def _pictures_have_two_axes(self) -> "_PictureFiles":
-        picture_sides(self.spatial_size, "a file of an image")
+    def _images_have_two_axes(self) -> "_ImageFiles":
+        height_and_width(self.spatial_size, "a file of an image")
         return self
 
 
@@ -43,7 +43,7 @@ class DrawnFaces(Node):
         return self.image_size
 
 
-class _SplitFolder(_PictureFiles):
+class _SplitFolder(_ImageFiles):
     root: Place
     split: Annotated[list[Share], Field(min_length=3, max_length=3)]
     split_seed: Annotated[int, Field(ge=0)]
@@ -73,14 +73,14 @@ class InsightfaceRecords(_SplitFolder):
     target: Literal["likeness.data.insightface.insightface_rec"] = Field(alias="_target_")
 
 
-class InsightfaceSet(_PictureFiles):
+class InsightfaceSet(_ImageFiles):
     """insightface's verification sets, such as `lfw.bin`."""
 
     target: Literal["likeness.data.insightface.insightface_bin"] = Field(alias="_target_")
     path: Place
 
 
-class Omniglot(_PictureFiles):
+class Omniglot(_ImageFiles):
     """Omniglot's alphabets."""
 
     target: Literal["likeness.data.omniglot.omniglot"] = Field(alias="_target_")
@@ -100,14 +100,14 @@ class Omniglot(_PictureFiles):
         return self
 
 
-class OneShotTrials(_PictureFiles):
+class OneShotTrials(_ImageFiles):
     """One-shot trials in Omniglot's format; for testing only."""
 
     target: Literal["likeness.data.oneshot_trials.oneshot_trials"] = Field(alias="_target_")
     root: Place
 
 
-class PairList(_PictureFiles):
+class PairList(_ImageFiles):
     """Pairs of images listed in a file; for testing only."""
 
     target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
@@ -115,7 +115,7 @@ class PairList(_PictureFiles):
     root: Place | None
 
 
-class Lfw(_PictureFiles):
+class Lfw(_ImageFiles):
     """Labeled Faces in the Wild with View 2 pairs; for testing only."""
 
     target: Literal["likeness.data.lfw.lfw"] = Field(alias="_target_")

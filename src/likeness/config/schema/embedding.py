@@ -21,7 +21,7 @@ from likeness.config.schema.training import (
     SimilarityTask,
     Task,
 )
-from likeness.spatial import picture_sides, sides, square_side
+from likeness.spatial import height_and_width, sides, square_side
 
 
 class EmbeddingConfig(TrainConfig):
@@ -129,20 +129,20 @@ class EmbeddingConfig(TrainConfig):
                 raise ValueError(f"{name}.spatial_size must be the backbone's, {size}")
             if getattr(source, "channels", None) != channels:
                 raise ValueError(f"{name}.channels must be the backbone's, {channels}")
-        _refuse_views_of_no_picture(self)
+        _refuse_views_of_no_image(self)
         if self.channels_last:
-            picture_sides(size, "channels_last=true")
+            height_and_width(size, "channels_last=true")
         for name, node in self.augment.items():
             if node is not None and not isinstance(node, Outside):
-                picture_sides(size, f"augment.{name}")
+                height_and_width(size, f"augment.{name}")
 
 
-def _refuse_views_of_no_picture(config: "EmbeddingConfig | EvaluateConfig") -> None:
-    """Pictures can be mirrored, and square ones turned; what has another number of axes is measured as it is."""
+def _refuse_views_of_no_image(config: "EmbeddingConfig | EvaluateConfig") -> None:
+    """Images can be mirrored, and square ones turned; what has another number of axes is measured as it is."""
     size = config.backbone.spatial_size
     views = getattr(config.embedder, "test_time_augmentation", 1)
     if config.evaluation.flip:
-        picture_sides(size, "evaluation.flip=true")
+        height_and_width(size, "evaluation.flip=true")
     if views > 1:
         square_side(size, f"embedder.test_time_augmentation={views}")
 
@@ -159,5 +159,5 @@ class EvaluateConfig(RunConfig):
 
     @model_validator(mode="after")
     def _views_fit(self) -> "EvaluateConfig":
-        _refuse_views_of_no_picture(self)
+        _refuse_views_of_no_image(self)
         return self

@@ -6,10 +6,10 @@ from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, PerChannel, Positive, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
-from likeness.spatial import picture_sides
+from likeness.spatial import height_and_width
 
 
-class OfPictures(Node):
+class OfImages(Node):
     """What a network expects of images: their size in pixels, channels, mean and standard deviation in [0, 1]."""
 
     spatial_size: SpatialSize
@@ -18,8 +18,8 @@ class OfPictures(Node):
     std: PerChannel
 
     @model_validator(mode="after")
-    def _pictures_fit(self) -> "OfPictures":
-        height, width = picture_sides(self.spatial_size, "a backbone of this project")
+    def _images_fit(self) -> "OfImages":
+        height, width = height_and_width(self.spatial_size, "a backbone of this project")
         if min(height, width) < 8 or max(height, width) > 4096:
             raise ValueError(
                 f"backbone.spatial_size={self.spatial_size} has a side that is not of 8 to 4096 pixels"
@@ -32,14 +32,14 @@ class OfPictures(Node):
         return self
 
 
-class SmallConv(OfPictures):
+class SmallConv(OfImages):
     """The small convolutional net of our own."""
 
     target: Literal["likeness.models.small_conv.small_conv"] = Field(alias="_target_")
     width: Positive
 
 
-class DoubleConv(OfPictures):
+class DoubleConv(OfImages):
     """Blocks of two convolutions and a pooling."""
 
     target: Literal["likeness.models.double_conv.double_conv"] = Field(alias="_target_")
@@ -47,13 +47,13 @@ class DoubleConv(OfPictures):
     ink_size: Annotated[int, Field(ge=8)] | None = None
 
 
-class Koch(OfPictures):
+class Koch(OfImages):
     """The convolutions of Koch et al. 2015."""
 
     target: Literal["likeness.models.koch.koch"] = Field(alias="_target_")
 
 
-class Timm(OfPictures):
+class Timm(OfImages):
     """A timm network by name."""
 
     target: Literal["likeness.models.timm_backbone.timm_backbone"] = Field(alias="_target_")
@@ -64,7 +64,7 @@ class Timm(OfPictures):
     frozen_stages: Annotated[int, Field(ge=0)]
 
 
-class Torchvision(OfPictures):
+class Torchvision(OfImages):
     """A torchvision classification network by name, without its last linear layer."""
 
     target: Literal["likeness.models.torchvision_backbone.torchvision_backbone"] = Field(alias="_target_")
@@ -72,7 +72,7 @@ class Torchvision(OfPictures):
     weights: str | None
 
 
-class Onnx(OfPictures):
+class Onnx(OfImages):
     """A published encoder, for evaluation."""
 
     target: Literal["likeness.models.onnx_encoder.OnnxEncoder"] = Field(alias="_target_")

@@ -4,7 +4,7 @@ from pydantic import model_validator
 
 from likeness.config.schema.features import Features
 from likeness.config.schema.runs import TrainConfig
-from likeness.config.schema.style_data import StylePictures
+from likeness.config.schema.style_data import StyleImages
 from likeness.config.schema.style_losses import Sliced, StyleLoss
 from likeness.config.schema.style_tasks import StyleTask
 from likeness.config.schema.sweep import Objective
@@ -12,23 +12,23 @@ from likeness.config.schema.training import Lbfgs, PixelOptimizer
 
 
 class PixelsConfig(TrainConfig):
-    """What a run that trains the pixels of a picture has."""
+    """What a run that trains the pixels of an image has."""
 
     objective = Objective(metric="cost/total", direction="minimize")
     measures = ("cost/total", "cost/content", "cost/style", "cost/total_variation")
     task: StyleTask
     backbone: Features
     loss: StyleLoss
-    data: StylePictures
+    data: StyleImages
     optimizer: PixelOptimizer
 
     @model_validator(mode="after")
-    def _one_picture(self) -> "PixelsConfig":
+    def _one_image(self) -> "PixelsConfig":
         if self.trainer.devices > 1:
-            raise ValueError("one picture can't be shared by several devices; leave trainer.devices=1")
+            raise ValueError("one image can't be shared by several devices; leave trainer.devices=1")
         if self.trainer.accumulate_grad_batches > 1:
             raise ValueError(
-                "every step sees the same pictures, there is nothing to accumulate; "
+                "every step sees the same images, there is nothing to accumulate; "
                 "leave trainer.accumulate_grad_batches=1"
             )
         if self.data.total_steps != self.trainer.max_steps:

@@ -10,7 +10,7 @@ _Above0 = Annotated[float, Field(gt=0)]
 _Pixels = Annotated[int, Field(ge=32)]
 
 
-class StylePictures(FileSource):
+class StyleImages(FileSource):
     """One content and the styles that it is painted in."""
 
     target: Literal["likeness.data.style.style_pictures.style_pictures"] = Field(alias="_target_")
@@ -40,8 +40,8 @@ class StyleFolders(FileSource):
     @model_validator(mode="after")
     def _crops_fit(self) -> "StyleFolders":
         if self.crop > self.resize:
-            raise ValueError(f"data.crop={self.crop} is larger than the pictures, data.resize={self.resize}")
+            raise ValueError(f"data.crop={self.crop} is larger than the images, data.resize={self.resize}")
         return self
 
 
-StyleData = Annotated[StylePictures | StyleFolders, Field(discriminator="target")]
+StyleData = Annotated[StyleImages | StyleFolders, Field(discriminator="target")]

@@ -8,7 +8,7 @@ from likeness.config.schema.base import Node, Positive
 
 
 class StyleTask(Node):
-    """Train the pixels of a picture (Gatys et al. 2016)."""
+    """Train the pixels of an image (Gatys et al. 2016)."""
 
     of_the_recipe = frozenset({"start", "preview_every"})
     target: Literal["likeness.tasks.style.StyleTask"] = Field(alias="_target_")

@@ -39,7 +39,7 @@ Stylizer = Annotated[AdainDecoder | TransformerNet, Field(discriminator="target"
 
 
 class StylizerConfig(TrainConfig):
-    """What a run that trains a network to paint pictures has."""
+    """What a run that trains a network to paint images has."""
 
     objective = Objective(metric="cost/total", direction="minimize")
     measures = ("cost/total", "cost/content", "cost/style", "cost/total_variation")

@@ -1,4 +1,4 @@
-"""What changes from one picture of a person to the next."""
+"""What changes from one image of a person to the next."""
 
 # ruff: noqa: RUF009 (a field's range stands where its default would)
 

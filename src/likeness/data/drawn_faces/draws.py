@@ -2,7 +2,7 @@
 
 The hash is SplitMix64's finaliser (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"),
 applied once for each word of the key. Everything below it uses only +, -, *, /, sqrt, floor and comparisons, which
-IEEE 754 rounds exactly, so that a picture has the same bits in any batch and on any machine.
+IEEE 754 rounds exactly, so that an image has the same bits in any batch and on any machine.
 """
 
 from dataclasses import field, fields
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from likeness.randomness import key
 
 Plane = NDArray[Any]
-"""`[B, 1]` (a number for each picture) or `[B, N]` (one for each pixel), always float32.
+"""`[B, 1]` (a number for each image) or `[B, N]` (one for each pixel), always float32.
 
 NumPy's types make float64 of float32 times a Python number, which NumPy itself does not; hence `Any`.
 """
@@ -40,9 +40,9 @@ def person_keys(seed: int, identity: NDArray[np.int64]) -> Keys:
     return mix(np.uint64(key("drawn_faces", seed)) ^ mix(identity.astype(np.uint64)))
 
 
-def picture_keys(person: Keys, picture: NDArray[np.int64]) -> Keys:
-    """A key `[B]` for each picture `[B]` of the people whose keys are `person`."""
-    return mix(person ^ mix(picture.astype(np.uint64) + np.uint64(1)))
+def image_keys(person: Keys, image: NDArray[np.int64]) -> Keys:
+    """A key `[B]` for each image `[B]` of the people whose keys are `person`."""
+    return mix(person ^ mix(image.astype(np.uint64) + np.uint64(1)))
 
 
 def uniform(keys: Keys, slots: Keys) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""From linear light to a picture: exposure and white balance, focus, a gamma of 2, grain, eight bits."""
+"""From linear light to an image: exposure and white balance, focus, a gamma of 2, grain, eight bits."""
 
 from functools import cache
 
@@ -16,7 +16,7 @@ _LAST = np.uint64((1 << 15) - 1)
 
 
 def develop(paint: Colour, how: Conditions, keys: Keys, channels: int) -> NDArray[np.uint8]:
-    """The pictures `[B, channels, size, size]`."""
+    """The images `[B, channels, size, size]`."""
     size = round(paint.red.shape[1] ** 0.5)
     # the square of 255, since the root below leaves 255
     by = how.exposure * np.float32(255 * 255)
@@ -42,7 +42,7 @@ def develop(paint: Colour, how: Conditions, keys: Keys, channels: int) -> NDArra
 
 
 def _blurred(film: Plane, by: Plane) -> None:
-    """Mix with its own [1 2 1] / 4 blur, both ways, in place, at a stride that grows with the picture."""
+    """Mix with its own [1 2 1] / 4 blur, both ways, in place, at a stride that grows with the image."""
     size = film.shape[-1]
     step = max(1, round(size / 64))
     share = by[:, :, None] * np.float32(0.5)
@@ -55,7 +55,7 @@ def _blurred(film: Plane, by: Plane) -> None:
         inner -= middle
         inner *= share
         if apart == step:
-            # in a flat picture the neighbours of the outer columns are in other rows
+            # in a flat image the neighbours of the outer columns are in other rows
             columns = change.reshape(film.shape)
             columns[..., :step] = 0
             columns[..., -step:] = 0

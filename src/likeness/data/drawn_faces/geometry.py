@@ -15,7 +15,7 @@ from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.windows import Window, around
 
 HALF_FRAME = 1.27
-"""Half the picture's side, in head units."""
+"""Half the image's side, in head units."""
 _LARGEST = 1.08
 """The most that `Conditions.scale` enlarges: windows are made for it."""
 _KNOTS = np.array([1.0, 0.5, 0.0, -0.55, -1.0])
@@ -24,7 +24,7 @@ _QUARTIC = np.linalg.inv(np.vander(_KNOTS, increasing=True)).round(6)
 
 
 class Frame(NamedTuple):
-    """The picture's plane in head units, upright (`u`, `v`) and rolled with the head (`x`, `y`), `[B, N]`."""
+    """The image's plane in head units, upright (`u`, `v`) and rolled with the head (`x`, `y`), `[B, N]`."""
 
     size: int
     u: Plane
@@ -77,7 +77,7 @@ def dome(square: Plane) -> Plane:
 
 
 def frame(size: int, how: Conditions) -> Frame:
-    """The plane of a picture of `size` x `size` pixels under each of the conditions."""
+    """The plane of an image of `size` x `size` pixels under each of the conditions."""
     steps = np.arange(size, dtype=np.float32) + np.float32(0.5)
     centres = (steps * np.float32(2.0 / size) - np.float32(1)) * np.float32(HALF_FRAME)
     zoom = 1 / how.scale

@@ -1,4 +1,4 @@
-"""Glasses, worn in about a fifth of the pictures: two rims and a bridge in a plane before the eyes."""
+"""Glasses, worn in about a fifth of the images: two rims and a bridge in a plane before the eyes."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -13,7 +13,7 @@ _ONE = np.float32(1)
 
 
 def hair_colour(who: Person, how: Conditions) -> Colour:
-    """Black to blond, `[B, 1]`: a person's own, lighter or darker by the picture, and now and then dyed."""
+    """Black to blond, `[B, 1]`: a person's own, lighter or darker by the image, and now and then dyed."""
     like = who.width
     tone = np.where(how.hair_dye > 0.88, np.clip(how.hair_dye * 8 - 7, 0, 1), who.hair_tone)
     tone = np.clip(tone + 0.12 * how.hair_shade, 0, 1)
@@ -66,7 +66,7 @@ def hair_cover(at: Frame, on: Surface, who: Person, how: Conditions, strands: Pl
     """How much of each pixel the hair on the skull covers, `[B, N]`; `on` is the hair's own surface.
 
     The hairline is a plane that slopes from the forehead back to the nape, bent by the person's peak and
-    recession and by the picture's fringe.
+    recession and by the image's fringe.
     """
     loose = looseness(who, how)
     fold = np.abs(on.x)

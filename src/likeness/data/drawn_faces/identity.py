@@ -1,6 +1,6 @@
 """What makes a person: shape and texture, in units of about half a head's height.
 
-In the head's frame x points to the picture's right, y up and z out of the face; (0, 0, 0) is the skull's centre.
+In the head's frame x points to the image's right, y up and z out of the face; (0, 0, 0) is the skull's centre.
 """
 
 # ruff: noqa: RUF009 (a field's range stands where its default would)

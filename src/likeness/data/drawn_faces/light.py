@@ -25,7 +25,7 @@ class Light(NamedTuple):
 
 
 def light_of(at: Frame, how: Conditions) -> Light:
-    """The light of each picture."""
+    """The light of each image."""
     like = how.light_x
     x, y, z = _unit(how.light_x, how.light_y, np.full_like(like, 0.75))
     right, up, back = at.axes

@@ -17,7 +17,7 @@ class Colour(NamedTuple):
 
 
 def plain(like: Plane, red: float, green: float, blue: float) -> Colour:
-    """The same colour for each picture, `[B, 1]`."""
+    """The same colour for each image, `[B, 1]`."""
     return Colour(*(np.full_like(like, value) for value in (red, green, blue)))
 
 

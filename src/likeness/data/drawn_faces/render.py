@@ -1,4 +1,4 @@
-"""A block of pictures, from back to front."""
+"""A block of images, from back to front."""
 
 from functools import cache
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.data.drawn_faces.conditions import Conditions
-from likeness.data.drawn_faces.draws import Keys, Plane, draw, person_keys, picture_keys
+from likeness.data.drawn_faces.draws import Keys, Plane, draw, image_keys, person_keys
 from likeness.data.drawn_faces.features import (
     beard,
     bearded,
@@ -38,24 +38,24 @@ _ONE = np.float32(1)
 
 
 def render(
-    seed: int, identity: NDArray[np.int64], picture: NDArray[np.int64], size: int, channels: int
+    seed: int, identity: NDArray[np.int64], image: NDArray[np.int64], size: int, channels: int
 ) -> NDArray[np.uint8]:
-    """Picture `picture[b]` of person `identity[b]`: `[B, channels, size, size]` uint8.
+    """Image `image[b]` of person `identity[b]`: `[B, channels, size, size]` uint8.
 
-    Each is a function of (seed, identity, picture) alone: nothing below mixes the rows of a block, whose length is
+    Each is a function of (seed, identity, image) alone: nothing below mixes the rows of a block, whose length is
     chosen so that the planes at work stay in a core's cache.
     """
     _keep_freed_memory()
     step = max(1, _BLOCK_PIXELS // (size * size))
-    pictures = np.empty((len(identity), channels, size, size), np.uint8)
+    images = np.empty((len(identity), channels, size, size), np.uint8)
     usual = np.setbufsize(_BUFFER)
     try:
         for start in range(0, len(identity), step):
             block = slice(start, start + step)
-            pictures[block] = _block(seed, identity[block], picture[block], size, channels)
+            images[block] = _block(seed, identity[block], image[block], size, channels)
     finally:
         np.setbufsize(usual)
-    return pictures
+    return images
 
 
 @cache
@@ -69,10 +69,10 @@ def _keep_freed_memory() -> None:
 
 
 def _block(
-    seed: int, identity: NDArray[np.int64], picture: NDArray[np.int64], size: int, channels: int
+    seed: int, identity: NDArray[np.int64], image: NDArray[np.int64], size: int, channels: int
 ) -> NDArray[np.uint8]:
     person = person_keys(seed, identity)
-    keys = picture_keys(person, picture)
+    keys = image_keys(person, image)
     who, how = draw(Person, person), draw(Conditions, keys)
     at = frame(size, how)
     light = light_of(at, how)

@@ -1,4 +1,4 @@
-"""A sheet of people: a row of pictures for each.
+"""A sheet of people: a row of images for each.
 
 `python -m likeness.data.drawn_faces.sheet docs/drawn_faces.png` draws the one in the documentation.
 """
@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from likeness.data.drawn_faces.pictures import drawn_faces
-from likeness.data.pictures import Pictures
+from likeness.data.drawn_faces.images import drawn_faces
+from likeness.data.images import Images
 
 
 def sheet(
-    pictures: Pictures, people: int = 8, each: int = 8, *, gap: int = 2, zoom: int = 2
+    images: Images, people: int = 8, each: int = 8, *, gap: int = 2, zoom: int = 2
 ) -> NDArray[np.uint8]:
-    """The first `each` pictures of the first `people` identities, `[height, width, 3]`, white between them."""
-    rows = [np.flatnonzero(pictures.identity == person)[:each] for person in range(people)]
-    images = pictures.load(np.concatenate(rows).tolist())
-    size = images[0].shape[-1] * zoom
+    """The first `each` images of the first `people` identities, `[height, width, 3]`, white between them."""
+    rows = [np.flatnonzero(images.identity == person)[:each] for person in range(people)]
+    shown = images.load(np.concatenate(rows).tolist())
+    size = shown[0].shape[-1] * zoom
     page = np.full((people * (size + gap) - gap, each * (size + gap) - gap, 3), 255, np.uint8)
     at = 0
     for row, members in enumerate(rows):
         for column in range(len(members)):
-            image = images[at].numpy().repeat(zoom, axis=1).repeat(zoom, axis=2)
+            image = shown[at].numpy().repeat(zoom, axis=1).repeat(zoom, axis=2)
             top, left = row * (size + gap), column * (size + gap)
             page[top : top + size, left : left + size] = image.transpose(1, 2, 0)
             at += 1

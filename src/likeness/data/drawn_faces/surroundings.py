@@ -16,7 +16,7 @@ _EAR_Z = -0.02
 
 
 def background(at: Frame, how: Conditions, table: Plane) -> Colour:
-    """A colour that fades across the picture, with soft patches: products of a row and a column of noise."""
+    """A colour that fades across the image, with soft patches: products of a row and a column of noise."""
     grey = 0.3 * how.back_red + 0.5 * how.back_green + 0.2 * how.back_blue
     near = blend(Colour(how.back_red, how.back_green, how.back_blue), Colour(grey, grey, grey), how.back_grey)
     fade = at.u * how.back_x
@@ -75,7 +75,7 @@ def neck_and_shoulders(
 
 
 def ear_window(at: Frame, who: Person, side: float) -> Window:
-    """Where the ear on the right (`side` 1) or the left (-1) of the picture may be."""
+    """Where the ear on the right (`side` 1) or the left (-1) of the image may be."""
     return at.window(_ear_x(who, side), who.ear_y, np.full_like(who.width, _EAR_Z), 0.30, 0.32)
 
 

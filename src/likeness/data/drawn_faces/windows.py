@@ -1,6 +1,6 @@
-"""Parts of a picture: what touches only the eyes is worked out only around the eyes.
+"""Parts of an image: what touches only the eyes is worked out only around the eyes.
 
-A plane is `[B, H * W]`. A window has one size for a block, but its own place in each picture; it must be large enough
+A plane is `[B, H * W]`. A window has one size for a block, but its own place in each image; it must be large enough
 for what is drawn in it wherever the head turns, since what is outside of it is left alone.
 """
 
@@ -51,7 +51,7 @@ def around(
 
 
 def within(outer: Window, inner: Window) -> Window:
-    """A window of the whole picture, as a window of the part that `outer` cuts out."""
+    """A window of the whole image, as a window of the part that `outer` cuts out."""
     height, width = min(inner.height, outer.height), min(inner.width, outer.width)
     top = np.clip(inner.top - outer.top, 0, outer.height - height)
     left = np.clip(inner.left - outer.left, 0, outer.width - width)

@@ -11,9 +11,9 @@ from torch import Tensor
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files
 from likeness.data.image_files import existing_folder
+from likeness.data.images import DataSplits
 from likeness.data.insightface.record_io import DamagedRecord, Offsets, Record, RecordFile, read_offsets
-from likeness.data.pictures import DataSplits
-from likeness.data.split import split_pictures
+from likeness.data.split import split_images
 from likeness.errors import UnreadableImage
 from likeness.spatial import SpatialSize
 
@@ -23,7 +23,7 @@ AGAIN = "fetch train.rec and train.idx again"
 
 
 class ImageRecords:
-    """`Pictures` over the records at `offsets`, `[N]`, whose keys in the index are `keys`, `[N]`."""
+    """`Images` over the records at `offsets`, `[N]`, whose keys in the index are `keys`, `[N]`."""
 
     grouping = None
 
@@ -124,7 +124,7 @@ def insightface_rec(
     samples = ImageRecords(
         records, keys, index.of(keys), labels, spatial_size=spatial_size, channels=channels
     )
-    return split_pictures(samples, split, split_seed, source=root)
+    return split_images(samples, split, split_seed, source=root)
 
 
 def _labelled(records: RecordFile, index: Offsets) -> tuple[Int64s, Int64s]:

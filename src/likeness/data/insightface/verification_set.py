@@ -13,8 +13,8 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files
+from likeness.data.images import DataSplits, Pairs
 from likeness.data.linked import linked
-from likeness.data.pictures import DataSplits, Pairs
 from likeness.data.reading import reading
 from likeness.spatial import SpatialSize
 
@@ -32,8 +32,8 @@ _DAMAGE = (
 )
 
 
-class PictureBytes:
-    """`Pictures` over encoded images of one file, held in memory, each called `file#number`."""
+class ImageBytes:
+    """`Images` over encoded images of one file, held in memory, each called `file#number`."""
 
     grouping = None
 
@@ -108,7 +108,7 @@ def insightface_bin(*, path: str, spatial_size: SpatialSize, channels: int) -> D
     places: dict[bytes, int] = {}
     index = np.array([places.setdefault(one, len(places)) for one in encoded], dtype=np.int64)
     first, second = index[0::2], index[1::2]
-    samples = PictureBytes(
+    samples = ImageBytes(
         list(places),
         linked(first[same], second[same], len(places)),
         file=file,

@@ -1,1 +1,1 @@
-"""Pictures for style transfer: read, written, recoloured, and handed on at the size of a step."""
+"""Images for style transfer: read, written, recoloured, and handed on at the size of a step."""

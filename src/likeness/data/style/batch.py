@@ -1,4 +1,4 @@
-"""What a picture, or a network that styles pictures, is trained on at a step."""
+"""What an image, or a network that styles images, is trained on at a step."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class StyleBatch(NamedTuple):
-    """The pictures of a step: uint8 from the loader, float in [0, 1] on the device.
+    """The images of a step: uint8 from the loader, float in [0, 1] on the device.
 
     `content` `[1, 3, H, W]`; `styles`: `[1, 3, Hk, Wk]` each; `masks`: where each style belongs, `[1, 1, H, W]` each,
     or None for everywhere; `level`: the index of the size in the pyramid.

@@ -1,4 +1,4 @@
-"""The pictures that are there without any file of the user's: two photographs, and a painting."""
+"""The images that are there without any file of the user's: two photographs, and a painting."""
 
 from importlib.resources import files
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Keeping the content's colours: Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer".
 
-All functions are pure, on float pictures `[3, H, W]` in RGB; what goes in lies in [0, 1], what comes out may leave it.
+All functions are pure, on float images `[3, H, W]` in RGB; what goes in lies in [0, 1], what comes out may leave it.
 """
 
 from typing import NamedTuple
@@ -16,15 +16,15 @@ _NO_VARIANCE = 1e-6
 
 
 class Moments(NamedTuple):
-    """A picture's mean colour `[3]` and the covariance of its colours `[3, 3]`, float64."""
+    """An image's mean colour `[3]` and the covariance of its colours `[3, 3]`, float64."""
 
     mean: Tensor
     covariance: Tensor
 
 
-def moments(picture: Tensor) -> Moments:
+def moments(image: Tensor) -> Moments:
     """The mean and the covariance over all pixels (divided by their number)."""
-    colours = picture.flatten(1).double()
+    colours = image.flatten(1).double()
     mean = colours.mean(1)
     away = colours - mean[:, None]
     return Moments(mean, away @ away.T / away.shape[1])
@@ -59,13 +59,13 @@ def _power(covariance: Tensor, exponent: float) -> Tensor:
     return vectors * powers @ vectors.T
 
 
-def luminance(picture: Tensor) -> Tensor:
+def luminance(image: Tensor) -> Tensor:
     """Y of YIQ, `[1, H, W]`."""
-    return torch.einsum("c,chw->hw", picture.new_tensor(YIQ[0]), picture)[None]
+    return torch.einsum("c,chw->hw", image.new_tensor(YIQ[0]), image)[None]
 
 
 def luminance_pair(style: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
-    """The pictures by which luminance alone is transferred, style and content: grey `[3, H, W]` and `[3, H', W']`.
+    """The images by which luminance alone is transferred, style and content: grey `[3, H, W]` and `[3, H', W']`.
 
     The content's is its luminance; the style's luminance is shifted and scaled to the content's mean and standard
     deviation. A style of one luminance has nothing to scale, and keeps that.

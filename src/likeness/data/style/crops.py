@@ -20,10 +20,10 @@ from likeness.randomness import generator
 class CropDataModule(RunData):
     """Random crops of contents and of styles, from the trainer's step on; nothing to validate.
 
-    Every picture comes once in a pass over those of its kind, in another order in each pass.
+    Every image comes once in a pass over those of its kind, in another order in each pass.
 
     Args:
-        source: the pictures.
+        source: the images.
         seed: of the orders, the crops and the flips.
         workers: loader processes.
         pin_memory: whether batches are put into pinned memory for a GPU.
@@ -41,7 +41,7 @@ class CropDataModule(RunData):
 
     @property
     def unreadable(self) -> set[str]:
-        """The names of the pictures that this process and its loader workers could not read until now."""
+        """The names of the images that this process and its loader workers could not read until now."""
         kinds = (self.source.contents, self.source.styles)
         return {name for kind in kinds for part in kind for name in part.unreadable}
 
@@ -87,22 +87,22 @@ class Crops(Dataset[CropBatch]):
         contents, styles = self.source.contents.train, self.source.styles.train
         return CropBatch(self._crops("content", contents, step), self._crops("style", styles, step))
 
-    def _crops(self, kind: str, pictures: SkippingUnreadable, step: int) -> Tensor:
+    def _crops(self, kind: str, images: SkippingUnreadable, step: int) -> Tensor:
         """`[B, 3, c, c]`."""
-        passes = [divmod(step * self.source.batch_size + place, len(pictures)) for place in self.places]
-        indices = [int(_order(kind, self.seed, number, len(pictures))[at]) for number, at in passes]
-        loaded = zip(pictures.load(indices), self.places, strict=True)
-        return torch.stack([self._crop(picture, kind, step, place) for picture, place in loaded])
+        passes = [divmod(step * self.source.batch_size + place, len(images)) for place in self.places]
+        indices = [int(_order(kind, self.seed, number, len(images))[at]) for number, at in passes]
+        loaded = zip(images.load(indices), self.places, strict=True)
+        return torch.stack([self._crop(image, kind, step, place) for image, place in loaded])
 
-    def _crop(self, picture: Tensor, kind: str, step: int, place: int) -> Tensor:
-        """A square of `picture`, mirrored in every second case."""
+    def _crop(self, image: Tensor, kind: str, step: int, place: int) -> Tensor:
+        """A square of `image`, mirrored in every second case."""
         draw, side = generator("crop", kind, self.seed, step, place), self.source.crop
-        top, left = (int(draw.integers(length - side + 1)) for length in picture.shape[1:])
-        square = picture[:, top : top + side, left : left + side]
+        top, left = (int(draw.integers(length - side + 1)) for length in image.shape[1:])
+        square = image[:, top : top + side, left : left + side]
         return square.flip(2) if draw.integers(2) else square
 
 
 @lru_cache(maxsize=4)
 def _order(kind: str, seed: int, number: int, length: int) -> NDArray[np.int64]:
-    """The order of the pictures of a kind in a pass over them, `[length]`."""
+    """The order of the images of a kind in a pass over them, `[length]`."""
     return generator("order", kind, seed, number).permutation(length)

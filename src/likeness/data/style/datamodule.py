@@ -6,15 +6,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from likeness.data.run_data import RunData
 from likeness.data.style.batch import StyleBatch
-from likeness.data.style.picture import log_notes
+from likeness.data.style.image_file import log_notes
 from likeness.data.style.steps import StepsFrom
-from likeness.data.style.style_pictures import StylePictures
+from likeness.data.style.style_pictures import StyleImages
 
 
 class _Steps(Dataset[StyleBatch]):
-    """The pictures by step."""
+    """The images by step."""
 
-    def __init__(self, source: StylePictures) -> None:
+    def __init__(self, source: StyleImages) -> None:
         self.source = source
 
     def __getitem__(self, step: int) -> StyleBatch:
@@ -25,39 +25,39 @@ class StyleDataModule(RunData):
     """The content and the styles at the size of each step, from the trainer's step on; nothing to validate.
 
     Args:
-        source: the pictures.
-        channels_last: whether pictures have the channels last in memory.
+        source: the images.
+        channels_last: whether images have the channels last in memory.
     """
 
     validated = False
 
-    def __init__(self, source: StylePictures, *, channels_last: bool) -> None:
+    def __init__(self, source: StyleImages, *, channels_last: bool) -> None:
         super().__init__()
         self.source, self.channels_last = source, channels_last
 
     @property
     def unreadable(self) -> set[str]:
-        """None: a picture that can't be read ends the run before it starts."""
+        """None: an image that can't be read ends the run before it starts."""
         return set()
 
     def setup(self, stage: str) -> None:
-        """Say what was converted to read the pictures."""
+        """Say what was converted to read the images."""
         log_notes(self.source.notes)
 
     def train_dataloader(self) -> DataLoader[StyleBatch]:
-        """The pictures of the trainer's step and of all after it."""
+        """The images of the trainer's step and of all after it."""
         trainer = self.trainer
         assert trainer is not None
         start = trainer.global_step * trainer.accumulate_grad_batches
         return DataLoader(_Steps(self.source), sampler=StepsFrom(start), batch_size=None)
 
     def on_after_batch_transfer(self, batch: StyleBatch, dataloader_idx: int) -> StyleBatch:
-        """The batch with its pictures as floats in [0, 1]."""
+        """The batch with its images as floats in [0, 1]."""
         return in_floats(batch, channels_last=self.channels_last)
 
 
 def in_floats(batch: StyleBatch, *, channels_last: bool) -> StyleBatch:
-    """The batch with its pictures as float32 in [0, 1]."""
+    """The batch with its images as float32 in [0, 1]."""
     return StyleBatch(
         as_float(batch.content, channels_last=channels_last),
         [as_float(style, channels_last=channels_last) for style in batch.styles],
@@ -66,7 +66,7 @@ def in_floats(batch: StyleBatch, *, channels_last: bool) -> StyleBatch:
     )
 
 
-def as_float(pictures: Tensor, *, channels_last: bool) -> Tensor:
-    """Pictures, uint8 `[B, C, H, W]`, as float32 in [0, 1]."""
+def as_float(images: Tensor, *, channels_last: bool) -> Tensor:
+    """Images, uint8 `[B, C, H, W]`, as float32 in [0, 1]."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    return pictures.float().div_(255).contiguous(memory_format=layout)
+    return images.float().div_(255).contiguous(memory_format=layout)

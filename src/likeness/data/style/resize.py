@@ -1,4 +1,4 @@
-"""Pictures at other sizes, their aspect kept."""
+"""Images at other sizes, their aspect kept."""
 
 import math
 from typing import NamedTuple
@@ -10,15 +10,15 @@ from torch import Tensor
 
 
 class Size(NamedTuple):
-    """Of a picture, in pixels."""
+    """Of an image, in pixels."""
 
     height: int
     width: int
 
 
-def size_of(picture: Tensor) -> Size:
+def size_of(image: Tensor) -> Size:
     """That of `[C, H, W]`."""
-    return Size(*picture.shape[1:])
+    return Size(*image.shape[1:])
 
 
 def with_longer_side(size: Size, longer: int) -> Size:
@@ -40,10 +40,10 @@ def _scaled(size: Size, factor: float) -> Size:
     return Size(*(max(1, round(side * factor)) for side in size))
 
 
-def resized(picture: Tensor, size: Size) -> Tensor:
-    """A picture, uint8 `[3, H, W]` or `[1, H, W]`, at another size: bicubic, antialiased, the same on every machine."""
-    if size_of(picture) == size:
-        return picture
-    image = Image.fromarray(picture.permute(1, 2, 0).squeeze(2).numpy())
-    pixels = np.array(image.resize((size.width, size.height), Image.Resampling.BICUBIC))
+def resized(image: Tensor, size: Size) -> Tensor:
+    """An image, uint8 `[3, H, W]` or `[1, H, W]`, at another size: bicubic, antialiased, the same on every machine."""
+    if size_of(image) == size:
+        return image
+    shown = Image.fromarray(image.permute(1, 2, 0).squeeze(2).numpy())
+    pixels = np.array(shown.resize((size.width, size.height), Image.Resampling.BICUBIC))
     return torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1).contiguous()

@@ -14,25 +14,25 @@ from likeness.data.fingerprint import Files, hash_files
 from likeness.data.style.batch import StyleBatch
 from likeness.data.style.built_in import PAINTING, PHOTOGRAPHS, photographs
 from likeness.data.style.color import keep_luminance, luminance_pair, match_color
+from likeness.data.style.image_file import SHORTEST_SIDE, FileImage, read_image
 from likeness.data.style.levels import Level, level_at, levels
 from likeness.data.style.painting import painting
-from likeness.data.style.picture import SHORTEST_SIDE, Picture, read_picture
 from likeness.data.style.resize import Size, resized, size_of, with_area, with_longer_side
 
 Color = Literal["style", "match", "luminance"]
 
 
 class Source(NamedTuple):
-    """A picture and where it comes from: `path` is that of its file, None where it is drawn."""
+    """An image and where it comes from: `path` is that of its file, None where it is drawn."""
 
     name: str
-    picture: Picture
+    file: FileImage
     path: Path | None
 
     @property
     def image(self) -> Tensor:
         """Uint8 RGB `[3, H, W]`, as large as it is."""
-        return self.picture.image
+        return self.file.image
 
     def fingerprint(self) -> dict[str, str]:
         """The name, without a folder, and a SHA-256: of the file, or of the pixels of what is drawn."""
@@ -41,8 +41,8 @@ class Source(NamedTuple):
         return {"name": self.name, "sha256": next(hash_files(_files(self.path))).sha256}
 
 
-class StylePictures:
-    """A content, its styles and their masks, at the size of each level; the full pictures are kept.
+class StyleImages:
+    """A content, its styles and their masks, at the size of each level; the full images are kept.
 
     `style_weights` sum to 1, one for each style.
     """
@@ -65,15 +65,15 @@ class StylePictures:
 
     @property
     def notes(self) -> list[str]:
-        """What was converted to read the pictures, a sentence each."""
-        return list(dict.fromkeys(note for source in self._sources() for note in source.picture.notes))
+        """What was converted to read the images, a sentence each."""
+        return list(dict.fromkeys(note for source in self._sources() for note in source.file.notes))
 
     def batch_at(self, step: int) -> StyleBatch:
-        """The pictures of a step, uint8; the same objects at every step of a level."""
+        """The images of a step, uint8; the same objects at every step of a level."""
         return self._batches[level_at(self.levels, step)]
 
     def batch(self, level: int) -> StyleBatch:
-        """The pictures of a level, uint8."""
+        """The images of a level, uint8."""
         return self._batches[level]
 
     def finished(self, generated: Tensor) -> Tensor:
@@ -84,7 +84,7 @@ class StylePictures:
         return generated.clamp(0, 1)
 
     def fingerprint(self) -> dict[str, object]:
-        """Plain JSON by which the same pictures are recognised, wherever they lie."""
+        """Plain JSON by which the same images are recognised, wherever they lie."""
         return {
             "content": self.content.fingerprint(),
             "styles": [style.fingerprint() for style in self.styles],
@@ -92,7 +92,7 @@ class StylePictures:
         }
 
     def files(self) -> list[Files]:
-        """The files that the pictures are read from."""
+        """The files that the images are read from."""
         return [_files(source.path) for source in self._sources() if source.path is not None]
 
     def _sources(self) -> list[Source]:
@@ -120,14 +120,14 @@ def style_pictures(
     total_steps: int,
     style_scale: float,
     color: Color,
-) -> StylePictures:
-    """The pictures of a style transfer, read whole.
+) -> StyleImages:
+    """The images of a style transfer, read whole.
 
     Args:
         content: path of the content; None: a photograph that scikit-learn carries.
         style: path of the style, or of several; None: a painting that the project draws.
         style_weights: a positive number for each style, of any sum; None: all alike.
-        masks: paths of grey pictures of the content's size, one for each style, white where that belongs; None: every
+        masks: paths of grey images of the content's size, one for each style, white where that belongs; None: every
             style everywhere.
         sizes: of the pyramid, see `likeness.data.style.levels.levels`.
         portions: of the pyramid.
@@ -137,7 +137,7 @@ def style_pictures(
             statistics; `luminance`: the content's, as luminance alone is transferred.
 
     Raises:
-        ValueError: a picture can't be read, or is too narrow for a size; a mask has another size than the content,
+        ValueError: an image can't be read, or is too narrow for a size; a mask has another size than the content,
             or is black; the numbers of styles, weights, masks, sizes and portions don't fit.
     """
     paths = [style] if isinstance(style, str) else style
@@ -153,7 +153,7 @@ def style_pictures(
     if min(weights) <= 0:
         raise ValueError(f"style_weights={list(weights)} won't do: give positive numbers.")
     shown = _photographed() if content is None else _read(content)
-    return StylePictures(
+    return StyleImages(
         shown,
         styles,
         None if masks is None else [_mask(path, shown) for path in masks],
@@ -166,16 +166,16 @@ def style_pictures(
 
 def _read(path: str) -> Source:
     file = Path(path).expanduser()
-    return Source(file.name, read_picture(file), file)
+    return Source(file.name, read_image(file), file)
 
 
 def _drawn() -> Source:
-    return Source(PAINTING, Picture(painting(), ()), None)
+    return Source(PAINTING, FileImage(painting(), ()), None)
 
 
 def _photographed() -> Source:
     """The built-in photograph: a part of a package, whose version is recorded, and no file of the user's."""
-    return Source(PHOTOGRAPHS[0], read_picture(photographs() / PHOTOGRAPHS[0]), None)
+    return Source(PHOTOGRAPHS[0], read_image(photographs() / PHOTOGRAPHS[0]), None)
 
 
 def _mask(path: str, content: Source) -> Source:
@@ -193,7 +193,7 @@ def _at(source: Source, size: Size, level: Level) -> Tensor:
     if min(size) < SHORTEST_SIDE:
         raise ValueError(
             f"At size {level.size} {source.name} would be {size.width} x {size.height} pixels, but needs "
-            f"{SHORTEST_SIDE} on its shorter side: leave that size out of `sizes`, or take a less narrow picture."
+            f"{SHORTEST_SIDE} on its shorter side: leave that size out of `sizes`, or take a less narrow image."
         )
     return resized(source.image, size)
 
@@ -220,8 +220,8 @@ def _in_color(color: Color, content: Tensor, styles: Sequence[Tensor]) -> tuple[
     return _bytes(pairs[0][1]), [_bytes(style) for style, _ in pairs]
 
 
-def _bytes(picture: Tensor) -> Tensor:
-    return (255 * picture).round().clamp(0, 255).to(torch.uint8)
+def _bytes(image: Tensor) -> Tensor:
+    return (255 * image).round().clamp(0, 255).to(torch.uint8)
 
 
 def _files(path: Path) -> Files:

@@ -13,7 +13,7 @@ from likeness.evaluation.arrays import finite, labels
 from likeness.evaluation.figures.style import COLOURS, INK, bare, quiet_figure
 
 MOST_PEOPLE = 20
-_PICTURE_SIZE = 26  # points
+_IMAGE_SIZE = 26  # points
 _MARKERS = ("o", "^", "s", "D")  # times 6 colours: 24 identities
 
 
@@ -67,7 +67,7 @@ def embedding_figure(
     figure, (axes,) = quiet_figure(size=(7.2, 5.2))
     bare(axes)
     # Over images a marker sits in the corner, where it hides no face.
-    corner = 0 if samples is None else -_PICTURE_SIZE / 2
+    corner = 0 if samples is None else -_IMAGE_SIZE / 2
     place = offset_copy(axes.transData, figure, x=corner, y=-corner, units="points")
     for identity in range(len(identities)):
         mine = points[who == identity]
@@ -86,7 +86,7 @@ def embedding_figure(
         )
     for index, one in enumerate(samples if samples is not None else ()):
         image = OffsetImage(
-            one, zoom=_PICTURE_SIZE / max(one.shape[:2]), cmap="gray" if one.ndim == 2 else None
+            one, zoom=_IMAGE_SIZE / max(one.shape[:2]), cmap="gray" if one.ndim == 2 else None
         )
         frame = {"edgecolor": COLOURS[who[index] % len(COLOURS)], "linewidth": 1.6}
         axes.add_artist(AnnotationBbox(image, tuple(points[index]), pad=0.1, bboxprops=frame))

@@ -32,7 +32,7 @@ def quiet_figure(
 
 
 def bare(axes: Axes) -> None:
-    """Takes ticks, grid and frame away, for a picture or a map whose axes mean nothing."""
+    """Takes ticks, grid and frame away, for an image or a map whose axes mean nothing."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(visible=False)

@@ -1,4 +1,4 @@
-"""Pictures of a style transfer side by side, about as large as they are."""
+"""Images of a style transfer side by side, about as large as they are."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,8 +14,8 @@ from likeness.evaluation.figures.training_curves import Curve
 Image = NDArray[np.uint8]
 
 _DPI = 200
-_GAP, _LABEL, _MARGIN = 0.06, 0.2, 0.1  # inches: between pictures, for a line of text, around all
-_ROW = 2.4  # inches: the height of the pictures of a sheet
+_GAP, _LABEL, _MARGIN = 0.06, 0.2, 0.1  # inches: between images, for a line of text, around all
+_ROW = 2.4  # inches: the height of the images of a sheet
 _COLUMN, _STYLES = (
     2.2,
     1.6,
@@ -24,22 +24,22 @@ _CURVES = 2.2  # inches: the height of the curves with their labels
 
 
 def style_sheet(
-    pictures: Mapping[str, Image], costs: Mapping[str, Curve], *, changes: Mapping[int, str] | None = None
+    images: Mapping[str, Image], costs: Mapping[str, Curve], *, changes: Mapping[int, str] | None = None
 ) -> Figure:
-    """Pictures in a row, all of one height, and under them the costs by step on a logarithmic scale.
+    """Images in a row, all of one height, and under them the costs by step on a logarithmic scale.
 
     Args:
-        pictures: by label, as content, style and generated: uint8 `[H, W, 3]` each, of any aspect.
+        images: by label, as content, style and generated: uint8 `[H, W, 3]` each, of any aspect.
         costs: by name, as content, style and total; what is not finite or not positive leaves a gap. Where there are
             none, there are no curves.
         changes: steps at which something changed, as the size, and to what; each is a line across the curves.
 
     Raises:
-        ValueError: there are no pictures, or a curve has not as many steps as values.
+        ValueError: there are no images, or a curve has not as many steps as values.
     """
-    if not pictures:
-        raise ValueError("a sheet of a style transfer needs pictures")
-    widths = [_ROW * _aspect(picture) for picture in pictures.values()]
+    if not images:
+        raise ValueError("a sheet of a style transfer needs images")
+    widths = [_ROW * _aspect(image) for image in images.values()]
     all_wide = sum(widths) + _GAP * (len(widths) - 1)
     width, height = (
         max(all_wide + 2 * _MARGIN, 5.0),
@@ -47,9 +47,9 @@ def style_sheet(
     )
     figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
     left = (width - all_wide) / 2
-    for (label, picture), wide in zip(pictures.items(), widths, strict=True):
+    for (label, image), wide in zip(images.items(), widths, strict=True):
         axes = _placed(figure, left, _MARGIN + _LABEL, wide, _ROW)
-        _show(axes, picture)
+        _show(axes, image)
         axes.set_title(label, fontsize=8, color=INK, pad=3.5)
         left += wide + _GAP
     if costs:
@@ -66,14 +66,14 @@ def style_grid(
     Args:
         contents: by label, uint8 `[H, W, 3]` each.
         styles: by label.
-        generated: a row for each content, with a picture for each style.
+        generated: a row for each content, with an image for each style.
 
     Raises:
-        ValueError: `generated` has not a picture for each content in each style.
+        ValueError: `generated` has not an image for each content in each style.
     """
     if not contents or not styles or [len(row) for row in generated] != [len(styles)] * len(contents):
         raise ValueError(
-            f"a grid of {len(contents)} contents in {len(styles)} styles needs a picture for each of both"
+            f"a grid of {len(contents)} contents in {len(styles)} styles needs an image for each of both"
         )
     top = max(min(_STYLES, _COLUMN / _aspect(style)) for style in styles.values())
     heights = [_COLUMN / _aspect(content) for content in contents.values()]
@@ -93,20 +93,20 @@ def style_grid(
         _show(axes, style)
         axes.set_title(label, fontsize=8, color=INK, pad=3.5)
     for (label, content), row, tall in zip(contents.items(), generated, heights, strict=True):
-        for left, picture in zip(columns, (content, *row), strict=True):
+        for left, image in zip(columns, (content, *row), strict=True):
             axes = _placed(figure, left, down, _COLUMN, tall)
-            _show(axes, picture)
+            _show(axes, image)
             if left == columns[0]:
                 axes.set_ylabel(label, fontsize=8, color=INK, labelpad=3.5)
         down += tall + _GAP
     return figure
 
 
-def _aspect(picture: Image) -> float:
+def _aspect(image: Image) -> float:
     """Width over height."""
-    if picture.ndim != 3 or picture.shape[2] != 3:
-        raise ValueError(f"a picture of a style transfer is [H, W, 3], not {list(picture.shape)}")
-    return picture.shape[1] / picture.shape[0]
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"an image of a style transfer is [H, W, 3], not {list(image.shape)}")
+    return image.shape[1] / image.shape[0]
 
 
 def _placed(figure: Figure, left: float, down: float, width: float, height: float) -> Axes:
@@ -118,9 +118,9 @@ def _placed(figure: Figure, left: float, down: float, width: float, height: floa
     )
 
 
-def _show(axes: Axes, picture: Image) -> None:
-    """A picture that fills its axes."""
-    axes.imshow(picture, aspect="auto", interpolation="antialiased", interpolation_stage="rgba")
+def _show(axes: Axes, image: Image) -> None:
+    """An image that fills its axes."""
+    axes.imshow(image, aspect="auto", interpolation="antialiased", interpolation_stage="rgba")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)

@@ -1,4 +1,4 @@
-"""The cost of content: features of the generated image beside those of the content picture, position by position."""
+"""The cost of content: features of the generated image beside those of the content image, position by position."""
 
 from torch import Tensor
 
@@ -7,11 +7,11 @@ from .style_statistic import Sums
 
 
 def content_sums(features: Tensor, target: Tensor, reduction: Reduction = "mean") -> Sums:
-    """What `content_cost` needs of a part of the picture; see there."""
+    """What `content_cost` needs of a part of the image; see there."""
     if features.shape[1:] != target.shape[1:] or len(target) not in (1, len(features)):
         raise ValueError(
             f"content features are {list(features.shape)} but their target {list(target.shape)}; "
-            "give content picture and image the same size"
+            "give the content and the generated image the same size"
         )
     return difference_sums(features, target, reduction)
 

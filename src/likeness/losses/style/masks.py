@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 def mask_at(mask: Tensor, spatial: Sequence[int]) -> Tensor:
-    """A mask `[B, 1, *picture]` pooled by area to a layer's map, `[B, 1, *spatial]`."""
+    """A mask `[B, 1, *image]` pooled by area to a layer's map, `[B, 1, *spatial]`."""
     return functional.interpolate(mask, tuple(spatial), mode="area")
 
 

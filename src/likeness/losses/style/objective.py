@@ -33,7 +33,7 @@ class StyleCosts(NamedTuple):
 class StyleSums:
     """What the costs of content and style need of a part of the image; those of two parts add up.
 
-    `content` by layer, `styles` by style picture and layer.
+    `content` by layer, `styles` by style image and layer.
     """
 
     content: dict[str, Sums]
@@ -53,7 +53,7 @@ class StyleSums:
 class StyleObjective(nn.Module):
     """`J(G) = alpha J_content(C, G) + beta J_style(S, G) + gamma TV(G)` (Gatys et al. 2016, eq. 7).
 
-    `J_content` is the sum over layers of their weight times `content_cost`; `J_style` the sum over style pictures of
+    `J_content` is the sum over layers of their weight times `content_cost`; `J_style` the sum over style images of
     their weight times the sum over layers of their weight times the statistic's cost.
 
     Args:
@@ -109,7 +109,7 @@ class StyleObjective(nn.Module):
         style_weights: Sequence[float],
         masks: Sequence[Mapping[str, Tensor] | None],
     ) -> StyleTargets:
-        """What to compare with, from features `[B, C, *spatial]` by layer of the content picture and of K styles.
+        """What to compare with, from features `[B, C, *spatial]` by layer of the content image and of K styles.
 
         `style_weights` are the K weights of the blend; `masks` says for each style where it counts in the generated
         image, by style layer `[B or 1, 1, *spatial]` in [0, 1] (`mask_at` makes them), or None for everywhere.
@@ -125,7 +125,7 @@ class StyleObjective(nn.Module):
         return self.targets_of(content_features, described, style_weights, masks)
 
     def style_sums(self, features: Mapping[str, Tensor]) -> dict[str, Sums]:
-        """What a style picture's description follows from, by style layer, of a part of it.
+        """What a style image's description follows from, by style layer, of a part of it.
 
         Raises:
             ValueError: the statistic is no sum over positions.
@@ -134,7 +134,7 @@ class StyleObjective(nn.Module):
         return {layer: statistic.sums(features[layer]) for layer in self.style_layers}
 
     def describe_sums(self, sums: Mapping[str, Sums]) -> dict[str, Tensor]:
-        """What is kept of a style picture by the sums over all its parts; raises as `style_sums` does."""
+        """What is kept of a style image by the sums over all its parts; raises as `style_sums` does."""
         statistic = self._additive()
         return {layer: statistic.description(sums[layer]) for layer in self.style_layers}
 
@@ -152,7 +152,7 @@ class StyleObjective(nn.Module):
                 f"not {len(style_weights)} and {len(masks)}"
             )
         if self.style_layers and not described:
-            raise ValueError("a style picture is needed, since style_weight is not 0")
+            raise ValueError("a style image is needed, since style_weight is not 0")
         return StyleTargets(
             {layer: content_features[layer].detach() for layer in self.content_layers},
             [{layer: style[layer].detach() for layer in self.style_layers} for style in described],
@@ -264,7 +264,7 @@ def _checked(mask: Tensor) -> Tensor:
 
 
 def _fitting(features: Mapping[str, Tensor], described: Mapping[str, Tensor], layer: str) -> Tensor:
-    """The features of a layer, if there are as many channels as in what was described of the style picture."""
+    """The features of a layer, if there are as many channels as in what was described of the style image."""
     found, wanted = features[layer].shape[:2], described[layer].shape[:2]
     if found[1] != wanted[1] or wanted[0] not in (1, found[0]):
         raise ValueError(

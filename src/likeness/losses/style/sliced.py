@@ -28,7 +28,7 @@ def sliced_wasserstein(features: Tensor, other: Tensor, directions: Tensor) -> T
 
 @dataclass(frozen=True)
 class SlicedStatistic:
-    """Style as the whole distribution of features, of which the picture's own features are kept.
+    """Style as the whole distribution of features, of which the image's own features are kept.
 
     Each evaluation draws `directions` new directions from torch's generator, by default as many as there are channels
     (as in the paper). The cost is therefore an estimate: use it with Adam, not with L-BFGS. It takes no mask, and it

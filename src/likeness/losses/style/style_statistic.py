@@ -1,4 +1,4 @@
-"""What a statistic of style is, and what one is that can be summed up over parts of a picture."""
+"""What a statistic of style is, and what one is that can be summed up over parts of an image."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class StyleStatistic(Protocol):
         """Whether it follows from sums over positions, as an `AdditiveStatistic` does."""
 
     def describe(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
-        """What is kept of a style picture's features, `[B, C, ...]`; computed once."""
+        """What is kept of a style image's features, `[B, C, ...]`; computed once."""
 
     def cost(self, features: Tensor, described: Tensor, mask: Tensor | None = None) -> Tensor:
         """How far features are from what was `described`: 0-d float32, the mean over the batch.
@@ -26,7 +26,7 @@ class StyleStatistic(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Sums over positions; those of two parts of a picture add up to those of both.
+    """Sums over positions; those of two parts of an image add up to those of both.
 
     `values [B, ...]`; `weight [B]`, the number of positions or their mask's weight.
     """
@@ -39,7 +39,7 @@ class Sums:
 
 
 class AdditiveStatistic(ABC):
-    """A statistic that follows from sums over positions, so that a picture can be taken in parts, exactly."""
+    """A statistic that follows from sums over positions, so that an image can be taken in parts, exactly."""
 
     additive = True
 
@@ -49,11 +49,11 @@ class AdditiveStatistic(ABC):
 
     @abstractmethod
     def description(self, sums: Sums) -> Tensor:
-        """What is kept of a style picture, `[B, C, ...]`, by its sums."""
+        """What is kept of a style image, `[B, C, ...]`, by its sums."""
 
     @abstractmethod
     def cost_of_sums(self, sums: Sums, described: Tensor) -> Tensor:
-        """How far a picture with these sums is from what was `described`: 0-d float32, the mean over the batch."""
+        """How far an image with these sums is from what was `described`: 0-d float32, the mean over the batch."""
 
     def describe(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
         """See `StyleStatistic`."""

@@ -11,7 +11,7 @@ Window = tuple[slice, ...]
 class StyleTargets(NamedTuple):
     """The targets of a `StyleObjective`, detached.
 
-    `content`: by layer, the content picture's features `[B, C, *spatial]`. For each style picture: in `styles`, by
+    `content`: by layer, the content image's features `[B, C, *spatial]`. For each style image: in `styles`, by
     layer, what the statistic describes; in `weights`, its weight in the blend; in `masks`, by layer, where it counts
     in the generated image, `[B or 1, 1, *spatial]`, and no layer at all if it counts everywhere.
     """

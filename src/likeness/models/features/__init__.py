@@ -1,4 +1,4 @@
-"""Feature networks: the activations of a fixed network's layers, which style transfer compares pictures by."""
+"""Feature networks: the activations of a fixed network's layers, which style transfer compares images by."""
 
 from likeness.models.features.freeze import freeze
 from likeness.models.features.network import FeatureNetwork

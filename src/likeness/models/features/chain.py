@@ -12,7 +12,7 @@ from likeness.models.features.layers import Layer, layout
 
 
 class Chain(nn.Module):
-    """Maps pictures through `layers` and hands out the activations of some.
+    """Maps images through `layers` and hands out the activations of some.
 
     Against the same layers as PyTorch's modules, whose gradients it has: ReLUs overwrite what nobody asked for,
     max pooling goes before its ReLU, no gradient is a new tensor where it can be the old one, weights are cast
@@ -21,7 +21,7 @@ class Chain(nn.Module):
     Args:
         layers: by name, the deepest last.
         asked: the names of those whose activations are handed out.
-        smallest: the least side of a picture in pixels.
+        smallest: the least side of an image in pixels.
     """
 
     def __init__(self, layers: Mapping[str, Layer], asked: Collection[str], smallest: int) -> None:
@@ -32,16 +32,16 @@ class Chain(nn.Module):
         self.smallest = smallest
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Activations `[B, C, H', W']` by layer of normalised pictures `[B, 3, H, W]`.
+        """Activations `[B, C, H', W']` by layer of normalised images `[B, 3, H, W]`.
 
         Raises:
-            ValueError: the pictures are too small for the deepest layer.
+            ValueError: the images are too small for the deepest layer.
         """
         height, width = images.shape[2:]
         if min(height, width) < self.smallest:
             raise ValueError(
-                f"A picture of {width} x {height} pixels is too small for the layer {self.asked[-1]}, "
-                f"which needs {self.smallest} on each side; use a larger picture or earlier layers."
+                f"An image of {width} x {height} pixels is too small for the layer {self.asked[-1]}, "
+                f"which needs {self.smallest} on each side; use a larger image or earlier layers."
             )
         device = images.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else images.dtype

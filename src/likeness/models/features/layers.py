@@ -39,7 +39,7 @@ class Convolution(Layer):
         channels_in: channels of what it is given.
         channels_out: channels of its output.
         side: side of the kernel.
-        padding_mode: what lies beyond the edge: zeros, the mirrored picture, or its outermost pixels.
+        padding_mode: what lies beyond the edge: zeros, the mirrored image, or its outermost pixels.
     """
 
     def __init__(self, channels_in: int, channels_out: int, side: int, padding_mode: PaddingMode) -> None:

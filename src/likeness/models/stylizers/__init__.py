@@ -1,4 +1,4 @@
-"""Stylizers: networks that are trained to paint any picture in one forward pass."""
+"""Stylizers: networks that are trained to paint any image in one forward pass."""
 
 from likeness.models.stylizers.adain import adain, blended_adain
 from likeness.models.stylizers.decoder import AdainDecoder, adain_decoder

@@ -13,7 +13,7 @@ def adain(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
     Args:
         content: x, `[B, C, *spatial]` of any spatial rank.
         style: y, `[B, C, *spatial]` of any size, or `[1, C, *spatial]` for all contents.
-        eps: added to each variance, which is over the positions of one channel of one picture, as in their eq. 6.
+        eps: added to each variance, which is over the positions of one channel of one image, as in their eq. 6.
 
     Returns:
         `[B, C, *spatial]` of the content's size, in float32 (in float64 if x is float64), whatever autocast asks for.
@@ -71,5 +71,5 @@ def _working(features: Tensor) -> Tensor:
 
 
 def _variance_and_mean(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Over the positions of each channel of each picture, `[B, C, 1, ...]`; exact 0 where a channel is constant."""
+    """Over the positions of each channel of each image, `[B, C, 1, ...]`; exact 0 where a channel is constant."""
     return torch.var_mean(features, dim=tuple(range(2, features.ndim)), correction=0, keepdim=True)

@@ -1,4 +1,4 @@
-"""AdaIN's decoder: from the features of an encoder's last layer back to a picture."""
+"""AdaIN's decoder: from the features of an encoder's last layer back to an image."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from likeness.models.stylizers.weights import load_stylizer
 class AdainDecoder(nn.Sequential):
     """The mirror of an encoder: 3 x 3 convolutions with reflection and ReLU, and nearest upsampling by 2.
 
-    It maps features `[B, C, H, W]` of the encoder's last layer, `layer`, of stride `stride`, to pictures
+    It maps features `[B, C, H, W]` of the encoder's last layer, `layer`, of stride `stride`, to images
     `[B, 3, stride H, stride W]` whose values may leave [0, 1] a little. A stage between two upsamplings has as many
     channels as the encoder's layer of that stride, but `width` at least, and as many convolutions as VGG-19 has at
     that width: four from 256 channels on, two below. For relu1_1 to relu4_1 of VGG-19 it is the decoder of Huang and
@@ -21,7 +21,7 @@ class AdainDecoder(nn.Sequential):
 
     def __init__(self, shapes: Mapping[str, LayerShape], *, width: int) -> None:
         layer, (channels, stride) = list(shapes.items())[-1]
-        *modules, _ = _modules(channels, _widths(shapes, stride, width))  # no ReLU behind a picture
+        *modules, _ = _modules(channels, _widths(shapes, stride, width))  # no ReLU behind an image
         super().__init__(*modules)
         self.layer, self.stride = layer, stride
 
@@ -30,7 +30,7 @@ def adain_decoder(encoder: Encoder, *, width: int = 64, weights: str | None = No
     """A decoder for the last layer of `encoder`.
 
     Args:
-        encoder: pictures `[B, 3, H, W]` to the maps of its layers by name, the last of which AdaIN is to work on.
+        encoder: images `[B, 3, H, W]` to the maps of its layers by name, the last of which AdaIN is to work on.
         width: the least number of channels of a stage.
         weights: None for a fresh start, or the path of trained ones: a run's, or a file with the names of
             pytorch-AdaIN's `decoder.pth`.

@@ -1,4 +1,4 @@
-"""Pictures of any size for networks that halve it."""
+"""Images of any size for networks that halve it."""
 
 from torch import Tensor
 from torch.nn import functional

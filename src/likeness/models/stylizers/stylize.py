@@ -1,4 +1,4 @@
-"""A picture painted in one forward pass."""
+"""An image painted in one forward pass."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,12 +21,12 @@ def stylize_by_adain(
     weights: Sequence[float] | None = None,
     strength: float = 1.0,
 ) -> Tensor:
-    """The content picture in the given styles (Huang and Belongie 2017), `[3, H, W]` in [0, 1].
+    """The content image in the given styles (Huang and Belongie 2017), `[3, H, W]` in [0, 1].
 
     Args:
         content: `[3, H, W]` in [0, 1], of any size.
-        styles: pictures likewise, each of its own size.
-        encoder: what `decoder` was trained with, on the device of the pictures, as the decoder too.
+        styles: images likewise, each of its own size.
+        encoder: what `decoder` was trained with, on the device of the images, as the decoder too.
         decoder: the trained decoder.
         weights: one for each style, as `blended_adain` takes them.
         strength: from 0, the content as the decoder gives it back, to 1.
@@ -36,8 +36,7 @@ def stylize_by_adain(
     """
     height, width = content.shape[-2:]
     features, *of_styles = (
-        encoder(pad_to_multiple(picture[None], decoder.stride))[decoder.layer]
-        for picture in (content, *styles)
+        encoder(pad_to_multiple(image[None], decoder.stride))[decoder.layer] for image in (content, *styles)
     )
     generated = decoder(blended_adain(features, of_styles, weights, strength))
     return generated[0, :, :height, :width].clamp(0, 1)
@@ -45,7 +44,7 @@ def stylize_by_adain(
 
 @torch.no_grad()
 def stylize_by_network(content: Tensor, network: Callable[[Tensor], Tensor]) -> Tensor:
-    """The content picture `[3, H, W]` in the one style of a trained `TransformerNet`, `[3, H, W]` in [0, 1].
+    """The content image `[3, H, W]` in the one style of a trained `TransformerNet`, `[3, H, W]` in [0, 1].
 
     The network must be in evaluation mode where it has batch normalisation.
     """

@@ -18,7 +18,7 @@ Output = Literal["tanh", "linear"]
 class TransformerNet(nn.Sequential):
     """Two halvings, residual blocks and two doublings between convolutions of 9 x 9, as in the supplement's table.
 
-    Each convolution reflects its input; the paper's blocks do not, and so shrink a picture that is padded by 40 pixels
+    Each convolution reflects its input; the paper's blocks do not, and so shrink an image that is padded by 40 pixels
     beforehand. The layers work on values from 0 to 255, and have the names of the weights that PyTorch's examples
     publish.
     """
@@ -43,7 +43,7 @@ class TransformerNet(nn.Sequential):
         self.output = _OUTPUTS[output]
 
     def forward(self, images: Tensor) -> Tensor:
-        """Stylised pictures `[B, 3, H, W]` of pictures `[B, 3, H, W]` in [0, 1], of any size."""
+        """Stylised images `[B, 3, H, W]` of images `[B, 3, H, W]` in [0, 1], of any size."""
         height, width = images.shape[-2:]
         values = 255 * pad_to_multiple(images, self.stride)
         for layer in self:

@@ -12,7 +12,7 @@ from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.config.schema.training import SimilarityTask
 from likeness.data.augment import KeyedAugment
 from likeness.data.datamodule import IdentityDataModule
-from likeness.data.pictures import DataSplits, Pairs, Pictures, Trials
+from likeness.data.images import DataSplits, Images, Pairs, Trials
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import (
@@ -79,7 +79,7 @@ def build_data(node: Node) -> ReadableSplits:
     splits: DataSplits = make(node)
     if not isinstance(splits, DataSplits):
         raise LikenessError(
-            f"data._target_={node.plain()['_target_']} gives no data, which are a likeness.data.pictures.DataSplits."
+            f"data._target_={node.plain()['_target_']} gives no data, which are a likeness.data.images.DataSplits."
         )
     return ReadableSplits(
         _readable(splits.train),
@@ -91,7 +91,7 @@ def build_data(node: Node) -> ReadableSplits:
     )
 
 
-def _readable(samples: Pictures | None) -> SkippingUnreadable | None:
+def _readable(samples: Images | None) -> SkippingUnreadable | None:
     return None if samples is None else SkippingUnreadable(samples)
 
 
@@ -132,7 +132,7 @@ def _episodes(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
     return found
 
 
-def drawn_pairs(samples: Pictures, config: EmbeddingConfig | EvaluateConfig) -> Pairs:
+def drawn_pairs(samples: Images, config: EmbeddingConfig | EvaluateConfig) -> Pairs:
     """Balanced pairs of `samples`, as many as `config.evaluation` says.
 
     Raises:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.batch import Batch
+from likeness.data.images import Images
 from likeness.data.loading import ordered_loader
-from likeness.data.pictures import Pictures
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import Episodes
@@ -37,7 +37,7 @@ def encode(
     loader = ordered_loader(samples, range(len(samples)), batch_size=batch_size, workers=workers)
     indices, embeddings = [], []
     with torch.inference_mode():
-        for batch in filter(_has_pictures, loader):
+        for batch in filter(_has_images, loader):
             indices.append(batch.index)
             embeddings.append(
                 encode_images(encoder, batch.images.to(device).float().div_(255), flip=flip).cpu()
@@ -64,7 +64,7 @@ def encode_images(encoder: Encode, images: Tensor, *, flip: bool) -> Tensor:
 
 
 def pixel_distances(
-    samples: Pictures, first: NDArray[np.int64], second: NDArray[np.int64], *, block: int = 256
+    samples: Images, first: NDArray[np.int64], second: NDArray[np.int64], *, block: int = 256
 ) -> NDArray[np.float64]:
     """Squared Euclidean distances `[M]` of raw pixels in [0, 1]; no more than a block of pairs is held at once."""
     parts = []
@@ -77,7 +77,7 @@ def pixel_distances(
     return torch.cat(parts).numpy()
 
 
-def pixel_episode_distances(samples: Pictures, episodes: Episodes) -> NDArray[np.float64]:
+def pixel_episode_distances(samples: Images, episodes: Episodes) -> NDArray[np.float64]:
     """Squared Euclidean distances `[E, N, N, K]` of raw pixels in [0, 1], an episode at a time: of each query to each
     image of each class.
     """
@@ -86,9 +86,7 @@ def pixel_episode_distances(samples: Pictures, episodes: Episodes) -> NDArray[np
     )
 
 
-def _of_episode(
-    samples: Pictures, query: NDArray[np.int64], support: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _of_episode(samples: Images, query: NDArray[np.int64], support: NDArray[np.int64]) -> NDArray[np.float64]:
     asked, shown = (
         torch.stack(samples.load(which.ravel().tolist())).flatten(1).double().div_(255)
         for which in (query, support)
@@ -97,5 +95,5 @@ def _of_episode(
     return distance.reshape(len(query), *support.shape).numpy()
 
 
-def _has_pictures(batch: Batch) -> bool:
+def _has_images(batch: Batch) -> bool:
     return len(batch.index) > 0

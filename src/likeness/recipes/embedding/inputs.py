@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import Pictures, Trials
+from likeness.data.images import Images, Trials
 from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data, test_data
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.named_file import hashes_of, local_files
@@ -43,7 +43,7 @@ def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
     return Inputs(tested, recognised, files)
 
 
-def fingerprints(parts: Mapping[str, Pictures], tested: TestData) -> dict[str, Any]:
+def fingerprints(parts: Mapping[str, Images], tested: TestData) -> dict[str, Any]:
     """By what images, by split, and the pairs and episodes of them are recognised."""
     found: dict[str, Any] = {name: part.fingerprint() for name, part in parts.items()}
     found["pairs"] = tested.pairs.fingerprint()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.data.images import Images
 from likeness.data.overlap import identities_in_both
-from likeness.data.pictures import Pictures
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data
 from likeness.recipes.embedding.measure import TestData
@@ -28,9 +28,7 @@ def refuse_shared_identities(config: EmbeddingConfig, splits: ReadableSplits, te
             refuse_overlap(trained_on, validation, to_be="validated on")
 
 
-def refuse_overlap(
-    seen: Pictures, others: Pictures, how: str = "trained on", to_be: str = "tested on"
-) -> None:
+def refuse_overlap(seen: Images, others: Images, how: str = "trained on", to_be: str = "tested on") -> None:
     """Raise a LikenessError that names an identity who is in both."""
     both = identities_in_both(seen, others)
     if both:
@@ -40,7 +38,7 @@ def refuse_overlap(
         )
 
 
-def images_trained_on(config: EmbeddingConfig) -> Iterator[Pictures]:
+def images_trained_on(config: EmbeddingConfig) -> Iterator[Images]:
     """The images that the run of a configuration was trained on, those of the run that it began with, and so on."""
     splits = splits_of(config)
     if splits is not None and splits.train is not None:
@@ -57,6 +55,6 @@ def splits_of(config: EmbeddingConfig) -> ReadableSplits | None:
         return None
 
 
-def _images_of_encoder(config: EmbeddingConfig) -> Iterator[Pictures]:
+def _images_of_encoder(config: EmbeddingConfig) -> Iterator[Images]:
     if run := begun_with(config):
         yield from images_trained_on(embedding_config_of(Path(run), config.trust))

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
-from likeness.data.pictures import Pairs
+from likeness.data.images import Pairs
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import (

@@ -72,7 +72,7 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
         "distances": distance_figure(distance, pairs.same, threshold=threshold, unit=unit),
         "embedding_map": embedding_figure(measured.embeddings[encoder][shown], measured.identity[shown]),
     }
-    if _are_pictures(tested):
+    if _are_images(tested):
         figures["hardest_pairs"] = hardest_figure(
             distance, pairs.same, sample, threshold=threshold, unit=unit
         )
@@ -89,7 +89,7 @@ def write_results(folder: Path, measured: Measured, tested: TestData) -> None:
         figure.savefig(folder / "figures" / f"{name}.png")
 
 
-def _are_pictures(tested: TestData) -> bool:
+def _are_images(tested: TestData) -> bool:
     """Whether the images can be shown: two axes, grey or in colour."""
     (image,) = tested.samples.load([0])
     return image.ndim == 3 and image.shape[0] in (1, 3)

@@ -8,9 +8,9 @@ from torch import Tensor
 from likeness.config.make import make, told
 from likeness.config.schema.pixels import PixelsConfig
 from likeness.config.schema.stylizer import StylizerConfig
-from likeness.data.style.picture import read_picture
+from likeness.data.style.image_file import read_image
 from likeness.data.style.resize import Size, resized
-from likeness.data.style.style_pictures import StylePictures
+from likeness.data.style.style_pictures import StyleImages
 from likeness.errors import LikenessError
 from likeness.losses.style import StyleObjective
 from likeness.models.features import FeatureNetwork
@@ -19,14 +19,14 @@ from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
 from likeness.tasks.style import StyleTask
 
 
-def build_pictures(config: PixelsConfig) -> StylePictures:
+def build_images(config: PixelsConfig) -> StyleImages:
     """Content and styles.
 
     Raises:
-        LikenessError: a picture can't be read, or does not fit.
+        LikenessError: an image can't be read, or does not fit.
     """
-    pictures: StylePictures = make(config.data)
-    return pictures
+    images: StyleImages = make(config.data)
+    return images
 
 
 def build_objective(config: PixelsConfig | StylizerConfig) -> StyleObjective:
@@ -54,7 +54,7 @@ def build_network(config: PixelsConfig | StylizerConfig, layers: tuple[str, ...]
 
 
 def build_style_task(
-    config: PixelsConfig, pictures: StylePictures, objective: StyleObjective, network: FeatureNetwork
+    config: PixelsConfig, images: StyleImages, objective: StyleObjective, network: FeatureNetwork
 ) -> StyleTask:
     """The task at step 0.
 
@@ -65,23 +65,23 @@ def build_style_task(
         task: StyleTask = make(config.task)(
             network=network,
             objective=objective,
-            image=start_image(config, pictures),
-            style_weights=pictures.style_weights,
+            image=start_image(config, images),
+            style_weights=images.style_weights,
             **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
         )
     refuse_optimizer(task)
     return task
 
 
-def start_image(config: PixelsConfig, pictures: StylePictures) -> Tensor:
+def start_image(config: PixelsConfig, images: StyleImages) -> Tensor:
     """G before the first step, `[1, 3, H, W]` in [0, 1], at the first size of the pyramid.
 
-    `task.start` says which: `content`, `noise` (uniform, drawn by the seed), or the path of a picture.
+    `task.start` says which: `content`, `noise` (uniform, drawn by the seed), or the path of an image.
 
     Raises:
-        LikenessError: that picture can't be read.
+        LikenessError: that image can't be read.
     """
-    content = pictures.batch(0).content
+    content = images.batch(0).content
     if config.task.start == "noise":
         drawn = torch.Generator().manual_seed(key("start", config.seed))
         return torch.rand(content.shape, generator=drawn)
@@ -89,7 +89,7 @@ def start_image(config: PixelsConfig, pictures: StylePictures) -> Tensor:
         return content.float() / 255
     if not Path(config.task.start).expanduser().is_file():
         raise LikenessError(
-            f"task.start={config.task.start} is neither noise, content, nor the path of a picture."
+            f"task.start={config.task.start} is neither noise, content, nor the path of an image."
         )
-    begun_with = read_picture(config.task.start).image
+    begun_with = read_image(config.task.start).image
     return resized(begun_with, Size(*content.shape[2:]))[None].float() / 255

@@ -7,22 +7,22 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from likeness.data.style.picture import write_picture
-from likeness.data.style.style_pictures import StylePictures
+from likeness.data.style.image_file import write_image
+from likeness.data.style.style_pictures import StyleImages
 from likeness.tasks.style import StyleTask
 
 
-def pixels_of(image: Tensor, pictures: StylePictures) -> Tensor:
+def pixels_of(image: Tensor, images: StyleImages) -> Tensor:
     """A trained image `[1, 3, H, W]` as uint8 `[3, H, W]`, in the colours that the configuration asks for."""
-    finished = pictures.finished(image[0].cpu())
+    finished = images.finished(image[0].cpu())
     return (255 * finished).round().to(torch.uint8)
 
 
 class Previews(pl.Callback):
     """Write `previews/step-<step>.png` in a run's folder every few steps."""
 
-    def __init__(self, folder: Path, pictures: StylePictures, *, every: int) -> None:
-        self.folder, self.pictures, self.every = folder / "previews", pictures, every
+    def __init__(self, folder: Path, images: StyleImages, *, every: int) -> None:
+        self.folder, self.images, self.every = folder / "previews", images, every
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -33,4 +33,4 @@ class Previews(pl.Callback):
         assert isinstance(pl_module, StyleTask)
         self.folder.mkdir(exist_ok=True)
         path = self.folder / f"step-{trainer.global_step:06d}.png"
-        write_picture(path, pixels_of(pl_module.image.detach(), self.pictures), force=True)
+        write_image(path, pixels_of(pl_module.image.detach(), self.images), force=True)

@@ -1,4 +1,4 @@
-"""The work of a run that trains the pixels of a picture."""
+"""The work of a run that trains the pixels of an image."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,11 +10,11 @@ import pytorch_lightning as pl
 from likeness.config.schema.pixels import PixelsConfig
 from likeness.data.fingerprint import Files
 from likeness.data.style.datamodule import StyleDataModule
-from likeness.data.style.style_pictures import StylePictures
+from likeness.data.style.style_pictures import StyleImages
 from likeness.losses.style import StyleObjective
 from likeness.models.features import FeatureNetwork
 from likeness.recipes.named_file import hashes_of, local_files
-from likeness.recipes.pixels.build import build_network, build_objective, build_pictures, build_style_task
+from likeness.recipes.pixels.build import build_images, build_network, build_objective, build_style_task
 from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.pixels.image import Previews
 from likeness.recipes.pixels.results import conclude
@@ -24,7 +24,7 @@ from likeness.tasks.style import StyleTask
 
 
 class PixelsRecipe:
-    """Train an image towards the content of one picture and the style of others."""
+    """Train an image towards the content of one image and the style of others."""
 
     family = PIXELS
 
@@ -32,8 +32,8 @@ class PixelsRecipe:
         self._config = config
 
     @cached_property
-    def _pictures(self) -> StylePictures:
-        return build_pictures(self._config)
+    def _images(self) -> StyleImages:
+        return build_images(self._config)
 
     @cached_property
     def _objective(self) -> StyleObjective:
@@ -46,13 +46,13 @@ class PixelsRecipe:
 
     @property
     def fingerprints(self) -> dict[str, Any]:
-        """By what the pictures, the network's weights, and a picture to start from are recognised."""
-        return {**self._pictures.fingerprint(), **hashes_of(self._others)}
+        """By what the images, the network's weights, and an image to start from are recognised."""
+        return {**self._images.fingerprint(), **hashes_of(self._others)}
 
     @property
     def files(self) -> Sequence[Files]:
-        """The pictures' files, those of the weights, and of a picture to start from."""
-        return [*listed_as(self._config.data, self._pictures.files()), *self._others.values()]
+        """The images' files, those of the weights, and of an image to start from."""
+        return [*listed_as(self._config.data, self._images.files()), *self._others.values()]
 
     @property
     def _others(self) -> dict[str, Files]:
@@ -65,16 +65,16 @@ class PixelsRecipe:
 
     def data(self) -> StyleDataModule:
         """The content and the styles at the size of each step."""
-        return StyleDataModule(self._pictures, channels_last=self._config.channels_last)
+        return StyleDataModule(self._images, channels_last=self._config.channels_last)
 
     def task(self) -> StyleTask:
         """The task at step 0."""
-        return build_style_task(self._config, self._pictures, self._objective, self._network)
+        return build_style_task(self._config, self._images, self._objective, self._network)
 
     def callbacks(self, folder: Path) -> Sequence[pl.Callback]:
         """Previews of the image on the way."""
-        return [Previews(folder, self._pictures, every=self._config.task.preview_every)]
+        return [Previews(folder, self._images, every=self._config.task.preview_every)]
 
     def conclude(self, run: Recording) -> None:
         """Write the image, and what it costs beside the image that it began as."""
-        conclude(run, self._config, self._pictures, self.task())
+        conclude(run, self._config, self._images, self.task())

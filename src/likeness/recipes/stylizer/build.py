@@ -83,7 +83,7 @@ def _feedforward(config: StylizerConfig, folders: StyleFolders) -> FeedforwardTa
     if styles is not folders.styles.test:
         raise LikenessError(
             f"A feed-forward network learns one style, but data.styles={config.data.styles} is a folder; "
-            "name one picture."
+            "name one image."
         )
     objective = build_objective(config)
     encoder = build_network(config, objective.layers)

@@ -1,4 +1,4 @@
-"""The work of a run that trains a network which paints pictures in one pass."""
+"""The work of a run that trains a network which paints images in one pass."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,7 +17,7 @@ from likeness.recipes.named_file import hashes_of, local_files
 from likeness.recipes.stylizer.build import build_stylizer_task
 from likeness.recipes.stylizer.family import STYLIZER
 from likeness.recipes.stylizer.results import conclude
-from likeness.recipes.stylizer.shown import shown_pictures
+from likeness.recipes.stylizer.shown import shown_images
 from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import Recording
 from likeness.tasks.stylizer import StylizerTask
@@ -43,7 +43,7 @@ class StylizerRecipe:
 
     @property
     def files(self) -> Sequence[Files]:
-        """The pictures' files, and those of weights to begin with."""
+        """The images' files, and those of weights to begin with."""
         return [*listed_as(self._config.data, self._folders.files()), *self._weights.values()]
 
     @property
@@ -56,9 +56,9 @@ class StylizerRecipe:
         )
 
     def refuse(self) -> None:
-        """Raise a LikenessError for unreadable test pictures, or networks that the configuration doesn't fit."""
-        shown_pictures(self._folders.contents.test, "data.contents")
-        shown_pictures(self._folders.styles.test, "data.styles")
+        """Raise a LikenessError for unreadable test images, or networks that the configuration doesn't fit."""
+        shown_images(self._folders.contents.test, "data.contents")
+        shown_images(self._folders.styles.test, "data.styles")
         with told(self._config.data):
             Crops(self._folders, seed=self._config.seed, world_size=self._config.trainer.devices)
         build_stylizer_task(self._config, self._folders)
@@ -88,5 +88,5 @@ class StylizerRecipe:
         return ()
 
     def conclude(self, run: Recording) -> None:
-        """Measure the trained stylizer on pictures kept for that, and draw what it makes of some."""
+        """Measure the trained stylizer on images kept for that, and draw what it makes of some."""
         conclude(run, self._config, self._folders)

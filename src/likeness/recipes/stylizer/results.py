@@ -15,7 +15,7 @@ from likeness.evaluation.metric import Metric
 from likeness.losses.style import StyleCosts
 from likeness.recipes.stylizer.build import build_stylizer_task
 from likeness.recipes.stylizer.family import STYLIZER
-from likeness.recipes.stylizer.shown import Shown, shown_pictures
+from likeness.recipes.stylizer.shown import Shown, shown_images
 from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
@@ -27,14 +27,14 @@ CURVES = {"content": "train/content", "style": "train/style", "total": "train/lo
 
 
 def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> None:
-    """Measure what the stylizer of the last checkpoint makes of test pictures, beside the untrained one; draw it."""
-    contents = shown_pictures(folders.contents.test, "data.contents")
-    styles = shown_pictures(folders.styles.test, "data.styles")
+    """Measure what the stylizer of the last checkpoint makes of test images, beside the untrained one; draw it."""
+    contents = shown_images(folders.contents.test, "data.contents")
+    styles = shown_images(folders.styles.test, "data.styles")
     task = build_stylizer_task(config, folders).eval()
     untrained = _paint(task, contents, styles)
     load_part(task.stylizer, "stylizer", checkpoint_of(run.folder), run.folder)
     trained = _paint(task, contents, styles)
-    as_it_is = [content.picture for content, _ in product(contents, styles)]
+    as_it_is = [content.image for content, _ in product(contents, styles)]
     painted = {"trained": trained, "untrained": untrained, "the content as it is": as_it_is}
     metrics = {name: _costs(task, images, contents, styles) for name, images in painted.items()}
     tested = {*folders.contents.test.unreadable, *folders.styles.test.unreadable}
@@ -45,14 +45,14 @@ def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> N
 
 
 def _paint(task: StylizerTask, contents: list[Shown], styles: list[Shown]) -> list[Tensor]:
-    return [task.paint(content.picture, [style.picture]) for content, style in product(contents, styles)]
+    return [task.paint(content.image, [style.image]) for content, style in product(contents, styles)]
 
 
 def _costs(
     task: StylizerTask, images: list[Tensor], contents: list[Shown], styles: list[Shown]
 ) -> dict[str, Metric]:
     costs = [
-        task.costs(image, content.picture, style.picture)
+        task.costs(image, content.image, style.image)
         for image, (content, style) in zip(images, product(contents, styles), strict=True)
     ]
     return {
@@ -64,8 +64,8 @@ def _costs(
 def _draw(folder: Path, contents: list[Shown], styles: list[Shown], painted: list[Tensor]) -> None:
     rows = [painted[start : start + len(styles)] for start in range(0, len(painted), len(styles))]
     grid = style_grid(
-        {content.name: _pixels(content.picture) for content in contents},
-        {style.name: _pixels(style.picture) for style in styles},
+        {content.name: _pixels(content.image) for content in contents},
+        {style.name: _pixels(style.image) for style in styles},
         [[_pixels(image) for image in row] for row in rows],
     )
     grid.savefig(folder / "figures" / "painted.png")
@@ -75,6 +75,6 @@ def _draw(folder: Path, contents: list[Shown], styles: list[Shown], painted: lis
         curves_figure(panels).savefig(folder / "figures" / "training.png")
 
 
-def _pixels(picture: Tensor) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = (255 * picture).round().byte().permute(1, 2, 0).numpy()
+def _pixels(image: Tensor) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = (255 * image).round().byte().permute(1, 2, 0).numpy()
     return pixels

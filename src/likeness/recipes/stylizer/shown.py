@@ -1,4 +1,4 @@
-"""The test pictures that a stylizer is measured on and shown with."""
+"""The test images that a stylizer is measured on and shown with."""
 
 from typing import NamedTuple
 
@@ -13,28 +13,28 @@ SHOWN = 4
 
 
 class Shown(NamedTuple):
-    """A picture, `[3, H, W]` in [0, 1], and its name, by which no other goes."""
+    """An image, `[3, H, W]` in [0, 1], and its name, by which no other goes."""
 
     name: str
-    picture: Tensor
+    image: Tensor
 
 
-def shown_pictures(pictures: SkippingUnreadable, key: str) -> list[Shown]:
-    """The first of the test pictures that can be read; `key` is what names their folder.
+def shown_images(images: SkippingUnreadable, key: str) -> list[Shown]:
+    """The first of the test images that can be read; `key` is what names their folder.
 
     Raises:
         LikenessError: there is none.
     """
     shown: list[Shown] = []
-    for index in range(len(pictures)):
+    for index in range(len(images)):
         if len(shown) == SHOWN:
             break
-        (picture,) = pictures.load_or_none([index])
-        if picture is not None:
-            shown.append(Shown(pictures.name(index), as_float(picture, channels_last=False)))
+        (image,) = images.load_or_none([index])
+        if image is not None:
+            shown.append(Shown(images.name(index), as_float(image, channels_last=False)))
     if not shown:
         raise LikenessError(
-            f"None of the {len(pictures)} pictures that are kept for the test can be read, such as {pictures.name(0)}; "
+            f"None of the {len(images)} images that are kept for the test can be read, such as {images.name(0)}; "
             f"replace them in {key}, or set another data.split_seed."
         )
     return shown

@@ -53,7 +53,7 @@ def choose_runs(experiment: TrainConfig, places: Sequence[Path]) -> list[PastRun
     return runs
 
 
-def pictures_of(run: PastRun) -> dict[str, Any]:
+def images_of(run: PastRun) -> dict[str, Any]:
     """The fingerprints of a run's images; the pairs and episodes to judge may be drawn by the seed."""
     return {
         split: fingerprint
@@ -80,7 +80,7 @@ def _latest(name: str, runs: Sequence[PastRun]) -> list[PastRun]:
 
 def _identity(run: PastRun) -> str:
     """What runs of one experiment share."""
-    return json.dumps([deciding(run.config, "seed"), _source(run), pictures_of(run)], sort_keys=True)
+    return json.dumps([deciding(run.config, "seed"), _source(run), images_of(run)], sort_keys=True)
 
 
 def _source(run: PastRun) -> str | None:
@@ -119,5 +119,5 @@ def _refuse_mixed(first: PastRun, run: PastRun) -> None:
 _PARTS: dict[str, Callable[[PastRun], Config]] = {
     "configuration": lambda run: deciding(run.config),
     "source": lambda run: {"sha256": _source(run)},
-    "data": pictures_of,
+    "data": images_of,
 }

@@ -5,7 +5,7 @@ from statistics import stdev
 from typing import Any
 
 from likeness.evaluation.metric import Metric
-from likeness.runs.evidence.choose import pictures_of
+from likeness.runs.evidence.choose import images_of
 from likeness.runs.record.past import PastRun
 from likeness.runs.sweep.estimate import estimate
 
@@ -20,7 +20,7 @@ def gather(runs: Sequence[PastRun]) -> dict[str, Any]:
     return {
         "runs": [_about(run) for run in runs],
         "packages": first.record["environment"]["packages"],
-        "data": pictures_of(first),
+        "data": images_of(first),
         "results": {
             encoder: {metric: _over([run.results[encoder][metric] for run in runs]) for metric in metrics}
             for encoder, metrics in first.results.items()

@@ -50,7 +50,7 @@ def operating_point_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def unreadable_of(record: Mapping[str, Any]) -> list[str]:
-    """The images that a run could not read; earlier versions call them broken pictures."""
+    """The images that a run could not read; earlier versions call them broken images."""
     names: list[str] = record.get("unreadable_images", record.get("broken_pictures", []))
     return names
 

@@ -20,7 +20,7 @@ _COARSE = 8  # the ground under the strokes shows the scene this many times coar
 class View(NamedTuple):
     """What is seen at places `[N]`: colours `[N, 3]` in [0, 1], the direction of strokes, and their breadth.
 
-    `along` `[2, N]` has length 1; `breadth` `[N]` is a factor. Places are in heights of the picture, y down.
+    `along` `[2, N]` has length 1; `breadth` `[N]` is a factor. Places are in heights of the image, y down.
     """
 
     colour: Floats
@@ -32,7 +32,7 @@ Scene = Callable[[Floats, Floats], View]
 
 
 class Layer(NamedTuple):
-    """So many strokes, of a width and a length in heights of the picture."""
+    """So many strokes, of a width and a length in heights of the image."""
 
     strokes: int
     width: float

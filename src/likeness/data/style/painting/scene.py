@@ -1,6 +1,6 @@
 """An evening: lights that turn in the sky, hills, cypresses, and rows of flowers that run to the horizon.
 
-Places are in heights of the picture, x to the right in [0, 4/3] and y down in [0, 1].
+Places are in heights of the image, x to the right in [0, 4/3] and y down in [0, 1].
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Pictures of no one in particular, whole: contents and styles by the thousand."""
+"""Images of no one in particular, whole: contents and styles by the thousand."""
 
 import os
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from likeness.data.fingerprint import Files
 from likeness.data.image_files import ImageFiles, is_image
 from likeness.data.reading import refused
 from likeness.data.style.built_in import PAINTING
+from likeness.data.style.image_file import read_image
 from likeness.data.style.painting import painting
-from likeness.data.style.picture import read_picture
 from likeness.data.style.resize import resized, size_of, with_shorter_side
 
 
-class WholePictures:
-    """`Pictures` that are files below a folder, whole: the shorter side is `resize`, and the aspect is kept.
+class WholeImages:
+    """`Images` that are files below a folder, whole: the shorter side is `resize`, and the aspect is kept.
 
     They have one label for all, so that another takes the place of a broken one.
     """
@@ -32,15 +32,15 @@ class WholePictures:
         self._listed = ImageFiles(root, names, self.identity, [str(root)], spatial_size=resize, channels=3)
 
     def __len__(self) -> int:
-        """The number of pictures."""
+        """The number of images."""
         return len(self._names)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[3, H, W]`, each of its own aspect; raises as `read_picture` does."""
+        """The images at `indices`, uint8 `[3, H, W]`, each of its own aspect; raises as `read_image` does."""
         return [self._one(self._root / self._names[i]) for i in indices]
 
     def _one(self, path: Path) -> Tensor:
-        image = read_picture(path, at_least=2 * self._resize).image
+        image = read_image(path, at_least=2 * self._resize).image
         return resized(image, with_shorter_side(size_of(image), self._resize))
 
     def name(self, index: int) -> str:
@@ -57,12 +57,12 @@ class WholePictures:
         return {key: found[key] for key in ("pictures", "bytes", "sha256")}
 
     def files(self) -> Files:
-        """The pictures."""
+        """The images."""
         return self._listed.files()
 
 
 class DrawnPainting:
-    """`Pictures` of which there is one: the built-in painting, its shorter side `resize`."""
+    """`Images` of which there is one: the built-in painting, its shorter side `resize`."""
 
     grouping = None
 
@@ -96,20 +96,20 @@ class DrawnPainting:
         return Files(Path(), [])
 
 
-def pictures_below(root: Path, key: str) -> list[str]:
-    """The names of all picture files below `root`, at any depth and in order; hidden ones don't count.
+def images_below(root: Path, key: str) -> list[str]:
+    """The names of all image files below `root`, at any depth and in order; hidden ones don't count.
 
     Raises:
-        ValueError: there is no such folder, or no picture in it; `key` is what sets it. A folder can't be listed.
+        ValueError: there is no such folder, or no image in it; `key` is what sets it. A folder can't be listed.
     """
     if not root.is_dir():
-        raise ValueError(f"There is no folder {root}: set {key} to a folder of pictures.")
+        raise ValueError(f"There is no folder {root}: set {key} to a folder of images.")
     found: list[str] = []
     for folder, below, files in os.walk(root, onerror=_say):
         below[:] = [name for name in below if not name.startswith(".")]
         found.extend(os.path.relpath(os.path.join(folder, file), root) for file in files if is_image(file))
     if not found:
-        raise ValueError(f"{root} holds no pictures: put some into it, or set {key} to another folder.")
+        raise ValueError(f"{root} holds no images: put some into it, or set {key} to another folder.")
     return sorted(found)
 
 

@@ -1,4 +1,4 @@
-"""The pictures: a photograph and a painting where the data pack is, else those that the project comes with."""
+"""The images: a photograph and a painting where the data pack is, else those that the project comes with."""
 
 import torch
 from contender import Scene

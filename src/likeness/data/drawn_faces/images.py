@@ -1,4 +1,4 @@
-"""Drawn faces as a source of pictures."""
+"""Drawn faces as a source of images."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,13 +12,13 @@ from torch import Tensor
 
 from likeness.data.drawn_faces.render import render
 from likeness.data.fingerprint import Files
-from likeness.data.pictures import DataSplits
+from likeness.data.images import DataSplits
 
 _FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 
 
 class DrawnFaces:
-    """`pictures_per_identity` pictures of each of the people `first .. first + identities - 1` of a seed.
+    """`pictures_per_identity` images of each of the people `first .. first + identities - 1` of a seed.
 
     Nothing is drawn before `load`, and nothing is kept.
     """
@@ -48,25 +48,25 @@ class DrawnFaces:
         return len(self.identity)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The pictures at `indices`, uint8 `[channels, image_size, image_size]` each."""
+        """The images at `indices`, uint8 `[channels, image_size, image_size]` each."""
         at = np.asarray(indices, np.int64)
         if len(at) and (at.min() < 0 or at.max() >= len(self)):
-            raise IndexError(f"drawn faces has pictures 0 to {len(self) - 1}, not {at.min()} to {at.max()}")
-        person, picture = np.divmod(at, self.pictures_per_identity)
-        pixels = render(self.seed, person + self.first, picture, self.image_size, self.channels)
+            raise IndexError(f"drawn faces has images 0 to {len(self) - 1}, not {at.min()} to {at.max()}")
+        person, image = np.divmod(at, self.pictures_per_identity)
+        pixels = render(self.seed, person + self.first, image, self.image_size, self.channels)
         return list(torch.from_numpy(pixels))
 
     def name(self, index: int) -> str:
-        """Such as "person 12, picture 3"."""
-        person, picture = divmod(int(index), self.pictures_per_identity)
-        return f"{self.identity_name(person)}, picture {picture}"
+        """Such as "person 12, image 3"."""
+        person, image = divmod(int(index), self.pictures_per_identity)
+        return f"{self.identity_name(person)}, image {image}"
 
     def identity_name(self, identity: int) -> str:
         """Such as "person 12", numbered through all the splits of a seed."""
         return f"person {self.first + int(identity)}"
 
     def fingerprint(self) -> dict[str, object]:
-        """All that the pictures are a function of, the code that draws them included."""
+        """All that the images are a function of, the code that draws them included."""
         return {
             "source": "drawn_faces",
             "code_sha256": _hash_of_code(),
@@ -104,7 +104,7 @@ def drawn_faces(
     """Faces that are drawn on demand: people 0, 1, ... to train on, 10^12, ... to validate, 2 x 10^12, ... to test.
 
     Whoever is tested on in one configuration of a seed is thus trained on in none.
-    Each picture is a pure function of (seed, person, picture). With `validation_identities` 0 there is no validation
+    Each image is a pure function of (seed, person, image). With `validation_identities` 0 there is no validation
     split. Raises `ValueError` for a number out of its range.
     """
     for name, value, least in (

@@ -1,4 +1,4 @@
-"""A picture file as what it shows, and back: nothing is refused that can be converted, and what was done is said."""
+"""An image file as what it shows, and back: nothing is refused that can be converted, and what was done is said."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from likeness.data.eight_bit import Decoded, converted, decoded, laid_on_white, 
 from likeness.errors import FileError, UnreadableImage
 
 SHORTEST_SIDE = 32
-"""Pixels: the networks halve a picture up to five times."""
+"""Pixels: the networks halve an image up to five times."""
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 """By suffix what can be written."""
@@ -29,15 +29,15 @@ _ROUNDING = 2  # levels by which a conversion from sRGB to itself may move a col
 log = logging.getLogger("likeness")
 
 
-class Picture(NamedTuple):
+class FileImage(NamedTuple):
     """What a file shows: `image` uint8 RGB `[3, H, W]`; `notes`: what was converted for that, a sentence each."""
 
     image: Tensor
     notes: tuple[str, ...]
 
 
-def read_picture(path: str | Path, *, at_least: int | None = None) -> Picture:
-    """The picture at `path`, whole.
+def read_image(path: str | Path, *, at_least: int | None = None) -> FileImage:
+    """The image at `path`, whole.
 
     EXIF orientation is applied, an embedded colour profile converted to sRGB, transparency laid on white, 16 bits
     are scaled to 8, and CMYK, palettes and grey become RGB. Of several frames the first counts.
@@ -47,7 +47,7 @@ def read_picture(path: str | Path, *, at_least: int | None = None) -> Picture:
         at_least: pixels; a JPEG whose sides are much longer may be decoded at a half, quarter or eighth of its size.
 
     Raises:
-        UnreadableImage: the bytes are cut short, not a picture, or 32-bit numbers, or it is shorter than 32 pixels on
+        UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, or it is shorter than 32 pixels on
             a side.
         FileError: the file system doesn't give the file.
     """
@@ -58,7 +58,7 @@ def read_picture(path: str | Path, *, at_least: int | None = None) -> Picture:
             "take a larger one."
         )
     pixels = np.ascontiguousarray(np.asarray(shown).transpose(2, 0, 1))
-    return Picture(torch.from_numpy(pixels), tuple(f"{Path(path).name} {what}." for what in done))
+    return FileImage(torch.from_numpy(pixels), tuple(f"{Path(path).name} {what}." for what in done))
 
 
 def log_notes(notes: Iterable[str]) -> None:
@@ -68,7 +68,7 @@ def log_notes(notes: Iterable[str]) -> None:
 
 
 def refuse_existing(path: str | Path, *, force: bool) -> None:
-    """Say, before anything is computed for it, why a picture can't be written to `path`.
+    """Say, before anything is computed for it, why an image can't be written to `path`.
 
     Raises:
         ValueError: the suffix is none of `FORMATS`, or the folder is missing.
@@ -81,12 +81,12 @@ def refuse_existing(path: str | Path, *, force: bool) -> None:
     if not path.parent.is_dir():
         raise ValueError(f"{path} can't be written, as there is no folder {path.parent}: make it first.")
     if path.is_dir():
-        raise ValueError(f"{path} is a folder: give the picture another name.")
+        raise ValueError(f"{path} is a folder: give the image another name.")
     if path.exists() and not force:
         raise FileExistsError(f"{path} is there already: give another name, or let it be overwritten.")
 
 
-def write_picture(path: str | Path, image: Tensor, *, force: bool = False) -> None:
+def write_image(path: str | Path, image: Tensor, *, force: bool = False) -> None:
     """Write `image`, uint8 RGB `[3, H, W]`, as a PNG or a JPEG by the suffix of `path`; never half of it.
 
     Raises:
@@ -149,7 +149,7 @@ def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, str]:
     mode = _MODES[source.profile.xcolor_space.strip()]
     grey, inks = image.mode in ("1", "L", "LA"), image.mode == "CMYK"
     if (mode == "L" and not grey) or inks != (mode == "CMYK"):
-        raise ValueError("a profile of another kind of picture")
+        raise ValueError("a profile of another kind of image")
     in_srgb = ImageCms.profileToProfile(image.convert(mode), source, _SRGB, outputMode="RGB")
     assert in_srgb is not None  # it is None only where the change is in place
     return in_srgb, " ".join(ImageCms.getProfileDescription(source).split()) or "without a name"

@@ -8,9 +8,9 @@ import pytest
 import torch
 from color_profiles import ADOBE, SRGB, encoded, grey_profile, in_srgb, rgb_profile
 from PIL import Image, ImageCms
-from sample_pictures import picture, pixels
+from sample_images import pixels, sample_image
 
-from likeness.data.style.picture import read_picture, refuse_existing, write_picture
+from likeness.data.style.image_file import read_image, refuse_existing, write_image
 from likeness.errors import FileError, UnreadableImage
 
 SIZE = (60, 40)
@@ -18,7 +18,7 @@ SIZE = (60, 40)
 
 def shown(path):
     """`[H, W, 3]`, to compare with what was drawn, and the notes."""
-    image, notes = read_picture(path)
+    image, notes = read_image(path)
     assert image.dtype == torch.uint8
     assert image.is_contiguous()
     return image.permute(1, 2, 0).numpy(), notes
@@ -28,8 +28,8 @@ def distance(a, b):
     return np.abs(np.asarray(a, float) - np.asarray(b, float)).max()
 
 
-def test_a_plain_picture_keeps_its_pixels_and_nothing_is_said(tmp_path):
-    picture(SIZE).save(tmp_path / "a.png")
+def test_a_plain_image_keeps_its_pixels_and_nothing_is_said(tmp_path):
+    sample_image(SIZE).save(tmp_path / "a.png")
     found, notes = shown(tmp_path / "a.png")
     assert (found == pixels(SIZE)).all()
     assert notes == ()
@@ -56,7 +56,7 @@ def test_transparent_parts_are_white(tmp_path):
 
 
 def test_a_cover_that_hides_nothing_is_not_spoken_of(tmp_path):
-    picture(SIZE).convert("RGBA").save(tmp_path / "a.png")
+    sample_image(SIZE).convert("RGBA").save(tmp_path / "a.png")
     found, notes = shown(tmp_path / "a.png")
     assert (found == pixels(SIZE)).all()
     assert notes == ()
@@ -66,7 +66,7 @@ def test_grey_palette_and_black_and_white_are_shown_as_they_look(tmp_path):
     grey = pixels(SIZE, channels=1)
     Image.fromarray(grey[..., 0]).save(tmp_path / "grey.png")
     assert (shown(tmp_path / "grey.png")[0] == grey).all()
-    palette = picture(SIZE).quantize(32)
+    palette = sample_image(SIZE).quantize(32)
     palette.save(tmp_path / "palette.png")
     assert (shown(tmp_path / "palette.png")[0] == np.asarray(palette.convert("RGB"))).all()
     Image.fromarray(grey[..., 0] > 127).save(tmp_path / "bits.png")
@@ -97,7 +97,7 @@ def test_sixteen_bits_are_scaled_to_eight(tmp_path):
 
 def test_a_colour_profile_is_converted_by_its_formula(tmp_path):
     gamma = 563 / 256  # that of Adobe RGB (1998)
-    picture(SIZE).save(tmp_path / "a.png", icc_profile=rgb_profile(ADOBE, gamma, "Wide"))
+    sample_image(SIZE).save(tmp_path / "a.png", icc_profile=rgb_profile(ADOBE, gamma, "Wide"))
     found, notes = shown(tmp_path / "a.png")
     assert distance(found, pixels(SIZE)) > 10
     assert distance(found, in_srgb(pixels(SIZE), ADOBE, gamma)) <= 3
@@ -105,7 +105,9 @@ def test_a_colour_profile_is_converted_by_its_formula(tmp_path):
 
 
 def test_channels_that_a_profile_swaps_are_swapped(tmp_path):
-    picture(SIZE).convert("RGBA").save(tmp_path / "a.png", icc_profile=rgb_profile(SRGB[:, [1, 2, 0]], 2.2))
+    sample_image(SIZE).convert("RGBA").save(
+        tmp_path / "a.png", icc_profile=rgb_profile(SRGB[:, [1, 2, 0]], 2.2)
+    )
     found, _ = shown(tmp_path / "a.png")
     assert distance(found, in_srgb(pixels(SIZE)[..., [2, 0, 1]], SRGB, 2.2)) <= 3
 
@@ -131,7 +133,7 @@ def test_transparency_outlives_a_profile(tmp_path):
 
 def test_srgb_s_own_profile_changes_no_pixel(tmp_path):
     own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture(SIZE).save(tmp_path / "a.png", icc_profile=own)
+    sample_image(SIZE).save(tmp_path / "a.png", icc_profile=own)
     found, notes = shown(tmp_path / "a.png")
     assert (found == pixels(SIZE)).all()
     assert notes == ()
@@ -139,14 +141,14 @@ def test_srgb_s_own_profile_changes_no_pixel(tmp_path):
 
 @pytest.mark.parametrize("profile", [b"no profile at all", grey_profile(1.8), rgb_profile(ADOBE, 2.2)[:150]])
 def test_a_profile_that_is_broken_or_of_another_kind_is_ignored_and_said(tmp_path, profile):
-    picture(SIZE).save(tmp_path / "a.png", icc_profile=profile)
+    sample_image(SIZE).save(tmp_path / "a.png", icc_profile=profile)
     found, notes = shown(tmp_path / "a.png")
     assert (found == pixels(SIZE)).all()
     assert notes == ("a.png has a colour profile that can't be used: it is ignored.",)
 
 
 def test_cmyk_shows_its_colours(tmp_path):
-    picture(SIZE).convert("CMYK").save(tmp_path / "a.jpg", quality=100, subsampling=0)
+    sample_image(SIZE).convert("CMYK").save(tmp_path / "a.jpg", quality=100, subsampling=0)
     found, notes = shown(tmp_path / "a.jpg")
     assert distance(found, pixels(SIZE)) < 8
     assert len(notes) == 1
@@ -154,41 +156,41 @@ def test_cmyk_shows_its_colours(tmp_path):
 
 
 def test_a_large_jpeg_may_be_decoded_small(tmp_path):
-    picture((1600, 1200)).save(tmp_path / "a.jpg", quality=95)
-    assert read_picture(tmp_path / "a.jpg", at_least=300).image.shape == (3, 300, 400)
-    assert read_picture(tmp_path / "a.jpg", at_least=301).image.shape == (3, 600, 800)
-    assert read_picture(tmp_path / "a.jpg").image.shape == (3, 1200, 1600)
+    sample_image((1600, 1200)).save(tmp_path / "a.jpg", quality=95)
+    assert read_image(tmp_path / "a.jpg", at_least=300).image.shape == (3, 300, 400)
+    assert read_image(tmp_path / "a.jpg", at_least=301).image.shape == (3, 600, 800)
+    assert read_image(tmp_path / "a.jpg").image.shape == (3, 1200, 1600)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
-def test_a_picture_cut_short_is_one_sentence(tmp_path, suffix):
+def test_an_image_cut_short_is_one_sentence(tmp_path, suffix):
     stream = io.BytesIO()
-    picture((200, 200)).save(stream, {"jpg": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper()))
+    sample_image((200, 200)).save(stream, {"jpg": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper()))
     path = tmp_path / f"cut.{suffix}"
     path.write_bytes(stream.getvalue()[: len(stream.getvalue()) // 2])
     with pytest.raises(UnreadableImage, match=r"cut\.\w+ .*: replace or remove it\.$") as caught:
-        read_picture(path)
+        read_image(path)
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_picture_missing_or_tiny_is_one_sentence(tmp_path):
+def test_what_is_no_image_missing_or_tiny_is_one_sentence(tmp_path):
     (tmp_path / "text.png").write_text("hello")
-    with pytest.raises(UnreadableImage, match=r"text\.png is not a picture"):
-        read_picture(tmp_path / "text.png")
+    with pytest.raises(UnreadableImage, match=r"text\.png is not an image"):
+        read_image(tmp_path / "text.png")
     for path, sentence in (
         (tmp_path / "nowhere.png", r"nowhere\.png is missing"),
         (tmp_path, "Is a directory"),
     ):
         with pytest.raises(FileError, match=sentence) as caught:
-            read_picture(path)
+            read_image(path)
         assert not isinstance(caught.value, UnreadableImage)
-    picture((400, 31)).save(tmp_path / "tiny.png")
+    sample_image((400, 31)).save(tmp_path / "tiny.png")
     with pytest.raises(
         UnreadableImage, match=r"tiny\.png is 400 x 31 pixels, but needs 32 on its shorter side"
     ):
-        read_picture(tmp_path / "tiny.png")
-    picture((400, 32)).save(tmp_path / "least.png")
-    assert read_picture(tmp_path / "least.png").image.shape == (3, 32, 400)
+        read_image(tmp_path / "tiny.png")
+    sample_image((400, 32)).save(tmp_path / "least.png")
+    assert read_image(tmp_path / "least.png").image.shape == (3, 32, 400)
 
 
 def image():
@@ -196,24 +198,24 @@ def image():
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    write_picture(tmp_path / "a.PNG", image())
-    assert torch.equal(read_picture(tmp_path / "a.PNG").image, image())
-    write_picture(tmp_path / "a.jpg", image())
+    write_image(tmp_path / "a.PNG", image())
+    assert torch.equal(read_image(tmp_path / "a.PNG").image, image())
+    write_image(tmp_path / "a.jpg", image())
     assert Image.open(tmp_path / "a.jpg").format == "JPEG"
-    assert distance(read_picture(tmp_path / "a.jpg").image, image()) <= 8
+    assert distance(read_image(tmp_path / "a.jpg").image, image()) <= 8
     assert sorted(os.listdir(tmp_path)) == ["a.PNG", "a.jpg"]
 
 
 def test_nothing_finished_is_overwritten_unless_that_is_asked_for(tmp_path):
     path = tmp_path / "a.png"
     path.write_text("precious")
-    for refused in (lambda: write_picture(path, image()), lambda: refuse_existing(path, force=False)):
+    for refused in (lambda: write_image(path, image()), lambda: refuse_existing(path, force=False)):
         with pytest.raises(FileExistsError, match=r"a\.png is there already: give another name"):
             refused()
     assert path.read_text() == "precious"
     refuse_existing(path, force=True)
-    write_picture(path, image(), force=True)
-    assert torch.equal(read_picture(path).image, image())
+    write_image(path, image(), force=True)
+    assert torch.equal(read_image(path).image, image())
 
 
 def test_an_error_midway_leaves_what_was_there(tmp_path, monkeypatch):
@@ -224,12 +226,12 @@ def test_an_error_midway_leaves_what_was_there(tmp_path, monkeypatch):
     path.write_text("precious")
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(FileError, match=r"a\.png can't be written \(No space left on device\)"):
-        write_picture(path, image(), force=True)
+        write_image(path, image(), force=True)
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == ["a.png"]
 
 
-def test_where_a_picture_can_t_be_written_is_said_before_it_is_made(tmp_path):
+def test_where_an_image_can_t_be_written_is_said_before_it_is_made(tmp_path):
     with pytest.raises(ValueError, match=r"a\.gif can't be written: .*one of \.png, \.jpg, \.jpeg\.$"):
         refuse_existing(tmp_path / "a.gif", force=True)
     with pytest.raises(ValueError, match=r"there is no folder .*missing"):

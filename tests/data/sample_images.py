@@ -1,4 +1,4 @@
-"""Small pictures for tests of files: smooth colours, no two alike."""
+"""Small images for tests of files: smooth colours, no two alike."""
 
 import io
 
@@ -16,20 +16,20 @@ def pixels(size=(24, 24), seed=0, channels=3):
     return np.round(127.5 + 127.5 * np.stack(waves, -1)).astype(np.uint8)
 
 
-def picture(size=(24, 24), seed=0):
+def sample_image(size=(24, 24), seed=0):
     return Image.fromarray(pixels(size, seed))
 
 
 def encoded(form="JPEG", size=(24, 24), seed=0, **options):
     stream = io.BytesIO()
-    picture(size, seed).save(stream, form, **options)
+    sample_image(size, seed).save(stream, form, **options)
     return stream.getvalue()
 
 
 def people(root, counts, extension="jpg", size=(24, 24)):
-    """`counts` = {name: number of pictures}, written as folders below `root`."""
+    """`counts` = {name: number of images}, written as folders below `root`."""
     for person, (name, count) in enumerate(counts.items()):
         (root / name).mkdir(parents=True)
         for i in range(count):
-            picture(size, seed=1000 * person + i).save(root / name / f"{i}.{extension}")
+            sample_image(size, seed=1000 * person + i).save(root / name / f"{i}.{extension}")
     return root

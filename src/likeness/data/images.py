@@ -23,7 +23,7 @@ class Grouping(NamedTuple):
     names: Sequence[str]
 
 
-class Pictures(Protocol):
+class Images(Protocol):
     """Labelled images, addressed by index.
 
     `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape, with any
@@ -66,7 +66,7 @@ class Pictures(Protocol):
 
 
 class Pairs(NamedTuple):
-    """Verification pairs over some `Pictures`: indices `[M]`, whether they show one identity `[M]`, fold `[M]`."""
+    """Verification pairs over some `Images`: indices `[M]`, whether they show one identity `[M]`, fold `[M]`."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -79,7 +79,7 @@ class Pairs(NamedTuple):
 
 
 class Trials(NamedTuple):
-    """One-shot trials over some `Pictures`: the `query [E, N]` and those `support [E, N]` that show the N classes.
+    """One-shot trials over some `Images`: the `query [E, N]` and those `support [E, N]` that show the N classes.
 
     The n-th query of a trial is of the class that the n-th image of its support shows.
     """
@@ -108,9 +108,9 @@ class DataSplits:
     one-shot trials over `test`.
     """
 
-    train: Pictures | None
-    validation: Pictures | None
-    test: Pictures | None
+    train: Images | None
+    validation: Images | None
+    test: Images | None
     pairs: Pairs | None = None
     all_known: bool = True
     trials: Trials | None = None
