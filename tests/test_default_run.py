@@ -6,7 +6,7 @@ from pathlib import Path
 from likeness.config.groups import CONF
 
 
-def test_the_default_run_tells_unseen_people_apart_where_pixels_do_not(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_default_run_tells_unseen_identities_apart_where_pixels_do_not(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     done = command(str(CONF.parent / "train.py"), "+experiment=triplet_hard", timeout=900)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / done.stdout.strip().splitlines()[-1] / "results.json").read_text())

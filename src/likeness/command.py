@@ -32,12 +32,12 @@ from likeness.recipes.embedding.past import embedding_config_of
 def train_from_command_line() -> None:
     """Train what the overrides on the command line choose, or run the sweep that they describe."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises, and the sentences are ours
-    if any(word.startswith("+sweep=") for word in sys.argv[1:]) and not {"-m", "--multirun"} & set(
+    if any(override.startswith("+sweep=") for override in sys.argv[1:]) and not {"-m", "--multirun"} & set(
         sys.argv[1:]
     ):
         sys.argv.insert(1, "--multirun")
     own, rest = _own_config_dir(sys.argv[1:])
-    overrides = [word for word in rest if not word.startswith("-")]
+    overrides = [override for override in rest if not override.startswith("-")]
     find_modules_in(*([own, own.parent] if own else []), Path.cwd())
     with one_sentence():
         refuse_hydra_keys(overrides)

@@ -1,4 +1,4 @@
-"""Keyed randomness: every draw is a pure function of the words and numbers that name it, never of history."""
+"""Keyed randomness: every draw is a pure function of the strings and numbers that name it, never of history."""
 
 from hashlib import blake2b
 

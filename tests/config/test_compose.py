@@ -31,8 +31,8 @@ OF_STYLE = {
 }
 
 
-def checked(*words: str) -> TrainConfig:
-    return training_config(words)
+def checked(*overrides: str) -> TrainConfig:
+    return training_config(overrides)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_an_empty_root_is_not_the_current_folder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("overrides", "sentence"),
     [
         (
             ["head=chi_squared"],
@@ -129,9 +129,9 @@ def test_an_empty_root_is_not_the_current_folder() -> None:
         (["loss=triplet_hard"], "loss=cross_entropy is that of task=similarity, which takes no other."),
     ],
 )
-def test_the_parts_of_a_similarity_fit_together(words: list[str], sentence: str) -> None:
+def test_the_parts_of_a_similarity_fit_together(overrides: list[str], sentence: str) -> None:
     with pytest.raises(LikenessError, match=f"^{re.escape(sentence)}"):
-        checked("task=similarity", *words)
+        checked("task=similarity", *overrides)
 
 
 @pytest.mark.parametrize("experiment", sorted(groups()["experiment"]))
@@ -145,15 +145,15 @@ def test_every_experiment_composes_under_its_own_name(experiment: str) -> None:
 )
 def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) -> None:
     word = f"{group}={choice}"
-    words = BESIDE.get(word, ["task=style"] if choice in OF_STYLE.get(group, []) else [])
+    overrides = BESIDE.get(word, ["task=style"] if choice in OF_STYLE.get(group, []) else [])
     if choice == "pml":  # which of the library's is named in either case
         checked("loss=pml", "loss.name=MultiSimilarityLoss", "miner.name=MultiSimilarityMiner")
     elif choice == "onnx":
-        check(plain(composed("evaluate", [word, *words])), EvaluateConfig)
+        check(plain(composed("evaluate", [word, *overrides])), EvaluateConfig)
     elif group == "statistic":
         checked("task=style", "optimizer=adam", f"statistic@loss.statistic={choice}")
     else:
-        checked(f"{'+' * (group == 'sweep')}{word}", *words)
+        checked(f"{'+' * (group == 'sweep')}{word}", *overrides)
 
 
 def test_choices_reach_where_they_are_used() -> None:

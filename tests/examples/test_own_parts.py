@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -170,6 +171,9 @@ def test_it_is_swept(home: Home) -> None:
     sweep = json.loads((home.folder / done.stdout.strip().splitlines()[-1] / "sweep.json").read_text())
     assert [job["status"] for job in sweep["jobs"]] == ["finished"] * 2
     assert [job["parameters"] for job in sweep["jobs"]] == [{"loss.scale": 4.0}, {"loss.scale": 8.0}]
+    (again,) = (line for line in done.stdout.splitlines() if line.startswith("The best again: "))
+    _, _, option, folder, *_ = shlex.split(again.removeprefix("The best again: "))
+    assert (option, Path(folder).name) == ("--config-dir", "conf")
 
 
 def test_it_is_measured_compared_and_loaded(home: Home, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tiny import TINY, train_by
 
-WORDS = [*TINY, "trainer.max_steps=12", "trainer.val_check_interval=4", "checkpoints.every=4"]
+OVERRIDES = [*TINY, "trainer.max_steps=12", "trainer.val_check_interval=4", "checkpoints.every=4"]
 # What makes a resume hard: dropout, BatchNorm, augmentation, accumulation, a schedule over all the steps.
 HARD = [
     "embedder.dropout=0.3",
@@ -26,16 +26,16 @@ _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(["likeness.runs.run"])
 
 
-def start(words: list[str], before: Callable[[], None] | None = None) -> BaseProcess:
+def start(overrides: list[str], before: Callable[[], None] | None = None) -> BaseProcess:
     """Train as `python train.py WORDS` would, in a process; `before` runs there first."""
-    process = _forkserver.Process(target=_train, args=(words, before))
+    process = _forkserver.Process(target=_train, args=(overrides, before))
     process.start()
     return process
 
 
-def finish(words: list[str], before: Callable[[], None] | None = None) -> int | None:
+def finish(overrides: list[str], before: Callable[[], None] | None = None) -> int | None:
     """Train in a process to its end; its exit code, which is minus the signal that killed it."""
-    process = start(words, before)
+    process = start(overrides, before)
     process.join()
     return process.exitcode
 
@@ -62,7 +62,7 @@ def kill_self() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _train(words: list[str], before: Callable[[], None] | None) -> None:
+def _train(overrides: list[str], before: Callable[[], None] | None) -> None:
     import torch
 
     multiprocessing.set_start_method("fork", force=True)  # of loader workers, as on a user's Linux
@@ -71,4 +71,4 @@ def _train(words: list[str], before: Callable[[], None] | None) -> None:
     if before is not None:
         before()
 
-    train_by(words)
+    train_by(overrides)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from killing import WORDS, finish, only_run
+from killing import OVERRIDES, finish, only_run
 from PIL import Image
 from tiny import train_by
 
@@ -23,16 +23,16 @@ from likeness.runs.training.checkpoints import newest_checkpoint
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("encoder")
-    assert finish([f"runs_dir={folder}", *WORDS]) == 0
+    assert finish([f"runs_dir={folder}", *OVERRIDES]) == 0
     return only_run(folder)
 
 
-def words(encoder: Path, *more: str) -> list[str]:
-    return [*WORDS, "task=similarity", f"task.encoder={encoder}", *more]
+def overrides_for(encoder: Path, *more: str) -> list[str]:
+    return [*OVERRIDES, "task=similarity", f"task.encoder={encoder}", *more]
 
 
-def recipe_by(words: list[str]) -> EmbeddingRecipe:
-    config = training_config(words)
+def recipe_by(overrides: list[str]) -> EmbeddingRecipe:
+    config = training_config(overrides)
     assert isinstance(config, EmbeddingConfig)
     return EmbeddingRecipe(config)
 
@@ -44,7 +44,7 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 
 
 def test_a_frozen_encoder_stays_as_it_was_and_the_head_learns(encoder: Path, tmp_path: Path) -> None:
-    assert finish(words(encoder, "task.frozen=true", f"runs_dir={tmp_path}")) == 0
+    assert finish(overrides_for(encoder, "task.frozen=true", f"runs_dir={tmp_path}")) == 0
     before, after = weights(encoder), weights(only_run(tmp_path))
     assert after.keys() - before.keys() == {"head.weight", "head.bias"}
     assert all(torch.equal(after[name], value) for name, value in before.items())
@@ -52,15 +52,15 @@ def test_a_frozen_encoder_stays_as_it_was_and_the_head_learns(encoder: Path, tmp
 
 
 def test_one_that_is_not_frozen_begins_there(encoder: Path) -> None:
-    task = recipe_by(words(encoder)).task()
+    task = recipe_by(overrides_for(encoder)).task()
     before = weights(encoder)
     for name, value in task.embedder.state_dict().items():
         assert torch.equal(value, before[f"embedder.{name}"])
 
 
 def test_the_encoder_is_a_part_of_what_a_run_is_recognised_by(encoder: Path) -> None:
-    alone = recipe_by([*WORDS, "task=similarity"]).fingerprints
-    config = training_config(words(encoder))
+    alone = recipe_by([*OVERRIDES, "task=similarity"]).fingerprints
+    config = training_config(overrides_for(encoder))
     fingerprints = recipe_of(config).fingerprints
     assert fingerprints.keys() - alone.keys() == {"encoder"}
     parts = {
@@ -80,7 +80,7 @@ def test_an_encoder_that_does_not_fit_is_one_sentence(
     encoder: Path, more: str, sentence: str, tmp_path: Path
 ) -> None:
     with pytest.raises(LikenessError, match=sentence):
-        train_by(words(encoder, more, f"runs_dir={tmp_path}"))
+        train_by(overrides_for(encoder, more, f"runs_dir={tmp_path}"))
     assert not list(tmp_path.iterdir())
 
 
@@ -88,7 +88,7 @@ SPLIT = "[0.5,0.25,0.25]"
 
 
 def of_people(folder: Path, split: str) -> list[str]:
-    kept = [word for word in WORDS if not word.startswith("data.")]
+    kept = [word for word in OVERRIDES if not word.startswith("data.")]
     images = f"data.root={folder / 'images'}"
     return [*kept, "data=image_folder", images, f"data.split={split}", "evaluation.folds=2"]
 

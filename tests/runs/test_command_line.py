@@ -88,7 +88,7 @@ def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("task", ["task=embedding", "task=similarity"])
 def test_two_devices_train_as_one_does(task: str, command, tmp_path: Path) -> None:
-    words = [
+    overrides = [
         TRAIN,
         *SMALL,
         task,
@@ -97,7 +97,7 @@ def test_two_devices_train_as_one_does(task: str, command, tmp_path: Path) -> No
         "backbone.spatial_size=32",
         "optimizer=sgd",
     ]
-    one, two = command(*words), command(*words, "trainer.devices=2", OMP_NUM_THREADS="1")
+    one, two = command(*overrides), command(*overrides, "trainer.devices=2", OMP_NUM_THREADS="1")
     assert two.returncode == 0, two.stderr
     alone, together = (weights(tmp_path / last_line(done.stdout)) for done in (one, two))
     for name, value in alone.items():
@@ -123,14 +123,14 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
         for image in range(4):
             pixels = random.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "people" / str(person) / f"{image}.png")
-    words = ["data=image_folder", "data.root=people", "data.split=[0,0,1]", "backbone.spatial_size=16"]
-    words += [
+    overrides = ["data=image_folder", "data.root=people", "data.split=[0,0,1]", "backbone.spatial_size=16"]
+    overrides += [
         "backbone.mean=[0,0,0]",
         "backbone.std=[1,1,1]",
         "backbone.normalize=false",
         "evaluation.resamples=20",
     ]
-    done = command(*CLI, "evaluate", "[somebody's].onnx", *words)
+    done = command(*CLI, "evaluate", "[somebody's].onnx", *overrides)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / last_line(done.stdout) / "results.json").read_text())
     # An encoder that hands on the pixels measures what raw pixels measure.

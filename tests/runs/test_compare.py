@@ -63,10 +63,10 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]
     root = tmp_path / "checkout"
     (root / "src").mkdir(parents=True)
 
-    def git(*words: str) -> str:
+    def git(*overrides: str) -> str:
         identity = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
         return subprocess.run(
-            ["git", *identity, *words], cwd=root, check=True, capture_output=True, text=True
+            ["git", *identity, *overrides], cwd=root, check=True, capture_output=True, text=True
         ).stdout.strip()
 
     git("init", "-q")

@@ -39,7 +39,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def words(root: Path, runs: Path, *more: str) -> list[str]:
+def overrides_for(root: Path, runs: Path, *more: str) -> list[str]:
     tiny = [word for word in TINY if not word.startswith("data")]
     of_data = ["data=image_folder", f"data.root='{root}'", "data.split=[0.5,0.25,0.25]", "evaluation.folds=2"]
     steps = ["trainer.max_steps=6", "trainer.val_check_interval=3", "checkpoints.every=2"]
@@ -47,7 +47,7 @@ def words(root: Path, runs: Path, *more: str) -> list[str]:
 
 
 def run(root: Path, runs: Path, *more: str) -> Path:
-    return train_by(words(root, runs, *more))
+    return train_by(overrides_for(root, runs, *more))
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ def images(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def words(images: Path, tmp_path: Path) -> list[str]:
+def overrides(images: Path, tmp_path: Path) -> list[str]:
     torch.save({"weight": torch.zeros(3)}, tmp_path / "net.pth")
     return [
         "data=image_folder",
@@ -47,82 +47,82 @@ def words(images: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-def config_by(words: list[str]) -> EmbeddingConfig:
-    config = training_config(words)
+def config_by(overrides: list[str]) -> EmbeddingConfig:
+    config = training_config(overrides)
     assert isinstance(config, EmbeddingConfig)
     return config
 
 
-def inputs(words: list[str]) -> Recipe:
-    return recipe_of(config_by(words))
+def inputs(overrides: list[str]) -> Recipe:
+    return recipe_of(config_by(overrides))
 
 
 def test_a_change_of_the_weights_or_the_images_changes_their_fingerprints(
-    words: list[str], images: Path, tmp_path: Path
+    overrides: list[str], images: Path, tmp_path: Path
 ) -> None:
-    before = inputs(words).fingerprints
+    before = inputs(overrides).fingerprints
     assert before.keys() == {"train", "test", "pairs", "weights"}
-    assert inputs(words).fingerprints == before
+    assert inputs(overrides).fingerprints == before
     torch.save({"weight": torch.ones(3)}, tmp_path / "net.pth")
-    now = inputs(words).fingerprints
+    now = inputs(overrides).fingerprints
     assert {part for part in before if now[part] != before[part]} == {"weights"}
-    trained = build_data(config_by(words).data).train
+    trained = build_data(config_by(overrides).data).train
     assert trained is not None
     (images / trained.name(0)).unlink()
-    now = inputs(words).fingerprints
+    now = inputs(overrides).fingerprints
     assert {part for part in before if now[part] != before[part]} == {"train", "test", "weights"}
 
 
-def test_the_parts_that_decide_the_inputs_are_enough_to_recognise_them(words: list[str]) -> None:
-    config = config_by([*words, "task=similarity", "embedder.activation=relu"])
+def test_the_parts_that_decide_the_inputs_are_enough_to_recognise_them(overrides: list[str]) -> None:
+    config = config_by([*overrides, "task=similarity", "embedder.activation=relu"])
     parts = {name: getattr(config, name) for name in EMBEDDING.inputs}
     part = EmbeddingConfig.model_construct(**parts)  # to ask it for any other is an error
     assert EmbeddingRecipe(part).fingerprints == EmbeddingRecipe(config).fingerprints
 
 
-def test_the_words_for_weights_are_no_files(words: list[str]) -> None:
+def test_the_words_for_weights_are_no_files(overrides: list[str]) -> None:
     for word in ("null", "hub", "pip"):
-        assert "weights" not in inputs([*words, f"backbone.weights={word}"]).fingerprints
+        assert "weights" not in inputs([*overrides, f"backbone.weights={word}"]).fingerprints
 
 
-def recorded(folder: Path, words: list[str]) -> None:
+def recorded(folder: Path, overrides: list[str]) -> None:
     """The record and the listing of a run that was killed."""
     folder.mkdir(parents=True)
-    config, read = config_by(words).plain(), inputs(words)
+    config, read = config_by(overrides).plain(), inputs(overrides)
     record = {"config": config, "key": key_of(config), "source": None, "started": "2026", "status": "running"}
     write_record(folder, {**record, "data": read.fingerprints})
     HashingFiles(read.files, folder).finish()
 
 
-def refuse(folder: Path, words: list[str]) -> None:
-    config, read = config_by(words), inputs(words)
+def refuse(folder: Path, overrides: list[str]) -> None:
+    config, read = config_by(overrides), inputs(overrides)
     refuse_other(folder, config, config, read.fingerprints, read.files)
 
 
 def test_a_run_does_not_go_on_with_other_files_and_names_the_first(
-    words: list[str], images: Path, tmp_path: Path
+    overrides: list[str], images: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    recorded(run, words)
+    recorded(run, overrides)
     assert len(read_listing(run)) == 8 * 3 + 1
-    refuse(run, words)
+    refuse(run, overrides)
     torch.save({"weight": torch.ones(3)}, tmp_path / "net.pth")
     with pytest.raises(
         LikenessError, match=r"^The weights data of .* \(.*net\.pth was changed\); put them back"
     ):
-        refuse(run, words)
+        refuse(run, overrides)
     torch.save({"weight": torch.zeros(3)}, tmp_path / "net.pth")
-    refuse(run, words)
+    refuse(run, overrides)
     (images / "person 3" / "1.png").rename(images / "person 3" / "7.png")
     with pytest.raises(LikenessError, match=r"data of .* \(.*person 3/1\.png is gone\); put them back"):
-        refuse(run, words)
+        refuse(run, overrides)
     (run / "data.csv").unlink()  # killed before the files were hashed
     with pytest.raises(LikenessError, match=r"data of .*run are no longer what they were; put them back"):
-        refuse(run, words)
+        refuse(run, overrides)
 
 
 def test_the_same_command_begins_anew_on_other_data(
-    words: list[str],
+    overrides: list[str],
     images: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -132,11 +132,11 @@ def test_the_same_command_begins_anew_on_other_data(
         "likeness.runs.resume.capture_source", lambda packages: SimpleNamespace(identity=None)
     )
     run = tmp_path / "runs" / "default" / "run"
-    words += [f"runs_dir='{tmp_path / 'runs'}'"]
-    recorded(run, words)
-    config = config_by(words)
-    assert unfinished_run(config, inputs(words).fingerprints) == run
+    overrides += [f"runs_dir='{tmp_path / 'runs'}'"]
+    recorded(run, overrides)
+    config = config_by(overrides)
+    assert unfinished_run(config, inputs(overrides).fingerprints) == run
     (images / "person 3" / "1.png").unlink()
     with caplog.at_level("WARNING", logger="likeness"):
-        assert unfinished_run(config, inputs(words).fingerprints) is None
+        assert unfinished_run(config, inputs(overrides).fingerprints) is None
     assert f"{run} is unfinished, but was made from other data: this is a new run." in caplog.messages

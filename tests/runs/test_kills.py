@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import HARD, WORDS, finish, left_behind, only_run, start
+from killing import HARD, OVERRIDES, finish, left_behind, only_run, start
 
 from likeness.runs.record.logged import read_metrics
 
@@ -22,14 +22,14 @@ CASES = {
 }
 
 
-def words(folder: Path, *more: str) -> list[str]:
-    return [f"runs_dir={folder}", *WORDS, *HARD, "trainer.max_steps=24", *more]
+def overrides_for(folder: Path, *more: str) -> list[str]:
+    return [f"runs_dir={folder}", *OVERRIDES, *HARD, "trainer.max_steps=24", *more]
 
 
 def uninterrupted(folder: Path, *more: str) -> tuple[dict[str, Any], float]:
     """What a run leaves behind that is let be, and how long it takes (seconds)."""
     begun = time.monotonic()
-    assert finish(words(folder, *more)) == 0
+    assert finish(overrides_for(folder, *more)) == 0
     return left_behind(only_run(folder)), time.monotonic() - begun
 
 
@@ -39,7 +39,7 @@ def killed_until_finished(
     """Train, kill after a random time, and train again until it finishes by itself; the kills."""
     kills: list[dict[str, float]] = []
     while True:
-        process = start(words(folder, *more))
+        process = start(overrides_for(folder, *more))
         after = draws.uniform(0.1, 0.9) * lasts
         process.join(after)
         if process.exitcode is not None:
@@ -69,7 +69,9 @@ def killed_until_finished(
 def test_a_run_killed_at_random_moments_ends_as_if_it_had_been_let_be(
     case: str, kills: int, tmp_path: Path
 ) -> None:
-    finish(words(tmp_path / "warm", "trainer.max_steps=2"))  # what is imported first is imported for all
+    finish(
+        overrides_for(tmp_path / "warm", "trainer.max_steps=2")
+    )  # what is imported first is imported for all
     expected, lasts = uninterrupted(tmp_path / "whole", *CASES[case])
     draws = random.Random(kills)
     done: list[dict[str, Any]] = []

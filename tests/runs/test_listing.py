@@ -126,8 +126,8 @@ def test_the_command_prints_tabs_or_json_without_torch(runs_dir: Path) -> None:
         "import sys; from likeness.cli import app; app(standalone_mode=False);"
         "print({'torch', 'numpy', 'matplotlib', 'hydra', 'rich.table'} & set(sys.modules), file=sys.stderr)"
     )
-    words = ["runs", "--runs-dir", str(runs_dir), "--sort", "-seed", "--limit", "2", "loss.margin>0.1"]
-    command = [sys.executable, "-c", code, *words]
+    overrides = ["runs", "--runs-dir", str(runs_dir), "--sort", "-seed", "--limit", "2", "loss.margin>0.1"]
+    command = [sys.executable, "-c", code, *overrides]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     header, *lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert header == ["run", "status", "seed", METRIC, "loss.margin", "overrides"]

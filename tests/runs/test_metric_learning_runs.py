@@ -29,13 +29,13 @@ def test_it_trains_and_goes_on_to_the_same_bits(
 ) -> None:
     settings = ["trainer.max_steps=6", "trainer.val_check_interval=3", "checkpoints.every=2"]
 
-    def words(folder: str) -> list[str]:
+    def overrides_for(folder: str) -> list[str]:
         return [f"runs_dir={tmp_path / folder}", *TINY, *settings, f"loss={loss}", *more]
 
-    assert finish(words("whole")) == 0
-    assert finish(words("killed"), partial(at_call, 5, SAVED, kill_self)) == -signal.SIGKILL
+    assert finish(overrides_for("whole")) == 0
+    assert finish(overrides_for("killed"), partial(at_call, 5, SAVED, kill_self)) == -signal.SIGKILL
     assert checkpoint_of(only_run(tmp_path / "killed")).step in (2, 4)
-    assert finish(words("killed")) == 0
+    assert finish(overrides_for("killed")) == 0
     whole = only_run(tmp_path / "whole")
     assert left_behind(only_run(tmp_path / "killed")) == left_behind(whole)
     if weights is not None:

@@ -18,7 +18,7 @@ from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.record.logged import read_metrics
 from likeness.tasks.encoding import QUERIES
 
-WORDS = [
+OVERRIDES = [
     *(word for word in TINY if not word.startswith(("data.", "backbone.width"))),
     "+experiment=oneshot_l1",
     "backbone.widths=[4,4]",
@@ -30,8 +30,8 @@ WORDS = [
 ]
 
 
-def words_for(root: Path, runs: Path, *more: str) -> list[str]:
-    return [*WORDS, f"data.root={root}", f"runs_dir={runs}", *more]
+def overrides_for(root: Path, runs: Path, *more: str) -> list[str]:
+    return [*OVERRIDES, f"data.root={root}", f"runs_dir={runs}", *more]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train_by(words_for(root, tmp_path_factory.mktemp("runs")))
+    return train_by(overrides_for(root, tmp_path_factory.mktemp("runs")))
 
 
 def results_of(run: Path) -> dict[str, dict[str, dict[str, float]]]:
@@ -83,11 +83,11 @@ def test_validation_measures_one_shot_among_as_many_letters_as_the_episodes(
     assert len(validated(finished)) == 2
     assert all(0 <= value <= 1 for value in validated(finished))
     root = omniglot_folder(tmp_path / "omniglot", background=(4, 4), evaluation=(6, 5), drawers=4)
-    assert validated(train_by(words_for(root, tmp_path / "runs"))) == []
+    assert validated(train_by(overrides_for(root, tmp_path / "runs"))) == []
 
 
 def test_a_sweep_knows_what_a_run_measures_on_its_episodes(finished: Path) -> None:
-    config = training_config(WORDS)
+    config = training_config(OVERRIDES)
     assert isinstance(config, EmbeddingConfig)
     assert config.episodes
     assert set(config.episodes.metrics) == {
@@ -95,8 +95,8 @@ def test_a_sweep_knows_what_a_run_measures_on_its_episodes(finished: Path) -> No
     }
 
 
-def measured_on(run: Path, *words: str) -> dict[str, dict[str, dict[str, float]]]:
-    return results_of(evaluate_run(run, embedding_config_of(run), words))
+def measured_on(run: Path, *overrides: str) -> dict[str, dict[str, dict[str, float]]]:
+    return results_of(evaluate_run(run, embedding_config_of(run), overrides))
 
 
 def test_trials_in_a_folder_are_measured(finished: Path, tmp_path: Path) -> None:
@@ -113,8 +113,8 @@ def test_trials_in_a_folder_are_measured(finished: Path, tmp_path: Path) -> None
                 for i in range(1, 9)
             )
         )
-    words = ["data=oneshot_trials", f"data.root={tmp_path / 'trials'}", f"runs_dir={tmp_path}"]
-    measured = measured_on(finished, *words, "evaluation.resamples=20", "loader.workers=0")
+    overrides = ["data=oneshot_trials", f"data.root={tmp_path / 'trials'}", f"runs_dir={tmp_path}"]
+    measured = measured_on(finished, *overrides, "evaluation.resamples=20", "loader.workers=0")
     trials = measured["raw pixels"]["oneshot_trials/8way1shot"]
     assert trials["count"] == 16
     assert trials["value"] > 0.4
@@ -135,15 +135,15 @@ def test_pairs_in_a_file_are_measured(finished: Path, root: Path, tmp_path: Path
             f"{mine[1]},{other[5]},0",
         ]
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
-    words = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
-    measured = measured_on(finished, *words, "evaluation.resamples=20", "loader.workers=0")
+    overrides = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
+    measured = measured_on(finished, *overrides, "evaluation.resamples=20", "loader.workers=0")
     (pixels,) = (each for name, each in measured.items() if name == "raw pixels")
     assert pixels["verification/accuracy"]["count"] == 36
     assert pixels["verification/auc"]["value"] > 0.7
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("overrides", "sentence"),
     [
         (
             ["episodes.ways=10"],
@@ -157,16 +157,16 @@ def test_pairs_in_a_file_are_measured(finished: Path, root: Path, tmp_path: Path
     ],
 )
 def test_what_the_alphabets_cannot_give_is_said_before_training(
-    root: Path, tmp_path: Path, words: list[str], sentence: str
+    root: Path, tmp_path: Path, overrides: list[str], sentence: str
 ) -> None:
     with pytest.raises(LikenessError, match=sentence):
-        train_by(words_for(root, tmp_path, *words))
+        train_by(overrides_for(root, tmp_path, *overrides))
     assert not list(tmp_path.rglob("checkpoints/*"))
 
 
 def test_the_paper_s_network_trains(tmp_path: Path) -> None:
     root = omniglot_folder(tmp_path / "omniglot", background=(4, 4), evaluation=(5, 5, 5), drawers=6)
-    words = [
+    overrides = [
         *(word for word in TINY if not word.startswith(("data.", "backbone."))),
         "+experiment=koch2015",
         f"data.root={root}",
@@ -181,7 +181,7 @@ def test_the_paper_s_network_trains(tmp_path: Path) -> None:
         "trainer.max_steps=3",
         "trainer.val_check_interval=3",
     ]
-    run = train_by(words)
+    run = train_by(overrides)
     losses = [row.value for row in read_metrics(run) if row.metric == "train/loss"]
     assert len(losses) == 3
     assert losses[-1] < losses[0]
@@ -201,9 +201,9 @@ def test_an_evaluation_measures_by_the_episodes_of_its_run_unless_told_otherwise
         evaluation_of(own, ["episodes.way=3"])
 
 
-def episodes_of(own: EmbeddingConfig, *words: str) -> dict[str, Any] | None:
+def episodes_of(own: EmbeddingConfig, *overrides: str) -> dict[str, Any] | None:
     """The episodes of an evaluation of a run of the configuration `own`."""
-    episodes = evaluation_of(own, words).episodes
+    episodes = evaluation_of(own, overrides).episodes
     return episodes and episodes.plain()
 
 
@@ -212,16 +212,16 @@ def test_images_that_were_trained_on_are_not_measured(finished: Path, root: Path
     lines = [f"{file},{str(file).replace('_01.png', '_02.png')},1" for file in trained]
     lines += [f"{one},{other},0" for one, other in pairwise(trained)]
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
-    words = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
+    overrides = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
     with pytest.raises(
         LikenessError, match="people are both trained on and to be tested on, such as background_"
     ):
-        measured_on(finished, *words)
+        measured_on(finished, *overrides)
 
 
 @pytest.mark.parametrize(("queries", "asking"), [("7", 7), ("null", QUERIES)])
 def test_a_run_is_validated_as_it_is_measured(queries: str, asking: int, root: Path, tmp_path: Path) -> None:
-    words = words_for(root, tmp_path, f"evaluation.queries={queries}")
-    validation = EmbeddingRecipe(training_config(words)).task().validation
+    overrides = overrides_for(root, tmp_path, f"evaluation.queries={queries}")
+    validation = EmbeddingRecipe(training_config(overrides)).task().validation
     assert (validation.ways, validation.queries) == (5, asking)
     assert validation.grouping is not None

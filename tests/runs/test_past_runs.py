@@ -66,7 +66,7 @@ def test_they_are_listed_reported_and_compared(
     assert [Path(row["run"]) for row in json.loads(found.stdout)] == [
         runs["unfinished"].relative_to(tmp_path)
     ]
-    for name, words in {
+    for name, overrides in {
         "finished": [
             "Receiver operating characteristic",
             f"{100 * accuracy(runs['finished'], 'trained'):.2f}",
@@ -76,7 +76,7 @@ def test_they_are_listed_reported_and_compared(
         done = command("-m", "likeness", "report", str(runs[name]))
         assert done.returncode == 0, done.stderr
         page = (runs[name] / "report.html").read_text()
-        assert all(word in page for word in words)
+        assert all(word in page for word in overrides)
     done = command("-m", "likeness", "compare", str(runs["finished"]), str(runs["similarity"]))
     assert done.returncode == 0, done.stderr
     assert "task._target_" in done.stdout
@@ -101,8 +101,8 @@ def test_a_run_of_its_configuration_has_its_numbers(
 def test_it_is_evaluated_as_it_was_measured(
     name: str, runs: dict[str, Path], command: Command, tmp_path: Path
 ) -> None:
-    words = ["evaluation.pairs=40", "evaluation.folds=2", "evaluation.resamples=20", "loader.workers=0"]
-    done = command("-m", "likeness", "evaluate", str(runs[name]), "runs_dir=measured", *words)
+    overrides = ["evaluation.pairs=40", "evaluation.folds=2", "evaluation.resamples=20", "loader.workers=0"]
+    done = command("-m", "likeness", "evaluate", str(runs[name]), "runs_dir=measured", *overrides)
     assert done.returncode == 0, done.stderr
     found = accuracy(tmp_path / done.stdout.strip().splitlines()[-1], runs[name].name)
     assert found == pytest.approx(accuracy(runs[name], "trained"), abs=1e-6)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from killing import WORDS, finish, kill_self, only_run
+from killing import OVERRIDES, finish, kill_self, only_run
 
 from likeness.config.key import key_of
 from likeness.runs.record.logged import read_metrics
@@ -18,7 +18,7 @@ from likeness.runs.record.source import capture_source
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    assert finish([f"runs_dir={folder}", *WORDS]) == 0
+    assert finish([f"runs_dir={folder}", *OVERRIDES]) == 0
     return only_run(folder)
 
 
@@ -78,10 +78,10 @@ def set_threads_to_two() -> None:
 
 
 def test_what_changed_before_a_run_went_on_is_noted_and_all_its_sessions_cost(tmp_path: Path) -> None:
-    words = [f"runs_dir={tmp_path}", *WORDS]
-    assert finish(words, partial(kill_at_step, 9)) == -9
+    overrides = [f"runs_dir={tmp_path}", *OVERRIDES]
+    assert finish(overrides, partial(kill_at_step, 9)) == -9
     run = only_run(tmp_path)
-    assert finish(words, set_threads_to_two) == 0
+    assert finish(overrides, set_threads_to_two) == 0
     record = read_record(run)
     first, second = record["sessions"]
     assert first["changed"] == []

@@ -54,9 +54,9 @@ class Case(NamedTuple):
     images: Path
 
 
-def git(checkout: Path, *words: str) -> None:
+def git(checkout: Path, *overrides: str) -> None:
     me = ["-c", "user.name=me", "-c", "user.email=me@example.org"]
-    subprocess.run(["git", *me, *words], cwd=checkout, check=True, capture_output=True)
+    subprocess.run(["git", *me, *overrides], cwd=checkout, check=True, capture_output=True)
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -83,8 +83,13 @@ def make_checkout(checkout: Path) -> None:
 
 
 def make_images(root: Path) -> None:
-    words = {"identities": 12, "pictures_per_identity": 4, "validation_identities": 2, "test_identities": 2}
-    train = drawn_faces(**words, seed=0, image_size=32, channels=3).train
+    overrides = {
+        "identities": 12,
+        "pictures_per_identity": 4,
+        "validation_identities": 2,
+        "test_identities": 2,
+    }
+    train = drawn_faces(**overrides, seed=0, image_size=32, channels=3).train
     assert train is not None
     for index, image in enumerate(train.load(range(48))):
         path = root / f"person {index // 4}" / f"{index % 4}.png"
@@ -98,9 +103,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Case:
     home = tmp_path_factory.mktemp("recorded")
     make_checkout(home / "checkout")
     make_images(home / "pictures")
-    words = [*TINY, f"data.root='{home / 'images'}'", f"runs_dir='{home / 'runs'}'"]
+    overrides = [*TINY, f"data.root='{home / 'images'}'", f"runs_dir='{home / 'runs'}'"]
     done = subprocess.run(
-        [sys.executable, home / "checkout" / "train.py", *words],
+        [sys.executable, home / "checkout" / "train.py", *overrides],
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(home / "checkout" / "src")},
         cwd=home,
         capture_output=True,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from killing import HARD, WORDS, finish, kill_self, left_behind, only_run, start
+from killing import HARD, OVERRIDES, finish, kill_self, left_behind, only_run, start
 from typer.testing import CliRunner
 
 from likeness.cli import app
@@ -23,14 +23,14 @@ from likeness.runs.record.record_file import read_record, write_record
 KILLED = -signal.SIGKILL
 
 
-def words(folder: Path, *more: str) -> list[str]:
-    return [f"runs_dir={folder}", *WORDS, *HARD, *more]
+def overrides_for(folder: Path, *more: str) -> list[str]:
+    return [f"runs_dir={folder}", *OVERRIDES, *HARD, *more]
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("uninterrupted")
-    assert finish(words(folder)) == 0
+    assert finish(overrides_for(folder)) == 0
     return only_run(folder)
 
 
@@ -104,8 +104,8 @@ MORE_MOMENTS = {
 def test_a_killed_run_goes_on_to_the_same_bits(
     moment: Callable[[], None], uninterrupted: Path, tmp_path: Path
 ) -> None:
-    assert finish(words(tmp_path), moment) == KILLED
-    assert finish(words(tmp_path)) == 0
+    assert finish(overrides_for(tmp_path), moment) == KILLED
+    assert finish(overrides_for(tmp_path)) == 0
     assert left_behind(only_run(tmp_path)) == left_behind(uninterrupted)
 
 
@@ -121,9 +121,9 @@ def test_a_killed_run_of_another_task_goes_on_to_the_same_bits(
     task: str, step: str, number: int, tmp_path: Path
 ) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert finish(words(whole, f"task={task}")) == 0
-    assert finish(words(killed, f"task={task}"), partial(at_call, number, step)) == KILLED
-    assert finish(words(killed, f"task={task}")) == 0
+    assert finish(overrides_for(whole, f"task={task}")) == 0
+    assert finish(overrides_for(killed, f"task={task}"), partial(at_call, number, step)) == KILLED
+    assert finish(overrides_for(killed, f"task={task}")) == 0
     assert left_behind(only_run(killed)) == left_behind(only_run(whole))
 
 
@@ -143,23 +143,23 @@ def test_the_number_of_workers_may_change(
     before: int, after: int, uninterrupted: Path, tmp_path: Path
 ) -> None:
     moment = partial(at_call, 13, STEP)
-    assert finish(words(tmp_path, f"loader.workers={before}"), moment) == KILLED
-    assert finish(words(tmp_path, f"loader.workers={after}")) == 0
+    assert finish(overrides_for(tmp_path, f"loader.workers={before}"), moment) == KILLED
+    assert finish(overrides_for(tmp_path, f"loader.workers={after}")) == 0
     assert left_behind(only_run(tmp_path)) == left_behind(uninterrupted)
 
 
 def test_validation_changes_nothing(uninterrupted: Path, tmp_path: Path) -> None:
-    assert finish(words(tmp_path, "trainer.val_check_interval=24")) == 0
+    assert finish(overrides_for(tmp_path, "trainer.val_check_interval=24")) == 0
     hashes = (only_run(tmp_path) / "checkpoints" / "hashes.csv").read_text()
     assert hashes == (uninterrupted / "checkpoints" / "hashes.csv").read_text()
 
 
 def test_sigterm_saves_and_the_run_goes_on_from_that_very_step(uninterrupted: Path, tmp_path: Path) -> None:
     sigterm = partial(at_call, 11, STEP, terminate_self)  # in step 6
-    assert finish(words(tmp_path), sigterm) == 1  # Preempted ends the process
+    assert finish(overrides_for(tmp_path), sigterm) == 1  # Preempted ends the process
     run = only_run(tmp_path)
     assert json.loads((run / "run.json").read_text())["status"] == "preempted"
-    assert finish(words(tmp_path)) == 0
+    assert finish(overrides_for(tmp_path)) == 0
     assert [session["step"] for session in json.loads((run / "run.json").read_text())["sessions"]] == [0, 6]
     left, whole = left_behind(run), left_behind(uninterrupted)
     extra = set(left.pop("hashes").splitlines()) - set(whole.pop("hashes").splitlines())
@@ -168,15 +168,15 @@ def test_sigterm_saves_and_the_run_goes_on_from_that_very_step(uninterrupted: Pa
 
 
 def test_sigterm_in_the_last_step_is_not_lost(uninterrupted: Path, tmp_path: Path) -> None:
-    assert finish(words(tmp_path), partial(at_call, 24, STEP, terminate_self)) == 1
+    assert finish(overrides_for(tmp_path), partial(at_call, 24, STEP, terminate_self)) == 1
     assert json.loads((only_run(tmp_path) / "run.json").read_text())["status"] == "preempted"
-    assert finish(words(tmp_path)) == 0
+    assert finish(overrides_for(tmp_path)) == 0
     assert left_behind(only_run(tmp_path)) == left_behind(uninterrupted)
 
 
 def test_a_finished_run_is_not_gone_on_with(uninterrupted: Path, tmp_path: Path) -> None:
     runs = uninterrupted.parents[1]
-    assert finish(words(runs)) == 0
+    assert finish(overrides_for(runs)) == 0
     assert len(list(runs.glob("*/*/run.json"))) == 2
     for folder in runs.glob("*/*"):
         if folder != uninterrupted:
@@ -187,17 +187,17 @@ def test_a_run_from_another_source_is_left_alone(killed: Path) -> None:
     record = read_record(killed)
     record["source"]["sha256"] = "another"
     write_record(killed, record)
-    assert finish(words(killed.parents[1])) == 0
+    assert finish(overrides_for(killed.parents[1])) == 0
     records = [read_record(path.parent) for path in killed.parent.glob("*/run.json")]
     assert sorted(record["status"] for record in records) == ["finished", "running"]
 
 
 def test_a_run_at_work_is_left_alone(tmp_path: Path) -> None:
-    slow = start(words(tmp_path), partial(at_call, 1, VALIDATION, sleep))
+    slow = start(overrides_for(tmp_path), partial(at_call, 1, VALIDATION, sleep))
     while not list(tmp_path.glob("*/*/run.json")):
         time.sleep(0.05)
         assert slow.exitcode is None
-    assert finish(words(tmp_path)) == 0
+    assert finish(overrides_for(tmp_path)) == 0
     slow.kill()
     slow.join()
     records = [json.loads(path.read_text()) for path in tmp_path.glob("*/*/run.json")]
@@ -210,7 +210,7 @@ def test_a_run_at_work_is_left_alone(tmp_path: Path) -> None:
 @pytest.fixture
 def killed(tmp_path: Path) -> Path:
     """A run that was killed in its ninth step, with checkpoints of steps 4 and 8."""
-    assert finish(words(tmp_path), partial(at_call, 17, STEP)) == KILLED
+    assert finish(overrides_for(tmp_path), partial(at_call, 17, STEP)) == KILLED
     return only_run(tmp_path)
 
 
@@ -238,7 +238,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
     damage: Callable[[Path], None], killed: Path, uninterrupted: Path
 ) -> None:
     damage(killed / "checkpoints" / "step-00000008.ckpt")
-    assert finish(words(killed.parents[1])) == 0
+    assert finish(overrides_for(killed.parents[1])) == 0
     said = " ".join((killed / "log.txt").read_text().split())
     assert "step-00000008.ckpt is cut short or altered. The one before it is used." in said
     assert "The training goes on from step 4 of 12" in said
@@ -248,7 +248,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(
 def test_without_a_good_checkpoint_a_run_begins_again(killed: Path, uninterrupted: Path) -> None:
     for path in (killed / "checkpoints").glob("*.ckpt"):
         cut_short(path)
-    assert finish(words(killed.parents[1])) == 0
+    assert finish(overrides_for(killed.parents[1])) == 0
     assert left_behind(killed) == left_behind(uninterrupted)
 
 
@@ -262,7 +262,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_good_checkpoi
 ) -> None:
     size = (uninterrupted / "checkpoints" / "step-00000012.ckpt").stat().st_size
     filled = partial(limit_file_size, size - 1)
-    assert finish(words(tmp_path), partial(at_call, 11, STEP, filled)) == 1
+    assert finish(overrides_for(tmp_path), partial(at_call, 11, STEP, filled)) == 1
     run = only_run(tmp_path)
     record = json.loads((run / "run.json").read_text())
     assert record["status"] == "failed"
@@ -273,7 +273,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_good_checkpoi
         "step-00000004.ckpt",
         "step-00000004.json",
     ]
-    assert finish(words(tmp_path)) == 0
+    assert finish(overrides_for(tmp_path)) == 0
     assert left_behind(run) == left_behind(uninterrupted)
 
 
@@ -309,7 +309,7 @@ TWO = ["trainer.accelerator=cpu", "trainer.devices=2", "trainer.max_steps=6", "c
 @pytest.fixture(scope="module")
 def uninterrupted_on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
-    assert finish(words(folder, *TWO)) == 0
+    assert finish(overrides_for(folder, *TWO)) == 0
     return only_run(folder)
 
 
@@ -323,7 +323,7 @@ def uninterrupted_on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_processes_go_on_to_the_same_bits(
     number: signal.Signals, status: str, uninterrupted_on_two: Path, tmp_path: Path
 ) -> None:
-    process = start(words(tmp_path, *TWO))
+    process = start(overrides_for(tmp_path, *TWO))
     while not list(tmp_path.glob("*/*/checkpoints/step-00000002.ckpt")):
         time.sleep(0.01)
         assert process.exitcode is None
@@ -331,7 +331,7 @@ def test_two_processes_go_on_to_the_same_bits(
     process.join()
     run = only_run(tmp_path)
     assert json.loads((run / "run.json").read_text())["status"] == status
-    assert finish(words(tmp_path, *TWO)) == 0
+    assert finish(overrides_for(tmp_path, *TWO)) == 0
     left, whole = left_behind(run), left_behind(uninterrupted_on_two)
     assert set(whole.pop("hashes").splitlines()) <= set(left.pop("hashes").splitlines())
     assert left == whole

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def words(folder: Path, *more: str) -> list[str]:
+def overrides_for(folder: Path, *more: str) -> list[str]:
     return [
         "+experiment=style_transfer",
         *SMALL,
@@ -61,7 +61,7 @@ def left_behind(run: Path) -> tuple[str, str, dict[str, object]]:
 
 
 def test_a_run_leaves_the_image_its_costs_and_previews(folder: Path) -> None:
-    run = train_by(words(folder))
+    run = train_by(overrides_for(folder))
     with Image.open(run / "image.png") as image:
         assert image.size == (64, 48)
     assert sorted(path.name for path in (run / "previews").iterdir()) == [
@@ -85,10 +85,10 @@ def test_a_run_leaves_the_image_its_costs_and_previews(folder: Path) -> None:
 def test_a_killed_run_ends_with_the_same_image(more: list[str], step: int, folder: Path) -> None:
     """Within the first size, and at and after the change to the second."""
     uninterrupted, killed = folder / "whole", folder / "killed"
-    assert finish([*words(folder, *more), f"runs_dir={uninterrupted}"]) == 0
+    assert finish([*overrides_for(folder, *more), f"runs_dir={uninterrupted}"]) == 0
     kill = partial(_kill_in_step, step)
-    assert finish([*words(folder, *more), f"runs_dir={killed}"], kill) == -signal.SIGKILL
-    assert finish([*words(folder, *more), f"runs_dir={killed}"]) == 0
+    assert finish([*overrides_for(folder, *more), f"runs_dir={killed}"], kill) == -signal.SIGKILL
+    assert finish([*overrides_for(folder, *more), f"runs_dir={killed}"]) == 0
     assert left_behind(only_run(killed)) == left_behind(only_run(uninterrupted))
 
 
@@ -107,14 +107,14 @@ def _kill_in_step(step: int) -> None:
 
 def test_another_seed_is_another_image_where_it_starts_from_noise(folder: Path) -> None:
     images = {
-        json.dumps(left_behind(train_by(words(folder, "task.start=noise", seed)))[2])
+        json.dumps(left_behind(train_by(overrides_for(folder, "task.start=noise", seed)))[2])
         for seed in ("seed=0", "seed=1")
     }
     assert len(images) == 2
 
 
 def test_the_run_goes_on_with_its_own_images_alone(folder: Path) -> None:
-    overrides = words(folder)
+    overrides = overrides_for(folder)
     assert finish(overrides, partial(_kill_in_step, 4)) == -signal.SIGKILL
     run = only_run(folder / "runs")
     Image.new("RGB", (64, 64), "red").save(folder / "b.png")
@@ -125,7 +125,7 @@ def test_the_run_goes_on_with_its_own_images_alone(folder: Path) -> None:
 
 def test_float32_steps_end_a_run_in_bf16(folder: Path) -> None:
     def costs(*more: str) -> dict[str, float]:
-        run = train_by(words(folder, "data.sizes=[64]", *more))
+        run = train_by(overrides_for(folder, "data.sizes=[64]", *more))
         rows = (line.split(",") for line in (run / "metrics.csv").read_text().splitlines()[1:])
         return {step: float(value) for step, metric, value in rows if metric == "train/style"}
 
@@ -136,9 +136,9 @@ def test_float32_steps_end_a_run_in_bf16(folder: Path) -> None:
     assert half["1"] == pytest.approx(exact["1"], rel=0.05)
 
 
-def likeness(*words: str) -> str:
+def likeness(*overrides: str) -> str:
     """What the command says that it made, or why it did not."""
-    done = CliRunner().invoke(app, [*words])
+    done = CliRunner().invoke(app, [*overrides])
     return done.output.strip().splitlines()[-1] if done.exit_code == 0 else str(done.exception)
 
 
@@ -217,13 +217,13 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
 def test_a_mistake_is_one_sentence_before_training(case: str, folder: Path) -> None:
     more, sentence = _broken(folder)[case]
     with pytest.raises(LikenessError, match=sentence) as error:
-        train_by(words(folder, *more))
+        train_by(overrides_for(folder, *more))
     assert "\n" not in str(error.value)
     assert not (folder / "runs").exists()
 
 
 def test_a_run_without_an_encoding_is_not_evaluated(folder: Path) -> None:
-    run = train_by(words(folder, "trainer.max_steps=2"))
+    run = train_by(overrides_for(folder, "trainer.max_steps=2"))
     for command in (["evaluate", str(run)], ["verify", "a.png", "b.png", "--run", str(run)]):
         assert f"{run} has trained no embedding; name a run of task=embedding" in likeness(*command)
     with pytest.raises(LikenessError, match="has trained no embedding"):

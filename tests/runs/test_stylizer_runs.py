@@ -60,7 +60,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def words(recipe: list[str], folders: Path, runs: Path, *more: str) -> list[str]:
+def overrides_for(recipe: list[str], folders: Path, runs: Path, *more: str) -> list[str]:
     one_style = recipe is JOHNSON
     styles = folders / "styles" / "styles0.png" if one_style else folders / "styles"
     data = [f"data.contents={folders / 'contents'}", f"data.styles={styles}", "data.test_share=0.34"]
@@ -69,12 +69,12 @@ def words(recipe: list[str], folders: Path, runs: Path, *more: str) -> list[str]
 
 @pytest.fixture(scope="module")
 def decoder(folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train_by(words(ADAIN, folders, tmp_path_factory.mktemp("adain")))
+    return train_by(overrides_for(ADAIN, folders, tmp_path_factory.mktemp("adain")))
 
 
 @pytest.fixture(scope="module")
 def network(folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train_by(words(JOHNSON, folders, tmp_path_factory.mktemp("johnson")))
+    return train_by(overrides_for(JOHNSON, folders, tmp_path_factory.mktemp("johnson")))
 
 
 @pytest.mark.parametrize("name", ["decoder", "network"])
@@ -93,8 +93,8 @@ def test_a_killed_training_goes_on_to_the_same_bits(
     recipe: list[str], workers: int, folders: Path, tmp_path: Path
 ) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert finish(words(recipe, folders, whole)) == 0
-    config = words(recipe, folders, killed, f"loader.workers={workers}")
+    assert finish(overrides_for(recipe, folders, whole)) == 0
+    config = overrides_for(recipe, folders, killed, f"loader.workers={workers}")
     assert finish(config, partial(_kill_in_step, 3)) == -signal.SIGKILL
     assert finish(config) == 0
     assert left_behind(only_run(killed)) == left_behind(only_run(whole))
@@ -110,15 +110,15 @@ def _kill_in_step(step: int) -> None:
     StylizerTask.on_train_batch_start = on_train_batch_start  # type: ignore[method-assign,assignment]
 
 
-def paint(*words: str) -> str:
-    done = CliRunner().invoke(app, ["stylize", *words])
+def paint(*overrides: str) -> str:
+    done = CliRunner().invoke(app, ["stylize", *overrides])
     return done.output.strip().splitlines()[-1] if done.exit_code == 0 else str(done.exception)
 
 
 def test_a_decoder_paints_any_image(decoder: Path, folders: Path, tmp_path: Path) -> None:
     content, styles = str(folders / "contents" / "contents1.png"), str(folders / "styles")
-    words = ["--method", "adain", "--decoder", str(decoder)]
-    assert paint(content, styles, "-o", str(tmp_path / "made"), *words) == str(tmp_path / "made")
+    overrides = ["--method", "adain", "--decoder", str(decoder)]
+    assert paint(content, styles, "-o", str(tmp_path / "made"), *overrides) == str(tmp_path / "made")
     made = sorted(path.name for path in (tmp_path / "made").iterdir())
     assert made == [*(f"contents1--styles{number}.png" for number in range(3)), "grid.png"]
     painted = [read_image(tmp_path / "made" / name).image for name in made[:3]]
@@ -164,6 +164,6 @@ def test_what_does_not_go_together_is_said(
     )
     assert not (tmp_path / "out.png").exists()
     with pytest.raises(LikenessError, match=r"learns one style, but data\.styles=.* is a folder"):
-        train_by(words(JOHNSON, folders, tmp_path, f"data.styles={folders / 'styles'}"))
+        train_by(overrides_for(JOHNSON, folders, tmp_path, f"data.styles={folders / 'styles'}"))
     with pytest.raises(LikenessError, match="task=adain trains stylizer=adain"):
-        train_by(words(ADAIN, folders, tmp_path, "stylizer=johnson"))
+        train_by(overrides_for(ADAIN, folders, tmp_path, "stylizer=johnson"))

@@ -22,11 +22,11 @@ from likeness.runs.record.folder import create_folder
 from likeness.runs.record.logged import read_metrics
 from likeness.runs.training.checkpoints import newest_checkpoint
 
-WORDS = [*TINY, "trainer.max_steps=6", "trainer.val_check_interval=3"]
+OVERRIDES = [*TINY, "trainer.max_steps=6", "trainer.val_check_interval=3"]
 
 
-def run(folder: Path, *words: str) -> Path:
-    return train_by([f"runs_dir={folder}", *WORDS, *words])
+def run(folder: Path, *overrides: str) -> Path:
+    return train_by([f"runs_dir={folder}", *OVERRIDES, *overrides])
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -100,8 +100,10 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 
 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
-    words = [word for word in WORDS if word.startswith(("evaluation", "loader"))]
-    folder = evaluate_run(finished, embedding_config_of(finished), [f"runs_dir={tmp_path}", "seed=3", *words])
+    overrides = [word for word in OVERRIDES if word.startswith(("evaluation", "loader"))]
+    folder = evaluate_run(
+        finished, embedding_config_of(finished), [f"runs_dir={tmp_path}", "seed=3", *overrides]
+    )
     measured = json.loads((folder / "results.json").read_text())[finished.name]
     assert measured == json.loads((finished / "results.json").read_text())["trained"]
 
@@ -190,15 +192,15 @@ def image_folder(tmp_path: Path) -> Path:
     return root
 
 
-FOLDER_WORDS = [word for word in WORDS if not word.startswith("data")]
+FOLDER_WORDS = [word for word in OVERRIDES if not word.startswith("data")]
 
 
-def folder_words(root: Path, folder: Path) -> list[str]:
+def folder_overrides(root: Path, folder: Path) -> list[str]:
     return [f"runs_dir={folder}", "data=image_folder", f"data.root='{root}'", *FOLDER_WORDS]
 
 
-def run_on(root: Path, folder: Path, *words: str) -> Path:
-    return train_by([*folder_words(root, folder), *words])
+def run_on(root: Path, folder: Path, *overrides: str) -> Path:
+    return train_by([*folder_overrides(root, folder), *overrides])
 
 
 def test_a_broken_image_is_named_counted_and_left_out(image_folder: Path, tmp_path: Path) -> None:
@@ -229,8 +231,8 @@ def test_names_that_are_no_text_are_borne_with(image_folder: Path, tmp_path: Pat
 def test_validation_people_who_cannot_be_read_are_said(
     readable: int, sentence: str, image_folder: Path, tmp_path: Path
 ) -> None:
-    words = ["data.split=[0.6,0.2,0.2]", "loader.workers=0"]
-    config = training_config([*folder_words(image_folder, tmp_path), *words])
+    overrides = ["data.split=[0.6,0.2,0.2]", "loader.workers=0"]
+    config = training_config([*folder_overrides(image_folder, tmp_path), *overrides])
     assert isinstance(config, EmbeddingConfig)
     validation = build_data(config.data).validation
     assert validation is not None
@@ -239,7 +241,7 @@ def test_validation_people_who_cannot_be_read_are_said(
         for file in (image_folder / person).iterdir():
             file.write_bytes(b"no image")
     with pytest.raises(LikenessError, match=sentence):
-        run_on(image_folder, tmp_path, *words)
+        run_on(image_folder, tmp_path, *overrides)
 
 
 def test_fewer_people_than_a_batch_needs_is_said_before_training(image_folder: Path, tmp_path: Path) -> None:
@@ -255,11 +257,15 @@ def test_data_for_testing_only_cannot_be_trained_on(tmp_path: Path) -> None:
 
 
 def test_people_of_the_training_are_not_tested_on(image_folder: Path, tmp_path: Path) -> None:
-    words = ["data.split=[0.6,0.2,0.2]", "data@test_data=image_folder", f"test_data.root='{image_folder}'"]
+    overrides = [
+        "data.split=[0.6,0.2,0.2]",
+        "data@test_data=image_folder",
+        f"test_data.root='{image_folder}'",
+    ]
     with pytest.raises(
         LikenessError, match=r"people are both trained on and to be tested on, such as person \d"
     ):
-        run_on(image_folder, tmp_path, *words, "test_data.split_seed=1", "test_data.split=[0,0,1]")
+        run_on(image_folder, tmp_path, *overrides, "test_data.split_seed=1", "test_data.split=[0,0,1]")
 
 
 def test_too_few_people_to_measure_are_said_before_training(image_folder: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from killing import WORDS, finish, only_run
+from killing import OVERRIDES, finish, only_run
 from PIL import Image
 
 from likeness.applications.encoder import load
@@ -20,9 +20,14 @@ FAR = 0.1
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run, above two images of one person and one of another."""
     folder = tmp_path_factory.mktemp("verify")
-    assert finish([f"runs_dir={folder}", *WORDS, f"evaluation.far={FAR}"]) == 0
-    words = {"identities": 2, "pictures_per_identity": 2, "validation_identities": 2, "test_identities": 2}
-    faces = drawn_faces(**words, seed=5, image_size=48, channels=3).train
+    assert finish([f"runs_dir={folder}", *OVERRIDES, f"evaluation.far={FAR}"]) == 0
+    overrides = {
+        "identities": 2,
+        "pictures_per_identity": 2,
+        "validation_identities": 2,
+        "test_identities": 2,
+    }
+    faces = drawn_faces(**overrides, seed=5, image_size=48, channels=3).train
     assert faces is not None
     for number, face in enumerate(faces.load([0, 1, 2])):
         Image.fromarray(face.permute(1, 2, 0).numpy()).save(folder / f"{number}.png")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
@@ -137,6 +138,14 @@ def _unknown_key(dotted: str, name: str, overrides: Sequence[str], own: Path | N
     if leaf in node:  # a dictionary, to which the override would add
         return f"{dotted} has not all of these keys; +{dotted}=VALUE adds them."
     return f"Unknown key {dotted}: {nearest(leaf, known)}"
+
+
+def own_config_dir() -> str | None:
+    """The folder of the user's own configuration, which `--config-dir` named, or None."""
+    if not HydraConfig.initialized():
+        return None
+    sources = HydraConfig.get().runtime.config_sources
+    return next((source.path for source in sources if source.provider == "command-line"), None)
 
 
 def _compose(name: str, overrides: Sequence[str], own: Path | None = None) -> DictConfig:

@@ -2,7 +2,7 @@
 
 from likeness.config.groups import CONF, TRAIN, groups
 
-USAGE = """Train an encoding and measure it on people it never saw, or paint one image in another's style.
+USAGE = """Train an encoder and measure it on identities it never saw, or paint one image in another's style.
 
   {train} [+experiment=NAME] [group=choice ...] [key=value ...]
   {train} -m ... key=1,2,3      a sweep: one run for each combination of values

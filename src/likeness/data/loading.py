@@ -33,7 +33,7 @@ class _Drawn(Dataset[Batch]):
 
 
 class _Readable(Dataset[Batch]):
-    """Images by index, as they are; broken ones are left out."""
+    """Images by index, as they are; unreadable ones are left out."""
 
     def __init__(self, samples: SkippingUnreadable) -> None:
         self.samples = samples
@@ -97,7 +97,7 @@ def ordered_loader(
     rank: int = 0,
     world_size: int = 1,
 ) -> DataLoader[Batch]:
-    """The images at `indices`, in order, as they are; a batch lacks those that are broken.
+    """The images at `indices`, in order, as they are; a batch lacks those that are unreadable.
 
     Of several ranks each gets every `world_size`-th batch from its own on, so that all of them together get each
     image once. All get equally many batches, of which the last may be empty: a batch can be a meeting of the ranks.

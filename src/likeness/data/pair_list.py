@@ -26,7 +26,7 @@ class _Row(NamedTuple):
 
 
 def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channels: int) -> DataSplits:
-    """Pairs to be judged, as test images; nothing to train on, since nobody knows who is in two pairs.
+    """Pairs to be decided, as test images; nothing to train on, since nobody knows who is in two pairs.
 
     The file has a line for each pair: two paths and a label, 1 for one identity and 0 for two, separated by commas; the
     first line may be a header, and no pair comes twice. Paths are below `root`, by default the file's folder. The pairs

@@ -1,4 +1,4 @@
-"""A broken image among thousands, or an identity of whom none is good: left out, and told by name at the end."""
+"""An unreadable image among thousands, or an identity of whom none is good: left out, and told by name at the end."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -16,7 +16,7 @@ from likeness.errors import FileError, UnreadableImage
 class SkippingUnreadable:
     """`Images` of which some cannot be read: training gets another of the same identity, evaluation none.
 
-    An image that is broken is broken for every worker and every device, so what takes its place is a
+    An image that is unreadable is so for every worker and every device, so what takes its place is a
     function of the index alone. What loader workers find is seen by the process that started them: the
     flags lie in shared memory. Under several devices each process knows of its own workers' findings only.
     """
@@ -28,21 +28,21 @@ class SkippingUnreadable:
 
     @property
     def identity(self) -> NDArray[np.int64]:
-        """Labels `[N]` of all images, broken ones included."""
+        """Labels `[N]` of all images, unreadable ones included."""
         return self._images.identity
 
     @property
     def grouping(self) -> Grouping | None:
-        """That of the images, broken ones included."""
+        """That of the images, unreadable ones included."""
         return self._images.grouping
 
     @property
     def unreadable(self) -> list[str]:
-        """The names of the broken images met until now."""
+        """The names of the unreadable images met until now."""
         return [self._images.name(i) for i in torch.nonzero(self._flags).flatten().tolist()]
 
     def __len__(self) -> int:
-        """The number of images, broken ones included."""
+        """The number of images, unreadable ones included."""
         return len(self._images)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
@@ -50,10 +50,10 @@ class SkippingUnreadable:
         return self.load_good(indices)[1]
 
     def load_good(self, indices: Sequence[int]) -> tuple[list[int], list[Tensor]]:
-        """Good images and their indices: those at `indices`, and for a broken one the next of the same identity.
+        """Good images and their indices: those at `indices`, and for an unreadable one the next of the same identity.
 
-        The search goes on from its first image after the last, and then, where all of the identity are broken, among
-        the others: an index may be of another identity than was asked for. For training.
+        The search goes on from its first image after the last, and then, where all of the identity are unreadable,
+        among the others: an index may be of another identity than was asked for. For training.
 
         Raises:
             FileError: no image at all can be read.
@@ -63,9 +63,9 @@ class SkippingUnreadable:
         return [index for index, _ in good], [sample for _, sample in good]
 
     def load_or_none(self, indices: Sequence[int]) -> list[Tensor | None]:
-        """The images at `indices`, None for a broken one.
+        """The images at `indices`, None for an unreadable one.
 
-        For evaluation, which must leave a broken image out and not count another one twice.
+        For evaluation, which must leave an unreadable image out and not count another one twice.
         """
         if not any(self._flags[i] for i in indices):
             try:
@@ -83,11 +83,11 @@ class SkippingUnreadable:
         return self._images.identity_name(identity)
 
     def fingerprint(self) -> dict[str, object]:
-        """That of the images, broken ones included."""
+        """That of the images, unreadable ones included."""
         return self._images.fingerprint()
 
     def files(self) -> Files:
-        """Those of the images, broken ones included."""
+        """Those of the images, unreadable ones included."""
         return self._images.files()
 
     def _one_or_none(self, index: int) -> Tensor | None:

@@ -1,4 +1,4 @@
-"""Verification accuracy with a threshold that is never chosen on the pairs it is tried on."""
+"""Verification accuracy with a threshold that is never chosen on the pairs it is measured on."""
 
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ def cut_points(ascending: NDArray[np.float64]) -> NDArray[np.float64]:
 def best_threshold(distance: ArrayLike, same: ArrayLike) -> float:
     """The threshold that is right on most of the pairs `[M]`, "same" being `distance < threshold`.
 
-    Every cut that can change a verdict is tried, not a grid. Of several that are equally good, the smallest
+    Every cut that can change a decision is tried, not a grid. Of several that are equally good, the smallest
     is taken: the fewest false accepts.
     """
     values = finite(distance, "distance", 1)

@@ -30,7 +30,7 @@ def full_precision(device: torch.device) -> Iterator[None]:
     before = [matmul.fp32_precision for matmul in matmuls]
     try:
         common = torch.get_float32_matmul_precision()
-    except RuntimeError:  # PyTorch's answer once a backend's own setting differs from the common word
+    except RuntimeError:  # PyTorch's answer once a backend's own setting differs from the common setting
         common = None
     if common is not None:
         torch.set_float32_matmul_precision("highest")
@@ -42,5 +42,7 @@ def full_precision(device: torch.device) -> Iterator[None]:
     finally:
         if common is not None:
             torch.set_float32_matmul_precision(common)
-        for matmul, precision in zip(matmuls, before, strict=True):  # which the common word has overwritten
+        for matmul, precision in zip(
+            matmuls, before, strict=True
+        ):  # which the common setting has overwritten
             matmul.fp32_precision = precision

@@ -8,7 +8,7 @@ from likeness.data.fingerprint import Files, hash_files
 
 
 def local_file(named: str | None) -> Files | None:
-    """The file that a value such as `backbone.weights` names; None where it is a word, or no file."""
+    """The file that a value such as `backbone.weights` names; None where it is a keyword such as `hub`, or no file."""
     path = Path(named or "").expanduser()
     return Files(path.parent, [path.name]) if path.is_file() else None
 

@@ -6,7 +6,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from test_real_sweeps import TRAIN, statuses, the_sweep
-from tiny_words import WORDS
+from tiny_words import OVERRIDES
 
 from likeness.config.groups import CONF
 
@@ -19,8 +19,10 @@ LAUNCHERS = {
 @pytest.mark.parametrize("plugin", LAUNCHERS, ids=["ray", "submitit"])
 def test_jobs_are_trained_elsewhere_and_a_failing_one_is_told(plugin: str, command, tmp_path: Path) -> None:
     pytest.importorskip(plugin, reason="comes with an extra: pip install -e '.[ray,slurm]'")
-    words = ["-m", *WORDS, "optimizer.lr=1e30,0.002", *LAUNCHERS[plugin]]
-    done = command(TRAIN, *words, OMP_NUM_THREADS="1", RAY_AUTH_MODE="disabled", RAY_USAGE_STATS_ENABLED="0")
+    overrides = ["-m", *OVERRIDES, "optimizer.lr=1e30,0.002", *LAUNCHERS[plugin]]
+    done = command(
+        TRAIN, *overrides, OMP_NUM_THREADS="1", RAY_AUTH_MODE="disabled", RAY_USAGE_STATS_ENABLED="0"
+    )
     assert done.returncode == 1, done.stderr
     assert "likeness: 1 of 2 jobs of the sweep failed" in done.stderr
     failed, finished = the_sweep(tmp_path)["jobs"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_words import WORDS
+from tiny_words import OVERRIDES
 
 from likeness.config.groups import CONF
 
@@ -25,7 +25,7 @@ TPE = [
 
 
 def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(command, tmp_path: Path) -> None:
-    done = command(TRAIN, "-m", *WORDS, "optimizer.lr=1e30,0.002", OMP_NUM_THREADS="1")
+    done = command(TRAIN, "-m", *OVERRIDES, "optimizer.lr=1e30,0.002", OMP_NUM_THREADS="1")
     assert done.returncode == 1
     assert (
         done.stderr.strip()
@@ -74,15 +74,15 @@ def test_a_search_killed_in_the_middle_of_a_job_gives_the_same_trials_and_winner
         for job in content["jobs"]:
             del job["run"]
     assert one["best"] == other["best"]
-    assert {**one, "words": None} == {**other, "words": None}
+    assert {**one, "overrides": None} == {**other, "overrides": None}
     assert "pruned" in statuses(whole)
     print(json.dumps(other, indent=1))
 
 
 @pytest.mark.slow
 def test_the_ranks_of_a_job_do_not_run_the_sweep_again(tmp_path: Path) -> None:
-    words = ["-m", "loss.margin=0.1,0.2", "trainer.devices=2", "trainer.accelerator=cpu"]
-    assert start(tmp_path, *words).wait() == 0
+    overrides = ["-m", "loss.margin=0.1,0.2", "trainer.devices=2", "trainer.accelerator=cpu"]
+    assert start(tmp_path, *overrides).wait() == 0
     assert statuses(tmp_path) == ["finished", "finished"]
     assert [job["status"] for job in the_sweep(tmp_path)["jobs"]] == ["finished", "finished"]
     for record in records(tmp_path):
@@ -90,12 +90,15 @@ def test_the_ranks_of_a_job_do_not_run_the_sweep_again(tmp_path: Path) -> None:
         assert len(record["sessions"]) == 1
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, *overrides: str) -> subprocess.Popen[bytes]:
     """Start train.py in a folder."""
     folder.mkdir(exist_ok=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, TRAIN, *words, *WORDS], cwd=folder, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, TRAIN, *overrides, *OVERRIDES],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
 
 

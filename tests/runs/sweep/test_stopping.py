@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tiny import train_by
-from tiny_words import WORDS
+from tiny_words import OVERRIDES
 
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import Pruned
@@ -18,17 +18,17 @@ PRUNER = (
 )
 
 
-def words(folder: Path, earlier: float) -> list[str]:
+def overrides_for(folder: Path, earlier: float) -> list[str]:
     """Those of a job of a sweep before which one trial had `earlier` at every validation."""
     path = folder / "earlier" / "0001.json"
     path.parent.mkdir(exist_ok=True)
     write_earlier(path, [Outcome("finished", [earlier], [Validation(step, earlier) for step in (4, 8, 12)])])
-    return [f"runs_dir='{folder}'", *WORDS, "++sweep.id=one", f"++sweep.earlier='{path}'", PRUNER]
+    return [f"runs_dir='{folder}'", *OVERRIDES, "++sweep.id=one", f"++sweep.earlier='{path}'", PRUNER]
 
 
 def test_a_job_behind_the_others_stops_after_the_warm_up(tmp_path: Path) -> None:
     with pytest.raises(Pruned, match="stopped at step 8, behind the trials before it in validation/accuracy"):
-        train_by(words(tmp_path, 1.1))
+        train_by(overrides_for(tmp_path, 1.1))
     (run,) = tmp_path.glob("default/*/")
     record = json.loads((run / "run.json").read_text())
     assert (record["status"], record["sweep"]) == ("pruned", "one")
@@ -40,20 +40,20 @@ def test_a_job_behind_the_others_stops_after_the_warm_up(tmp_path: Path) -> None
 
 def test_a_job_killed_between_the_decision_and_the_record_trains_no_further(tmp_path: Path) -> None:
     with pytest.raises(Pruned):
-        train_by(words(tmp_path, 1.1))
+        train_by(overrides_for(tmp_path, 1.1))
     (run,) = tmp_path.glob("default/*/")
     record = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps({**record, "status": "running", "reason": None}))
     before = (run / "metrics.csv").read_text()
     with pytest.raises(Pruned, match="stopped at step 8"):
-        train_by(words(tmp_path, 1.1))
+        train_by(overrides_for(tmp_path, 1.1))
     assert [*tmp_path.glob("default/*/")] == [run]
     assert (run / "metrics.csv").read_text() == before
 
 
 def test_a_job_ahead_of_the_others_is_the_run_that_it_would_be_alone(tmp_path: Path) -> None:
-    run = train_by(words(tmp_path, -0.1))
-    alone = train_by([f"runs_dir='{tmp_path / 'alone'}'", *WORDS])
+    run = train_by(overrides_for(tmp_path, -0.1))
+    alone = train_by([f"runs_dir='{tmp_path / 'alone'}'", *OVERRIDES])
     one, other = (json.loads((folder / "run.json").read_text()) for folder in (run, alone))
     assert one["status"] == "finished"
     for key in ("key", "metrics", "checkpoints", "results"):

@@ -81,12 +81,12 @@ def test_a_grid_in_yaml_is_the_grid_on_the_command_line(tmp_path: Path) -> None:
 def test_a_job_is_trained_again_on_data_that_have_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ["loss.margin=0.1,0.2"]
-    run_sweep(tmp_path, *words, jobs=Jobs())
+    overrides = ["loss.margin=0.1,0.2"]
+    run_sweep(tmp_path, *overrides, jobs=Jobs())
     again, mended = Jobs(), Jobs()
-    run_sweep(tmp_path, *words, jobs=again)
+    run_sweep(tmp_path, *overrides, jobs=again)
     monkeypatch.setitem(DATA, "train", {"sha256": "of images with a label mended"})
-    run_sweep(tmp_path, *words, jobs=mended)
+    run_sweep(tmp_path, *overrides, jobs=mended)
     assert (len(again.trained), len(mended.trained)) == (0, 2)
 
 
@@ -132,7 +132,7 @@ def suggested(pruner: optuna.pruners.BasePruner, *, at_once: int = 1) -> list[tu
 
 
 @pytest.mark.parametrize(
-    ("words", "pruner"),
+    ("overrides", "pruner"),
     [
         (UNPRUNED, optuna.pruners.NopPruner()),
         (PRUNED, optuna.pruners.MedianPruner(n_startup_trials=3)),
@@ -142,35 +142,35 @@ def suggested(pruner: optuna.pruners.BasePruner, *, at_once: int = 1) -> list[tu
     ids=["without a pruner", "median", "successive halving", "hyperband"],
 )
 def test_trials_are_those_of_optuna_s_own_loop(
-    words: list[str], pruner: optuna.pruners.BasePruner, tmp_path: Path
+    overrides: list[str], pruner: optuna.pruners.BasePruner, tmp_path: Path
 ) -> None:
-    content = run_sweep(tmp_path, *words, jobs=Jobs())
+    content = run_sweep(tmp_path, *overrides, jobs=Jobs())
     asked = [(*job["parameters"].values(), job["status"]) for job in content["jobs"]]
     assert asked == suggested(pruner)
-    if words is not UNPRUNED:
+    if overrides is not UNPRUNED:
         assert "pruned" in {job["status"] for job in content["jobs"]}
 
 
 @pytest.mark.parametrize(
-    ("words", "parallel", "kill_at"),
+    ("overrides", "parallel", "kill_at"),
     [(UNPRUNED, 1, 7), (UNPRUNED, 2, 7), (PRUNED, 1, 8), (PRUNED, 3, 7), (HALVED, 1, 0)],
     ids=["unpruned", "unpruned in twos", "median", "median in threes", "halving from the first"],
 )
 def test_a_killed_search_started_again_is_the_same_and_trains_nothing_twice(
-    words: list[str], parallel: int, kill_at: int, tmp_path: Path
+    overrides: list[str], parallel: int, kill_at: int, tmp_path: Path
 ) -> None:
-    words = [*words, f"sweep.parallel={parallel}"]
+    overrides = [*overrides, f"sweep.parallel={parallel}"]
     whole = Jobs()
-    expected = run_sweep(tmp_path / "whole", *words, jobs=whole)
+    expected = run_sweep(tmp_path / "whole", *overrides, jobs=whole)
     before, after = Jobs(kill_at=kill_at), Jobs()
     with pytest.raises(Killed):
-        run_sweep(tmp_path / "killed", *words, jobs=before)
-    content = run_sweep(tmp_path / "killed", *words, jobs=after)
+        run_sweep(tmp_path / "killed", *overrides, jobs=before)
+    content = run_sweep(tmp_path / "killed", *overrides, jobs=after)
     assert trials(content) == trials(expected)
     assert content["best"] == expected["best"]
     assert len(before.trained) + len(after.trained) == len(whole.trained) + 1  # the one that was killed
     again = Jobs()
-    assert run_sweep(tmp_path / "killed", *words, jobs=again) == content
+    assert run_sweep(tmp_path / "killed", *overrides, jobs=again) == content
     assert again.trained == []
 
 
@@ -185,21 +185,21 @@ def test_another_search_uses_what_was_trained_but_stops_by_its_own_rules(tmp_pat
 def test_a_pruned_run_is_trained_again_where_nothing_stops_it(tmp_path: Path) -> None:
     pruned = run_sweep(tmp_path, *PRUNED, jobs=Jobs())
     (stopped, *_) = (job for job in pruned["jobs"] if job["status"] == "pruned")
-    words = [f"{key}={value!r}" for key, value in stopped["parameters"].items()]
+    overrides = [f"{key}={value!r}" for key, value in stopped["parameters"].items()]
     jobs = Jobs()
-    content = run_sweep(tmp_path, *words, "seed=0,1", jobs=jobs)
+    content = run_sweep(tmp_path, *overrides, "seed=0,1", jobs=jobs)
     assert len(jobs.trained) == 2
     assert content["status"] == "finished"
 
 
-@pytest.mark.parametrize("words", [["loss.margin=0.1,0.2,0.3"], UNPRUNED], ids=["grid", "tpe"])
+@pytest.mark.parametrize("overrides", [["loss.margin=0.1,0.2,0.3"], UNPRUNED], ids=["grid", "tpe"])
 def test_a_failing_job_is_recorded_and_the_rest_go_on(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    overrides: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    number = len(run_sweep(tmp_path / "whole", *words, jobs=Jobs())["jobs"])
-    bad = run_sweep(tmp_path / "whole", *words, jobs=Jobs())["jobs"][1]["words"][-1]
+    number = len(run_sweep(tmp_path / "whole", *overrides, jobs=Jobs())["jobs"])
+    bad = run_sweep(tmp_path / "whole", *overrides, jobs=Jobs())["jobs"][1]["overrides"][-1]
     with pytest.raises(LikenessError, match=f"1 of {number} jobs of the sweep failed, .* CUDA out of memory"):
-        run_sweep(tmp_path, *words, jobs=Jobs(fail_where=bad))
+        run_sweep(tmp_path, *overrides, jobs=Jobs(fail_where=bad))
     (folder,) = tmp_path.glob("*/sweeps/*")
     content = ledger(folder)
     assert [job["status"] for job in content["jobs"]].count("finished") == number - 1
@@ -210,12 +210,14 @@ def test_a_failing_job_is_recorded_and_the_rest_go_on(
     assert "job 1 failed: RuntimeError: CUDA out of memory" in said
     assert said.splitlines()[-1] == str(folder)
     jobs = Jobs()
-    assert run_sweep(tmp_path, *words, jobs=jobs)["status"] == "finished"  # started again: it is ended again
-    assert jobs.trained[0][: len(content["jobs"][1]["words"])] == content["jobs"][1]["words"]
+    assert (
+        run_sweep(tmp_path, *overrides, jobs=jobs)["status"] == "finished"
+    )  # started again: it is ended again
+    assert jobs.trained[0][: len(content["jobs"][1]["overrides"])] == content["jobs"][1]["overrides"]
 
 
 def test_a_failure_stands_until_a_killed_search_has_ended(tmp_path: Path) -> None:
-    bad = run_sweep(tmp_path / "whole", *UNPRUNED, jobs=Jobs())["jobs"][6]["words"][-1]
+    bad = run_sweep(tmp_path / "whole", *UNPRUNED, jobs=Jobs())["jobs"][6]["overrides"][-1]
     with pytest.raises(LikenessError):
         run_sweep(tmp_path / "failing", *UNPRUNED, jobs=Jobs(fail_where=bad))
     with pytest.raises(Killed):
@@ -281,16 +283,16 @@ def test_a_search_knows_choices_integers_and_steps(tmp_path: Path) -> None:
 
 def test_parameters_that_do_not_go_together_fail_alone(tmp_path: Path) -> None:
     space = "{backbone.spatial_size: {choices: [32, 64]}, data.image_size: {choices: [64, 32]}, loss.margin: null}"
-    words = [*UNPRUNED, f"++sweep.space={space}", "sweep.trials=6"]
+    overrides = [*UNPRUNED, f"++sweep.space={space}", "sweep.trials=6"]
     with pytest.raises(LikenessError, match="must be the backbone's"):
-        run_sweep(tmp_path, *words, jobs=Jobs())
+        run_sweep(tmp_path, *overrides, jobs=Jobs())
 
 
 def test_jobs_know_the_sweep_that_they_belong_to(tmp_path: Path) -> None:
     """By this trackers put them into one group."""
     jobs = Jobs()
     content = run_sweep(tmp_path, "seed=0,1", jobs=jobs)
-    assert {sweep.id for words in jobs.trained if (sweep := compose(words).sweep)} == {content["id"]}
+    assert {sweep.id for overrides in jobs.trained if (sweep := compose(overrides).sweep)} == {content["id"]}
 
 
 def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> None:
@@ -305,7 +307,7 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("overrides", "sentence"),
     [
         (["loss.margn=0.1,0.2"], "Unknown key loss.margn: did you mean margin?"),
         (["loss.margin=0.1,wide"], "loss.margin=wide"),
@@ -356,10 +358,12 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
         (["+sweep=tpee"], "There is no sweep called tpee: did you mean tpe?"),
     ],
 )
-def test_what_is_wrong_is_said_before_any_job_starts(words: list[str], sentence: str, tmp_path: Path) -> None:
+def test_what_is_wrong_is_said_before_any_job_starts(
+    overrides: list[str], sentence: str, tmp_path: Path
+) -> None:
     jobs = Jobs()
     with pytest.raises(LikenessError) as caught:
-        run_sweep(tmp_path, *words, jobs=jobs)
+        run_sweep(tmp_path, *overrides, jobs=jobs)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
     assert jobs.trained == []
@@ -371,6 +375,6 @@ def test_the_command_that_trains_the_best_again_trains_it(
 ) -> None:
     content = run_sweep(tmp_path, *UNPRUNED, jobs=Jobs())
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("The best again: "))
-    program, script, *words = shlex.split(line.removeprefix("The best again: "))
+    program, script, *overrides = shlex.split(line.removeprefix("The best again: "))
     assert (program, script) == ("python", "train.py")
-    assert key_of(compose(words).plain()) == content["jobs"][content["best"][0]]["key"]
+    assert key_of(compose(overrides).plain()) == content["jobs"][content["best"][0]]["key"]

@@ -2,7 +2,7 @@
 
 from tiny import TINY
 
-WORDS = [
+OVERRIDES = [
     *TINY,
     "trainer.max_steps=12",
     "trainer.val_check_interval=4",

@@ -43,11 +43,11 @@ def append_metrics(folder: Path, steps: Iterable[int]) -> None:
         file.writelines(f"{step},{name},{value!r}\n" for step, name, value in rows(steps))
 
 
-def made_run(runs_dir: Path, words: Sequence[str] = (), name: str = "20261123-100000-0a1b") -> Path:
+def made_run(runs_dir: Path, overrides: Sequence[str] = (), name: str = "20261123-100000-0a1b") -> Path:
     """A folder with a record, `STEPS` steps, results and a figure; `words` as on the command line."""
     folder = runs_dir / "default" / name
     (folder / "figures").mkdir(parents=True)
-    config = plain(composed("config", [f"runs_dir={runs_dir}", "seed=5", *words]))
+    config = plain(composed("config", [f"runs_dir={runs_dir}", "seed=5", *overrides]))
     (folder / "run.json").write_text(json.dumps({"status": "finished", "config": config}))
     write_metrics(folder, range(1, STEPS + 1))
     (folder / "results.json").write_text(json.dumps(RESULTS))

@@ -10,8 +10,8 @@ from likeness.recipes.choose import training_config
 from likeness.runs.trackers.installed import PACKAGES
 
 
-def chosen(*words: str) -> dict[str, dict[str, object]]:
-    logger = training_config(words).logger
+def chosen(*overrides: str) -> dict[str, dict[str, object]]:
+    logger = training_config(overrides).logger
     return {name: logger.plain()[name] for name in logger.chosen}
 
 

@@ -96,8 +96,8 @@ def dashboard(tmp_path: Path) -> Iterator[str]:
     """The address of the dashboard over two runs, served by the command line."""
     for name in ("1", "2"):
         made_run(tmp_path / "runs", name=name)
-    words = [sys.executable, "-m", "likeness.cli", "dashboard", "--no-browser"]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    overrides = [sys.executable, "-m", "likeness.cli", "dashboard", "--no-browser"]
+    with subprocess.Popen(overrides, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("The runs below runs: http://127.0.0.1:"), line
@@ -140,8 +140,8 @@ def test_a_browser_shows_the_curves_of_all_runs(dashboard: str, browser: Any) ->
 
 
 def test_where_there_are_no_runs_it_is_said(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "likeness.cli", "dashboard", "nowhere"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    overrides = [sys.executable, "-m", "likeness.cli", "dashboard", "nowhere"]
+    done = subprocess.run(overrides, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert (
         done.stderr

@@ -18,7 +18,7 @@ import likeness.runs.run
 from likeness.errors import LikenessError
 from likeness.runs.trackers import installed, processes, refuse_missing, tracked
 
-WORDS = [*TINY, "trainer.val_check_interval=10"]
+OVERRIDES = [*TINY, "trainer.val_check_interval=10"]
 
 FAILS = "raise ConnectionError('no network')"
 HANGS = "import time; time.sleep(3600)"
@@ -128,8 +128,8 @@ def trackers_of(folder: Path) -> list[str]:
     return lines
 
 
-def train(folder: Path, *words: str) -> Path:
-    return train_by([f"runs_dir={folder}", *WORDS, "trainer.max_steps=10", *words])
+def train(folder: Path, *overrides: str) -> Path:
+    return train_by([f"runs_dir={folder}", *OVERRIDES, "trainer.max_steps=10", *overrides])
 
 
 def finished(folder: Path) -> bool:

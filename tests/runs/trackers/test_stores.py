@@ -137,8 +137,8 @@ KEEPS: dict[str, Callable[[Path], Kept]] = {
     "trackio": trackio_keeps,
     "mlflow": mlflow_keeps,
 }
-WORDS = ["logger=[wandb,tensorboard,trackio,mlflow]"]
-WORDS += [
+OVERRIDES = ["logger=[wandb,tensorboard,trackio,mlflow]"]
+OVERRIDES += [
     word for name in KEEPS for word in (f"logger.{name}.group=margins", f"logger.{name}.tags=[first,second]")
 ]
 
@@ -154,7 +154,7 @@ def _patience() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def gone_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that ended at step 5, and then went on from its checkpoint at step 3."""
-    folder = made_run(tmp_path_factory.mktemp("runs"), WORDS)
+    folder = made_run(tmp_path_factory.mktemp("runs"), OVERRIDES)
     write_metrics(folder, range(1, 6))
     with pytest.raises(Preempted), tracked(folder, KEEPS):
         raise Preempted

@@ -49,8 +49,8 @@ def imports(command, tmp_path: Path) -> Imports:
     said = tmp_path / "imported.txt"
     path = os.pathsep.join(filter(None, [str(tmp_path / "watch"), os.environ.get("PYTHONPATH")]))
 
-    def run(words: Sequence[str]) -> str:
-        done = command(*words, PYTHONPATH=path, WANDB_IMPORTED=str(said))
+    def run(overrides: Sequence[str]) -> str:
+        done = command(*overrides, PYTHONPATH=path, WANDB_IMPORTED=str(said))
         assert done.returncode == 0, done.stderr
         return said.read_text() if said.exists() else ""
 
@@ -58,7 +58,7 @@ def imports(command, tmp_path: Path) -> Imports:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "overrides",
     [
         pytest.param(["-m", "likeness", "--help"], id="help"),
         pytest.param(["-m", "likeness", "runs", "--runs-dir", "."], id="runs"),
@@ -67,8 +67,8 @@ def imports(command, tmp_path: Path) -> Imports:
         pytest.param(TRAIN, id="a training of a network of timm"),
     ],
 )
-def test_it_is_not_imported(words: list[str], imports: Imports) -> None:
-    assert imports(words) == ""
+def test_it_is_not_imported(overrides: list[str], imports: Imports) -> None:
+    assert imports(overrides) == ""
 
 
 def test_an_import_would_be_seen(imports: Imports) -> None:

@@ -41,7 +41,7 @@ class AllSemiHard(_Triplet):
 
 
 class Contrastive(Node):
-    """Pairs of one person drawn together, those of two pushed apart (Hadsell et al. 2006)."""
+    """Pairs of one identity drawn together, those of two pushed apart (Hadsell et al. 2006)."""
 
     target: Literal["likeness.losses.ContrastiveLoss"] = Field(alias="_target_")
     margin: Annotated[float, Field(gt=0)]

@@ -21,7 +21,7 @@ from likeness.data.style.resize import resized, size_of, with_shorter_side
 class WholeImages:
     """`Images` that are files below a folder, whole: the shorter side is `resize`, and the aspect is kept.
 
-    They have one label for all, so that another takes the place of a broken one.
+    They have one label for all, so that another takes the place of an unreadable one.
     """
 
     grouping = None

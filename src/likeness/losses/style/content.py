@@ -19,7 +19,7 @@ def content_sums(features: Tensor, target: Tensor, reduction: Reduction = "mean"
 def content_cost(features: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """The difference of features `[B, C, *spatial]` from `target`, of the same shape or with a batch of 1.
 
-    Gatys et al. 2016, eq. 1; the words of `reduction` are those of `difference.reduced`. 0-d, the mean over the batch.
+    Gatys et al. 2016, eq. 1; the values of `reduction` are those of `difference.reduced`. 0-d, the mean over the batch.
 
     Raises:
         ValueError: the shapes differ.

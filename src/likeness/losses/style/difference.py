@@ -12,7 +12,7 @@ Reduction = Literal["sum", "half_sum", "mean", "scaled"]
 
 
 def check_reduction(reduction: str) -> None:
-    """Raises ValueError with one sentence if the word has no meaning."""
+    """Raises ValueError with one sentence for an unknown value."""
     if reduction not in get_args(Reduction):
         raise ValueError(f"reduction must be one of {', '.join(get_args(Reduction))}, not {reduction!r}")
 

@@ -84,7 +84,7 @@ def normalised(sums: Sums, normalisation: Normalisation) -> Tensor:
 def gram(features: Tensor, normalisation: Normalisation = "chw", mask: Tensor | None = None) -> Tensor:
     """The Gram matrices `[B, C, C]` of features `[B, C, *spatial]`, of a signal, an image or a volume.
 
-    In float32 whatever the features' type (float64 stays), with autocast off. `normalisation` is a word of
+    In float32 whatever the features' type (float64 stays), with autocast off. `normalisation` is a value of
     `normalised`; a mask `[B or 1, 1, *spatial]` in [0, 1] makes it the guided Gram of `gram_sums`.
 
     Raises:

@@ -63,12 +63,12 @@ class StyleObjective(nn.Module):
         style_weight: beta.
         total_variation_weight: gamma.
         statistic: what stands for style at a layer; a `GramStatistic` if None.
-        content: how the difference of content features is reduced, a word of `difference.reduced`.
-        total_variation: a word of `total_variation`.
+        content: how the difference of content features is reduced, a value of `difference.reduced`.
+        total_variation: a value of `total_variation`.
 
     Raises:
-        ValueError: a weight is negative or not finite, a term that counts has no layers, nothing counts, or a word has
-            no meaning.
+        ValueError: a weight is negative or not finite, a term that counts has no layers, nothing counts, or a
+            value is unknown.
     """
 
     def __init__(

@@ -10,11 +10,11 @@ from ..precision import in_working_precision
 TotalVariation = Literal["squared", "mean_squared", "nine_point", "absolute"]
 
 
-def check_total_variation(word: str) -> None:
-    """Raises ValueError with one sentence if the word has no meaning."""
-    if word not in get_args(TotalVariation):
+def check_total_variation(value: str) -> None:
+    """Raises ValueError with one sentence for an unknown value."""
+    if value not in get_args(TotalVariation):
         raise ValueError(
-            f"total_variation must be one of {', '.join(get_args(TotalVariation))}, not {word!r}"
+            f"total_variation must be one of {', '.join(get_args(TotalVariation))}, not {value!r}"
         )
 
 

@@ -70,7 +70,7 @@ def transformer_net(
             `transposed` convolution.
         output: the paper's scaled `tanh`, in [0, 1], or the `linear` one of PyTorch's examples, which may leave it.
         weights: None for a fresh start, or the path of trained ones: a run's, or those of PyTorch's examples, which
-            need the words `instance`, `nearest` and `linear`.
+            need the values `instance`, `nearest` and `linear`.
 
     Raises:
         ValueError: the weights can't be read, or are those of another network.

@@ -59,7 +59,7 @@ class Networks(NamedTuple):
 
 
 class ReadableSplits(NamedTuple):
-    """The splits of some data, of which broken images are left out and told at the end."""
+    """The splits of some data, of which unreadable images are left out and told at the end."""
 
     train: SkippingUnreadable | None
     validation: SkippingUnreadable | None

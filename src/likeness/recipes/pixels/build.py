@@ -33,7 +33,7 @@ def build_objective(config: PixelsConfig | StylizerConfig) -> StyleObjective:
     """J, over the layers that the configuration names.
 
     Raises:
-        LikenessError: its words don't go together.
+        LikenessError: its keys don't go together.
     """
     objective: StyleObjective = make(config.loss)
     return objective

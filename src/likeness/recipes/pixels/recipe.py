@@ -1,4 +1,4 @@
-"""The work of a run that trains the pixels of an image."""
+"""A run that trains the pixels of an image."""
 
 from collections.abc import Sequence
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The work of a run that trains a network which paints images in one pass."""
+"""A run that trains a network which paints images in one pass."""
 
 from collections.abc import Sequence
 from functools import cached_property

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from likeness.config.compose import own_config_dir
 from likeness.config.key import compare_values, key_of
 from likeness.config.schema.runs import RunConfig
 from likeness.config.trust import packages_named
@@ -113,7 +114,7 @@ def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[
         "command": sys.argv,
         "folder": os.getcwd(),
         "overrides": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
-        "config_dir": _config_dir(),
+        "config_dir": own_config_dir(),
         "key": key_of(config),
         "config": config,
         "source": _plain(source),
@@ -127,14 +128,6 @@ def _plain(source: Source) -> dict[str, Any]:
     """The source as it stands in the record, with the hash of its diff, which lies beside the record."""
     diff = sha256(source.diff).hexdigest() if source.diff else None
     return {**source._asdict(), "diff": diff}
-
-
-def _config_dir() -> str | None:
-    """The folder of the user's own configuration, which `--config-dir` named, or None."""
-    if not HydraConfig.initialized():
-        return None
-    sources = HydraConfig.get().runtime.config_sources
-    return next((source.path for source in sources if source.provider == "command-line"), None)
 
 
 def _gone_on(folder: Path, config: dict[str, Any], step: int) -> dict[str, Any]:

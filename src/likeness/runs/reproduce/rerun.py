@@ -24,7 +24,7 @@ class Rerun:
         """The run's folder again and again (seconds apart) while it runs, and once more when it has ended.
 
         Raises:
-            LikenessError: the run failed, with its own last words.
+            LikenessError: the run failed, with its own last line.
         """
         running = True
         while running:
@@ -65,7 +65,7 @@ def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iter
             command,
             cwd=record["folder"]
             if Path(record["folder"]).is_dir()
-            else None,  # paths in the words start there
+            else None,  # paths in the overrides start there
             env=_variables(record["environment"], source.packages),
             stdin=subprocess.DEVNULL,
             stdout=file,

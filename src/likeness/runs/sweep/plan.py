@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hydra.core.override_parser.types import Override
 
+from likeness.config.compose import own_config_dir
 from likeness.config.groups import TRAIN
 from likeness.config.key import key_of
 from likeness.config.schema.runs import TrainConfig
@@ -124,8 +125,10 @@ def launched_overrides(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
 
 def command(plan: Plan, parameters: Parameters) -> str:
     """The command line that trains one job of the sweep by itself."""
-    own = [one for one in plan.overrides if not one.lstrip("+~").startswith(("sweep=", "sweep."))]
-    return shlex.join([*TRAIN.split(), *own, *_overrides(parameters)])
+    folder = own_config_dir()
+    place = ["--config-dir", folder] if folder else []
+    fixed = [one for one in plan.overrides if not one.lstrip("+~").startswith(("sweep=", "sweep."))]
+    return shlex.join([*TRAIN.split(), *place, *fixed, *_overrides(parameters)])
 
 
 def _overrides(parameters: Parameters) -> list[str]:

@@ -28,9 +28,9 @@ def fit_in_ranks(folder: Path, devices: int, *, threads: int) -> None:
     """
     for old in folder.glob(FAILED.format(rank="*")):
         old.unlink()
-    words = [str(folder), str(devices), str(os.getpid())]
+    arguments = [str(folder), str(devices), str(os.getpid())]
     process = subprocess.Popen(
-        [sys.executable, "-m", "likeness.runs.training.launch", *words],
+        [sys.executable, "-m", "likeness.runs.training.launch", *arguments],
         env={**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)},
     )
     try:
