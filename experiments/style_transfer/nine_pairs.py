@@ -24,7 +24,7 @@ WORDS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pictures", type=Path, help="a folder with content/ and style/")
+    parser.add_argument("images", type=Path, help="a folder with content/ and style/")
     parser.add_argument("weights", type=Path, help="of torchvision's VGG-16")
     parser.add_argument("output", type=Path, help="a folder: ours/ and plain/ below it")
     words = parser.parse_args()

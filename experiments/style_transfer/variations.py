@@ -53,7 +53,7 @@ VARIATIONS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pictures", type=Path, help="a folder with content/ and style/")
+    parser.add_argument("images", type=Path, help="a folder with content/ and style/")
     parser.add_argument("weights", type=Path, help="of torchvision's VGG-16")
     parser.add_argument("runs", type=Path, help="a folder for the runs")
     parser.add_argument("--only", choices=VARIATIONS, help="see one of them, and draw nothing")

@@ -177,17 +177,17 @@ def test_a_weight_that_is_not_a_number_is_seen() -> None:
 @pytest.mark.parametrize("make", [absolute_difference, chi_squared])
 def test_encodings_of_another_size_are_refused(make: Callable[[int], SimilarityHead]) -> None:
     head = make(6)
-    for judge in (head, head.of_pairs):
+    for compare in (head, head.of_pairs):
         with pytest.raises(ValueError, match=r"the head takes encodings \[N, 6\], but these are \[3, 5\]"):
-            judge(torch.zeros(3, 6), torch.zeros(3, 5))
+            compare(torch.zeros(3, 6), torch.zeros(3, 5))
 
 
 def test_signed_encodings_are_refused_by_chi_squared_alone() -> None:
     signed = torch.tensor([[0.5, -0.1]])
     head = chi_squared(2)
-    for judge in (head, head.of_pairs):
+    for compare in (head, head.of_pairs):
         with pytest.raises(ValueError, match=r"-0\.1.* activation"):
-            judge(signed, signed.abs())
+            compare(signed, signed.abs())
     absolute_difference(2)(signed, signed.abs())
 
 

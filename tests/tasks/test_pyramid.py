@@ -51,9 +51,9 @@ MAKERS: dict[str, Callable[[list[nn.Parameter]], Optimizer]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "judge"), [("adam", max), ("lbfgs", min)])
+@pytest.mark.parametrize(("name", "extreme"), [("adam", max), ("lbfgs", min)])
 def test_an_optimizer_that_begins_anew_destroys_progress(
-    name: str, judge: Callable[[list[float]], float]
+    name: str, extreme: Callable[[list[float]], float]
 ) -> None:
     """Adam first takes steps of full length, uphill; L-BFGS first creeps."""
     image = nn.Parameter(torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
@@ -64,7 +64,7 @@ def test_an_optimizer_that_begins_anew_destroys_progress(
     anew = nn.Parameter(image.detach().clone())
     carried, restarted = descend(optimizer, image, 4), descend(MAKERS[name]([anew]), anew, 4)
     assert carried[0] == restarted[0]
-    assert judge(carried[1:]) < 0.6 * judge(restarted[1:])
+    assert extreme(carried[1:]) < 0.6 * extreme(restarted[1:])
 
 
 def test_the_state_of_adam_is_that_of_an_objective_that_is_a_mean() -> None:

@@ -74,10 +74,10 @@ def race(
             racers[(turn + place) % len(racers)].turn()
         if not any(racer.marks for racer in racers):
             break
-    judge = referee(NETWORK, weights, images)
+    loss_of = referee(NETWORK, weights, images)
     curves: dict[str, list[dict[str, float]]] = {}
     for racer in racers:
         for mark, (steps, image) in racer.images.items():
-            point = {"seconds": mark, "iterations": steps, "loss": judge(image)}
+            point = {"seconds": mark, "iterations": steps, "loss": loss_of(image)}
             curves.setdefault(racer.name, []).append(point)
-    return {"loss_at_first": judge(images.start), "curves": curves}
+    return {"loss_at_first": loss_of(images.start), "curves": curves}

@@ -1,4 +1,4 @@
-"""The one loss that every contender's image is judged by: float32, a second way of computing the objective."""
+"""The one loss that every contender's image is measured by: float32, a second way of computing the objective."""
 
 from collections.abc import Callable
 

@@ -22,27 +22,27 @@ SCALES = {"total": 1.0, "content": 1.0, "style": 1e5}  # of the costs in the tab
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pictures", type=Path, help="a folder with content/ and style/")
+    parser.add_argument("images", type=Path, help="a folder with content/ and style/")
     parser.add_argument("painted", type=Path, help="the folder that nine_pairs.py wrote")
-    words = parser.parse_args()
+    arguments = parser.parse_args()
     runs = {}
-    for run in sorted((words.painted / "runs" / "stylize").iterdir()):
+    for run in sorted((arguments.painted / "runs" / "stylize").iterdir()):
         data = config_of(run).data
         runs[Path(data.content).stem, Path(data.style[0]).stem] = run
     pairs = {
-        f"{content}--{style}": judged(runs[content, style], words.painted)
+        f"{content}--{style}": costs_of(runs[content, style], arguments.painted)
         for content, style in product(CONTENTS, STYLES)
     }
     environment = json.loads((run / "run.json").read_text())["environment"]
     machine = {name: environment[name] for name in ("cpu", "threads", "torch")}
-    results = {"words": WORDS, "machine": machine, "pairs": pairs}
+    results = {"arguments": WORDS, "machine": machine, "pairs": pairs}
     (HERE / "pairs.json").write_text(json.dumps(results, indent=2) + "\n")
     (HERE / "pairs.md").write_text(table(pairs))
-    draw(words.images, words.painted, HERE / "sheet.jpg")
+    draw(arguments.images, arguments.painted, HERE / "sheet.jpg")
 
 
 @torch.no_grad()
-def judged(run: Path, painted: Path) -> dict[str, Any]:
+def costs_of(run: Path, painted: Path) -> dict[str, Any]:
     """The costs of both images of a pair, as they were written, at the run's last size."""
     config = config_of(run)
     images = build_images(config)
@@ -71,7 +71,7 @@ def table(pairs: dict[str, dict[str, Any]]) -> str:
         ]
         seconds = f"{pair['ours']['processor_seconds']:.0f}"
         lines.append(" | ".join(["| " + name.replace("--", ", "), seconds, *costs]) + " |")
-    return "<!-- Written by judge.py. -->\n\n" + "\n".join(lines) + "\n"
+    return "<!-- Written by compare_pairs.py. -->\n\n" + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
