@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def real_data(request: pytest.FixtureRequest) -> Path:
-    """The data pack, unpacked: lfw/, celeba/, omniglot/, images/, weights/."""
+    """The data pack, unpacked: lfw/, celeba/, omniglot/, pictures/, weights/."""
     folder = request.config.cache.mkdir("real_data")
     subprocess.run(["bash", str(UNPACK), str(folder)], check=True, stdout=subprocess.DEVNULL)
     return Path(folder)

@@ -14,7 +14,7 @@ def lines_of(pairs=12):
 
 @pytest.fixture
 def root(tmp_path):
-    return people(tmp_path / "pictures", {f"p{i}": 2 for i in range(12)})
+    return people(tmp_path / "images", {f"p{i}": 2 for i in range(12)})
 
 
 def read(path, root=None):

@@ -99,10 +99,10 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("people")
     random = np.random.default_rng(0)
     for person in range(24):
-        (folder / "pictures" / str(person)).mkdir(parents=True)
+        (folder / "images" / str(person)).mkdir(parents=True)
         for image in range(4):
             pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / "pictures" / str(person) / f"{image}.png")
+            Image.fromarray(pixels).save(folder / "images" / str(person) / f"{image}.png")
     encoder = "null"
     for name in ("first", "second", "third"):
         more = ["task=similarity", f"task.encoder={encoder}", f"runs_dir={folder / name}"]

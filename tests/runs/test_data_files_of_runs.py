@@ -30,7 +30,7 @@ SAID = f"sampled: sizes of {PEOPLE * EACH} files and the contents of 64 compared
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root, draw = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    root, draw = tmp_path_factory.mktemp("images"), np.random.default_rng(0)
     for person in range(PEOPLE):
         for image in range(EACH):
             path = root / f"person {person:02}" / f"{image}.bmp"

@@ -102,7 +102,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Case:
     """A run as a user makes it, on the real command line."""
     home = tmp_path_factory.mktemp("recorded")
     make_checkout(home / "checkout")
-    make_images(home / "pictures")
+    make_images(home / "images")
     overrides = [*TINY, f"data.root='{home / 'images'}'", f"runs_dir='{home / 'runs'}'"]
     done = subprocess.run(
         [sys.executable, home / "checkout" / "train.py", *overrides],
@@ -113,7 +113,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Case:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return Case(home / done.stdout.strip().splitlines()[-1], home / "checkout", home / "pictures")
+    return Case(home / done.stdout.strip().splitlines()[-1], home / "checkout", home / "images")
 
 
 class Proof(NamedTuple):
@@ -149,11 +149,11 @@ def reproduced(case: Case) -> Verdict:
 def case(recorded: Case, tmp_path: Path) -> Iterator[Case]:
     """The recorded run to be changed; its images and its checkout are put back afterwards."""
     shutil.copytree(recorded.run, tmp_path / "run")
-    shutil.copytree(recorded.images, tmp_path / "pictures")
+    shutil.copytree(recorded.images, tmp_path / "images")
     mine = (recorded.checkout / MINE).read_bytes()
     yield recorded._replace(run=tmp_path / "run")
     shutil.rmtree(recorded.images)
-    shutil.copytree(tmp_path / "pictures", recorded.images)
+    shutil.copytree(tmp_path / "images", recorded.images)
     (recorded.checkout / MINE).write_bytes(mine)
 
 

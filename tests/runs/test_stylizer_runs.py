@@ -49,7 +49,7 @@ JOHNSON = [
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three contents and three styles."""
-    folder, drawn = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    folder, drawn = tmp_path_factory.mktemp("images"), np.random.default_rng(0)
     for kind in ("contents", "styles"):
         (folder / kind).mkdir()
         for number in range(3):
