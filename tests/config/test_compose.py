@@ -123,7 +123,7 @@ def test_an_empty_root_is_not_the_current_folder() -> None:
     [
         (
             ["head=chi_squared"],
-            "head=chi_squared needs encodings with no negative number; embedder.activation=relu",
+            "head=chi_squared needs embeddings with no negative number; embedder.activation=relu",
         ),
         (["~head"], "task=similarity needs a head: head=absolute_difference or head=chi_squared."),
         (["loss=triplet_hard"], "loss=cross_entropy is that of task=similarity, which takes no other."),

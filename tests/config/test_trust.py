@@ -137,7 +137,7 @@ def test_an_escaped_interpolation_can_not_bring_a_part_in_later(parts: Path, val
     with pytest.raises(LikenessError, match=r"can't be taken as it is: a value has no \$\{ in it"):
         checked(with_loss(inner=value))
     config = plain(composed("config", []))
-    with pytest.raises(LikenessError, match=r"backbone.name=.* can't be taken as it is"):
+    with pytest.raises(LikenessError, match=r"backbone\.name\S*=.* can't be taken as it is"):
         checked({**config, "backbone": {**config["backbone"], "name": value}})
 
 
@@ -216,7 +216,7 @@ def test_a_module_that_fails_is_told_with_its_reason(parts: Path, text: str, sai
     assert str(raised.value).endswith("is it installed, or on PYTHONPATH?")
 
 
-@pytest.mark.parametrize("group", ["task", "optimizer", "scheduler"])
+@pytest.mark.parametrize("group", ["optimizer", "scheduler"])
 def test_a_part_that_is_handed_more_later_says_so(parts: Path, group: str) -> None:
     config = plain(composed("config", ["trust=[trusted_parts]"]))
     with pytest.raises(LikenessError, match="add _partial_: true to its keys"):

@@ -139,7 +139,7 @@ def test_drawn_faces_have_no_files_but_the_code_that_draws_them(
     assert train is not None
     assert not train.files().names
     before = train.fingerprint()
-    for path in Path(drawn_images.__file__).parent.glob("*.py"):
+    for path in Path(drawn_images.__file__).parent.glob("*.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(drawn_images, "__file__", str(tmp_path / "images.py"))
     drawn_images._hash_of_code.cache_clear()

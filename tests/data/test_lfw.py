@@ -61,7 +61,7 @@ def test_other_extensions_serve_too(tmp_path):
         (0, "10\t0", "number of folds, two at least"),
         (0, "9" * 5000 + "\t2", "Line 1"),
         (0, "10\t300", "6000 pairs .* holds 8"),
-        (1, "Ann_Lee\t1\tBo\t1", "Line 2 .* one person's"),
+        (1, "Ann_Lee\t1\tBo\t1", "Line 2 .* one identity's"),
         (3, "Ann_Lee\t1\t2", "Line 4 .* two identities'"),
         (3, "Bo\t1\tBo\t2", "Line 4"),
         (5, "Bo\t1\tx", "Line 6"),

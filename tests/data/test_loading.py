@@ -21,11 +21,11 @@ JITTER = [v2.RandomHorizontalFlip(), v2.ColorJitter(brightness=0.5), v2.RandomAf
 
 
 class Numbered:
-    """Images that show their own number; image 5 is broken if asked for."""
+    """Images that show their own number; image 5 is unreadable if asked for."""
 
-    def __init__(self, broken: bool = False) -> None:
+    def __init__(self, unreadable: bool = False) -> None:
         self.identity: NDArray[np.int64] = np.repeat(np.arange(6), 5)
-        self.unreadable = broken
+        self.unreadable = unreadable
 
     def __len__(self) -> int:
         return len(self.identity)
@@ -90,7 +90,7 @@ def test_augmentation_leaves_torch_s_generator_alone() -> None:
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_an_ordered_pass_leaves_broken_images_out() -> None:
+def test_an_ordered_pass_leaves_unreadable_images_out() -> None:
     images = SkippingUnreadable(Numbered(unreadable=True))
     loader = ordered_loader(images, range(12), batch_size=5, workers=0)
     assert torch.cat([batch.index for batch in loader]).tolist() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]

@@ -80,7 +80,9 @@ def test_a_first_line_with_another_label_is_no_header(root, label):
 def test_a_file_that_is_missing_or_short_is_refused(root):
     with pytest.raises(ValueError, match=r"There is no file .*nowhere.csv: set .path"):
         read(root / "nowhere.csv")
-    with pytest.raises(ValueError, match="has 9 pairs of one person and 9 of two, but each of the 10 folds"):
+    with pytest.raises(
+        ValueError, match="has 9 pairs of one identity and 9 of two, but each of the 10 folds"
+    ):
         read(written(root / "pairs.csv", lines_of(9)))
 
 

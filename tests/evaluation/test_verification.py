@@ -82,8 +82,8 @@ def test_tensors_are_taken_like_arrays():
     ("distance", "same", "fold", "said"),
     [
         ([1, np.nan], [1, 0], [0, 1], "1 values that are NaN or infinite"),
-        ([1, 2], [1, 1], [0, 1], "no pair of different people"),
-        ([1, 2], [0, 0], [0, 1], "no pair of same people"),
+        ([1, 2], [1, 1], [0, 1], "no pair of different identities"),
+        ([1, 2], [0, 0], [0, 1], "no pair of same identities"),
         ([1, 2], [1, 0], [0, 0], "at least 2 folds"),
         ([1, 2], [1, 0, 1], [0, 1], "same must be of shape"),
         ([1, 2], [1, 0], [0.5, 1], "whole numbers"),

@@ -57,7 +57,7 @@ def test_nets_for_images_refuse_signals_and_volumes() -> None:
             partial(of_timm, "resnet10t"),
             partial(torchvision_backbone, name="resnet18", weights=None),
         ):
-            with pytest.raises(ValueError, match=r"takes (square )?images alone"):
+            with pytest.raises(ValueError, match=r"takes (square|two-dimensional) images alone"):
                 make(spatial_size=spatial_size, **scale)
 
 

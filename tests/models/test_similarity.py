@@ -178,7 +178,7 @@ def test_a_weight_that_is_not_a_number_is_seen() -> None:
 def test_encodings_of_another_size_are_refused(make: Callable[[int], SimilarityHead]) -> None:
     head = make(6)
     for compare in (head, head.of_pairs):
-        with pytest.raises(ValueError, match=r"the head takes encodings \[N, 6\], but these are \[3, 5\]"):
+        with pytest.raises(ValueError, match=r"the head takes embeddings \[N, 6\], but these are \[3, 5\]"):
             compare(torch.zeros(3, 6), torch.zeros(3, 5))
 
 

@@ -123,7 +123,7 @@ def test_people_that_the_encoder_was_trained_on_are_not_seen_again(
     split: str, how: str, begun_with: str, people: Path
 ) -> None:
     more = ["task=similarity", f"task.encoder={only_run(people / begun_with)}"]
-    with pytest.raises(LikenessError, match=rf"^\d+ people are both {how}, such as "):
+    with pytest.raises(LikenessError, match=rf"^\d+ identities are both {how}, such as "):
         recipe_by([*of_people(people, split), *more]).refuse()
     recipe_by([*of_people(people, SPLIT), *more]).refuse()
 
@@ -132,7 +132,7 @@ def test_nobody_is_validated_and_tested_on(people: Path) -> None:
     more = ["data@test_data=image_folder", "test_data.split=[0,0,1]"]
     root = f"test_data.root={people / 'images'}"
     recipe = recipe_by([*of_people(people, "[0,1,0]"), *more, root])
-    with pytest.raises(LikenessError, match="people are both validated on and to be tested on"):
+    with pytest.raises(LikenessError, match="identities are both validated on and to be tested on"):
         recipe.refuse()
 
 
@@ -140,7 +140,7 @@ def test_nobody_is_validated_and_tested_on(people: Path) -> None:
 def test_an_evaluation_knows_the_people_of_every_run_before(name: str, people: Path, tmp_path: Path) -> None:
     run = only_run(people / name)
     more = ["data.split=[0.25,0,0.75]", f"runs_dir={tmp_path}"]
-    with pytest.raises(LikenessError, match="people are both trained on and to be tested on"):
+    with pytest.raises(LikenessError, match="identities are both trained on and to be tested on"):
         evaluate_run(run, embedding_config_of(run), more)
 
 

@@ -21,7 +21,7 @@ from likeness.runs.record.data_files import read_listing
 from likeness.runs.record.past import past_run
 from likeness.runs.record.record_file import SEAL, read_record, write_record
 from likeness.runs.reproduce.refusal import refuse_other_data
-from likeness.runs.reproduce.verdict import Judgement, _judged
+from likeness.runs.reproduce.verdict import Outcome, _compared
 from likeness.tasks.embedding import EmbeddingTask
 
 PEOPLE, EACH = 12, 10
@@ -206,8 +206,8 @@ def test_the_verdict_says_what_it_rests_on(full: Path, sampled: Path) -> None:
         (full, sampled, ""),
         (sampled, full, f"; of the data, {SAID}"),
     ):
-        verdict = _judged(then, record_of(then), Finished(again))  # type: ignore[arg-type]
-        assert verdict.judgement == Judgement.EQUAL
+        verdict = _compared(then, record_of(then), Finished(again))  # type: ignore[arg-type]
+        assert verdict.outcome == Outcome.EQUAL
         assert verdict.sentence.endswith(f" checkpoints and all results are equal{more}.")
 
 

@@ -106,7 +106,7 @@ def test_one_run_has_its_own_interval(runs: list[Path], tmp_path: Path) -> None:
     metric = json.loads((folder / "results.json").read_text())["results"]["trained"][METRIC]
     assert (metric["mean"], metric["low"], metric["high"]) == (0.93, 0.93 - 0.05, 0.93 + 0.05)
     assert metric["deviation"] is None
-    assert "seed 1, 95% interval over the people or pairs" in (folder / "results.md").read_text()
+    assert "seed 1, 95% interval over the identities or pairs" in (folder / "results.md").read_text()
 
 
 def test_figures_are_drawn_and_the_readme_is_kept(runs: list[Path], tmp_path: Path) -> None:

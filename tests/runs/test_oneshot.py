@@ -214,7 +214,7 @@ def test_images_that_were_trained_on_are_not_measured(finished: Path, root: Path
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
     overrides = ["data=pairs", f"data.path={tmp_path / 'pairs.csv'}", f"runs_dir={tmp_path}"]
     with pytest.raises(
-        LikenessError, match="people are both trained on and to be tested on, such as background_"
+        LikenessError, match="identities are both trained on and to be tested on, such as background_"
     ):
         measured_on(finished, *overrides)
 

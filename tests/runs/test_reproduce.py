@@ -21,7 +21,7 @@ from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.record.source import ROOT, hash_of_sources
-from likeness.runs.reproduce import Judgement, Verdict, refusal, reproduce, verdict, worktree
+from likeness.runs.reproduce import Outcome, Verdict, refusal, reproduce, verdict, worktree
 from likeness.runs.training.checkpoints import hash_of
 
 TINY = [
@@ -169,7 +169,7 @@ def edit(run: Path, change: Callable[[dict[str, Any]], Any], *, seal: bool = Tru
 
 def test_an_untouched_run_is_proved_equal(recorded: Case, proved: Proof) -> None:
     assert proved.verdict == (
-        Judgement.EQUAL,
+        Outcome.EQUAL,
         f"{recorded.run} is reproduced to the bit: 36 logged numbers, 3 checkpoints and all results are equal.",
     )
     assert read_record(proved.again)["source"] == read_record(recorded.run)["source"]
@@ -397,8 +397,8 @@ def test_a_drift_of_the_numbers_is_named_with_step_and_field(
     drift: Callable[[Case], Any], said: str, case: Case
 ) -> None:
     drift(case)
-    judgement, sentence = reproduced(case)
-    assert judgement is Judgement.UNEQUAL
+    outcome, sentence = reproduced(case)
+    assert outcome is Outcome.UNEQUAL
     assert re.fullmatch(rf"{case.run} is not reproduced: {said}", sentence), sentence
 
 
@@ -420,9 +420,9 @@ def test_in_another_environment_there_is_no_verdict_but_the_largest_difference(
     field: str, value: Any, said: str, case: Case
 ) -> None:
     edit(case.run, lambda record: record["environment"].update({field: value}))
-    judgement, sentence = reproduced(case)
-    assert judgement is Judgement.NOT_JUDGED
-    assert sentence.startswith(f"{case.run} can't be judged: {said}")
+    outcome, sentence = reproduced(case)
+    assert outcome is Outcome.UNDECIDED
+    assert sentence.startswith(f"{case.run} can't be told equal or not: {said}")
     assert "The largest difference among " in sentence
     assert " numbers is 0 (" in sentence
 
@@ -440,8 +440,8 @@ def test_in_another_environment_there_is_no_verdict_but_the_largest_difference(
 )
 def test_a_changed_package_or_flag_leaves_no_verdict(node: str, key: str, value: Any, case: Case) -> None:
     edit(case.run, lambda record: record["environment"][node].update({key: value}))
-    judgement, sentence = reproduced(case)
-    assert judgement is Judgement.NOT_JUDGED
+    outcome, sentence = reproduced(case)
+    assert outcome is Outcome.UNDECIDED
     assert f"{key} {value} then, " in sentence
 
 
@@ -508,19 +508,19 @@ def test_a_drift_is_seen_when_it_runs_again(drift: Callable[[Case], Any], said: 
 @pytest.mark.slow
 def test_a_forged_line_of_code_is_seen_by_the_first_number(case: Case) -> None:
     forged_diff(case)
-    judgement, sentence = reproduced(case)
-    assert judgement is Judgement.UNEQUAL
+    outcome, sentence = reproduced(case)
+    assert outcome is Outcome.UNEQUAL
     assert re.search(r"is not reproduced: train/\w+ at step 1 was \S+ and is \S+\.$", sentence), sentence
 
 
-# What can't be judged or run again at all.
+# What can't be compared or run again at all.
 
 
-def test_a_run_that_was_resumed_after_a_change_is_not_judged(case: Case) -> None:
+def test_a_run_that_was_resumed_after_a_change_is_undecided(case: Case) -> None:
     session = {"started": "", "step": 2, "changed": ["torch: 2.15.0 then, 2.14.0 now"]}
     edit(case.run, lambda record: record["sessions"].append(session))
-    judgement, sentence = reproduced(case)
-    assert judgement is Judgement.NOT_JUDGED
+    outcome, sentence = reproduced(case)
+    assert outcome is Outcome.UNDECIDED
     assert "it was resumed after a change (torch: 2.15.0 then, 2.14.0 now)" in sentence
 
 

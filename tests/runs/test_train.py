@@ -140,7 +140,7 @@ def test_weights_that_a_step_broke_are_said_at_validation(tmp_path: Path) -> Non
         "trainer.val_check_interval=1",
     ]
     with pytest.raises(
-        LikenessError, match=r"The encodings are not numbers after step 1; lower optimizer\.lr"
+        LikenessError, match=r"The embeddings are not numbers after step 1; lower optimizer\.lr"
     ):
         run(tmp_path, *broken)
 
@@ -152,7 +152,7 @@ def test_weights_that_the_last_step_broke_are_said_when_they_are_measured(tmp_pa
         "trainer.max_steps=1",
         "trainer.val_check_interval=9",
     ]
-    with pytest.raises(LikenessError, match="encodings that are not numbers: train it with a lower"):
+    with pytest.raises(LikenessError, match="embeddings that are not numbers: train it with a lower"):
         run(tmp_path, *broken)
 
 
@@ -226,7 +226,7 @@ def test_names_that_are_no_text_are_borne_with(image_folder: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("readable", "sentence"), [(0, "None of the images of the validation people"), (1, "too few")]
+    ("readable", "sentence"), [(0, "None of the images of the validation identities"), (1, "too few")]
 )
 def test_validation_people_who_cannot_be_read_are_said(
     readable: int, sentence: str, image_folder: Path, tmp_path: Path
@@ -263,7 +263,7 @@ def test_people_of_the_training_are_not_tested_on(image_folder: Path, tmp_path: 
         f"test_data.root='{image_folder}'",
     ]
     with pytest.raises(
-        LikenessError, match=r"people are both trained on and to be tested on, such as person \d"
+        LikenessError, match=r"identities are both trained on and to be tested on, such as person \d"
     ):
         run_on(image_folder, tmp_path, *overrides, "test_data.split_seed=1", "test_data.split=[0,0,1]")
 

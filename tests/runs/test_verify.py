@@ -68,7 +68,7 @@ def test_the_command_says_it(run: Path, command) -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == "the same person"
     assert lines[2].startswith(
-        "distance     0 (squared Euclidean distance of encodings), below the threshold"
+        "distance     0 (squared Euclidean distance of embeddings), below the threshold"
     )
     assert lines[3].startswith("threshold    at 10.00% false accept rate (chosen on ")
 

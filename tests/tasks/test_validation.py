@@ -255,7 +255,7 @@ def test_what_a_user_can_mend_is_said_by_both(ranks: list[dict[str, Any]]) -> No
     assert ranks[0]["Diverged"] == ranks[1]["Diverged"]
     name, said = ranks[0]["Diverged"]
     assert name == "LikenessError"
-    assert said.startswith("The encodings are not numbers after step 0; lower optimizer.lr")
+    assert said.startswith("The embeddings are not numbers after step 0; lower optimizer.lr")
 
 
 def test_shares_meet_in_the_order_of_the_ranks(ranks: list[dict[str, Any]]) -> None:

@@ -53,7 +53,7 @@ def test_histograms_hold_each_kind_whole(pairs):
     _, texts = drawn(figure)
     filled = [patch for patch in figure.axes[0].patches if patch.get_fill()]
     assert [patch.get_data().values.sum() for patch in filled] == pytest.approx([100, 100])
-    assert {"same person (200 pairs)", "different people (200 pairs)", "threshold 1.5"} <= set(texts)
+    assert {"same identity (200 pairs)", "different identities (200 pairs)", "threshold 1.5"} <= set(texts)
     drawn(distance_figure(np.ones(4), [0, 1, 0, 1]))  # a collapsed encoding
 
 
@@ -72,7 +72,7 @@ def test_the_map_shows_images_and_names_and_refuses_a_crowd():
     _, texts = drawn(embedding_figure(embeddings, identity, names=["Ada", "Alan"], images=images))
     assert {"Ada", "Alan"} <= set(texts)
     drawn(embedding_figure(np.zeros((4, 4)), identity))  # a collapsed encoding
-    with pytest.raises(ValueError, match="at most 20 people, but there are 21"):
+    with pytest.raises(ValueError, match="at most 20 identities, but there are 21"):
         embedding_figure(np.eye(21), np.arange(21))
     with pytest.raises(ValueError, match="as many identities"):
         embedding_figure(embeddings, identity, images=images[:2])

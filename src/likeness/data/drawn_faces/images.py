@@ -14,6 +14,10 @@ from likeness.data.drawn_faces.render import render
 from likeness.data.fingerprint import Files
 from likeness.data.images import DataSplits
 
+SAME_IMAGES = "same_images.txt"
+"""Hashes of this folder's code, a line each, that have drawn the same images to the bit; add one after a change that
+keeps them, as the tests tell."""
+
 _FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 
 
@@ -85,10 +89,12 @@ class DrawnFaces:
 
 @cache
 def _hash_of_code() -> str:
-    digest = sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    """A hash of the code that draws; of codes that are known to draw the same images, that of the first."""
+    folder, digest = Path(__file__).parent, sha256()
+    for path in sorted(folder.glob("*.py")):
         digest.update(f"{path.name} {sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
+    same = (folder / SAME_IMAGES).read_text().split()
+    return same[0] if digest.hexdigest() in same else digest.hexdigest()
 
 
 def drawn_faces(

@@ -41,7 +41,7 @@ class Outcome(IntEnum):
 
 
 class Verdict(NamedTuple):
-    """A outcome, and the sentence that says why."""
+    """An outcome, and the sentence that says why."""
 
     outcome: Outcome
     sentence: str
@@ -68,10 +68,10 @@ def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
         TemporaryDirectory(prefix="likeness-again-") as above,
         started_again(record, source, Path(above)) as rerun,
     ):
-        return _judged(folder, record, rerun)
+        return _compared(folder, record, rerun)
 
 
-def _judged(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
+def _compared(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
     rows, steps = metric_rows(folder), record["config"]["trainer"]["max_steps"]
     with Console(stderr=True).status(f"running {folder} again") as status:
         for again in rerun.looks():
