@@ -51,7 +51,7 @@ def seeds(runs_dir: Path, *filters: str, sort: str = "seed", limit: int | None =
         ("environment.packages.package-7=7.0.7", [0, 1, 2, 3, 4]),
         ("source.commit=" + "c" * 40, [0, 1, 2, 3, 4]),
         ("cost.wall_s<60", []),
-        ("data.train.images=100", [0, 1, 2, 3, 4]),
+        ("data.train.pictures=100", [0, 1, 2, 3, 4]),
     ],
 )
 def test_a_filter_keeps_the_runs_it_says(runs_dir: Path, word: str, left: list[int]) -> None:
