@@ -264,7 +264,7 @@ def check_train(words: Sequence[str]) -> None:
     overrides = [word for word in words if word not in ("-m", "--multirun")]
     if "-m" in words or any(word.startswith("+sweep=") for word in words):
         parsed_overrides = OverridesParser.create().parse_overrides(overrides)
-        make_plan(parsed_overrides, training_config, beside=False)
+        make_plan(parsed_overrides, training_config, beside=False, config_dir=None)
     else:
         training_config(overrides)
 

@@ -25,7 +25,8 @@ class LikenessSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Run the sweep that the words on the command line describe."""
+        """Run the sweep that the overrides on the command line describe."""
+        from likeness.config.compose import own_config_dir
         from likeness.recipes.choose import recipe_of  # Hydra imports this file whatever it is asked to do
         from likeness.runs.sweep.sweep import sweep
 
@@ -37,6 +38,7 @@ class LikenessSweeper(Sweeper):
             self.launcher.launch,
             recipe_of,
             beside=beside,
+            config_dir=own_config_dir(self.config.hydra.runtime.config_sources),
         )
 
     def _composed(self, overrides: list[str]) -> Any:

@@ -127,6 +127,7 @@ CONF = {
 }
 TRAIN = ["train", "--config-dir", "my_conf"]
 SHORT = ["trust=[parts]", *TINY, "trainer.max_steps=6", "trainer.val_check_interval=3", "checkpoints.every=2"]
+MEASURED = [one for one in TINY if one.startswith(("evaluation.", "loader."))]
 OWN = [
     "task._target_=parts.NoisyTask",
     "+task.noise=0.2",
@@ -196,9 +197,7 @@ def test_a_task_an_augmentation_and_an_optimizer_train_and_go_on_to_the_same_bit
     assert place.folder_of(*command, "runs_dir=killed").samefile(unfinished)
     assert left_behind(unfinished) == left_behind(whole)
     results = json.loads((whole / "results.json").read_text())["trained"]
-    measured = place.folder_of(
-        "evaluate", str(whole), "--trust", "parts", "runs_dir=measured", "loader.workers=0"
-    )
+    measured = place.folder_of("evaluate", str(whole), "--trust", "parts", "runs_dir=measured", *MEASURED)
     assert json.loads((measured / "results.json").read_text())[whole.name] == results
     assert place.likeness("report", str(whole)).returncode == 1  # the task's file says how it is shown
     assert place.likeness("report", str(whole), "--trust", "parts").returncode == 0

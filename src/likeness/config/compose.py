@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
+from hydra.conf import ConfigSourceInfo
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
@@ -140,11 +140,8 @@ def _unknown_key(dotted: str, name: str, overrides: Sequence[str], own: Path | N
     return f"Unknown key {dotted}: {nearest(leaf, known)}"
 
 
-def own_config_dir() -> str | None:
-    """The folder of the user's own configuration, which `--config-dir` named, or None."""
-    if not HydraConfig.initialized():
-        return None
-    sources = HydraConfig.get().runtime.config_sources
+def own_config_dir(sources: Sequence[ConfigSourceInfo]) -> str | None:
+    """The folder of the user's own configuration, which `--config-dir` named, among Hydra's sources; else None."""
     return next((source.path for source in sources if source.provider == "command-line"), None)
 
 

@@ -98,7 +98,7 @@ class EpochPlan:
         self._groups, self._within_group = groups, within_group
         self._members, self._identities, self._images, self._batches = samples, identities, images, batches
         self._seed, self._epoch, self._rank, self._world_size = seed, epoch, rank, world_size
-        self._salt = key("images of an identity", seed, epoch)
+        self._salt = key("pictures of an identity", seed, epoch)  # as every version calls the draw
         self._round_number, self._round = 0, self._permuted_identities(0)
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from likeness.evaluation.arrays import finite, labels
 from likeness.evaluation.figures.style import COLOURS, INK, bare, quiet_figure
 
-MOST_PEOPLE = 20
+MOST_IDENTITIES = 20
 _IMAGE_SIZE = 26  # points
 _MARKERS = ("o", "^", "s", "D")  # times 6 colours: 24 identities
 
@@ -47,7 +47,7 @@ def embedding_figure(
     *,
     names: Sequence[str] | None = None,
     method: Literal["pca", "tsne"] = "pca",
-    samples: Sequence[NDArray[np.uint8]] | None = None,
+    images: Sequence[NDArray[np.uint8]] | None = None,
 ) -> Figure:
     """A map of `embeddings [N, D]`, each identity of `identity [N]` in a colour and a shape of their own.
 
@@ -57,17 +57,17 @@ def embedding_figure(
         N images `[H, W]` or `[H, W, 3]`, drawn small in place of the points, framed in the colour.
     """
     identities, who = np.unique(labels(identity, "identity"), return_inverse=True)
-    if len(identities) > MOST_PEOPLE:
+    if len(identities) > MOST_IDENTITIES:
         raise ValueError(
-            f"a map shows at most {MOST_PEOPLE} identities, but there are {len(identities)}: choose some"
+            f"a map shows at most {MOST_IDENTITIES} identities, but there are {len(identities)}: choose some"
         )
     points, title = map_points(embeddings, method)
-    if len(points) != len(who) or (samples is not None and len(samples) != len(who)):
+    if len(points) != len(who) or (images is not None and len(images) != len(who)):
         raise ValueError(f"{len(points)} embeddings need as many identities and images")
     figure, (axes,) = quiet_figure(size=(7.2, 5.2))
     bare(axes)
     # Over images a marker sits in the corner, where it hides no face.
-    corner = 0 if samples is None else -_IMAGE_SIZE / 2
+    corner = 0 if images is None else -_IMAGE_SIZE / 2
     place = offset_copy(axes.transData, figure, x=corner, y=-corner, units="points")
     for identity in range(len(identities)):
         mine = points[who == identity]
@@ -84,7 +84,7 @@ def embedding_figure(
             transform=place,
             label=names[identity] if names is not None else f"identity {identities[identity]}",
         )
-    for index, one in enumerate(samples if samples is not None else ()):
+    for index, one in enumerate(images if images is not None else ()):
         image = OffsetImage(
             one, zoom=_IMAGE_SIZE / max(one.shape[:2]), cmap="gray" if one.ndim == 2 else None
         )

@@ -113,14 +113,24 @@ def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[
         "started": started,
         "command": sys.argv,
         "folder": os.getcwd(),
-        "overrides": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else None,
-        "config_dir": own_config_dir(),
+        **_command_line(),
         "key": key_of(config),
         "config": config,
         "source": _plain(source),
         "environment": capture_environment(),
         "data": data,
         "sessions": [{"started": started, "step": 0, "command": sys.argv, "changed": []}],
+    }
+
+
+def _command_line() -> dict[str, Any]:
+    """The overrides and the folder of the user's own configuration, None where no command line composed the run."""
+    if not HydraConfig.initialized():
+        return {"overrides": None, "config_dir": None}
+    hydra = HydraConfig.get()
+    return {
+        "overrides": list(hydra.overrides.task),
+        "config_dir": own_config_dir(hydra.runtime.config_sources),
     }
 
 

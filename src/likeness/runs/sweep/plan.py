@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from hydra.core.override_parser.types import Override
 
-from likeness.config.compose import own_config_dir
 from likeness.config.groups import TRAIN
 from likeness.config.key import key_of
 from likeness.config.schema.runs import TrainConfig
@@ -37,8 +36,8 @@ class Plan(NamedTuple):
     """A sweep: what it looks for and where, the overrides and seeds of all its jobs, and its folder.
 
     `points` are those of a grid, in order; None where a sampler proposes them. `batch` is how many jobs are launched
-    at once, and `first` the configuration of the first job. Each trial is a job for each of `seeds`, or one with the
-    seed of the configuration where there are none.
+    at once, `first` the configuration of the first job, and `config_dir` the folder of the user's own configuration.
+    Each trial is a job for each of `seeds`, or one with the seed of the configuration where there are none.
     """
 
     id: str
@@ -50,6 +49,7 @@ class Plan(NamedTuple):
     seeds: list[int]
     batch: int
     first: TrainConfig
+    config_dir: str | None
 
 
 class Job(NamedTuple):
@@ -67,7 +67,9 @@ class Job(NamedTuple):
     refused: str | None = None
 
 
-def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) -> Plan:
+def make_plan(
+    overrides: Sequence[Override], compose: Compose, *, beside: bool, config_dir: str | None
+) -> Plan:
     """The sweep that overrides on a command line describe; `beside` means that its jobs may run side by side.
 
     Raises:
@@ -91,7 +93,7 @@ def make_plan(overrides: Sequence[Override], compose: Compose, *, beside: bool) 
     batch = sweep.parallel or (len(points) * max(1, len(seeds)) if points is not None and beside else 1)
     sweep_id = _identity(sweep, points, seeds, batch, first)
     folder = Path(first.runs_dir, first.name, "sweeps", sweep_id)
-    return Plan(sweep_id, first.name, folder, sweep, fixed, points, seeds, batch, first)
+    return Plan(sweep_id, first.name, folder, sweep, fixed, points, seeds, batch, first, config_dir)
 
 
 def _warn_of_own_measure(sweep: Sweep, axes: dict[str, list[Any]]) -> None:
@@ -125,8 +127,7 @@ def launched_overrides(plan: Plan, job: Job, earlier: Path | None) -> list[str]:
 
 def command(plan: Plan, parameters: Parameters) -> str:
     """The command line that trains one job of the sweep by itself."""
-    folder = own_config_dir()
-    place = ["--config-dir", folder] if folder else []
+    place = ["--config-dir", plan.config_dir] if plan.config_dir else []
     fixed = [one for one in plan.overrides if not one.lstrip("+~").startswith(("sweep=", "sweep."))]
     return shlex.join([*TRAIN.split(), *place, *fixed, *_overrides(parameters)])
 

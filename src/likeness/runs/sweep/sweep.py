@@ -40,6 +40,7 @@ def sweep(
     recipe_of: Callable[[TrainConfig], Recipe],
     *,
     beside: bool,
+    config_dir: str | None = None,
 ) -> Path:
     """Run the sweep that overrides on a command line describe; returns its folder, and prints it last.
 
@@ -49,11 +50,12 @@ def sweep(
         launch: a Hydra launcher's; trains the jobs of a list of lists of overrides.
         recipe_of: the recipe of a configuration.
         beside: whether the launcher runs the jobs of a list side by side.
+        config_dir: the folder of the user's own configuration, where there is one.
 
     Raises:
         LikenessError: an override won't do, a job was preempted, or jobs failed (said when the others are done).
     """
-    plan = make_plan(overrides, compose, beside=beside)
+    plan = make_plan(overrides, compose, beside=beside, config_dir=config_dir)
     _make_folder(plan.folder)
     with locked(plan.folder):
         runs = PastRuns(capture_source(packages=packages_named(plan.first.plain())).identity, recipe_of)
