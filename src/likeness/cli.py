@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Work with trained encodings and their runs."
+    add_completion=False, no_args_is_help=True, help="Train, measure, reproduce and use networks that compare images."
 )
 
 Overrides = Annotated[
@@ -23,7 +23,7 @@ Trust = Annotated[
 
 @app.callback()
 def main() -> None:
-    """Work with trained encodings and their runs."""
+    """Train, measure, reproduce and use networks that compare images."""
 
 
 @app.command(
