@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Train, measure, reproduce and use networks that compare images."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Train, measure, reproduce and use networks that compare images.",
 )
 
 Overrides = Annotated[

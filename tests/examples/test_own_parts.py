@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from killing import left_behind
 
 import likeness
 from likeness.config.groups import CONF
@@ -87,16 +87,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 @pytest.fixture(scope="module")
 def run(home: Home) -> Path:
     return home.train("runs_dir=whole")
-
-
-def left_behind(run: Path) -> dict[str, Any]:
-    record = json.loads((run / "run.json").read_text())
-    return {
-        "status": record["status"],
-        "metrics": (run / "metrics.csv").read_text(),
-        "hashes": (run / "checkpoints" / "hashes.csv").read_text(),
-        "results": record["results"],
-    }
 
 
 def test_it_is_short() -> None:

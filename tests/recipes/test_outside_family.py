@@ -1,16 +1,15 @@
 """A family of tasks of somebody else's: its task, schema, recipe and configuration, from files beside the project."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from textwrap import dedent
-from typing import Any
 
 import pytest
+from killing import left_behind
+from outside_place import Place
 
 FILES = {
     "means/task.py": '''
@@ -222,53 +221,14 @@ FILES = {
 TRAIN = ["train", "--config-dir", "my_conf", "+experiment=means"]
 
 
-class Place:
-    """A folder with the files of such a package."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name, text in FILES.items():
-            file = folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(dedent(text).lstrip())
-        (folder / "means" / "__init__.py").touch()
-
-    def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "likeness", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "COLUMNS": "120"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    def folder_of(self, *arguments: str) -> Path:
-        """The folder that a command prints last."""
-        done = self.likeness(*arguments)
-        assert done.returncode == 0, done.stderr
-        return self.folder / done.stdout.strip().splitlines()[-1]
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place(tmp_path_factory.mktemp("means"))
+    return Place(tmp_path_factory.mktemp("means"), {"means/__init__.py": "", **FILES})
 
 
 @pytest.fixture(scope="module")
 def run(place: Place) -> Path:
     return place.folder_of(*TRAIN, "runs_dir=whole")
-
-
-def left_behind(run: Path) -> dict[str, Any]:
-    record = json.loads((run / "run.json").read_text())
-    return {
-        "status": record["status"],
-        "metrics": (run / "metrics.csv").read_text(),
-        "hashes": (run / "checkpoints" / "hashes.csv").read_text(),
-        "results": record["results"],
-    }
 
 
 def test_it_trains_and_measures_in_its_own_way(run: Path) -> None:

@@ -1,16 +1,14 @@
 """Tasks, heads, augmentations and optimizers of somebody else's, in a file, go the way of a run."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
-from textwrap import dedent
-from typing import Any
 
 import pytest
+from killing import left_behind
+from outside_place import Place
 from tiny import TINY
 
 PARTS = '''
@@ -136,47 +134,12 @@ OWN = [
 ]
 
 
-class Place:
-    """A folder with the file, and a configuration of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "parts.py").write_text(dedent(PARTS).lstrip())
-        for name, text in CONF.items():
-            file = folder / "my_conf" / f"{name}.yaml"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-
-    def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "likeness", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "COLUMNS": "120"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    def folder_of(self, *arguments: str) -> Path:
-        done = self.likeness(*arguments)
-        assert done.returncode == 0, done.stderr
-        return self.folder / done.stdout.strip().splitlines()[-1]
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place(tmp_path_factory.mktemp("parts"))
-
-
-def left_behind(run: Path) -> dict[str, Any]:
-    record = json.loads((run / "run.json").read_text())
-    return {
-        "status": record["status"],
-        "metrics": (run / "metrics.csv").read_text(),
-        "hashes": (run / "checkpoints" / "hashes.csv").read_text(),
-        "results": record["results"],
-    }
+    return Place(
+        tmp_path_factory.mktemp("parts"),
+        {"parts.py": PARTS, **{f"my_conf/{name}.yaml": text for name, text in CONF.items()}},
+    )
 
 
 def test_a_task_an_augmentation_and_an_optimizer_train_and_go_on_to_the_same_bits(place: Place) -> None:
