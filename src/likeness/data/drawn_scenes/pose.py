@@ -95,6 +95,17 @@ def patch_of(axes: Axes, place: Place, left: Floats, top: Floats, size: int, enl
     return Patch(size, u, v, x, y, pixel, axes[:3], axes.turn, axes.head, origin)
 
 
+def upright_of(axes: Axes, place: Place, left: int, top: int, width: int, height: int) -> Frame:
+    """The frame of one body in `height` x `width` pixels of the scene from `left` and `top`: its planes are upright."""
+    across = (np.arange(left, left + width, dtype=np.float32) + np.float32(0.5) - place.x) * place.unit
+    up = (place.y - np.arange(top, top + height, dtype=np.float32) - np.float32(0.5)) * place.unit
+    sine, cosine = axes.body
+    u = np.tile(across * cosine, height) + np.repeat(up * sine, width, axis=1)
+    v = np.repeat(up * cosine, width, axis=1) - np.tile(across * sine, height)
+    none = np.zeros_like(place.x)
+    return Frame(width, u, v, u, v, place.unit, axes[:3], axes.turn, axes.body, (none, none))
+
+
 def on_skull(axes: Axes, who: Person, x: Plane, y: Plane) -> Plane:
     """The depth z of the skull's front at (x, y) `[B, N]` of the head's frame, as rays meet it.
 
