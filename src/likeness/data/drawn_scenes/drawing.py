@@ -7,6 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from likeness.data.drawn_faces.render import _BUFFER, _keep_freed_memory
 from likeness.data.drawn_scenes.backdrop import backdrop
 from likeness.data.drawn_scenes.canvas import Floats, blurred, developed, smeared
 from likeness.data.drawn_scenes.figures import Figure, figures, figures_from_behind
@@ -40,7 +41,12 @@ class _Face(NamedTuple):
 
 def drawing(seed: int, index: int, height: int, width: int) -> Drawing:
     """Scene `index` of a seed, `height` x `width` pixels."""
-    return drawn(seed, index, cast(seed, index, height, width), height, width)
+    _keep_freed_memory()
+    usual = np.setbufsize(_BUFFER)
+    try:
+        return drawn(seed, index, cast(seed, index, height, width), height, width)
+    finally:
+        np.setbufsize(usual)
 
 
 def drawn(seed: int, index: int, faces: Cast, height: int, width: int) -> Drawing:

@@ -67,8 +67,8 @@ class _Frame(NamedTuple):
     def mean(self, plane: Plane) -> Floats:
         """One row of a block `[1, N]`, at the scene's size `[h, w]`."""
         side = round(plane.size**0.5) // self.enlarged
-        shape = (side, self.enlarged, side, self.enlarged)
-        return np.asarray(plane, np.float32).reshape(shape).mean(axis=(1, 3), dtype=np.float32)
+        fine: Floats = plane.reshape(side, self.enlarged, side, self.enlarged)
+        return fine[:, 0, :, 0] if self.enlarged == 1 else fine.mean(axis=(1, 3), dtype=np.float32)
 
     def part(self, layer: Layer) -> Part:
         """A layer of one row, as a part of the scene."""

@@ -26,7 +26,7 @@ MOST = 24
 """Faces in a scene."""
 
 _TRIES = 10
-_STRADDLES, _CROWDS = 0.12, 0.25
+_STRADDLES, _CROWDS = 0.12, 0.12
 """The shares of faces that are put over the border, and wherever the first try falls, on top of others or not."""
 
 

@@ -84,6 +84,10 @@ def heads(of: Sitter, at: Patch) -> Head:
     light, hair = light_of(at, how), hair_colour(who, how)
     strands = strands_at(at.x, at.y, who, how, line(of.image, "strands"))
     behind = laid(at.x, lambda paint: _hair_behind(paint, at, who, how, light, hair, strands))
+    # above the crown its arch has no width, but there would be a hair's breadth of it
+    crown = ramp((who.height - at.y) / at.pixel)
+    for plane in (*behind.colour, behind.cover):
+        plane *= crown
     head, face = _skin(of, at, light, hair)
     over(head, hair_on_skull(at, who, how, light, hair, strands))
     rows = worn(how)
