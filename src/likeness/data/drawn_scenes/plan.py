@@ -13,6 +13,7 @@ from likeness.data.drawn_faces.draws import draw, image_keys, person_keys
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.rows import chosen
 from likeness.data.drawn_scenes.canvas import Floats
+from likeness.data.drawn_scenes.cloth import Cloth
 from likeness.data.drawn_scenes.figures import People
 from likeness.data.drawn_scenes.mask import Mask
 from likeness.data.drawn_scenes.pose import Place, axes_of, box_around, face_of, in_scene, points_of
@@ -86,7 +87,13 @@ def cast(seed: int, index: int, height: int, width: int) -> Cast:
                 placed.append((face, x, y, unit))
                 taken = np.concatenate([taken, box[None]])
                 break
-    return _cast(people, placed[::-1], index * _NUMBERS)
+    rows, people = _placed(people, placed[::-1])
+    sitters, axes, place = people
+    if not len(rows):
+        return Cast(people, np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), rows)
+    points = np.stack(in_scene(axes, place, *points_of(axes, sitters.who, sitters.how)), axis=2)
+    boxes = box_around(*in_scene(axes, place, *face_of(axes, sitters.who)))
+    return Cast(people, boxes, points, index * _NUMBERS + rows)
 
 
 def backs(seed: int, index: int, height: int, width: int) -> People:
@@ -98,18 +105,15 @@ def backs(seed: int, index: int, height: int, width: int) -> People:
         (row, lots.random() * width, lots.uniform(0.1, 0.9) * height, 1.7 / _size(lots, _ANY, height))
         for row in range(count)
     ]
-    return _cast(people, sorted(places, key=lambda place: -place[3]), 0).people
+    return _placed(people, sorted(places, key=lambda place: -place[3]))[1]
 
 
-def _cast(people: People, placed: Sequence[tuple[float, ...]], first: int) -> Cast:
-    """Those of the people who found a place (row, x, y, unit), in that order."""
+def _placed(people: People, placed: Sequence[tuple[float, ...]]) -> tuple[NDArray[np.intp], People]:
+    """Those of the people who found a place (row, x, y, unit), in that order, and their rows."""
     rows = np.array([place[0] for place in placed], np.intp)
     columns = np.array([place[1:] for place in placed], np.float32).reshape(-1, 3)
     place = Place(*(np.ascontiguousarray(columns[:, k, None]) for k in range(3)))
-    sitters, axes = chosen(people.sitters, rows), chosen(people.axes, rows)
-    points = np.stack(in_scene(axes, place, *points_of(axes, sitters.who, sitters.how)), axis=2)
-    boxes = box_around(*in_scene(axes, place, *face_of(axes, sitters.who)))
-    return Cast(People(sitters, axes, place), boxes, points, rows + first)
+    return rows, People(chosen(people.sitters, rows), chosen(people.axes, rows), place)
 
 
 def _people(seed: int, number: NDArray[np.int64], lots: Generator) -> People:
@@ -125,7 +129,7 @@ def _sitters(seed: int, identity: NDArray[np.int64], lots: Generator) -> Sitter:
     count = len(identity)
     person = person_keys(seed, identity)
     image = image_keys(person, np.zeros(count, np.int64))
-    how, mask = draw(Conditions, image), draw(Mask, image)
+    how = draw(Conditions, image)
     far = (lots.random((count, 1)) < 0.5).astype(np.float32)
     how = replace(
         how,
@@ -134,7 +138,7 @@ def _sitters(seed: int, identity: NDArray[np.int64], lots: Generator) -> Sitter:
         roll=how.roll * (1 + 2 * far),
         **{name: np.repeat(getattr(how, name)[:1], count, axis=0) for name in _SHARED},
     )
-    return Sitter(draw(Person, person), how, mask, person, image)
+    return Sitter(draw(Person, person), how, draw(Mask, image), draw(Cloth, image), person, image)
 
 
 _SHARED = ("light_x", "light_y", "key_light", "ambient", "warmth", "fill_warmth")

@@ -24,6 +24,7 @@ from likeness.data.drawn_faces.paint import Colour, inside, plain
 from likeness.data.drawn_faces.render import _cut, _hair_behind, _head, _paste, _unit
 from likeness.data.drawn_faces.rows import chosen
 from likeness.data.drawn_faces.surroundings import ear, ear_window, neck_and_shoulders
+from likeness.data.drawn_scenes.cloth import Cloth, pattern
 from likeness.data.drawn_scenes.mask import Mask, masks
 from likeness.data.drawn_scenes.pose import Patch
 
@@ -33,11 +34,12 @@ _SHOULDER = np.float32(1.75)
 
 
 class Sitter(NamedTuple):
-    """B heads: who they are, under which conditions, in which masks, and the keys of the person and of the image."""
+    """B people: who, under which conditions, in which masks and clothes, and the keys of the person and of the image."""
 
     who: Person
     how: Conditions
     mask: Mask
+    cloth: Cloth
     person: Keys
     image: Keys
 
@@ -143,6 +145,7 @@ def body(of: Sitter, at: Frame, u: Plane, v: Plane) -> Layer:
     trunk = inside(edge, at.pixel)
     np.multiply(layer.cover, trunk, out=layer.cover)
     trunk *= ramp(edge * np.float32(2.5)) * np.float32(0.4) + np.float32(0.6)
+    trunk *= pattern(of.cloth, u, v)
     for channel in layer.colour:
         channel *= trunk
     return layer

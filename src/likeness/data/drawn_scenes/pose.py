@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
-from likeness.data.drawn_faces.geometry import Frame, _coefficients, _horner, _sine_cosine
+from likeness.data.drawn_faces.geometry import Frame, _coefficients, _horner, _sine_cosine, ellipsoid
 from likeness.data.drawn_faces.identity import Person
+from likeness.data.drawn_faces.relief import Parts, face
 from likeness.data.drawn_faces.windows import Window, around
 
 Floats = NDArray[np.float32]
 
-_SPAN = (33, 25)
+_SPAN = (49, 41)
 """Places on the face, along its height and around it, by which its box is found."""
+
+
+_ALONG = 65
+"""Places among which that of the nose's tip is found."""
 
 
 class Axes(NamedTuple):
@@ -131,9 +136,9 @@ def points_of(axes: Axes, who: Person, how: Conditions) -> tuple[Plane, Plane]:
     tip = who.nose_y + np.float32(0.07)
     x = np.concatenate([-who.eye_x, who.eye_x, np.zeros_like(mouth), -mouth, mouth], axis=1)
     y = np.concatenate([who.eye_y, who.eye_y, tip, corner, corner], axis=1)
-    z = on_skull(axes, who, x, y)
-    z[:, 2:3] += _nose(who)
-    return axes.flat(x, y, z)
+    x, y = axes.flat(x, y, on_skull(axes, who, x, y))
+    x[:, 2:3], y[:, 2:3] = _nose(axes, who, how, tip)
+    return x, y
 
 
 def face_of(axes: Axes, who: Person) -> tuple[Plane, Plane]:
@@ -144,13 +149,19 @@ def face_of(axes: Axes, who: Person) -> tuple[Plane, Plane]:
     glasses or a mask take nothing off it.
     """
     rows, columns = _SPAN
-    level = np.linspace(0, 1, rows, dtype=np.float32)[None, :]
+    level = np.square(np.linspace(0, 1, rows, dtype=np.float32))[None, :]  # denser where the chin is round
     half = np.linspace(-1, 1, columns, dtype=np.float32)  # the tangent of half the angle from the front
     sine, cosine = 2 * half / (1 + half * half), (1 - half * half) / (1 + half * half)
     y = np.repeat(who.hairline * level - who.height * (1 - level), columns, axis=1)
     radius = np.sqrt(np.maximum(1 - np.square(y / who.height), np.float32(0)))
     x, z = who.width * radius * np.tile(sine, rows), who.depth * radius * np.tile(cosine, rows)
-    return axes.flat(x * _width(axes, who, x, y, z), y, z)
+    wide = _width(axes, who, x, y, z)
+    # what is turned away is not seen: the middle of the face stands for it
+    facing = x / wide / np.square(who.width) * axes.back[0] + y / np.square(who.height) * axes.back[1]
+    seen = facing + z / np.square(who.depth) * axes.back[2] > 0
+    middle = (rows // 2) * columns + columns // 2
+    x, y, z = (np.where(seen, each, each[:, middle : middle + 1]) for each in (x * wide, y, z))
+    return axes.flat(x, y, z)
 
 
 def in_scene(axes: Axes, place: Place, x: Plane, y: Plane) -> tuple[Plane, Plane]:
@@ -164,14 +175,20 @@ def box_around(x: Plane, y: Plane) -> Floats:
     return np.stack([x.min(1), y.min(1), x.max(1), y.max(1)], axis=1)
 
 
-def _nose(who: Person) -> Plane:
-    """How far the nose's tip stands out, `[B, 1]`: the sum of `relief.face`'s domes there."""
-    length = who.eye_y - who.nose_y
-    from_bridge = (np.float32(0.07) - 0.42 * length) / (0.80 * length)
-    bridge = 0.50 * who.nose_height * np.square(np.maximum(1 - np.square(from_bridge), np.float32(0)))
-    wing = np.square(0.66 * who.nose_width / np.float32(0.085)) + np.square(np.float32(0.03 / 0.09))
-    wings = 0.26 * who.nose_height * np.square(np.maximum(1 - wing, np.float32(0)))
-    return bridge + 0.62 * who.nose_height + wings
+def _nose(axes: Axes, who: Person, how: Conditions, tip: Plane) -> tuple[Plane, Plane]:
+    """Where in the head's plane the nose's tip is drawn, `[B, 1]` each.
+
+    `relief.face` moves what stands out from the skull by two steps of a fixed point, which fall short of the whole way
+    in a head that is turned far. So the place is looked for, on the line over which the tip can move.
+    """
+    none, high = np.zeros_like(tip), np.linspace(0, 1, _ALONG, dtype=np.float32)[None, :] * who.nose_height
+    x, y = axes.flat(none, tip, on_skull(axes, who, none, tip) + high)
+    at = Frame(_ALONG, x, y, x, y, none + 1, axes[:3], axes.turn, axes.head, (none, none))
+    start = np.zeros(len(tip), np.intp)
+    all_of_it = Window(start, start, 1, _ALONG, (1, _ALONG))
+    on = face(at, ellipsoid(at, x, y, who), who, how, Parts(all_of_it, all_of_it, all_of_it))
+    nearest = np.argmin(np.square(on.x) + np.square(on.y - tip), axis=1)[:, None]
+    return np.take_along_axis(x, nearest, axis=1), np.take_along_axis(y, nearest, axis=1)
 
 
 def _width(axes: Axes, who: Person, x: Plane, y: Plane, z: Plane) -> Plane:
