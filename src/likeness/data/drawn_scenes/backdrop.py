@@ -18,7 +18,7 @@ def backdrop(lots: Generator, height: int, width: int) -> Floats:
 
 
 def colour(lots: Generator, grey: float = 0.5) -> Floats:
-    """A colour `[3, 1, 1]`, of which up to a share `grey` is grey; dark ones are as frequent as light ones to the eye."""
+    """A colour `[3, 1, 1]`, at least `grey` of it grey; dark ones are as frequent as light ones to the eye."""
     channels = np.square(lots.uniform(0.05, 1.0, 3))
     share = lots.uniform(grey, 1)
     return (channels + (channels.mean() - channels) * share).astype(np.float32)[:, None, None]
@@ -48,7 +48,9 @@ def _weave(lots: Generator, height: int, width: int) -> Floats:
     slant = lots.uniform(-1, 1) * (lots.random() < 0.5)
     y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None, :]
     period = lots.uniform(0.015, 0.2) * height
-    first = _wave((x + y * np.float32(slant)) / np.float32(period * lots.uniform(0.5, 3)), lots.uniform(0.1, 0.9))
+    first = _wave(
+        (x + y * np.float32(slant)) / np.float32(period * lots.uniform(0.5, 3)), lots.uniform(0.1, 0.9)
+    )
     second = _wave((y - x * np.float32(slant)) / np.float32(period), lots.uniform(0.1, 0.9))
     share = (first * second, first + 0 * second, np.abs(first - second))[int(lots.integers(3))]
     share += np.float32(lots.uniform(0, 0.4)) * cloud(lots, height, width, lots.uniform(8, 40))
@@ -82,13 +84,20 @@ def _street(lots: Generator, height: int, width: int) -> Floats:
     while left < width:
         wide, tall = int(lots.uniform(0.08, 0.4) * height) + 4, int(lots.uniform(0.1, 1) * horizon)
         house = paint[:, horizon - tall : horizon, left : left + wide]
-        y, x = np.arange(house.shape[1], dtype=np.float32)[:, None], np.arange(house.shape[2], dtype=np.float32)
+        y, x = (
+            np.arange(house.shape[1], dtype=np.float32)[:, None],
+            np.arange(house.shape[2], dtype=np.float32),
+        )
         storey = lots.uniform(0.02, 0.1) * height
-        panes = _wave(y / np.float32(storey), 0.5) * _wave(x / np.float32(storey * lots.uniform(0.5, 1.5)), 0.4)
+        panes = _wave(y / np.float32(storey), 0.5) * _wave(
+            x / np.float32(storey * lots.uniform(0.5, 1.5)), 0.4
+        )
         house[...] = _mixed(colour(lots, 0.7), colour(lots, 0.7) * np.float32(lots.uniform(0.2, 1)), panes)
         left += int(wide * lots.uniform(0.9, 1.6)) + 1
     ground = cloud(lots, height - horizon, width, lots.uniform(3, 30), lots.uniform(1, 6))
-    paint[:, horizon:] = _mixed(colour(lots, 0.6), colour(lots, 0.6), np.float32(0.5) + np.float32(0.5) * ground)
+    paint[:, horizon:] = _mixed(
+        colour(lots, 0.6), colour(lots, 0.6), np.float32(0.5) + np.float32(0.5) * ground
+    )
     return paint
 
 
@@ -100,4 +109,6 @@ def _mixed(first: Floats, second: Floats, share: Floats) -> Floats:
 def _wave(phase: Floats, share: float) -> Floats:
     """1 for a `share` of each period, 0 for the rest, with edges that are a little soft."""
     place = phase - np.floor(phase)
-    return np.clip((np.float32(share / 2) - np.abs(place - np.float32(0.5))) * np.float32(12) + np.float32(0.5), 0, 1)
+    return np.clip(
+        (np.float32(share / 2) - np.abs(place - np.float32(0.5))) * np.float32(12) + np.float32(0.5), 0, 1
+    )

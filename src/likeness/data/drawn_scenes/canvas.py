@@ -1,10 +1,13 @@
 """The scene's own paint: linear light `[3, H, W]`, onto which things are laid, blurred, and developed to eight bits."""
 
+from typing import Any
+
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
+"""Always float32, as `drawn_faces.draws.Plane`, whose note says why the type is wider."""
 _ONE = np.float32(1)
 
 
@@ -37,7 +40,7 @@ def smeared(planes: Floats, length: int, slope: float) -> Floats:
 
 
 def cloud(lots: Generator, height: int, width: int, cells: float, stretch: float = 1.0) -> Floats:
-    """Smooth noise in [-1, 1), `[H, W]`: random numbers a `cells`-th of the height apart, `stretch` times that across."""
+    """Smooth noise in [-1, 1), `[H, W]`: numbers a `cells`-th of the height apart, `stretch` times that across."""
     apart = max(height / cells, 2.0)
     rows, columns = int(height / apart) + 3, int(width / (apart * stretch)) + 3
     table = lots.random((rows, columns), np.float32) * np.float32(2) - _ONE

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness.data.drawn_faces.draws import Plane
 from likeness.data.drawn_faces.rows import chosen

@@ -40,7 +40,9 @@ def masks(paint: Colour, on: Surface, mask: Mask, who: Person, light: Light, pix
     fold = np.abs(on.x)
     edge = who.nose_y + mask.top - mask.fall * on.x * on.x - on.y
     cover = inside(edge, pixel)
-    cover *= ramp((on.z - mask.side) * (np.float32(0.5) / np.maximum(pixel, np.float32(0.05))) + np.float32(0.5))
+    cover *= ramp(
+        (on.z - mask.side) * (np.float32(0.5) / np.maximum(pixel, np.float32(0.05))) + np.float32(0.5)
+    )
     height = (on.y - who.mouth_y) * np.float32(7)
     height -= np.floor(height)
     folds = _ONE - mask.pleats * height

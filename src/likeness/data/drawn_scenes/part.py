@@ -34,7 +34,10 @@ def common(
 ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """What two rectangles have in common: as a part of the other one, and of this one."""
     first, second = [], []
-    for here, length, there, reach in ((top, size[0], other_top, other[0]), (left, size[1], other_left, other[1])):
+    for here, length, there, reach in (
+        (top, size[0], other_top, other[0]),
+        (left, size[1], other_left, other[1]),
+    ):
         start = max(here, there)
         stop = max(min(here + length, there + reach), start)
         first.append(slice(start - there, stop - there))

@@ -16,8 +16,8 @@ from likeness.data.drawn_scenes.canvas import Floats
 from likeness.data.drawn_scenes.cloth import Cloth
 from likeness.data.drawn_scenes.figures import People
 from likeness.data.drawn_scenes.mask import Mask
-from likeness.data.drawn_scenes.pose import Place, axes_of, box_around, face_of, in_scene, points_of
 from likeness.data.drawn_scenes.portrait import Sitter
+from likeness.data.drawn_scenes.pose import Place, axes_of, box_around, face_of, in_scene, points_of
 from likeness.randomness import generator
 
 SMALLEST = 8.0

@@ -16,7 +16,7 @@ from likeness.data.drawn_faces.draws import Keys, Plane
 from likeness.data.drawn_faces.features import skin_colour
 from likeness.data.drawn_faces.geometry import Frame, Surface, ellipsoid, ramp, shell
 from likeness.data.drawn_faces.glasses import glasses, worn
-from likeness.data.drawn_faces.hair import hair_colour, hair_cover, looseness, strands_at
+from likeness.data.drawn_faces.hair import hair_colour, hair_cover, strands_at
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.light import Light, gloss, light_of, lit
 from likeness.data.drawn_faces.noise import line
@@ -34,7 +34,7 @@ _SHOULDER = np.float32(1.75)
 
 
 class Sitter(NamedTuple):
-    """B people: who, under which conditions, in which masks and clothes, and the keys of the person and of the image."""
+    """B people: who, under which conditions, masked or not, how clothed, and the keys of the person and the image."""
 
     who: Person
     how: Conditions
@@ -87,7 +87,7 @@ def heads(of: Sitter, at: Patch) -> Head:
     strands = strands_at(at.x, at.y, who, how, line(of.image, "strands"))
     behind = laid(at.x, lambda paint: _hair_behind(paint, at, who, how, light, hair, strands))
     # above the crown its arch has no width, but there would be a hair's breadth of it
-    crown = ramp((who.height - at.y) / at.pixel)
+    crown = ramp((who.height + who.hair_volume - at.y) / at.pixel)
     for plane in (*behind.colour, behind.cover):
         plane *= crown
     head, face = _skin(of, at, light, hair)
@@ -108,7 +108,9 @@ def glasses_of(of: Sitter, at: Patch, rows: NDArray[np.intp]) -> Layer:
     return laid(few.x, lambda paint: glasses(paint, few.x, few.y, few, who, how, skull))
 
 
-def hair_on_skull(at: Patch, who: Person, how: Conditions, light: Light, hair: Colour, strands: Plane) -> Layer:
+def hair_on_skull(
+    at: Patch, who: Person, how: Conditions, light: Light, hair: Colour, strands: Plane
+) -> Layer:
     """The hair on the skull, before the head."""
     cap = _cap(at, who, how)
     cover = hair_cover(at, cap, who, how, strands)

@@ -7,7 +7,6 @@ y up as the head is rolled, (0, 0) at the skull's centre, which the rays meet in
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
@@ -15,8 +14,7 @@ from likeness.data.drawn_faces.geometry import Frame, _coefficients, _horner, _s
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.relief import Parts, face
 from likeness.data.drawn_faces.windows import Window, around
-
-Floats = NDArray[np.float32]
+from likeness.data.drawn_scenes.canvas import Floats
 
 _SPAN = (49, 41)
 """Places on the face, along its height and around it, by which its box is found."""
@@ -85,7 +83,7 @@ class Patch(Frame):
 
 
 def patch_of(axes: Axes, place: Place, left: Floats, top: Floats, size: int, enlarged: Plane) -> Patch:
-    """The frames of `size` x `size` parts of pixels, `enlarged` `[B, 1]` to a pixel's side, from `left` and `top` [B]."""
+    """The frames of `size` x `size` places from `left` and `top` `[B]` on, `enlarged` `[B, 1]` to a pixel's side."""
     steps = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / enlarged
     pixel = place.unit / enlarged
     across = (steps + (left[:, None] - place.x)) * place.unit
@@ -144,9 +142,9 @@ def points_of(axes: Axes, who: Person, how: Conditions) -> tuple[Plane, Plane]:
 def face_of(axes: Axes, who: Person) -> tuple[Plane, Plane]:
     """Places all over the face, in the head's plane, x and y `[B, N]` each.
 
-    The face is the skull's front from the hairline to the chin and from ear to ear: all of its skin that is not above
-    the hairline at the forehead nor behind the ears' roots, which is behind the skull's middle. Ears and hair are not of it, and a fringe, a beard,
-    glasses or a mask take nothing off it.
+    The face is the skull's front from the hairline to the chin and from ear to ear: all of its skin that is neither
+    above the hairline's level at the forehead nor behind the skull's middle, where the ears' roots are. Ears and hair
+    are not of it, and a fringe, a beard, glasses or a mask take nothing off it.
     """
     rows, columns = _SPAN
     level = np.square(np.linspace(0, 1, rows, dtype=np.float32))[None, :]  # denser where the chin is round
@@ -192,7 +190,7 @@ def _nose(axes: Axes, who: Person, how: Conditions, tip: Plane) -> tuple[Plane, 
 
 
 def _width(axes: Axes, who: Person, x: Plane, y: Plane, z: Plane) -> Plane:
-    """The factor of the skull's width for the rays through points of the head's frame, as `geometry.ellipsoid` has it."""
+    """The factor of the skull's width for rays through points of the head's frame, as `geometry.ellipsoid` has it."""
     back = axes.back
     a, b, c = (np.square(1 / axis) for axis in (who.width, who.height, who.depth))
     flat_x, flat_y = axes.flat(x, y, z)

@@ -18,7 +18,7 @@ from likeness.data.fingerprint import Files
 from likeness.spatial import SpatialSize, height_and_width
 
 HARDLY, NOT_AT_ALL = 0.35, 0.05
-"""Visible shares: a face that is seen less than the first is ignored, one that is seen less than the second left out."""
+"""Visible shares: a face of which less than the first is seen is ignored, one of less than the second left out."""
 
 _FIRST_TO_VALIDATE, _FIRST_TO_TEST = 10**12, 2 * 10**12
 
@@ -107,7 +107,9 @@ def drawn_scenes(
         ("image_size", min(height, width), 48),
     ):
         if value < least:
-            raise ValueError(f"{name}={value}, but drawn_scenes needs at least {least}: give a larger number.")
+            raise ValueError(
+                f"{name}={value}, but drawn_scenes needs at least {least}: give a larger number."
+            )
 
     def some(first: int, count: int) -> DrawnScenes:
         return DrawnScenes(seed, first, count, height, width)
