@@ -18,6 +18,7 @@ from likeness.errors import FileError, UnreadableImage
 POINTS = "left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,mouth_left_x,mouth_left_y,mouth_right_x"
 HEADER = f"path,{POINTS},mouth_right_y"
 FIVE = "10,10,20,10,15,15,11,20,19,20"
+EMPTY = '{"file": "v.png", "boxes_xyxy": []}'
 ALL_TO_TEST = (0.0, 0.0, 1.0)
 
 

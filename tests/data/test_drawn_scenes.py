@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from likeness.data.drawn_faces import drawn_faces, relief
 from likeness.data.drawn_faces.conditions import Conditions
@@ -19,14 +20,14 @@ from likeness.data.drawn_faces.noise import line
 from likeness.data.drawn_faces.rows import chosen
 from likeness.data.drawn_faces.surroundings import background
 from likeness.data.drawn_faces.windows import Window
-from likeness.data.drawn_scenes import DrawnScenes, drawn_scenes
+from likeness.data.drawn_scenes import DrawnPhotographs, DrawnScenes, drawn_scenes
 from likeness.data.drawn_scenes.canvas import blurred
 from likeness.data.drawn_scenes.cloth import Cloth
 from likeness.data.drawn_scenes.drawing import drawn
 from likeness.data.drawn_scenes.figures import figures
 from likeness.data.drawn_scenes.mask import Mask
 from likeness.data.drawn_scenes.part import Part, lay
-from likeness.data.drawn_scenes.plan import SMALLEST, Cast, cast
+from likeness.data.drawn_scenes.plan import SMALLEST, Cast, cast, sitting
 from likeness.data.drawn_scenes.portrait import Layer, Sitter, body, heads, over
 from likeness.data.drawn_scenes.pose import (
     Axes,
@@ -318,3 +319,57 @@ def test_the_sheet_shows_scenes_with_boxes() -> None:
     shown = np.asarray(sheet(scenes(image_size=96).load(range(5)), columns=3))
     assert shown.shape == (192, 288, 3)
     assert (shown == [0, 255, 0]).all(2).sum() > 50
+
+
+def test_photographs_are_of_the_people_of_drawn_faces() -> None:
+    """Cut out where the head is, the face is that of the same person's same image there, unlike another's."""
+    size, side, people, each = 64, 240, 4, 3
+    photographs = DrawnPhotographs(0, 0, people, each, side, side)
+    faces = drawn_faces(
+        identities=people,
+        pictures_per_identity=each,
+        validation_identities=0,
+        test_identities=1,
+        seed=0,
+        image_size=size,
+        channels=1,
+    ).train
+    assert faces is not None
+    shown = np.stack([_inner(image[0].numpy()) for image in faces.load(range(len(faces)))])
+    found = []
+    for index, scene in enumerate(photographs.load(range(len(photographs)))):
+        (box,) = scene.faces.boxes.tolist()
+        assert min(box) > 0
+        assert max(box) < side
+        assert 0.2 * side <= box[3] - box[1] <= 0.6 * side + 1
+        assert not scene.faces.ignored.any()
+        placed = sitting(0, index // each, index % each, side, side).people
+        how = placed.sitters.how
+        plain = frame(size, how)
+        unit = np.float32(2 * HALF_FRAME / size) / how.scale
+        corner = [plain.origin[0] - size / 2 * unit, plain.origin[1] + size / 2 * unit]
+        sine, cosine = (float(part[0, 0]) for part in placed.axes.body)
+        x, y, pixel = (float(part[0, 0]) for part in placed.place)
+        zoom, (left, top) = float(unit[0, 0]) / pixel, (float(part[0, 0]) / pixel for part in corner)
+        grey = Image.fromarray(scene.image.permute(1, 2, 0).numpy()).convert("L")
+        matrix = (
+            *(zoom * cosine, zoom * sine, x + left * cosine - top * sine),
+            *(-zoom * sine, zoom * cosine, y - left * sine - top * cosine),
+        )
+        found.append(
+            _inner(
+                np.asarray(
+                    grey.transform((size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+                )
+            )
+        )
+    likeness = np.corrcoef(np.stack(found), shown)[: len(found), len(found) :]
+    assert np.median(np.diag(likeness)) > 0.9
+    assert (likeness.argmax(1) == np.arange(len(found))).all()
+    assert photographs.identity.tolist() == np.repeat(range(people), each).tolist()
+    assert photographs.name(5) == "person 1, photograph 2"
+
+
+def _inner(image: NDArray[Any]) -> NDArray[np.float64]:
+    """The middle of a face."""
+    return image[18:52, 18:46].astype(np.float64).ravel()

@@ -1,6 +1,8 @@
 """A scene, from the background to the nearest face and what is before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ from likeness.data.drawn_scenes.backdrop import backdrop
 from likeness.data.drawn_scenes.canvas import Floats, blurred, developed, smeared
 from likeness.data.drawn_scenes.figures import Figure, figures, figures_from_behind
 from likeness.data.drawn_scenes.part import Part, common, lay
-from likeness.data.drawn_scenes.plan import Cast, backs, cast
+from likeness.data.drawn_scenes.plan import Cast, backs, cast, sitting
 from likeness.data.drawn_scenes.things import clutter, obstacles
 from likeness.randomness import generator
 
@@ -41,27 +43,56 @@ class _Face(NamedTuple):
 
 def drawing(seed: int, index: int, height: int, width: int) -> Drawing:
     """Scene `index` of a seed, `height` x `width` pixels."""
+    with _small_buffer():
+        return drawn(seed, index, cast(seed, index, height, width), height, width)
+
+
+def drawn(seed: int, index: int, faces: Cast, height: int, width: int) -> Drawing:
+    """Scene `index` of a seed with these faces; what else is in it does not hang on them."""
+    lots = generator("drawn_scenes", seed, index, "before")
+    before = obstacles(lots, height, width) if lots.random() < 0.25 else []
+    others = figures_from_behind(backs(seed, index, height, width), height, width)
+    return _composed(
+        generator("drawn_scenes", seed, index, "surroundings"), faces, others, before, height, width
+    )
+
+
+def photograph(seed: int, identity: int, image: int, height: int, width: int) -> Drawing:
+    """A photograph of one of a seed's people, numbered from 0 for each of them: one face, and nothing before it."""
+    with _small_buffer():
+        faces = sitting(seed, identity, image, height, width)
+        lots = generator("drawn_photographs", seed, identity, image, "surroundings")
+        return _composed(lots, faces, [], [], height, width)
+
+
+@contextmanager
+def _small_buffer() -> Iterator[None]:
+    """Draw in the block as `drawn_faces.render` does, with a small buffer of NumPy's and memory that is kept."""
     _keep_freed_memory()
     usual = np.setbufsize(_BUFFER)
     try:
-        return drawn(seed, index, cast(seed, index, height, width), height, width)
+        yield
     finally:
         np.setbufsize(usual)
 
 
-def drawn(seed: int, index: int, faces: Cast, height: int, width: int) -> Drawing:
-    """A scene with these faces; what else is in it does not hang on them."""
-    lots = generator("drawn_scenes", seed, index, "surroundings")
+def _composed(
+    lots: Generator,
+    faces: Cast,
+    others: Sequence[Sequence[Part]],
+    before: Sequence[Part],
+    height: int,
+    width: int,
+) -> Drawing:
+    """Faces, behind them `others` before a background, and before them the parts `before`."""
     paint = backdrop(lots, height, width)
     clutter(lots, paint)
-    for behind in figures_from_behind(backs(seed, index, height, width), height, width):
-        for part in behind:
-            lay(paint, part)
+    for part in chain.from_iterable(others):
+        lay(paint, part)
     paint, seen = _with_faces(lots, paint, faces, figures(faces.people, height, width))
-    if lots.random() < 0.25:
-        for part in obstacles(lots, height, width):
-            lay(paint, part)
-            _hide(seen, part)
+    for part in before:
+        lay(paint, part)
+        _hide(seen, part)
     visible = [_within(face, height, width) / face.area for face in seen]
     return Drawing(_filmed(lots, paint), faces, np.array(visible, np.float32))
 

@@ -51,6 +51,8 @@ COMPANIES = (
 
 _UP_TO = np.cumsum([company.share for company in COMPANIES])
 _ANY = Company(0.0, 0, 0, 0.0, 0.5)
+_ALONE = Company(0.0, 1, 1, 0.2, 0.6)
+_LEVEL = 0.06
 _NUMBERS = 64
 """Numbers of people that a scene has to itself."""
 
@@ -74,7 +76,7 @@ def cast(seed: int, index: int, height: int, width: int) -> Cast:
     company = COMPANIES[int(np.searchsorted(_UP_TO, lots.random(), side="right"))]
     count = int(lots.integers(company.fewest, company.most + 1))
     people = _people(seed, index * _NUMBERS + np.arange(count), lots)
-    flat = box_around(*in_scene(people.axes, people.place, *face_of(people.axes, people.sitters.who)))
+    flat = _flat_boxes(people)
     sizes = np.array([_size(lots, company, height) for _ in range(count)], np.float32)
     placed, taken = list[tuple[float, ...]](), np.zeros((0, 4), np.float32)
     for face in np.argsort(-sizes, kind="stable").tolist():
@@ -88,12 +90,40 @@ def cast(seed: int, index: int, height: int, width: int) -> Cast:
                 taken = np.concatenate([taken, box[None]])
                 break
     rows, people = _placed(people, placed[::-1])
+    return _cast(people, index * _NUMBERS + rows)
+
+
+def sitting(seed: int, identity: int, image: int, height: int, width: int) -> Cast:
+    """One of a seed's people alone, under the conditions of that image of `drawn_faces`, all of the face in the scene.
+
+    The camera is level but for a few degrees, and no mask is worn.
+    """
+    lots = generator("drawn_photographs", seed, identity, image, "place")
+    number = np.array([identity], np.int64)
+    person = person_keys(seed, number)
+    key = image_keys(person, np.array([image], np.int64))
+    bare, how = replace(draw(Mask, key), worn=np.zeros((1, 1), np.float32)), draw(Conditions, key)
+    sitters = Sitter(draw(Person, person), how, bare, draw(Cloth, key), person, key)
+    people = _unplaced(sitters, lots.uniform(-_LEVEL, _LEVEL))
+    flat = _flat_boxes(people)[0]
+    unit = float(flat[3] - flat[1]) / _size(lots, _ALONE, height)
+    x, y = _spot(lots, flat / np.float32(unit), height, width, straddling=False)
+    return _cast(_placed(people, [(0, x, y, unit)])[1], number)
+
+
+def _cast(people: People, identity: NDArray[np.int64]) -> Cast:
+    """People in their places, with their boxes and points."""
+    if not len(identity):
+        return Cast(people, np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), identity)
     sitters, axes, place = people
-    if not len(rows):
-        return Cast(people, np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), rows)
     points = np.stack(in_scene(axes, place, *points_of(axes, sitters.who, sitters.how)), axis=2)
     boxes = box_around(*in_scene(axes, place, *face_of(axes, sitters.who)))
-    return Cast(people, boxes, points, index * _NUMBERS + rows)
+    return Cast(people, boxes, points, identity)
+
+
+def _flat_boxes(people: People) -> Floats:
+    """The boxes `[B, 4]` of people who are not yet placed, in head units, around the skull's centre."""
+    return box_around(*in_scene(people.axes, people.place, *face_of(people.axes, people.sitters.who)))
 
 
 def backs(seed: int, index: int, height: int, width: int) -> People:
@@ -119,8 +149,13 @@ def _placed(people: People, placed: Sequence[tuple[float, ...]]) -> tuple[NDArra
 def _people(seed: int, number: NDArray[np.int64], lots: Generator) -> People:
     """Some of a seed's people, not yet placed, in one light and under one camera."""
     sitters = _sitters(seed, number, lots)
-    axes = axes_of(sitters.how, np.full_like(sitters.how.turn, _roll(lots)))
+    return _unplaced(sitters, _roll(lots))
+
+
+def _unplaced(sitters: Sitter, roll: float) -> People:
+    """People at the origin, whose pixels are head units."""
     nowhere = np.zeros_like(sitters.how.turn)
+    axes = axes_of(sitters.how, nowhere + np.float32(roll))
     return People(sitters, axes, Place(nowhere, nowhere, nowhere + np.float32(1)))
 
 
@@ -146,7 +181,7 @@ _SHARED = ("light_x", "light_y", "key_light", "ambient", "warmth", "fill_warmth"
 
 def _roll(lots: Generator) -> float:
     """The camera's roll, the tangent of half the angle: mostly a few degrees, of some up to 44."""
-    return lots.uniform(-0.4, 0.4) if lots.random() < 0.15 else lots.uniform(-0.06, 0.06)
+    return lots.uniform(-0.4, 0.4) if lots.random() < 0.15 else lots.uniform(-_LEVEL, _LEVEL)
 
 
 def _size(lots: Generator, company: Company, height: int) -> float:

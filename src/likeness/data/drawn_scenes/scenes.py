@@ -59,7 +59,7 @@ class DrawnScenes:
         """The scene at `index`, with all that is known of it."""
         if not 0 <= index < len(self):
             raise IndexError(f"drawn scenes has images 0 to {len(self) - 1}, not {index}")
-        return _told(drawing(self.seed, self.first + int(index), self.height, self.width))
+        return told(drawing(self.seed, self.first + int(index), self.height, self.width))
 
     def name(self, index: int) -> str:
         """Such as "scene 12", numbered through all the splits of a seed."""
@@ -69,7 +69,7 @@ class DrawnScenes:
         """All that the scenes are a function of, the code that draws them included."""
         return {
             "source": "drawn_scenes",
-            "code_sha256": _hash_of_code(),
+            "code_sha256": hash_of_code(),
             "seed": self.seed,
             "first": self.first,
             "scenes": self.scenes,
@@ -121,7 +121,7 @@ def drawn_scenes(
     )
 
 
-def _told(drawing: Drawing) -> DrawnScene:
+def told(drawing: Drawing) -> DrawnScene:
     """A drawing without the faces that are not seen, their boxes cut at the borders."""
     kept = np.flatnonzero(drawing.visible >= NOT_AT_ALL)
     height, width = drawing.image.shape[1:]
@@ -137,7 +137,7 @@ def _told(drawing: Drawing) -> DrawnScene:
 
 
 @cache
-def _hash_of_code() -> str:
+def hash_of_code() -> str:
     """A hash of the code that draws: of this folder and of `drawn_faces`, whose parts it uses."""
     digest = sha256()
     for folder in (Path(__file__).parent, Path(drawn_faces.__file__).parent):

@@ -1,6 +1,6 @@
 """A sheet of scenes with their boxes and points.
 
-`python -m likeness.data.drawn_scenes.sheet docs/drawn_scenes.png` draws the one in the documentation.
+`python -m likeness.data.drawn_scenes.sheet scenes.png` draws twelve scenes.
 """
 
 import sys
