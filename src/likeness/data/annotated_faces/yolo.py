@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from likeness.data.annotated_faces.annotation import (
 from likeness.data.annotated_faces.scene_files import SceneFiles, split_scenes
 from likeness.data.faces import SceneSplits
 from likeness.data.image_files import existing_folder, is_image
-from likeness.data.reading import reading
+from likeness.data.reading import reading, refused
 
 _PARTS = ("train", "val", "test")
 
@@ -81,13 +82,24 @@ def _scenes(images: Path, labels: Path, part: str, wanted: Sequence[int]) -> Sce
 
 
 def _below(root: Path, part: str) -> list[str]:
-    """The names, from `root` on, of all files below one of its folders; hidden ones don't count."""
+    """The names, from `root` on, of all files below one of its folders, if it is there; hidden ones don't count.
+
+    Raises:
+        FileError: a folder can't be listed.
+    """
+    if not (root / part).exists():
+        return []
     return sorted(
         os.path.relpath(os.path.join(folder, file), root)
-        for folder, _, files in os.walk(root / part)
+        for folder, _, files in os.walk(root / part, onerror=_say)
         for file in files
         if not file.startswith(".")
     )
+
+
+def _say(error: OSError) -> NoReturn:
+    """What the walk would pass over, and leave out what is in it."""
+    raise refused(error.filename, error) from error
 
 
 def _in_pixels(of: Annotation, height: int, width: int) -> Annotation:

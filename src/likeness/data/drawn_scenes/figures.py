@@ -1,7 +1,7 @@
 """People in their places: parts of a scene's pixels, to be laid over it from far to near."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from likeness.data.drawn_faces.draws import Plane
 from likeness.data.drawn_faces.rows import chosen
 from likeness.data.drawn_scenes.canvas import Floats
 from likeness.data.drawn_scenes.part import Part
-from likeness.data.drawn_scenes.portrait import Layer, Sitter, backs_of_heads, body, heads
+from likeness.data.drawn_scenes.portrait import Sitter, backs_of_heads, body, heads
 from likeness.data.drawn_scenes.pose import Axes, Patch, Place, patch_of, upright_of
 
 T = TypeVar("T")
@@ -42,44 +42,52 @@ class Figure(NamedTuple):
 def figures(people: People, height: int, width: int) -> list[Figure]:
     """The people, facing the camera or nearly so, in a scene of `height` x `width` pixels."""
     found: dict[int, Figure] = {}
-    for row, frame, head in _framed(people, heads):
-        parts = [frame.part(head.hair), *_body(people, row, height, width), frame.part(head.head)]
-        found[row] = Figure(parts, frame.mean(head.face))
+    for frame, head in _framed(people, heads):
+        hair, skin = head.hair, head.head
+        planes = frame.shrunk([*hair.colour, hair.cover, *skin.colour, skin.cover, head.face])
+        behind = Part(frame.top, frame.left, planes[:3], planes[3])
+        before = Part(frame.top, frame.left, planes[4:7], planes[7])
+        found[frame.row] = Figure([behind, *_body(people, frame.row, height, width), before], planes[8])
     return [found[row] for row in range(len(people.place.x))]
 
 
 def figures_from_behind(people: People, height: int, width: int) -> list[list[Part]]:
     """The people, who turn their backs: they have no face."""
     found: dict[int, list[Part]] = {}
-    for row, frame, head in _framed(people, backs_of_heads):
-        found[row] = [*_body(people, row, height, width), frame.part(head)]
+    for frame, head in _framed(people, backs_of_heads):
+        planes = frame.shrunk([*head.colour, head.cover])
+        part = Part(frame.top, frame.left, planes[:3], planes[3])
+        found[frame.row] = [*_body(people, frame.row, height, width), part]
     return [found[row] for row in range(len(people.place.x))]
 
 
 class _Frame(NamedTuple):
-    """Where one head's pixels are in the scene, and how much finer they were drawn."""
+    """Where one head's pixels are in the scene, and how much finer they were drawn: 1, 2 or 4 times.
 
+    `row` is the person's among all, `place` that among those drawn together.
+    """
+
+    row: int
+    place: int
     top: int
     left: int
     enlarged: int
 
-    def mean(self, plane: Plane) -> Floats:
-        """One row of a block `[1, N]`, at the scene's size `[h, w]`."""
-        side = round(plane.size**0.5) // self.enlarged
-        fine: Floats = plane.reshape(side, self.enlarged, side, self.enlarged)
-        return fine[:, 0, :, 0] if self.enlarged == 1 else fine.mean(axis=(1, 3), dtype=np.float32)
-
-    def part(self, layer: Layer) -> Part:
-        """A layer of one row, as a part of the scene."""
-        colour = np.stack([self.mean(channel) for channel in layer.colour])
-        return Part(self.top, self.left, colour, self.mean(layer.cover))
+    def shrunk(self, planes: Sequence[Plane]) -> Floats:
+        """The head's part of planes `[B, N]`, at the scene's size, `[planes, h, w]`."""
+        side = round(planes[0].shape[1] ** 0.5)
+        fine: Floats = np.stack([plane[self.place] for plane in planes]).reshape(-1, side, side)
+        for _ in range(self.enlarged // 2):
+            rows = fine[:, ::2] + fine[:, 1::2]
+            fine = (rows[:, :, ::2] + rows[:, :, 1::2]) * np.float32(0.25)
+        return fine
 
 
-def _framed(people: People, draw: Callable[[Sitter, Patch], T]) -> Iterator[tuple[int, _Frame, T]]:
-    """Each person's row, frame and what `draw` gives for them; those whose frames have one size are drawn together."""
+def _framed(people: People, draw: Callable[[Sitter, Patch], T]) -> Iterator[tuple[_Frame, T]]:
+    """Each person's frame, and what `draw` gives for all whose frames have that size, who are drawn together."""
     unit = people.place.unit[:, 0]
     enlarged = np.ones_like(unit)
-    for step in (1, 2, 4):
+    for step in (1, 2):
         enlarged[unit * _FINEST > step] = 2 * step
     # loose hair that is rolled reaches into the corners
     field = np.float32(3.0) + np.abs(people.axes.head[0][:, 0])
@@ -92,14 +100,13 @@ def _framed(people: People, draw: Callable[[Sitter, Patch], T]) -> Iterator[tupl
         axes, place = chosen(people.axes, rows), chosen(people.place, rows)
         at = patch_of(axes, place, *corner, size, enlarged[rows][:, None])
         drawn = draw(chosen(people.sitters, rows), at)
-        for number, row in enumerate(rows.tolist()):
-            frame = _Frame(int(top[row]), int(left[row]), int(enlarged[row]))
-            yield row, frame, chosen(drawn, np.array([number]))
+        for place_there, row in enumerate(rows.tolist()):
+            yield _Frame(row, place_there, int(top[row]), int(left[row]), int(enlarged[row])), drawn
 
 
 def _body(people: People, row: int, height: int, width: int) -> list[Part]:
     """The body's part of the scene, if any."""
-    one = np.array([row])
+    one: Any = slice(row, row + 1)  # as rows it gives views, which cost less than copies
     axes, place = chosen(people.axes, one), chosen(people.place, one)
     sine, cosine = (float(each[0, 0]) for each in axes.body)
     x, y, unit = (float(each[0, 0]) for each in place)
