@@ -28,7 +28,7 @@ REFINED, OUTPUT = 24, 48
 """Pixels of R-Net's and O-Net's window."""
 
 _OVERLAP_IN_SCALE, _OVERLAP_ACROSS_SCALES, _OVERLAP_REFINED, _OVERLAP_OUTPUT = 0.5, 0.7, 0.7, 0.7
-_PIXELS_AT_ONCE = 64 * REFINED**2  # what a network makes of so many stays in a processor's cache
+_PIXELS_AT_ONCE = 32 * REFINED**2  # what a network makes of more leaves the nearer caches of a processor
 
 
 class Windows(NamedTuple):
