@@ -74,9 +74,13 @@ class MTCNN(nn.Module):
         if not smallest_face >= 1:
             raise ValueError(f"The smallest face has at least one pixel, but smallest_face={smallest_face}.")
         if not 0 < factor < 1:
-            raise ValueError(f"Each scale is smaller than the one before: factor={factor} is not between 0 and 1.")
+            raise ValueError(
+                f"Each scale is smaller than the one before: factor={factor} is not between 0 and 1."
+            )
         if len(thresholds) != 3 or not all(0 <= threshold <= 1 for threshold in thresholds):
-            raise ValueError(f"Each of three networks has a threshold in [0, 1], but thresholds={list(thresholds)}.")
+            raise ValueError(
+                f"Each of three networks has a threshold in [0, 1], but thresholds={list(thresholds)}."
+            )
         # Pooling of maps in this order takes an eighth of the time.
         self.proposal = proposal.to(memory_format=torch.channels_last)
         self.refinement = refinement.to(memory_format=torch.channels_last)

@@ -118,5 +118,7 @@ class OutputNetwork(nn.Module):
         maps = self.pool3(self.prelu3(self.conv3(maps)))
         maps = self.prelu4(self.conv4(maps))
         features = self.prelu5(self.dense5(flattened(maps)))
-        points = self.dense6_3(features).unflatten(1, (2, 5)).transpose(1, 2)  # the file has five x, then five y
+        points = (
+            self.dense6_3(features).unflatten(1, (2, 5)).transpose(1, 2)
+        )  # the file has five x, then five y
         return Outputs(self.dense6_1(features), self.dense6_2(features), points)

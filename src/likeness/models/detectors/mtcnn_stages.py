@@ -18,7 +18,7 @@ from torch import Tensor
 from torchvision.ops import nms
 
 from likeness.models.detectors.detector import Detections
-from likeness.models.detectors.mtcnn_networks import Outputs, ProposalNetwork, Proposals, Refinements
+from likeness.models.detectors.mtcnn_networks import Outputs, Proposals, Refinements
 from likeness.models.detectors.summed_areas import SummedAreas
 from likeness.models.detectors.suppression import nms_by_minimum
 
@@ -123,11 +123,11 @@ def looked_at(
     crops = torch.cat(
         [area.crops(edges.floor().long(), side) for area, edges in zip(areas, boxes, strict=True)]
     )
-    portions = normalised(crops).split(max(1, _PIXELS_AT_ONCE // side**2))
+    portions = torch.split(normalised(crops), max(1, _PIXELS_AT_ONCE // side**2))
     answers = [network(portion) for portion in portions]
     kind = type(answers[0])
     counts = [len(edges) for edges in boxes]
-    of_all = [torch.cat(values).split(counts) for values in zip(*answers, strict=True)]
+    of_all = [torch.split(torch.cat(values), counts) for values in zip(*answers, strict=True)]
     return [kind(*values) for values in zip(*of_all, strict=True)]
 
 

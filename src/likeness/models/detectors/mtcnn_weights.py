@@ -28,8 +28,8 @@ def mtcnn_networks(weights: str | Path | Sequence[str | Path] | None = None) -> 
     """The three networks with published weights.
 
     Args:
-        weights: a folder that holds the three files, or the files of P-, R- and O-Net in this order; by default those of
-            the installed package facenet-pytorch, which is not imported for that.
+        weights: a folder that holds the three files, or the files of P-, R- and O-Net in this order; by default those
+            of the installed package facenet-pytorch, which is not imported for that.
 
     Raises:
         ValueError: there are no such files, or they hold something else.

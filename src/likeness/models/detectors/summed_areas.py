@@ -11,8 +11,8 @@ from torch import Tensor
 class SummedAreas:
     """The table of one image: sums over all pixels above and to the left.
 
-    Sums are int32 and may run over in a large image; differences of them are still exact as long as a rectangle of which
-    the mean is taken has less than 2^31 / 255 pixels, 2,900 x 2,900.
+    Sums are int32 and may run over in a large image; differences of them are still exact as long as a rectangle whose
+    mean is taken has less than 2^31 / 255 pixels, 2,900 x 2,900.
 
     Args:
         image: uint8 `[3, H, W]`.

@@ -26,6 +26,8 @@ def nms_by_minimum(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
 
 def overlap_by_minimum(box: Tensor, others: Tensor) -> Tensor:
     """What `box [4]` shares with each of `others [N, 4]` in parts of the smaller of both, `[N]`; 0 without an area."""
-    shared = (torch.minimum(box[2:], others[:, 2:]) - torch.maximum(box[:2], others[:, :2])).clamp(min=0).prod(1)
+    shared = (
+        (torch.minimum(box[2:], others[:, 2:]) - torch.maximum(box[:2], others[:, :2])).clamp(min=0).prod(1)
+    )
     smaller = torch.minimum((box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(1))
     return torch.where(shared > 0, shared / smaller, 0.0)
