@@ -8,10 +8,11 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
+from torchvision.ops import box_iou
 
 from likeness.models.detectors import MTCNN, Detections, published_mtcnn
 from likeness.models.detectors.mtcnn_networks import OutputNetwork, ProposalNetwork, RefinementNetwork
-from likeness.models.detectors.mtcnn_stages import Windows, finish, pyramid_scales, squared
+from likeness.models.detectors.mtcnn_stages import Windows, finish, propose, pyramid_scales, squared
 from likeness.models.detectors.summed_areas import SummedAreas
 
 CORNERS = np.array([1, 1, 0, 0])
@@ -106,15 +107,17 @@ def test_nothing_is_learned_from_detecting() -> None:
 
 
 def test_32768_candidates() -> None:
-    """P-Net sees a face everywhere, of equal scores; every window of 12 pixels at scale 1 that stays goes on."""
-    detector = at_random(smallest_face=12, thresholds=(0, 0.99, 0.99))
-    for values in detector.proposal.parameters():
-        values.data.zero_()
-    image = torch.zeros(3, 360, 400, dtype=torch.uint8)
-    logits, _ = detector.proposal(SummedAreas(image).resized(361, 401))
-    assert logits[0, 0].numel() >= 32_768
-    (found,) = detector([image])
-    assert_well_formed(found)
+    """P-Net sees a face in every window, of equal scores: more than an index of 16 bits counts."""
+    network = ProposalNetwork().requires_grad_(False)
+    for values in network.parameters():
+        values.zero_()
+    areas = SummedAreas(torch.zeros(3, 360, 400, dtype=torch.uint8))
+    assert network(areas.resized(361, 401)).logits[0, 0].numel() > 32_768
+    boxes, scores = propose(network, areas, [1.0], 0.5)
+    assert (scores == 0.5).all()
+    assert 32_768 / 6 < len(boxes) < 32_768
+    overlaps = box_iou(boxes[:500] - torch.tensor([0, 0, 1, 1]), boxes - torch.tensor([0, 0, 1, 1]))
+    assert ((overlaps > 0.5).sum(1) == 1).all()
 
 
 def test_ties_are_decided_the_same_way_each_time() -> None:
@@ -149,7 +152,7 @@ def test_a_window_over_the_border_is_filled_up_and_not_stretched() -> None:
     network, seen = OutputNetwork(), []
     network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     with torch.no_grad():
-        (found,) = finish(network, [white], [Windows(window, torch.ones(1))], 0.0)
+        found = finish(network, white, Windows(window, torch.ones(1)), 0.0)
         offsets, points = network(seen[0])[1:]
     assert (seen[0][..., :24] == -127.5 / 128).all()
     assert (seen[0][..., 24:] == 127.5 / 128).all()

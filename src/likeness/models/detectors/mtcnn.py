@@ -97,18 +97,13 @@ class MTCNN(nn.Module):
             ValueError: one of them is something else.
         """
         check_images(images)
-        if not len(images):
-            return []
-        device = self.proposal.conv1.weight.device
-        areas = [SummedAreas(image.to(device)) for image in images]
-        by_proposal, by_refinement, by_output = self.thresholds
-        windows = [propose(self.proposal, area, self._scales(area), by_proposal) for area in areas]
-        windows = refine(self.refinement, areas, windows, by_refinement)
-        found = finish(self.output, areas, windows, by_output)
-        return [
-            Detections(*(values.to(image.device) for values in faces))
-            for image, faces in zip(images, found, strict=True)
-        ]
+        return [self._faces(image) for image in images]
 
-    def _scales(self, area: SummedAreas) -> list[float]:
-        return pyramid_scales(area.height, area.width, self.smallest_face, self.factor)
+    def _faces(self, image: Tensor) -> Detections:
+        areas = SummedAreas(image.to(self.proposal.conv1.weight.device))
+        by_proposal, by_refinement, by_output = self.thresholds
+        scales = pyramid_scales(areas.height, areas.width, self.smallest_face, self.factor)
+        windows = propose(self.proposal, areas, scales, by_proposal)
+        windows = refine(self.refinement, areas, windows, by_refinement)
+        faces = finish(self.output, areas, windows, by_output)
+        return Detections(*(values.to(image.device) for values in faces))

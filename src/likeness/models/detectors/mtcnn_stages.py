@@ -28,7 +28,7 @@ REFINED, OUTPUT = 24, 48
 """Pixels of R-Net's and O-Net's window."""
 
 _OVERLAP_IN_SCALE, _OVERLAP_ACROSS_SCALES, _OVERLAP_REFINED, _OVERLAP_OUTPUT = 0.5, 0.7, 0.7, 0.7
-_PIXELS_AT_ONCE = 32 * REFINED**2  # what a network makes of more leaves the nearer caches of a processor
+_PIXELS_AT_ONCE = 48 * REFINED**2  # what a network makes of more leaves the nearer caches of a processor
 
 
 class Windows(NamedTuple):
@@ -74,61 +74,40 @@ def propose(
 
 
 def refine(
-    network: Callable[[Tensor], Refinements],
-    areas: Sequence[SummedAreas],
-    windows: Sequence[Windows],
-    threshold: float,
-) -> list[Windows]:
-    """Those `windows` of each image in which R-Net sees a face, moved by its offsets, and square again."""
-    refined = []
-    boxes_of_all = [found.boxes for found in windows]
-    answers = looked_at(network, areas, boxes_of_all, REFINED)
-    for area, boxes, (logits, offsets) in zip(areas, boxes_of_all, answers, strict=True):
-        scores = face_scores(logits)
-        sure = scores > threshold
-        boxes, scores, offsets = boxes[sure], scores[sure], offsets[sure]
-        kept = nms(_to_last_pixel(boxes), scores, _OVERLAP_REFINED)
-        refined.append(_visible(squared(_moved(boxes[kept], offsets[kept])), scores[kept], area))
-    return refined
+    network: Callable[[Tensor], Refinements], areas: SummedAreas, windows: Windows, threshold: float
+) -> Windows:
+    """Those `windows` of an image in which R-Net sees a face, moved by its offsets, and square again."""
+    logits, offsets = looked_at(network, areas, windows.boxes, REFINED)
+    scores = face_scores(logits)
+    sure = scores > threshold
+    boxes, scores, offsets = windows.boxes[sure], scores[sure], offsets[sure]
+    kept = nms(_to_last_pixel(boxes), scores, _OVERLAP_REFINED)
+    return _visible(squared(_moved(boxes[kept], offsets[kept])), scores[kept], areas)
 
 
 def finish(
-    network: Callable[[Tensor], Outputs],
-    areas: Sequence[SummedAreas],
-    windows: Sequence[Windows],
-    threshold: float,
-) -> list[Detections]:
-    """The faces that O-Net sees in the `windows` of each image, with their points."""
-    finished = []
-    boxes_of_all = [found.boxes for found in windows]
-    answers = looked_at(network, areas, boxes_of_all, OUTPUT)
-    for boxes, (logits, offsets, points) in zip(boxes_of_all, answers, strict=True):
-        scores = face_scores(logits)
-        sure = scores > threshold
-        boxes, scores, offsets = boxes[sure], scores[sure], offsets[sure]
-        points = boxes[:, None, :2] + points[sure] * _sides(boxes)[:, None, :2]
-        boxes = _moved(boxes, offsets)
-        kept = nms_by_minimum(boxes, scores, _OVERLAP_OUTPUT)
-        finished.append(Detections(boxes[kept], scores[kept], points[kept]))
-    return finished
+    network: Callable[[Tensor], Outputs], areas: SummedAreas, windows: Windows, threshold: float
+) -> Detections:
+    """The faces that O-Net sees in the `windows` of an image, with their points."""
+    logits, offsets, points = looked_at(network, areas, windows.boxes, OUTPUT)
+    scores = face_scores(logits)
+    sure = scores > threshold
+    boxes, scores, offsets = windows.boxes[sure], scores[sure], offsets[sure]
+    points = boxes[:, None, :2] + points[sure] * _sides(boxes)[:, None, :2]
+    boxes = _moved(boxes, offsets)
+    kept = nms_by_minimum(boxes, scores, _OVERLAP_OUTPUT)
+    return Detections(boxes[kept], scores[kept], points[kept])
 
 
-def looked_at(
-    network: Callable[[Tensor], Answers], areas: Sequence[SummedAreas], boxes: Sequence[Tensor], side: int
-) -> list[Answers]:
-    """What `network` answers to the windows `boxes [N, 4]` of each image, resized to `side` pixels.
+def looked_at(network: Callable[[Tensor], Answers], areas: SummedAreas, boxes: Tensor, side: int) -> Answers:
+    """What `network` answers to the windows `boxes [N, 4]` of an image, resized to `side` pixels.
 
-    The windows of all images are computed together. One shows whole pixels, and what is beyond the border as black.
+    A window shows whole pixels, and what is beyond the border as black.
     """
-    crops = torch.cat(
-        [area.crops(edges.floor().long(), side) for area, edges in zip(areas, boxes, strict=True)]
-    )
-    portions = torch.split(normalised(crops), max(1, _PIXELS_AT_ONCE // side**2))
-    answers = [network(portion) for portion in portions]
+    portions = torch.split(boxes.floor().long(), _PIXELS_AT_ONCE // side**2)
+    answers = [network(normalised(areas.crops(portion, side))) for portion in portions]
     kind = type(answers[0])
-    counts = [len(edges) for edges in boxes]
-    of_all = [torch.split(torch.cat(values), counts) for values in zip(*answers, strict=True)]
-    return [kind(*values) for values in zip(*of_all, strict=True)]
+    return kind(*(torch.cat(values) for values in zip(*answers, strict=True)))
 
 
 def squared(boxes: Tensor) -> Tensor:
