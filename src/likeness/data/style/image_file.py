@@ -36,7 +36,9 @@ class FileImage(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_image(path: str | Path, *, at_least: int | None = None) -> FileImage:
+def read_image(
+    path: str | Path, *, at_least: int | None = None, shortest_side: int = SHORTEST_SIDE
+) -> FileImage:
     """The image at `path`, whole.
 
     EXIF orientation is applied, an embedded colour profile converted to sRGB, transparency laid on white, 16 bits
@@ -45,19 +47,19 @@ def read_image(path: str | Path, *, at_least: int | None = None) -> FileImage:
     Args:
         path: the file.
         at_least: pixels; a JPEG whose sides are much longer may be decoded at a half, quarter or eighth of its size.
+        shortest_side: pixels that the image must have on its shorter side.
 
     Raises:
-        UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, or it is shorter than 32 pixels on
-            a side.
+        UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, or a side is too short.
         FileError: the file system doesn't give the file.
     """
     shown, done = _shown(decoded(path, str(path), at_least=at_least), str(path))
-    if min(shown.size) < SHORTEST_SIDE:
+    if min(shown.size) < shortest_side:
         raise UnreadableImage(
-            f"{path} is {shown.width} x {shown.height} pixels, but needs {SHORTEST_SIDE} on its shorter side: "
+            f"{path} is {shown.width} x {shown.height} pixels, but needs {shortest_side} on its shorter side: "
             "take a larger one."
         )
-    pixels = np.ascontiguousarray(np.asarray(shown).transpose(2, 0, 1))
+    pixels = np.array(np.asarray(shown).transpose(2, 0, 1), order="C")
     return FileImage(torch.from_numpy(pixels), tuple(f"{Path(path).name} {what}." for what in done))
 
 
