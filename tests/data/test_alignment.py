@@ -117,7 +117,9 @@ def test_a_quarter_turn_turns_pixels() -> None:
 def test_an_upright_face_is_resized_as_pillow_does(side: int) -> None:
     noise = np.random.default_rng(side).integers(0, 256, (side, side, 3), dtype=np.uint8)
     found = aligned(image_of(noise), moved(known(SIDE / side, 0, 0, 0))).int()
-    expected = image_of(np.array(Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BILINEAR))).int()
+    expected = image_of(
+        np.array(Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    ).int()
     edge = math.ceil(SIDE / side)  # where Pillow repeats what is inside, and here it is black outside
     inner = slice(edge, SIDE - edge)
     assert (found[:, inner, inner] - expected[:, inner, inner]).abs().max() <= 1

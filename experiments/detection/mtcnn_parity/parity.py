@@ -31,7 +31,9 @@ OVERLAP = 0.5
 def main(data: Path) -> None:
     torch.set_num_threads(1)
     annotations = json.loads((data / "face_masks" / "annotations.json").read_text())
-    chosen = [annotations[place] for place in np.random.default_rng(0).permutation(len(annotations))[TRAINING:]]
+    chosen = [
+        annotations[place] for place in np.random.default_rng(0).permutation(len(annotations))[TRAINING:]
+    ]
     images = [
         np.array(Image.open(data / "face_masks" / "images" / each["file"]).convert("RGB")) for each in chosen
     ]

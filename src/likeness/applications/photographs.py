@@ -1,7 +1,7 @@
 """The photographs that a command line names, and the folder that something about each is written to."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,13 +58,19 @@ def photographs_in(places: Sequence[Path]) -> list[Photograph]:
 
 
 def refuse_output(
-    output: Path, photographs: Iterable[Photograph], others: Iterable[str], *, force: bool
+    output: Path,
+    places: Sequence[Path],
+    photographs: Sequence[Photograph],
+    others: Sequence[str],
+    *,
+    force: bool,
 ) -> None:
     """Say, before anything is computed, why results can't be written to `output`.
 
     Args:
         output: the folder, there or not.
-        photographs: what it is to hold something of.
+        places: the images and folders that were named.
+        photographs: those in them, of each of which `output` is to hold something.
         others: the names of the files that it is to hold besides.
         force: whether files that are there may be overwritten.
 
@@ -75,24 +81,17 @@ def refuse_output(
     if output.exists() and not output.is_dir():
         raise LikenessError(f"{output} is a file: give -o a folder.")
     whole = output.resolve()
-    written: dict[str, Path | None] = {name.casefold(): None for name in others}
-    for file, below in ((one.file, one) for one in photographs):
-        source = file.resolve()
-        root = source.parents[len(below.below.parts) - 1]
-        among = len(below.below.parts) > 1 and root in (whole, *whole.parents)
-        if whole in source.parents or among or (root == whole):
+    within = (whole, *whole.parents)
+    holds = {parent for one in photographs for parent in one.file.resolve().parents}
+    if whole in holds or any(place.is_dir() and place.resolve() in within for place in places):
+        raise LikenessError(f"{output} is where the photographs are: give -o a folder apart from them.")
+    taken: dict[Path, str] = {Path(name): "one of the lists and sheets" for name in others}
+    for one in photographs:
+        if one.written in taken:
             raise LikenessError(
-                f"{output} is where photographs such as {file} are: give -o a folder apart from them."
+                f"Of {one.file} and {taken[one.written]} the results would both be called {one.written}: rename one."
             )
-        # casefold: a file system may take A.png and a.png for one
-        name = below.written.as_posix().casefold()
-        if name in written:
-            other = written[name]
-            what = f"that of {other}" if other else "a list or a sheet"
-            raise LikenessError(
-                f"The result of {file} would be called {below.written}, as {what} is: rename {file.name}."
-            )
-        written[name] = file
+        taken[one.written] = str(one.file)
     if output.is_dir() and any(output.iterdir()) and not force:
         raise LikenessError(
             f"{output} holds files already: give -o another folder, or overwrite with --force."
@@ -109,9 +108,7 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def faces_of(
-    photographs: Sequence[Photograph], detector: Detector, unreadable: list[str]
-) -> Iterator[Found]:
+def faces_of(photographs: Sequence[Photograph], detector: Detector, unreadable: list[str]) -> Iterator[Found]:
     """What `detector` finds, one photograph after the other; why one can't be read is put into `unreadable`."""
     for photograph in track(
         photographs, "faces", console=Console(stderr=True), transient=True, disable=len(photographs) < 2
@@ -123,6 +120,11 @@ def faces_of(
             continue
         log_notes(shown.notes)
         yield Found(photograph, shown.image, detector([shown.image])[0])
+
+
+def counted(number: int, thing: str) -> str:
+    """Such as "1 face" and "2 faces"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _images_below(folder: Path) -> list[Path]:

@@ -44,7 +44,9 @@ def similarity_transform(source: ArrayLike, target: ArrayLike) -> NDArray[np.flo
             f"{list(both[1].shape)}."
         )
     if not all(np.isfinite(points).all() for points in both):
-        raise ValueError("A point to align by is not a finite number: give all of them, or leave the face out.")
+        raise ValueError(
+            "A point to align by is not a finite number: give all of them, or leave the face out."
+        )
     s, t = (points[:, 0] + 1j * points[:, 1] for points in both)
     s_mean, t_mean = s.mean(), t.mean()
     spread = float((np.abs(s - s_mean) ** 2).sum())
@@ -103,7 +105,9 @@ def _sampled(image: Tensor, x: Tensor, y: Tensor, shrinking: float) -> Tensor:
     columns, across = _taps(x, half, width, image.device)
     rows, down = _taps(y, half, height, image.device)
     total = torch.zeros(3, *x.shape, device=image.device)
-    for row, weight in zip(rows, down, strict=True):  # all rows at once would take the memory of a large image
+    for row, weight in zip(
+        rows, down, strict=True
+    ):  # all rows at once would take the memory of a large image
         total += (image[:, row, columns] * (across * weight)).sum(1)
     return total.round().clamp(0, 255).to(torch.uint8)
 
