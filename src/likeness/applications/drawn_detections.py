@@ -57,7 +57,7 @@ def _draw_label(
     """The score above the box, or within it where there is no room above; none at a face too small for it."""
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
     wide, tall, margin = right - left, bottom - top, max(2, width)
-    if wide + 2 * margin > 1.5 * (box[2] - box[0]):
+    if wide + 2 * margin > 1.1 * (box[2] - box[0]):
         return
     x = min(max(0.0, box[0] - width), size[0] - wide - 2 * margin)
     y = box[1] - width - tall - 2 * margin

@@ -10,13 +10,14 @@ from torch import Tensor
 SIDE = 112
 """Pixels of the template's side."""
 
-TEMPLATE = np.array(
+TEMPLATE = 0.5 + np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
 """Where the eyes, the nose and the corners of the mouth lie in an aligned face, `[5, 2]` in pixels of 112 x 112.
 
 Deng, Guo, Xue and Zafeiriou, "ArcFace: additive angular margin loss for deep face recognition", CVPR 2019, in the
-numbers of the authors' code.
+numbers of the authors' code. That code, and all published crops, count from the first pixel's centre; here (0, 0) is
+its outer corner, and so each number is half a pixel larger.
 """
 
 _LEAST_SCALE = 1e-6
