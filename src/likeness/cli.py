@@ -22,6 +22,24 @@ Trust = Annotated[
     ),
 ]
 
+Photographs = Annotated[
+    list[Path], typer.Argument(help="images, or folders of images, whose folders are kept in the output")
+]
+DetectorName = Annotated[str, typer.Option("--detector", help="what finds the faces")]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        help="the folder of the detector's weights; by default those of the package facenet-pytorch"
+    ),
+]
+SmallestFace = Annotated[
+    float, typer.Option(min=1, help="the side of the smallest face to look for, in pixels")
+]
+LeastScore = Annotated[
+    float, typer.Option(min=0, max=1, help="of a face; a lower one finds more, wrong ones too")
+]
+Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
+
 
 @app.callback()
 def main() -> None:
@@ -68,12 +86,66 @@ def verify(
     first: Annotated[Path, typer.Argument(help="an image")],
     second: Annotated[Path, typer.Argument(help="another, cropped and aligned like those of the training")],
     run: Annotated[Path, typer.Option(help="the folder of a finished run")],
+    detector: Annotated[
+        str | None,
+        typer.Option(help="for photographs: what finds the faces, such as mtcnn; the largest is aligned"),
+    ] = None,
+    weights: Weights = None,
     trust: Trust = None,
 ) -> None:
     """Say whether two images are of one person: the probability, the distance, the decision and its threshold."""
     from likeness.command import verify_from_command_line
 
-    verify_from_command_line(run, first, second, trust or [])
+    verify_from_command_line(run, first, second, trust or [], detector, weights)
+
+
+@app.command()
+def detect(
+    photographs: Photographs,
+    output: Annotated[Path, typer.Option("--output", "-o", help="a folder, for copies and lists")],
+    detector: DetectorName = "mtcnn",
+    weights: Weights = None,
+    smallest_face: SmallestFace = 20.0,
+    least_score: LeastScore = 0.7,
+    force: Force = False,
+) -> None:
+    """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
+    from likeness.command import detect_from_command_line
+
+    detect_from_command_line(photographs, output, detector, weights, smallest_face, least_score, force=force)
+
+
+class Faces(StrEnum):
+    """Which faces of a photograph are taken."""
+
+    largest = "largest"
+    all = "all"
+    one = "one"
+
+
+@app.command()
+def align(
+    photographs: Photographs,
+    output: Annotated[Path, typer.Option("--output", "-o", help="a folder, for the faces")],
+    faces: Annotated[
+        Faces, typer.Option(help="of a photograph; one: the only face, and none where there are several")
+    ] = Faces.largest,
+    detector: DetectorName = "mtcnn",
+    weights: Weights = None,
+    smallest_face: SmallestFace = 20.0,
+    least_score: LeastScore = 0.7,
+    force: Force = False,
+) -> None:
+    """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
+
+    OUTPUT/sheet.png shows them, and OUTPUT/not_one_face.csv lists the photographs with no or several faces. The folder
+    is what data=image_folder data.root=OUTPUT reads.
+    """
+    from likeness.command import align_from_command_line
+
+    align_from_command_line(
+        photographs, output, faces, detector, weights, smallest_face, least_score, force=force
+    )
 
 
 class Method(StrEnum):

@@ -102,14 +102,69 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
             )
 
 
-def verify_from_command_line(run: Path, first: Path, second: Path, trust: Sequence[str]) -> None:
-    """Say whether two images are of one identity."""
+def verify_from_command_line(
+    run: Path, first: Path, second: Path, trust: Sequence[str], detector: str | None, weights: Path | None
+) -> None:
+    """Say whether two images, or the largest faces in two photographs, are of one identity."""
     with one_sentence():
         find_modules_in(Path.cwd())
+        from likeness.applications.detectors import detector_named
         from likeness.applications.encoder import load
         from likeness.applications.verify import verify
 
-        print(verify(load(run, trust=trust), run, first, second))
+        if detector is None and weights is not None:
+            raise LikenessError("--weights are a detector's: name it with --detector, or leave them out.")
+        finds_faces = None if detector is None else detector_named(detector, weights)
+        print(verify(load(run, trust=trust), run, first, second, finds_faces))
+
+
+def detect_from_command_line(
+    places: Sequence[Path],
+    output: Path,
+    detector: str,
+    weights: Path | None,
+    smallest_face: float,
+    least_score: float,
+    *,
+    force: bool,
+) -> None:
+    """Find the faces in photographs, draw and list them."""
+    with one_sentence():
+        from likeness.applications.detect import detect
+        from likeness.applications.detectors import detector_named
+
+        finds_faces = detector_named(detector, weights, smallest_face=smallest_face, least_score=least_score)
+        summary = detect(places, finds_faces, output, force=force)
+        _print_summary(str(summary), summary.unreadable, output)
+
+
+def align_from_command_line(
+    places: Sequence[Path],
+    output: Path,
+    faces: str,
+    detector: str,
+    weights: Path | None,
+    smallest_face: float,
+    least_score: float,
+    *,
+    force: bool,
+) -> None:
+    """Write the aligned faces of photographs."""
+    with one_sentence():
+        from likeness.applications.align import Taken, align
+        from likeness.applications.detectors import detector_named
+
+        finds_faces = detector_named(detector, weights, smallest_face=smallest_face, least_score=least_score)
+        summary = align(places, finds_faces, output, Taken(faces), force=force)
+        _print_summary(str(summary), summary.unreadable, output)
+
+
+def _print_summary(summary: str, unreadable: Sequence[str], output: Path) -> None:
+    """What was done with photographs, why some were left out, and the folder of the results as the last line."""
+    print(summary)
+    for reason in unreadable:
+        print(f"left out: {reason}", file=sys.stderr)
+    print(output)
 
 
 def stylize_from_command_line(

@@ -8,11 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional
 
+from likeness.applications.align import largest_first
 from likeness.applications.encoder import TrainedEncoder
 from likeness.data.decode import decode
+from likeness.data.style.image_file import read_image
 from likeness.errors import LikenessError
 from likeness.evaluation import OperatingPoint
+from likeness.models.detectors import Detector
+from likeness.spatial import SpatialSize, height_and_width
 
 
 class Verification(NamedTuple):
@@ -35,11 +41,21 @@ class Verification(NamedTuple):
         )
 
 
-def verify(encoder: TrainedEncoder, run: Path, first: Path, second: Path) -> Verification:
+def verify(
+    encoder: TrainedEncoder, run: Path, first: Path, second: Path, detector: Detector | None = None
+) -> Verification:
     """Decide on two images by the encoder of a run and its operating point.
 
+    Args:
+        encoder: the run's.
+        run: its folder.
+        first: an image.
+        second: another.
+        detector: what finds the faces in photographs, of which the largest is aligned; None for images that are cropped
+            and aligned already.
+
     Raises:
-        LikenessError: an image can't be read, or the run has no operating point or no threshold.
+        LikenessError: an image can't be read or shows no face, or the run has no operating point or no threshold.
     """
     point = encoder.operating_point
     if point is None:
@@ -54,7 +70,12 @@ def verify(encoder: TrainedEncoder, run: Path, first: Path, second: Path) -> Ver
         )
     size, channels = encoder.config.backbone.spatial_size, encoder.config.backbone.channels
     try:
-        images = [decode(path, spatial_size=size, channels=channels) for path in (first, second)]
+        images = [
+            decode(path, spatial_size=size, channels=channels)
+            if detector is None
+            else face_in(path, detector, spatial_size=size, channels=channels)
+            for path in (first, second)
+        ]
     except ValueError as error:
         raise LikenessError(f"{run} was not trained on images: {error}.") from error
     embeddings = encoder.encode(torch.stack(images)).numpy()
@@ -62,3 +83,25 @@ def verify(encoder: TrainedEncoder, run: Path, first: Path, second: Path) -> Ver
     probability = float(point.calibration.probability(distance)[0])
     value = float(distance[0])
     return Verification(value < point.threshold, probability, value, encoder.comparison.unit, point)
+
+
+def face_in(path: Path, detector: Detector, *, spatial_size: SpatialSize, channels: int) -> Tensor:
+    """The largest face in the photograph at `path`, aligned, uint8 `[channels, height, width]`.
+
+    The template fills the longer side; of the shorter one the centre is taken. One channel is luma (ITU-R BT.601).
+
+    Raises:
+        LikenessError: the photograph can't be read, or no face is found in it.
+        ValueError: the size is not a height and a width, or the channels are neither grey nor RGB.
+    """
+    height, width = height_and_width(spatial_size, "a photograph")
+    if channels not in (1, 3):
+        raise ValueError(f"a photograph has 1 channel (grey) or 3 (RGB), not {channels}")
+    image = read_image(path, shortest_side=1).image
+    faces = largest_first(image, detector([image])[0], max(height, width))
+    if not faces:
+        raise LikenessError(
+            f"No face was found in {path}: take another photograph, or leave --detector out if it is cropped already."
+        )
+    face = functional.center_crop(faces[0], [height, width])
+    return face if channels == 3 else functional.rgb_to_grayscale(face)

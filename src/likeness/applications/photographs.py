@@ -1,0 +1,141 @@
+"""The photographs that a command line names, and the folder that something about each is written to."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from likeness.data.image_files import is_image
+from likeness.data.reading import reading
+from likeness.data.style.image_file import FORMATS, log_notes, read_image
+from likeness.errors import FileError, LikenessError, UnreadableImage
+from likeness.models.detectors import Detections, Detector
+
+
+class Photograph(NamedTuple):
+    """The file of an image, and its path below the folder that was named: the file's name where it was named itself."""
+
+    file: Path
+    below: Path
+
+    @property
+    def written(self) -> Path:
+        """The path below an output folder of what is drawn of it: of its own format where that can be written."""
+        return self.below if self.below.suffix.lower() in FORMATS else self.below.with_suffix(".png")
+
+
+class Found(NamedTuple):
+    """A photograph, what it shows as uint8 `[3, H, W]`, and the faces in it."""
+
+    photograph: Photograph
+    image: Tensor
+    faces: Detections
+
+
+def photographs_in(places: Sequence[Path]) -> list[Photograph]:
+    """The images that `places` name, and those of the folders among them and of the folders below, in order.
+
+    Raises:
+        LikenessError: a place is missing, or a folder holds no image.
+    """
+    found: list[Photograph] = []
+    for place in places:
+        place = place.expanduser()
+        if place.is_dir():
+            below = [Photograph(file, file.relative_to(place)) for file in _images_below(place)]
+            if not below:
+                raise LikenessError(f"There is no image in {place}: name a folder that holds some.")
+            found.extend(below)
+        elif place.exists():
+            found.append(Photograph(place, Path(place.name)))
+        else:
+            raise LikenessError(f"{place} is missing: name an image, or a folder of images.")
+    return found
+
+
+def refuse_output(
+    output: Path,
+    places: Sequence[Path],
+    photographs: Sequence[Photograph],
+    others: Sequence[str],
+    *,
+    force: bool,
+) -> None:
+    """Say, before anything is computed, why results can't be written to `output`.
+
+    Args:
+        output: the folder, there or not.
+        places: the images and folders that were named.
+        photographs: those in them, of each of which `output` is to hold something.
+        others: the names of the files that it is to hold besides.
+        force: whether files that are there may be overwritten.
+
+    Raises:
+        LikenessError: it is a file, holds files and `force` is not set, holds or lies among the photographs, or two
+            results would have one name.
+    """
+    if output.exists() and not output.is_dir():
+        raise LikenessError(f"{output} is a file: give -o a folder.")
+    whole = output.resolve()
+    within = (whole, *whole.parents)
+    holds = {parent for one in photographs for parent in one.file.resolve().parents}
+    if whole in holds or any(place.is_dir() and place.resolve() in within for place in places):
+        raise LikenessError(f"{output} is where the photographs are: give -o a folder apart from them.")
+    taken: dict[Path, str] = {Path(name): "one of the lists and sheets" for name in others}
+    for one in photographs:
+        if one.written in taken:
+            raise LikenessError(
+                f"Of {one.file} and {taken[one.written]} the results would both be called {one.written}: rename one."
+            )
+        taken[one.written] = str(one.file)
+    if output.is_dir() and any(output.iterdir()) and not force:
+        raise LikenessError(
+            f"{output} holds files already: give -o another folder, or overwrite with --force."
+        )
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; raises `LikenessError` where that can't be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LikenessError(
+            f"The folder {folder} can't be made ({error.strerror}): choose another with -o."
+        ) from error
+
+
+def faces_of(photographs: Sequence[Photograph], detector: Detector, unreadable: list[str]) -> Iterator[Found]:
+    """What `detector` finds, one photograph after the other; why one can't be read is put into `unreadable`."""
+    for photograph in track(
+        photographs, "faces", console=Console(stderr=True), transient=True, disable=len(photographs) < 2
+    ):
+        try:
+            shown = read_image(photograph.file, shortest_side=1)
+        except (UnreadableImage, FileError) as error:
+            unreadable.append(str(error))
+            continue
+        log_notes(shown.notes)
+        yield Found(photograph, shown.image, detector([shown.image])[0])
+
+
+def counted(number: int, thing: str) -> str:
+    """Such as "1 face" and "2 faces"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _images_below(folder: Path) -> list[Path]:
+    """All the images below `folder`, hidden files and folders left out, in order of their paths."""
+
+    def refuse(error: OSError) -> None:
+        with reading(error.filename):
+            raise error
+
+    found: list[Path] = []
+    for here, folders, files in os.walk(folder, onerror=refuse, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found.extend(Path(here, name) for name in sorted(files) if is_image(name))
+    return found
