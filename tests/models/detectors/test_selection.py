@@ -87,7 +87,7 @@ def test_anchors_lie_amid_their_cells_and_maps_follow_their_order() -> None:
     maps = torch.arange(2 * 10 * 2 * 3.0).reshape(2, 10, 2, 3)
     rows = by_anchor(maps, 5)
     assert rows.shape == (2, 12, 5)
-    assert rows[1, (1 * 3 + 2) * 2 + 1].tolist() == maps[1, 5:, 1, 2].tolist()
+    assert rows[1, (1 * 3 + 0) * 2 + 1].tolist() == maps[1, 5:, 1, 0].tolist()
 
 
 def test_boxes_are_enlarged_about_their_centres() -> None:
