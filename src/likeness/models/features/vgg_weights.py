@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 import torchvision
-from torch import Tensor
+from torch import Tensor, nn
 
-from likeness.models.features.layers import Convolution
 from likeness.models.features.vgg_architecture import convolution_shapes
 from likeness.models.weights import from_hub, read_weights
 
@@ -17,9 +16,7 @@ FILES = {
 }
 
 
-def load_vgg(
-    convolutions: Mapping[str, Convolution], network: str, weights: str, names: Sequence[str]
-) -> None:
+def load_vgg(convolutions: Mapping[str, nn.Module], network: str, weights: str, names: Sequence[str]) -> None:
     """Load torchvision's layout: `features.N.weight`, or `N.weight`, or `conv1_1.weight`, whatever else is there.
 
     Args:
@@ -47,7 +44,7 @@ def load_vgg(
     _load(convolutions, network, state, weights, {name: keys[name] for name in convolution_shapes(names)})
 
 
-def load_vgg_normalised(convolutions: Mapping[str, Convolution], path: str, names: Sequence[str]) -> None:
+def load_vgg_normalised(convolutions: Mapping[str, nn.Module], path: str, names: Sequence[str]) -> None:
     """Load AdaIN's layout, a sequence in which a padding stands before each convolution but the first.
 
     Raises:
@@ -62,7 +59,7 @@ def load_vgg_normalised(convolutions: Mapping[str, Convolution], path: str, name
 
 
 def _load(
-    convolutions: Mapping[str, Convolution],
+    convolutions: Mapping[str, nn.Module],
     network: str,
     state: Mapping[str, Tensor],
     source: str,
@@ -78,7 +75,7 @@ def _load(
 
 
 def _first_misfit(
-    state: Mapping[str, Tensor], keys: Mapping[str, str], needed: Mapping[str, Convolution]
+    state: Mapping[str, Tensor], keys: Mapping[str, str], needed: Mapping[str, nn.Module]
 ) -> str | None:
     """What doesn't fit, of the layers needed and of the deeper ones: two networks may begin alike."""
     shapes = convolution_shapes(list(keys))

@@ -1,0 +1,22 @@
+"""Losses of detectors: of boxes, of faces against background, and which of the examples enter."""
+
+from .boxes import huber, smooth_l1
+from .centres import CentreLoss, centre_loss, moved_centres
+from .hard_examples import drawn_balanced, hard_negatives, hardest_balanced, hardest_share
+from .logistic import BACKGROUND, FACE, IGNORED, logistic_loss
+
+__all__ = [
+    "BACKGROUND",
+    "FACE",
+    "IGNORED",
+    "CentreLoss",
+    "centre_loss",
+    "drawn_balanced",
+    "hard_negatives",
+    "hardest_balanced",
+    "hardest_share",
+    "huber",
+    "logistic_loss",
+    "moved_centres",
+    "smooth_l1",
+]
