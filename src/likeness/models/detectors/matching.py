@@ -17,6 +17,7 @@ def match(anchors: Tensor, boxes: Tensor, ignored: Tensor, *, positive: float, n
     the best one left (`best_of_each`). Every other anchor is of the face that it overlaps with most, if by `positive`
     or more; it is background if it overlaps with each by less than `negative`, and ignored in between. Ignored faces
     are nobody's to find: what overlaps with them by `negative` or more, or most, and has no face, is ignored.
+    A face of no area, or beyond all anchors, overlaps with none and has none.
 
     Args:
         anchors: `[A, 4]`, x1, y1, x2, y2.
@@ -36,7 +37,7 @@ def match(anchors: Tensor, boxes: Tensor, ignored: Tensor, *, positive: float, n
     matched = torch.full((len(anchors),), BACKGROUND, device=anchors.device)
     if not len(anchors) or not len(boxes):
         return matched
-    overlap = box_iou(boxes, anchors)
+    overlap = box_iou(boxes, anchors).nan_to_num(0)  # 0 / 0 where neither has an area
     for rows, kind in ((ignored.nonzero()[:, 0], IGNORED), ((~ignored).nonzero()[:, 0], None)):
         if not len(rows):
             continue
@@ -58,6 +59,8 @@ def best_of_each(overlap: Tensor) -> Tensor:
     """
     left = overlap.detach().clone()
     taken = torch.full((len(overlap),), -1, device=overlap.device)
+    if not overlap.numel():
+        return taken
     best, place = left.max(1)
     queue = [
         (-value, row, at) for row, (value, at) in enumerate(zip(best.tolist(), place.tolist(), strict=True))

@@ -40,10 +40,14 @@ def k_medoids(sizes: Sizes, number: int, *, seed: int = 0, trials: int = 4) -> S
         trials: how often to start.
 
     Raises:
-        ValueError: there are fewer different sizes than `number`, or a size isn't above 0.
+        ValueError: `number` is below 1 or there are fewer different sizes, or a size isn't finite and above 0.
     """
-    if not np.all(sizes > 0):
-        raise ValueError("A face has a width and a height above 0, but one of `sizes` has not: leave it out.")
+    if number < 1:
+        raise ValueError(f"There is at least one template, but number={number}.")
+    if not np.all((sizes > 0) & np.isfinite(sizes)):
+        raise ValueError(
+            "A face has a finite width and height above 0, but one of `sizes` has not: leave it out."
+        )
     if len(np.unique(sizes, axis=0)) < number:
         raise ValueError(
             f"{number} templates need as many different sizes of faces, but there are "
@@ -90,7 +94,8 @@ def _settled(sizes: Sizes, medoids: NDArray[np.intp]) -> NDArray[np.intp]:
 def _exchanged(sizes: Sizes, medoids: NDArray[np.intp], draw: np.random.Generator) -> NDArray[np.intp]:
     """Medoids after exchanges with drawn sizes that help (CLARANS: Ng and Han 2002), each settled again."""
     for candidate in draw.permutation(len(sizes))[:200]:
-        distances = jaccard_distance(sizes, sizes[medoids])
+        # A column of infinity is the second nearest of a single medoid.
+        distances = np.pad(jaccard_distance(sizes, sizes[medoids]), ((0, 0), (0, 1)), constant_values=np.inf)
         by_candidate = jaccard_distance(sizes, sizes[[candidate]])[:, 0]
         order = np.argsort(distances, axis=1)[:, :2]
         rows = np.arange(len(sizes))
