@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from conftest import SHARED
 from PIL import Image
+from torch.nn import functional
 from typer.testing import CliRunner
 
 from likeness.applications import detectors
 from likeness.applications.detectors import LEAST_SCORE, detector_named
 from likeness.cli import app
+from likeness.data.alignment import TEMPLATE
 from likeness.data.style.image_file import read_image
 from likeness.errors import LikenessError
 from likeness.models.detectors import MTCNN
@@ -46,6 +48,19 @@ def test_the_options_of_the_commands_reach_the_detector(
     usual = (None, {"smallest_face": SMALLEST_FACE, "thresholds": (0.6, 0.7, LEAST_SCORE)})
     chosen = (Path("W"), {"smallest_face": 33, "thresholds": (0.6, 0.7, 0.9)})
     assert asked == [usual, chosen, usual, chosen]
+
+
+@pytest.mark.real_data
+def test_faces_that_others_aligned_have_their_points_at_the_template(real_data: Path) -> None:
+    """Half a pixel from the published numbers, in the middle of many faces: these count from a pixel's centre."""
+    detector = detector_named("mtcnn", SHARED / "weights", smallest_face=50)
+    apart = []
+    for path in sorted((real_data / "celeba").glob("*/*.jpg"))[::90]:
+        image = functional.pad(read_image(path).image, (40, 40, 40, 40))
+        points = detector([image])[0].points
+        apart += [points[0].numpy() - 40 - TEMPLATE] if len(points) else []
+    assert len(apart) > 60
+    assert np.abs(np.median(np.concatenate(apart), axis=0)).max() < 0.35
 
 
 @pytest.mark.real_data
