@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SHARED
 from PIL import Image
 from torch.nn import functional
 from typer.testing import CliRunner
 
+from conftest import SHARED
 from likeness.applications import detectors
 from likeness.applications.detectors import LEAST_SCORE, detector_named
 from likeness.cli import app
