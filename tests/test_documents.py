@@ -245,8 +245,8 @@ def is_run(command: str) -> bool:
     """Whether the command is run here, on a small run."""
     match words_of(command):
         case ["likeness", name, *words]:
-            of_own_parts = "--trust" in words  # which are not here
-            return name in RUNNABLE and not of_own_parts and not any(word.endswith(".onnx") for word in words)
+            absent = {"--trust", "--detector"} & set(words)  # parts and weights that are not here
+            return name in RUNNABLE and not absent and not any(word.endswith(".onnx") for word in words)
     return False
 
 

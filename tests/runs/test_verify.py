@@ -2,16 +2,27 @@
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from killing import OVERRIDES, finish, only_run
 from PIL import Image
+from sample_images import sample_image
+from torch import Tensor
+from typer.testing import CliRunner
 
+from likeness.applications import detectors
 from likeness.applications.encoder import load
-from likeness.applications.verify import Verification, verify
+from likeness.applications.verify import Verification, face_in, verify
+from likeness.cli import app
+from likeness.data.alignment import TEMPLATE, aligned
+from likeness.data.decode import decode
 from likeness.data.drawn_faces import drawn_faces
+from likeness.data.style.image_file import read_image
 from likeness.errors import LikenessError
+from likeness.models.detectors import Detections
 
 FAR = 0.1
 
@@ -94,3 +105,71 @@ def test_what_can_not_be_judged_is_one_sentence(run: Path) -> None:
             judged(run, "0.png", "1.png")
     finally:
         path.write_text(whole)
+
+
+# Photographs
+
+SMALL, LARGE = (
+    torch.tensor(TEMPLATE / 4 + 3).float(),
+    torch.tensor(TEMPLATE[:, ::-1] * [1, -1] / 2 + [20, 90]).float(),
+)
+"""Points of a face, and those of a larger one that lies on its side."""
+
+
+def two_faces(images: Sequence[Tensor]) -> list[Detections]:
+    """The same two faces in any image, the smaller one the surer; none in a small image."""
+    boxes, scores = torch.tensor([[3.0, 3, 31, 31], [20, 34, 76, 90]]), torch.tensor([0.99, 0.9])
+    points = torch.stack([SMALL, LARGE])
+    found = [slice(0 if image.shape[2] < 100 else 2) for image in images]
+    return [Detections(boxes[kept], scores[kept], points[kept]) for kept in found]
+
+
+def photograph(path: Path, seed: int) -> Path:
+    sample_image((120, 100), seed=seed).save(path)
+    return path
+
+
+def test_photographs_are_judged_by_their_largest_faces(run: Path, tmp_path: Path) -> None:
+    encoder = load(run)
+    photographs = [photograph(tmp_path / f"{seed}.png", seed) for seed in range(2)]
+    crops = []
+    for path in photographs:
+        crop = aligned(read_image(path).image, LARGE, encoder.config.backbone.spatial_size)
+        crops.append(tmp_path / f"crop-{path.name}")
+        Image.fromarray(crop.permute(1, 2, 0).numpy()).save(crops[-1])
+    found = verify(encoder, run, photographs[0], photographs[1], two_faces)
+    assert found == verify(encoder, run, crops[0], crops[1])
+    assert found.distance != verify(encoder, run, photographs[0], photographs[1]).distance
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [40, (40, 28), (28, 40)])
+def test_a_face_has_the_encoder_s_size_and_channels(channels: int, size, tmp_path: Path) -> None:
+    """As if its aligned square had been a file."""
+    path = photograph(tmp_path / "a.png", 0)
+    square = aligned(read_image(path).image, LARGE, 40)
+    Image.fromarray(square.permute(1, 2, 0).numpy()).save(tmp_path / "square.png")
+    expected = decode(tmp_path / "square.png", spatial_size=size, channels=channels)
+    found = face_in(path, two_faces, spatial_size=size, channels=channels)
+    assert (found.shape, found.dtype) == (expected.shape, torch.uint8)
+    assert (found.int() - expected.int()).abs().max() <= 1
+
+
+def test_a_photograph_without_a_face_is_one_sentence(run: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(detectors, "published_mtcnn", lambda *arguments, **options: two_faces)
+    first, empty = photograph(tmp_path / "a.png", 0), tmp_path / "empty.png"
+    sample_image((40, 40)).save(empty)
+    overrides = ["verify", str(first), str(empty), "--run", str(run)]
+    done = CliRunner().invoke(app, [*overrides, "--detector", "mtcnn"])
+    assert done.exit_code == 1
+    assert "No face was found in " in done.output
+    assert done.output.endswith(
+        "empty.png: take another photograph, or leave --detector out if it is cropped already.\n"
+    )
+    overrides[2] = str(first)
+    done = CliRunner().invoke(app, [*overrides, "--detector", "mtcnn"])
+    assert done.output.startswith("the same person\n"), done.output
+    done = CliRunner().invoke(app, [*overrides, "--weights", str(tmp_path)])
+    assert "--weights are a detector's" in done.output
+    done = CliRunner().invoke(app, [*overrides, "--detector", "MTCNN2"])
+    assert "There is no detector called MTCNN2: " in done.output

@@ -110,9 +110,9 @@ def make_folder(folder: Path) -> None:
 
 def faces_of(photographs: Sequence[Photograph], detector: Detector, unreadable: list[str]) -> Iterator[Found]:
     """What `detector` finds, one photograph after the other; why one can't be read is put into `unreadable`."""
-    for photograph in track(
-        photographs, "faces", console=Console(stderr=True), transient=True, disable=len(photographs) < 2
-    ):
+    terminal = Console(stderr=True)
+    hidden = len(photographs) < 2 or not terminal.is_terminal
+    for photograph in track(photographs, "faces", console=terminal, transient=True, disable=hidden):
         try:
             shown = read_image(photograph.file, shortest_side=1)
         except (UnreadableImage, FileError) as error:
