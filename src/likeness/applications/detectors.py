@@ -37,4 +37,4 @@ def detector_named(
             weights, smallest_face=smallest_face, thresholds=(*THRESHOLDS[:-1], least_score)
         )
     except ValueError as error:
-        raise LikenessError(str(error)) from error
+        raise LikenessError(str(error).replace("`weights`", "--weights")) from error

@@ -57,11 +57,14 @@ def best_of_each(overlap: Tensor) -> Tensor:
     Faces choose in the order of what they overlap with most, of equals the first; each takes the best anchor that is
     left. This is greedy matching by the greatest of all pairs: a face whose anchor is gone comes again with its next.
     """
-    left = overlap.detach().clone()
     taken = torch.full((len(overlap),), -1, device=overlap.device)
+<<<<<<< HEAD
     if not overlap.numel():
         return taken
     best, place = left.max(1)
+=======
+    best, place = overlap.max(1)
+>>>>>>> det-losses
     queue = [
         (-value, row, at) for row, (value, at) in enumerate(zip(best.tolist(), place.tolist(), strict=True))
     ]
@@ -72,7 +75,9 @@ def best_of_each(overlap: Tensor) -> Tensor:
         if value >= 0:
             break
         if at in gone:
-            again, next_at = left[row].index_fill(0, torch.tensor(sorted(gone), device=left.device), 0).max(0)
+            again, next_at = (
+                overlap[row].index_fill(0, torch.tensor(sorted(gone), device=overlap.device), 0).max(0)
+            )
             heapq.heappush(queue, (-float(again), row, int(next_at)))
         else:
             taken[row] = at

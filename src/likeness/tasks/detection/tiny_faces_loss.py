@@ -29,7 +29,10 @@ class TinyFacesTerms(NamedTuple):
 
 
 def tiny_faces_loss(network: TinyFaces, images: Tensor, faces: Sequence[Faces]) -> TinyFacesTerms:
-    """The mean logistic loss of drawn hard anchors, half of them faces', and the mean Huber loss of all faces' offsets.
+    """The mean logistic loss of drawn hard anchors, half of them faces', and the mean Huber loss of offsets.
+
+    Offsets are learnt by every anchor that is not background, which is ours: nothing holds the scores of those between
+    NEGATIVE and POSITIVE down, so that one of them may be the surest at the test. Hard ones alone would soon be none.
 
     The paper ignores anchors that reach beyond the border. Here they count: crops smaller than its 500 pixels have few
     others, and a network that was told nothing of them finds faces along every border. Draws from torch's generator.
@@ -51,6 +54,9 @@ def tiny_faces_loss(network: TinyFaces, images: Tensor, faces: Sequence[Faces]) 
         ]
     )
     score = losses[chosen].sum() / chosen.sum().clamp(min=1)
-    positive = targets.shown == FACE
-    box = huber(outputs.offsets[positive], targets.offsets[positive]).sum() / positive.sum().clamp(min=1)
+    near = anchor_targets(
+        outputs.anchors, faces, positive=NEGATIVE, negative=NEGATIVE, weights=network.box_weights
+    )
+    placed = near.shown == FACE
+    box = huber(outputs.offsets[placed], near.offsets[placed]).sum() / placed.sum().clamp(min=1)
     return TinyFacesTerms(score + box, score.detach(), box.detach(), chosen.sum().float() / len(faces))
