@@ -58,13 +58,9 @@ def best_of_each(overlap: Tensor) -> Tensor:
     left. This is greedy matching by the greatest of all pairs: a face whose anchor is gone comes again with its next.
     """
     taken = torch.full((len(overlap),), -1, device=overlap.device)
-<<<<<<< HEAD
     if not overlap.numel():
         return taken
-    best, place = left.max(1)
-=======
     best, place = overlap.max(1)
->>>>>>> det-losses
     queue = [
         (-value, row, at) for row, (value, at) in enumerate(zip(best.tolist(), place.tolist(), strict=True))
     ]
@@ -75,9 +71,8 @@ def best_of_each(overlap: Tensor) -> Tensor:
         if value >= 0:
             break
         if at in gone:
-            again, next_at = (
-                overlap[row].index_fill(0, torch.tensor(sorted(gone), device=overlap.device), 0).max(0)
-            )
+            without = torch.tensor(sorted(gone), device=overlap.device)
+            again, next_at = overlap[row].index_fill(0, without, 0).max(0)
             heapq.heappush(queue, (-float(again), row, int(next_at)))
         else:
             taken[row] = at
