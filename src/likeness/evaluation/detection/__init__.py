@@ -1,0 +1,26 @@
+"""How detected faces and their points are measured: pure functions over lists of arrays, one for each image."""
+
+from likeness.evaluation.detection.images import ImageFaces, checked_images
+from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
+from likeness.evaluation.detection.overlap import overlaps
+from likeness.evaluation.detection.precision_recall import (
+    PrecisionRecall,
+    average_precision,
+    evaluate_average_precision,
+    precision_recall,
+)
+
+__all__ = [
+    "FOUND",
+    "NEITHER",
+    "WRONG",
+    "ImageFaces",
+    "Matches",
+    "PrecisionRecall",
+    "average_precision",
+    "checked_images",
+    "evaluate_average_precision",
+    "match",
+    "overlaps",
+    "precision_recall",
+]
