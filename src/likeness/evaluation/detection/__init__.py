@@ -9,6 +9,7 @@ from likeness.evaluation.detection.precision_recall import (
     evaluate_average_precision,
     precision_recall,
 )
+from likeness.evaluation.detection.wider import evaluate_wider, wider_precision_recall
 
 __all__ = [
     "FOUND",
@@ -20,7 +21,9 @@ __all__ = [
     "average_precision",
     "checked_images",
     "evaluate_average_precision",
+    "evaluate_wider",
     "match",
     "overlaps",
     "precision_recall",
+    "wider_precision_recall",
 ]
