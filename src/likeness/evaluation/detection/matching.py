@@ -44,9 +44,8 @@ def match(image: ImageFaces, iou: float = 0.5) -> Matches:
     on_ignored = close & image.ignored[best]
     verdict[on_ignored] = NEITHER
     claims = np.flatnonzero(close & ~on_ignored)
-    claimed, first = np.unique(
-        best[claims], return_index=True
-    )  # the first claim is that of the highest score
+    # Of each face's claims, `return_index` gives the first, which has the highest score.
+    claimed, first = np.unique(best[claims], return_index=True)
     verdict[claims[first]] = FOUND
     found_at[claimed] = image.scores[claims[first]]
     settled = verdict != WRONG

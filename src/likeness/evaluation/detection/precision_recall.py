@@ -131,11 +131,7 @@ def verdicts(images: Sequence[ImageFaces], iou: float) -> Verdicts:
 
 def weighted_curve(judged: Verdicts, counts: NDArray[np.float64]) -> PrecisionRecall:
     """The curves `[U, R]` of R resamples, in which the images were drawn `counts [I, R]` times."""
-    last = (
-        np.flatnonzero(np.append(np.diff(judged.score) < 0, True))
-        if len(judged.score)
-        else np.zeros(0, dtype=np.int64)
-    )
+    last = np.flatnonzero(np.diff(judged.score, append=-np.inf) < 0)
     weights = counts[judged.image]
     entered = np.cumsum(weights, axis=0)[last]
     found = np.cumsum(weights * judged.found[:, None], axis=0)[last]
