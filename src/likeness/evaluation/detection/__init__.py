@@ -1,5 +1,6 @@
 """How detected faces and their points are measured: pure functions over lists of arrays, one for each image."""
 
+from likeness.evaluation.detection.height import FaceHeights, HeightRecall, face_heights, recall_by_height
 from likeness.evaluation.detection.images import ImageFaces, checked_images
 from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
 from likeness.evaluation.detection.overlap import overlaps
@@ -15,6 +16,8 @@ __all__ = [
     "FOUND",
     "NEITHER",
     "WRONG",
+    "FaceHeights",
+    "HeightRecall",
     "ImageFaces",
     "Matches",
     "PrecisionRecall",
@@ -22,8 +25,10 @@ __all__ = [
     "checked_images",
     "evaluate_average_precision",
     "evaluate_wider",
+    "face_heights",
     "match",
     "overlaps",
     "precision_recall",
+    "recall_by_height",
     "wider_precision_recall",
 ]
