@@ -1,5 +1,6 @@
 """How detected faces and their points are measured: pure functions over lists of arrays, one for each image."""
 
+from likeness.evaluation.detection.fddb import FddbRoc, box_overlaps, evaluate_fddb, fddb_roc
 from likeness.evaluation.detection.height import FaceHeights, HeightRecall, face_heights, recall_by_height
 from likeness.evaluation.detection.images import ImageFaces, checked_images
 from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
@@ -17,15 +18,19 @@ __all__ = [
     "NEITHER",
     "WRONG",
     "FaceHeights",
+    "FddbRoc",
     "HeightRecall",
     "ImageFaces",
     "Matches",
     "PrecisionRecall",
     "average_precision",
+    "box_overlaps",
     "checked_images",
     "evaluate_average_precision",
+    "evaluate_fddb",
     "evaluate_wider",
     "face_heights",
+    "fddb_roc",
     "match",
     "overlaps",
     "precision_recall",
