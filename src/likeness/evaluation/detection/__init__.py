@@ -5,6 +5,14 @@ from likeness.evaluation.detection.height import FaceHeights, HeightRecall, face
 from likeness.evaluation.detection.images import ImageFaces, checked_images
 from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
 from likeness.evaluation.detection.overlap import overlaps
+from likeness.evaluation.detection.points import (
+    CumulativeErrors,
+    box_size,
+    cumulative_errors,
+    evaluate_points,
+    eye_distance,
+    normalised_errors,
+)
 from likeness.evaluation.detection.precision_recall import (
     PrecisionRecall,
     average_precision,
@@ -17,6 +25,7 @@ __all__ = [
     "FOUND",
     "NEITHER",
     "WRONG",
+    "CumulativeErrors",
     "FaceHeights",
     "FddbRoc",
     "HeightRecall",
@@ -25,13 +34,18 @@ __all__ = [
     "PrecisionRecall",
     "average_precision",
     "box_overlaps",
+    "box_size",
     "checked_images",
+    "cumulative_errors",
     "evaluate_average_precision",
     "evaluate_fddb",
+    "evaluate_points",
     "evaluate_wider",
+    "eye_distance",
     "face_heights",
     "fddb_roc",
     "match",
+    "normalised_errors",
     "overlaps",
     "precision_recall",
     "recall_by_height",
