@@ -121,7 +121,7 @@ def weighted_intervals(
     identities = np.stack([first, labels(second_identity, "second", len(first))])
     names, identities = np.unique(identities, return_inverse=True)
     one, other = identities.reshape(2, -1)
-    return _resampled(
+    return resampled_intervals(
         lambda counts: measure(pair_weights(counts, one, other)), len(names), len(first), resamples, seed
     )
 
@@ -142,19 +142,22 @@ def query_intervals(
     def measure(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         return (sums @ counts) / (queries @ counts)
 
-    return _resampled(measure, len(queries), len(queries), resamples, seed)
+    return resampled_intervals(measure, len(queries), len(queries), resamples, seed)
 
 
-def _resampled(
+def resampled_intervals(
     measure: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    identities: int,
+    units: int,
     rows: int,
     resamples: int,
     seed: int,
 ) -> list[Interval]:
-    """The intervals of each row of `measure(counts [I, r]) -> [S, r]` over all resamples."""
-    block = max(1, _BLOCK_VALUES // max(rows, identities))
-    values = np.concatenate([measure(counts) for counts in draws(identities, resamples, seed, block)], axis=1)
+    """The intervals of each row of `measure(counts [I, r]) -> [S, r]` over all resamples of I units.
+
+    A unit is an identity, or an image of several faces; `rows` is how many weights `measure` holds for each resample.
+    """
+    block = max(1, _BLOCK_VALUES // max(rows, units))
+    values = np.concatenate([measure(counts) for counts in draws(units, resamples, seed, block)], axis=1)
     intervals = []
     for row in values:
         kept = row[~np.isnan(row)]  # a resample without pairs of one kind says nothing
