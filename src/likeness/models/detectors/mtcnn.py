@@ -35,7 +35,7 @@ def published_mtcnn(
 
     Args:
         weights: as `mtcnn_networks` takes them.
-        smallest_face: as `MTCNN` takes it, as the others.
+        smallest_face: as `MTCNN` takes it.
         factor: as `MTCNN` takes it.
         thresholds: as `MTCNN` takes them.
 

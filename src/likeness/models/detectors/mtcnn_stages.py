@@ -95,6 +95,8 @@ def finish(
     boxes, scores, offsets = windows.boxes[sure], scores[sure], offsets[sure]
     points = boxes[:, None, :2] + points[sure] * _sides(boxes)[:, None, :2]
     boxes = _moved(boxes, offsets)
+    finite = boxes.isfinite().all(1) & points.isfinite().flatten(1).all(1)
+    boxes, scores, points = boxes[finite], scores[finite], points[finite]
     kept = nms_by_minimum(boxes, scores, _OVERLAP_OUTPUT)
     return Detections(boxes[kept], scores[kept], points[kept])
 
