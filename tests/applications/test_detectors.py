@@ -9,7 +9,6 @@ from PIL import Image
 from torch.nn import functional
 from typer.testing import CliRunner
 
-from conftest import SHARED
 from likeness.applications import detectors
 from likeness.applications.detectors import LEAST_SCORE, detector_named
 from likeness.cli import app
@@ -53,7 +52,7 @@ def test_the_options_of_the_commands_reach_the_detector(
 @pytest.mark.real_data
 def test_faces_that_others_aligned_have_their_points_at_the_template(real_data: Path) -> None:
     """Half a pixel from the published numbers, in the middle of many faces: these count from a pixel's centre."""
-    detector = detector_named("mtcnn", SHARED / "weights", smallest_face=50)
+    detector = detector_named("mtcnn", real_data / "weights", smallest_face=50)
     apart = []
     for path in sorted((real_data / "celeba").glob("*/*.jpg"))[::90]:
         image = functional.pad(read_image(path).image, (40, 40, 40, 40))
@@ -71,7 +70,7 @@ def test_a_turned_photograph_gives_the_same_face(real_data: Path, tmp_path: Path
     photos.mkdir()
     whole.save(photos / "upright.png")
     whole.rotate(15, Image.Resampling.BICUBIC).save(photos / "turned.png")
-    weights = ["--weights", str(SHARED / "weights")]
+    weights = ["--weights", str(real_data / "weights")]
     done = CliRunner().invoke(app, ["align", str(photos), "-o", str(tmp_path / "aligned"), *weights])
     assert done.output.startswith("2 aligned faces of 2 photographs"), done.output
     one, other = (
@@ -82,4 +81,4 @@ def test_a_turned_photograph_gives_the_same_face(real_data: Path, tmp_path: Path
     done = CliRunner().invoke(app, ["detect", str(photos), "-o", str(tmp_path / "out"), *weights])
     images = json.loads((tmp_path / "out" / "detections.json").read_text())["images"]
     assert [len(image["faces"]) for image in images] == [1, 1]
-    assert isinstance(detector_named("mtcnn", SHARED / "weights"), MTCNN)
+    assert isinstance(detector_named("mtcnn", real_data / "weights"), MTCNN)
