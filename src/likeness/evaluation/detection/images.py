@@ -38,9 +38,9 @@ def checked_images(
     lists = {"scores": scores, "faces": faces} | ({} if ignored is None else {"ignored": ignored})
     if not len(boxes):
         raise ValueError("an evaluation of detections needs at least one image")
-    for name, values in lists.items():
-        if len(values) != len(boxes):
-            raise ValueError(f"`boxes` are of {len(boxes)} images, but `{name}` of {len(values)}")
+    for name, given in lists.items():
+        if len(given) != len(boxes):
+            raise ValueError(f"`boxes` are of {len(boxes)} images, but `{name}` of {len(given)}")
     result = []
     for image in range(len(boxes)):
         place = f"of image {image}"

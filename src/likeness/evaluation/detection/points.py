@@ -56,7 +56,8 @@ def normalised_errors(found: ArrayLike, points: ArrayLike, size: ArrayLike) -> N
     if len(small):
         raise ValueError(f"size must be above 0 and finite, but it is {sizes[small[0]]} for face {small[0]}")
     there = ~np.isnan(known).any(axis=2)
-    missed = np.flatnonzero((there & ~np.isfinite(measured).all(axis=2)).any(axis=1))
+    lost = there & ~np.isfinite(measured).all(axis=2)
+    missed = np.flatnonzero(np.any(lost, axis=1))
     if len(missed):
         raise ValueError(f"found holds NaN or infinity for a known point of face {missed[0]}")
     distance = np.where(there, np.linalg.norm(np.nan_to_num(measured) - np.nan_to_num(known), axis=2), 0)
