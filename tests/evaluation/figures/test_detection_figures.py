@@ -114,8 +114,14 @@ def test_each_kind_of_box_has_its_colour_and_a_false_positive_its_score() -> Non
     assert [text for text in texts if text in {"0.60", "0.91", "0.40"}] == ["0.91"]
     assert "a room" in texts
     (axes,) = figure.axes
-    assert axes.lines[0].get_xydata().tolist() == points[0].tolist()
-    assert axes.images[0].get_extent() == [0, 100, 80, 0]  # a box at 0 begins at the first pixel's outer corner
+    drawn = [line.get_xydata().tolist() for line in axes.lines]
+    assert drawn == [[], points[0].tolist(), []]  # highest score first
+    assert axes.images[0].get_extent() == [
+        0,
+        100,
+        80,
+        0,
+    ]  # a box at 0 begins at the first pixel's outer corner
     lines = {to_hex(patch.get_edgecolor()): patch.get_linestyle() for patch in axes.patches}
     assert len({lines[kind] for kind in (FOUND, MISSED, WRONG, IGNORED)}) == 4  # told apart without colours
 
@@ -148,5 +154,9 @@ def test_what_a_figure_cannot_be_drawn_of_is_refused() -> None:
         detected_figure([image], columns=0)
     with pytest.raises(ValueError, match="`titles` are 2, but the images 1"):
         detected_figure([image], titles=["a", "b"])
+    with pytest.raises(ValueError, match=r"points must be \[0, P, 2\], but their shape is \(1, 5, 2\)"):
+        detected_figure([image._replace(points=np.zeros((1, 5, 2)))])
+    with pytest.raises(ValueError, match=r"points must be \[1, P, 2\], but their shape is \(1, 10\)"):
+        detected_figure([image._replace(boxes=[[0, 0, 5, 5]], scores=[1], points=np.zeros((1, 10)))])
     with pytest.raises(ValueError, match="NaN"):
         detected_figure([image._replace(boxes=[[0, 0, 5, 5]], scores=[np.nan])])

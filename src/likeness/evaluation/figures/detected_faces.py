@@ -113,28 +113,22 @@ def _draw(axes: Axes, one: DetectedImage, iou: float) -> set[int]:
         kinds.add(verdict)
         _box(axes, box, verdict)
         if verdict == WRONG:
-            axes.annotate(
-                f"{score:.2f}",
-                (np.clip(box[0], 0, width), np.clip(box[1], 0, height)),
-                (1, 1),
-                textcoords="offset points",
-                fontsize=7,
-                color="white",
-                va="bottom",
-                bbox={"facecolor": _LOOKS[WRONG][1], "edgecolor": "none", "pad": 1},
-                annotation_clip=False,
-            )
-    points = array(one.points).astype(np.float64).reshape(-1, 2)
-    points = points[~np.isnan(points).any(axis=1)]
-    axes.plot(
-        *points.T,
-        linestyle="none",
-        marker="o",
-        markersize=2.6,
-        color="white",
-        markeredgecolor=INK,
-        markeredgewidth=0.6,
-    )
+            _label(axes, box, f"{score:.2f}", width, height)
+    points = array(one.points).astype(np.float64)
+    if len(points) != len(checked.boxes) or (len(points) and (points.ndim != 3 or points.shape[2] != 2)):
+        raise ValueError(f"points must be [{len(checked.boxes)}, P, 2], but their shape is {points.shape}")
+    for box, dots in zip(checked.boxes, points[checked.order], strict=True):
+        # About a twelfth of the face, so that small faces are not hidden behind their points.
+        dot = float(np.clip((box[3] - box[1]) / width * _CELL * 72 / 12, 0.9, 3.2))
+        axes.plot(
+            *dots[~np.isnan(dots).any(axis=1)].T,
+            linestyle="none",
+            marker="o",
+            markersize=dot,
+            color="white",
+            markeredgecolor=INK,
+            markeredgewidth=dot / 4,
+        )
     return kinds
 
 
@@ -143,3 +137,19 @@ def _box(axes: Axes, box: NDArray[np.float64], kind: int) -> None:
     corner, size = (box[0], box[1]), box[2:] - box[:2]
     for edge, line, width in ((INK, "-", 2.6), (colour, dashes, 1.6)):  # a dark edge, for bright photographs
         axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=edge, linestyle=line, linewidth=width))
+
+
+def _label(axes: Axes, box: NDArray[np.float64], text: str, width: int, height: int) -> None:
+    """A text above a box, or below it where the box is at the image's upper border, so that no title is hidden."""
+    above = box[1] > 0.08 * height
+    axes.annotate(
+        text,
+        (np.clip(box[0], 0, width), np.clip(box[1] if above else box[3], 0, height)),
+        (1, 2 if above else -2),
+        textcoords="offset points",
+        fontsize=7,
+        color="white",
+        va="bottom" if above else "top",
+        bbox={"facecolor": _LOOKS[WRONG][1], "edgecolor": "none", "pad": 1},
+        annotation_clip=False,
+    )
