@@ -1,3 +1,6 @@
+import contextlib
+import re
+import zlib
 from itertools import pairwise
 from pathlib import Path
 
@@ -140,14 +143,22 @@ def annotations(real_data):
     return Path(real_data) / "wider_annotations"
 
 
+def deflated_doubles(file, count):
+    """The one block of so many doubles in an HDF5 file (MATLAB's 7.3), which spares a package to read it."""
+    found = []
+    for place in (start.start() for start in re.finditer(b"\x78", file)):
+        with contextlib.suppress(zlib.error):
+            found.append(zlib.decompressobj().decompress(file[place:], 8 * count + 1))
+    (block,) = (one for one in found if len(one) == 8 * count)
+    return np.frombuffer(block, dtype="<f8")
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_curves_give_the_published_average_precision(annotations, name):
-    h5py = pytest.importorskip("h5py", reason="the authors' curves are HDF5 files: pip install h5py")
     for level, published in zip(LISTS, PUBLISHED[name], strict=True):
-        with h5py.File(annotations / "pr_curves" / f"tiny_wider_pr_info_{name}_{level}_val.mat") as file:
-            precision, recall = np.array(file["pr_cruve"])
-        assert len(recall) == 1000
+        file = annotations / "pr_curves" / f"tiny_wider_pr_info_{name}_{level}_val.mat"
+        precision, recall = deflated_doubles(file.read_bytes(), 2000).reshape(2, 1000)
         assert float(average_precision(recall, precision)) == pytest.approx(published, abs=5e-4)
 
 
