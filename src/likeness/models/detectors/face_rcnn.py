@@ -7,7 +7,7 @@ loss.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from likeness.models.detectors.detector import Detections, check_images
 from likeness.models.detectors.matching import IGNORED, match
 from likeness.models.detectors.network_input import MEAN, STD
 from likeness.models.detectors.selection import joined, without_points
+from likeness.models.detectors.timm_maps import TimmMaps
 from likeness.models.detectors.torchvision_private import (
     AnchorGenerator,
     FastRCNNPredictor,
@@ -28,7 +29,8 @@ from likeness.models.detectors.torchvision_private import (
     RPNHead,
     TwoMLPHead,
 )
-from likeness.models.timm_alone import timm
+from likeness.models.features.vgg_architecture import layer_names
+from likeness.models.features.vgg_weights import load_vgg
 
 PROPOSAL_POSITIVE, PROPOSAL_NEGATIVE = 0.7, 0.3
 """Of the region proposal network's anchors (Ren et al. 2015, section 3.1.2)."""
@@ -102,7 +104,7 @@ class FaceRCNN(nn.Module):
     """The two stages; a `Detector`.
 
     Args:
-        backbone: gives maps by name, all of `out_channels` channels.
+        backbone: gives maps by name, all of `out_channels` channels, of images normalised by its `mean` and `std`.
         maps: the maps' names.
         anchors: for each map the sides of its anchors, in pixels of the resized image.
         hidden: the width D of the second stage's two layers.
@@ -133,13 +135,14 @@ class FaceRCNN(nn.Module):
     ) -> None:
         super().__init__()
         channels = int(backbone.out_channels)  # type: ignore[arg-type]
+        mean, std = list(backbone.mean), list(backbone.std)  # type: ignore[arg-type]
         generator = AnchorGenerator(tuple(tuple(sides) for sides in anchors), tuple(RATIOS for _ in anchors))
         pooling = MultiScaleRoIAlign(list(maps), output_size=7, sampling_ratio=2)
         numbers = dict(zip(("training", "testing"), proposals, strict=True))
         self.feature_dim = hidden
         self.overlap, self.most = overlap, most
         self.views = nn.ModuleList(
-            GeneralizedRCNNTransform(side, longer_side, list(MEAN), list(STD)) for side in test_sides
+            GeneralizedRCNNTransform(side, longer_side, mean, std) for side in test_sides
         )
         self.stages = GeneralizedRCNN(
             backbone,
@@ -167,7 +170,7 @@ class FaceRCNN(nn.Module):
                 nms_thresh=overlap,
                 detections_per_img=most,
             ),
-            GeneralizedRCNNTransform(tuple(shorter_sides), longer_side, list(MEAN), list(STD)),
+            GeneralizedRCNNTransform(tuple(shorter_sides), longer_side, mean, std),
         )
 
     @torch.no_grad()
@@ -197,13 +200,27 @@ class FaceRCNN(nn.Module):
 
 
 class VGG19Maps(nn.Module):
-    """conv5_4 of VGG-19, at stride 16."""
+    """conv5_4 of VGG-19, at stride 16.
+
+    Args:
+        weights: of its convolutions on ImageNet: `hub`, a file in torchvision's layout, or None for a fresh start.
+
+    Raises:
+        ValueError: they can't be had or read, or are another network's.
+    """
 
     out_channels = 512
+    mean, std = MEAN, STD
 
-    def __init__(self) -> None:
+    def __init__(self, weights: str | None = None) -> None:
         super().__init__()
         self.features = vgg19(weights=None).features[:-1]  # without the last pooling
+        if weights is not None:
+            names = layer_names("vgg19")
+            convolutions = {
+                name: self.features[place] for place, name in enumerate(names) if name.startswith("conv")
+            }
+            load_vgg(convolutions, "vgg19", weights, names)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """`[B, 512, H / 16, W / 16]`."""
@@ -216,15 +233,14 @@ class PyramidMaps(nn.Module):
     Args:
         network: timm's name.
         channels: of each map.
+        weights: as `TimmMaps` takes them.
     """
 
-    def __init__(self, network: str, channels: int) -> None:
+    def __init__(self, network: str, channels: int, weights: str | None = None) -> None:
         super().__init__()
-        features: Any = timm.create_model(
-            network, features_only=True, pretrained=False, out_indices=(2, 3, 4)
-        )
-        self.features = features
-        self.pyramid = FeaturePyramidNetwork(features.feature_info.channels(), channels)
+        self.features = TimmMaps(network, (8, 16, 32), weights)
+        self.pyramid = FeaturePyramidNetwork(self.features.channels, channels)
+        self.mean, self.std = self.features.mean, self.features.std
         self.out_channels = channels
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -236,10 +252,10 @@ class PyramidMaps(nn.Module):
         return found
 
 
-def face_rcnn_vgg19() -> FaceRCNN:
-    """Full size: VGG-19, as in the paper. Anchors and sides are ours."""
+def face_rcnn_vgg19(weights: str | None = None) -> FaceRCNN:
+    """Full size: VGG-19, as in the paper, `weights` as `VGG19Maps` takes them. Anchors and sides are ours."""
     return FaceRCNN(
-        VGG19Maps(),
+        VGG19Maps(weights),
         maps=["0"],
         anchors=[(16, 32, 64, 128, 256, 512)],
         hidden=4096,
@@ -252,6 +268,7 @@ def face_rcnn_vgg19() -> FaceRCNN:
 def face_rcnn_small(
     network: str = "efficientnet_lite0",
     *,
+    weights: str | None = None,
     shorter_sides: Sequence[int] = (192, 256, 320),
     longer_side: int = 640,
     test_sides: Sequence[int] = (320,),
@@ -260,12 +277,13 @@ def face_rcnn_small(
 
     Args:
         network: timm's name.
+        weights: as `TimmMaps` takes them.
         shorter_sides: as `FaceRCNN` takes them.
         longer_side: as `FaceRCNN` takes it.
         test_sides: as `FaceRCNN` takes them.
     """
     return FaceRCNN(
-        PyramidMaps(network, 64),
+        PyramidMaps(network, 64, weights),
         maps=["0", "1", "2"],
         anchors=[(12, 20), (32, 56), (96, 180)],
         hidden=256,

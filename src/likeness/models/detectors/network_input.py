@@ -1,5 +1,7 @@
 """Images as networks take them that know ImageNet."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -9,15 +11,20 @@ STD = (0.229, 0.224, 0.225)
 
 
 class Normalisation(nn.Module):
-    """RGB in [0, 1] to channels of mean 0 and standard deviation 1 over ImageNet."""
+    """RGB in [0, 1] to channels of mean 0 and standard deviation 1.
+
+    Args:
+        mean: of the channels of what the network's weights were trained on.
+        std: their standard deviation.
+    """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
-        self.register_buffer("std", torch.tensor(STD)[:, None, None], persistent=False)
+        self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """`[B, 3, H, W]`."""

@@ -4,7 +4,6 @@ Hu and Ramanan, "Finding tiny faces", CVPR 2017.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +14,8 @@ from likeness.models.detectors.anchors import AnchorOutputs, by_anchor, grid_anc
 from likeness.models.detectors.detector import Detections, check_images
 from likeness.models.detectors.network_input import Normalisation, on_canvas
 from likeness.models.detectors.selection import joined, select
+from likeness.models.detectors.timm_maps import TimmMaps
 from likeness.models.detectors.torchvision_private import Weights, decode
-from likeness.models.timm_alone import timm
 
 STRIDES = (8, 16)
 """Of res3 and res4, whose scores are added on the finer grid."""
@@ -34,6 +33,7 @@ class TinyFaces(nn.Module):
     Args:
         network: timm's, such as `resnet101` (up to res4, as in the paper) or `efficientnet_lite0`.
         templates: `[K, 2]`, width and height in pixels (`k_medoids`); the paper has 25.
+        weights: as `TimmMaps` takes them.
     """
 
     multiple = STRIDES[-1]
@@ -41,13 +41,15 @@ class TinyFaces(nn.Module):
     """One by the spread of the offsets, so that all of a loss's parts weigh alike (Girshick 2015's code)."""
     templates: Tensor
 
-    def __init__(self, network: str, templates: Sequence[Sequence[float]]) -> None:
+    def __init__(
+        self, network: str, templates: Sequence[Sequence[float]], *, weights: str | None = None
+    ) -> None:
         super().__init__()
-        self.normalisation = Normalisation()
-        self.features: Any = _features(network)
+        self.features = TimmMaps(network, STRIDES, weights)
+        self.normalisation = Normalisation(self.features.mean, self.features.std)
         self.register_buffer("templates", torch.tensor(templates, dtype=torch.float32))
         self.scores = nn.ModuleList(
-            nn.Conv2d(channels, 5 * len(templates), 1) for channels in self.features.feature_info.channels()
+            nn.Conv2d(channels, 5 * len(templates), 1) for channels in self.features.channels
         )
         for score in self.scores:
             nn.init.normal_(score.weight, std=0.01)  # type: ignore[arg-type]
@@ -148,13 +150,3 @@ class TinyFacesDetector(nn.Module):
             found.scores.to(image.device),
             found.points.to(image.device),
         )
-
-
-def _features(name: str) -> Any:
-    """timm's network up to stride 16, which gives its maps at strides 8 and 16."""
-    if not timm.is_model(name):
-        raise ValueError(f"timm has no network {name}: choose one such as resnet101 or efficientnet_lite0.")
-    network: Any = timm.create_model(name, features_only=True, pretrained=False, out_indices=(2, 3))
-    if tuple(network.feature_info.reduction()) != STRIDES:
-        raise ValueError(f"{name} has no maps at strides 8 and 16: choose one such as resnet101.")
-    return network
