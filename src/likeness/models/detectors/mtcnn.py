@@ -45,6 +45,30 @@ def published_mtcnn(
     return MTCNN(*mtcnn_networks(weights), smallest_face=smallest_face, factor=factor, thresholds=thresholds)
 
 
+def fresh_mtcnn(
+    *,
+    smallest_face: float = SMALLEST_FACE,
+    factor: float = FACTOR,
+    thresholds: Sequence[float] = THRESHOLDS,
+    weights: str | None = None,
+) -> "MTCNN":
+    """MTCNN to be trained.
+
+    Args:
+        smallest_face: as `MTCNN` takes it.
+        factor: as `MTCNN` takes it.
+        thresholds: as `MTCNN` takes them.
+        weights: a folder with the three files of the authors' weights to begin with; None for a fresh start.
+
+    Raises:
+        ValueError: there are no such weights, or a number is out of its range.
+    """
+    networks = (
+        (ProposalNetwork(), RefinementNetwork(), OutputNetwork()) if weights is None else mtcnn_networks(weights)
+    )
+    return MTCNN(*networks, smallest_face=smallest_face, factor=factor, thresholds=thresholds)
+
+
 class MTCNN(nn.Module):
     """The cascade as a `Detector`. Networks run where their parameters are; detections are where the image is.
 
