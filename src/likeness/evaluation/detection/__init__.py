@@ -4,6 +4,13 @@ from likeness.evaluation.detection.fddb import FddbRoc, box_overlaps, evaluate_f
 from likeness.evaluation.detection.height import FaceHeights, HeightRecall, face_heights, recall_by_height
 from likeness.evaluation.detection.images import ImageFaces, checked_images
 from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
+from likeness.evaluation.detection.metrics import (
+    AnnotatedFaces,
+    FoundFaces,
+    LandmarkErrors,
+    detection_metrics,
+    landmark_errors,
+)
 from likeness.evaluation.detection.overlap import overlaps
 from likeness.evaluation.detection.points import (
     CumulativeErrors,
@@ -25,11 +32,14 @@ __all__ = [
     "FOUND",
     "NEITHER",
     "WRONG",
+    "AnnotatedFaces",
     "CumulativeErrors",
     "FaceHeights",
     "FddbRoc",
+    "FoundFaces",
     "HeightRecall",
     "ImageFaces",
+    "LandmarkErrors",
     "Matches",
     "PrecisionRecall",
     "average_precision",
@@ -37,6 +47,7 @@ __all__ = [
     "box_size",
     "checked_images",
     "cumulative_errors",
+    "detection_metrics",
     "evaluate_average_precision",
     "evaluate_fddb",
     "evaluate_points",
@@ -44,6 +55,7 @@ __all__ = [
     "eye_distance",
     "face_heights",
     "fddb_roc",
+    "landmark_errors",
     "match",
     "normalised_errors",
     "overlaps",
