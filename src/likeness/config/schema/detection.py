@@ -1,5 +1,6 @@
 """The schema of runs that train a detector of faces."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -120,28 +121,35 @@ class PyramidBoxTask(_Task):
 
 Task = Annotated[MTCNNTask | TinyFacesTask | FaceRCNNTask | PyramidBoxTask, Field(discriminator="target")]
 
-TRAINED_BY = {
-    MTCNNTask: (MTCNNNode,),
-    TinyFacesTask: (TinyFacesNode,),
-    FaceRCNNTask: (FaceRCNNSmall, FaceRCNNVgg19),
-    PyramidBoxTask: (PyramidBoxVgg16, PyramidBoxSmall),
+_TRAINED_BY: dict[type[Node], tuple[str, tuple[type[Node], ...]]] = {
+    MTCNNTask: ("mtcnn", (MTCNNNode,)),
+    TinyFacesTask: ("tiny_faces", (TinyFacesNode,)),
+    FaceRCNNTask: ("face_rcnn", (FaceRCNNSmall, FaceRCNNVgg19)),
+    PyramidBoxTask: ("pyramidbox", (PyramidBoxVgg16, PyramidBoxSmall)),
 }
+"""Of each task its name and the detectors that it trains."""
 
 
 class DetectionEvaluation(Node):
     """How a detector is measured."""
 
     overlap: Annotated[float, Field(gt=0, lt=1)]
-    least_height: Annotated[float, Field(ge=0)]
+    heights: Annotated[list[Weight], Field(min_length=1)]
     score: Share
     resamples: Annotated[int, Field(ge=10)]
+
+    @model_validator(mode="after")
+    def _heights_rise(self) -> "DetectionEvaluation":
+        if any(high <= low for low, high in pairwise(self.heights)):
+            raise ValueError(f"evaluation.heights={self.heights} must rise")
+        return self
 
 
 class DetectionConfig(TrainConfig):
     """What a run that trains a detector has."""
 
     objective = Objective(metric="detection/ap")
-    measures = ("detection/*", "points/*")
+    measures = ("detection/*", "landmarks/*")
     validates = ("validation/ap",)
     task: Task
     detector: Detector
@@ -157,15 +165,9 @@ class DetectionConfig(TrainConfig):
 
     @model_validator(mode="after")
     def _detector_fits(self) -> "DetectionConfig":
-        if not isinstance(self.detector, TRAINED_BY[type(self.task)]):
-            wanted = {
-                MTCNNTask: "mtcnn",
-                TinyFacesTask: "tiny_faces",
-                FaceRCNNTask: "face_rcnn",
-                PyramidBoxTask: "pyramidbox",
-            }
-            name = wanted[type(self.task)]
-            raise ValueError(f"task={name} trains detector={name}, small or full; choose both alike")
+        name, detectors = _TRAINED_BY[type(self.task)]
+        if not isinstance(self.detector, detectors):
+            raise ValueError(f"task={name} trains detector={name} or a larger one of its kind; choose both alike")
         if isinstance(self.task, PyramidBoxTask) and self.sampler.side % 128:
             raise ValueError(f"sampler.side={self.sampler.side}, but PyramidBox takes multiples of 128")
         if isinstance(self.task, TinyFacesTask) and self.sampler.side % 16:

@@ -13,6 +13,7 @@ from likeness.evaluation.detection.metrics import (
 )
 from likeness.evaluation.detection.overlap import overlaps
 from likeness.evaluation.detection.points import (
+    FAILURE,
     CumulativeErrors,
     box_size,
     cumulative_errors,
@@ -29,6 +30,7 @@ from likeness.evaluation.detection.precision_recall import (
 from likeness.evaluation.detection.wider import evaluate_wider, wider_precision_recall
 
 __all__ = [
+    "FAILURE",
     "FOUND",
     "NEITHER",
     "WRONG",

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from likeness.data.faces import Faces, Scene
 from likeness.data.scene_batches import SceneBatch
 from likeness.errors import LikenessError
-from likeness.evaluation.detection import average_precision
+from likeness.evaluation.detection import average_precision, precision_recall
 from likeness.models.detectors import Detector
 from likeness.tasks.gather import measured_once, share_buffers
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Task, Watched
@@ -43,7 +43,8 @@ class Validated(NamedTuple):
 class DetectionTask(Task, Generic[Network]):
     """A network, the loss of its paper, and its validation: the average precision on scenes that are not trained on.
 
-    Each rank looks at its share of the validation scenes; rank 0 measures.
+    Each rank looks at its share of the validation scenes; rank 0 measures. There a face lower than `least_height`
+    pixels is ignored.
 
     Args:
         network: what is trained.
@@ -60,6 +61,7 @@ class DetectionTask(Task, Generic[Network]):
     def __init__(self, network: Network, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
         super().__init__(optimizer, scheduler)
         self.network: Network = network
+        self.least_height = 0.0
         self._validated: list[Validated] = []
 
     @property
@@ -97,14 +99,14 @@ class DetectionTask(Task, Generic[Network]):
             LikenessError: none of the scenes could be read.
         """
         own, self._validated = self._validated, []
-        self.log_dict(measured_once(_average_precision, own))
+        self.log_dict(measured_once(self._average_precision, own))
 
-
-def _average_precision(shares: Sequence[list[Validated]]) -> dict[str, float]:
-    scenes = [scene for share in shares for scene in share]
-    if not scenes:
-        raise LikenessError("None of the validation scenes can be read: replace them.")
-    return {"validation/ap": average_precision(*zip(*scenes, strict=True))}
+    def _average_precision(self, shares: Sequence[list[Validated]]) -> dict[str, float]:
+        scenes = [scene for share in shares for scene in share]
+        if not scenes:
+            raise LikenessError("None of the validation scenes can be read: replace them.")
+        curve = precision_recall(*zip(*scenes, strict=True), least_height=self.least_height)
+        return {"validation/ap": float(average_precision(curve.recall, curve.precision))}
 
 
 def as_float(images: Tensor) -> Tensor:
