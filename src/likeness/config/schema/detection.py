@@ -167,7 +167,9 @@ class DetectionConfig(TrainConfig):
     def _detector_fits(self) -> "DetectionConfig":
         name, detectors = _TRAINED_BY[type(self.task)]
         if not isinstance(self.detector, detectors):
-            raise ValueError(f"task={name} trains detector={name} or a larger one of its kind; choose both alike")
+            raise ValueError(
+                f"task={name} trains detector={name} or a larger one of its kind; choose both alike"
+            )
         if isinstance(self.task, PyramidBoxTask) and self.sampler.side % 128:
             raise ValueError(f"sampler.side={self.sampler.side}, but PyramidBox takes multiples of 128")
         if isinstance(self.task, TinyFacesTask) and self.sampler.side % 16:

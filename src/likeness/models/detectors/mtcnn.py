@@ -72,7 +72,9 @@ def fresh_mtcnn(
         ValueError: there are no such weights, or a number is out of its range.
     """
     networks = (
-        (ProposalNetwork(), RefinementNetwork(), OutputNetwork()) if weights is None else mtcnn_networks(weights)
+        (ProposalNetwork(), RefinementNetwork(), OutputNetwork())
+        if weights is None
+        else mtcnn_networks(weights)
     )
     return MTCNN(*networks, smallest_face=smallest_face, factor=factor, thresholds=thresholds)
 

@@ -55,6 +55,23 @@ def build_data(config: DetectionConfig) -> ReadableSplits:
     return ReadableSplits(train, validation, ReadableScenes(test))
 
 
+def refuse_shared_images(splits: ReadableSplits) -> None:
+    """Raise a LikenessError for a file that is trained or validated on and tested on."""
+    tested = _paths(splits.test)
+    for learnt in (*splits.train, *([splits.validation] if splits.validation is not None else [])):
+        shared = sorted(_paths(learnt) & tested)
+        if shared:
+            raise LikenessError(
+                f"{shared[0]} is both trained on and tested on; split data and test_data alike, or test on others."
+            )
+
+
+def _paths(scenes: ReadableScenes) -> set[Path]:
+    """The files of the images; none where they are drawn."""
+    root, drawn = scenes.files().root, not scenes.files().names
+    return set() if drawn else {(root / scenes.name(index)).resolve() for index in range(len(scenes))}
+
+
 def _kept(scenes: Scenes | None, node: Node, config: DetectionConfig) -> ReadableScenes:
     if scenes is None:
         raise LikenessError(f"{node.place} has no images to train on; give its split a share for training.")

@@ -19,6 +19,7 @@ from likeness.recipes.detection.build import (
     build_datamodule,
     build_network,
     build_task,
+    refuse_shared_images,
 )
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.detection.results import conclude
@@ -75,7 +76,8 @@ class DetectionRecipe:
         return local_files({"weights": self._config.detector.weights})
 
     def refuse(self) -> None:
-        """Raise a LikenessError for batches that can't be filled, or a network that its configuration doesn't fit."""
+        """Raise a LikenessError for images in two splits, or a network that its configuration doesn't fit."""
+        refuse_shared_images(self._splits)
         build_datamodule(self._config, self._splits)
         build_task(self._config, self._untrained)
 

@@ -124,9 +124,7 @@ def _with_points(faces: Faces) -> NDArray[np.int64]:
     return np.flatnonzero(~np.isnan(points).any((1, 2)) & ~faces.ignored.numpy() & apart)
 
 
-def draw(
-    folder: Path, config: DetectionConfig, examined: Sequence[Examined], scenes: ReadableScenes
-) -> None:
+def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], scenes: ReadableScenes) -> None:
     """Write the figures of a run."""
     evaluation = config.evaluation
     least, overlap, score = evaluation.heights[0], evaluation.overlap, evaluation.score
@@ -156,7 +154,9 @@ def draw(
     figures["found"] = detected_figure(shown, iou=overlap, titles=titles)
     logged = logged_curves(folder)
     panels = {
-        name: {name: Curve(*logged[key], share=name != "loss")} for name, key in CURVES.items() if key in logged
+        name: {name: Curve(*logged[key], share=name != "loss")}
+        for name, key in CURVES.items()
+        if key in logged
     }
     if panels:
         figures["training"] = curves_figure(panels)

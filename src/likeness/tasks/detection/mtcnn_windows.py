@@ -51,7 +51,9 @@ def labelled(windows: Tensor, faces: Faces, number: int) -> Labelled:
     A window that an ignored face has a part in counts for nothing.
     """
     windows = windows.floor()
-    windows = torch.cat([windows[:, :2], windows[:, :2] + (windows[:, 2:] - windows[:, :2]).amax(1)[:, None]], 1)
+    windows = torch.cat(
+        [windows[:, :2], windows[:, :2] + (windows[:, 2:] - windows[:, :2]).amax(1)[:, None]], 1
+    )
     best, own = _best(windows, faces.boxes[~faces.ignored])
     ignored, _ = _best(windows, faces.boxes[faces.ignored])
     usable = ignored < BACKGROUND
@@ -95,7 +97,9 @@ def _squares(centres: Tensor, sides: Tensor) -> Tensor:
 def _best(windows: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     """Of each window the greatest intersection over union `[N]` with one of `boxes [F, 4]`, and which that is."""
     if not len(boxes):
-        return windows.new_zeros(len(windows)), torch.zeros(len(windows), dtype=torch.int64, device=windows.device)
+        return windows.new_zeros(len(windows)), torch.zeros(
+            len(windows), dtype=torch.int64, device=windows.device
+        )
     best = box_iou(windows, boxes).max(1)
     return best.values.nan_to_num(), best.indices
 
