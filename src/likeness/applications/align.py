@@ -17,7 +17,6 @@ from likeness.applications.photographs import (
     Photograph,
     counted,
     faces_of,
-    make_folder,
     photographs_in,
     refuse_output,
 )
@@ -25,7 +24,7 @@ from likeness.data.alignment import SIDE, aligned
 from likeness.data.style.image_file import write_image
 from likeness.errors import LikenessError
 from likeness.models.detectors import Detections, Detector
-from likeness.runs.record.folder import write_text
+from likeness.runs.record.folder import make_folder, write_text
 
 SHEET, LIST = "sheet.png", "not_one_face.csv"
 
@@ -73,7 +72,7 @@ def align(
     refuse_output(output, places, photographs, (SHEET, LIST), force=force)
     if taken is Taken.all:
         _refuse_names_of_further_faces(photographs)
-    make_folder(output)
+    make_folder(output, "-o")
     sheet: list[NamedFace] = []
     rows: list[tuple[str, int, int]] = []
     unreadable: list[str] = []
@@ -84,7 +83,7 @@ def align(
         crops = crops if taken is Taken.all else crops[:1]
         for number, crop in enumerate(crops, 1):
             below = _numbered(photograph.written, number)
-            make_folder((output / below).parent)
+            make_folder((output / below).parent, "-o")
             write_image(output / below, crop, force=force)
             if len(sheet) < MOST:
                 sheet.append(NamedFace(below.with_suffix("").as_posix(), crop))

@@ -12,13 +12,12 @@ from likeness.applications.photographs import (
     Found,
     counted,
     faces_of,
-    make_folder,
     photographs_in,
     refuse_output,
 )
 from likeness.data.style.image_file import write_image
 from likeness.models.detectors import Detector
-from likeness.runs.record.folder import write_json, write_text
+from likeness.runs.record.folder import make_folder, write_json, write_text
 
 JSON, CSV = "detections.json", "detections.csv"
 POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
@@ -50,12 +49,12 @@ def detect(places: Sequence[Path], detector: Detector, output: Path, *, force: b
     """
     photographs = photographs_in(places)
     refuse_output(output, places, photographs, (JSON, CSV), force=force)
-    make_folder(output)
+    make_folder(output, "-o")
     entries: list[dict[str, Any]] = []
     unreadable: list[str] = []
     for found in faces_of(photographs, detector, unreadable):
         copy = output / found.photograph.written
-        make_folder(copy.parent)
+        make_folder(copy.parent, "-o")
         write_image(copy, drawn(found.image, found.faces), force=force)
         entries.append(_entry(found))
     write_json(output / JSON, {"images": entries, "unreadable": unreadable})

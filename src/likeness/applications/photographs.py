@@ -98,16 +98,6 @@ def refuse_output(
         )
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; raises `LikenessError` where that can't be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LikenessError(
-            f"The folder {folder} can't be made ({error.strerror}): choose another with -o."
-        ) from error
-
-
 def faces_of(photographs: Sequence[Photograph], detector: Detector, unreadable: list[str]) -> Iterator[Found]:
     """What `detector` finds, one photograph after the other; why one can't be read is put into `unreadable`."""
     terminal = Console(stderr=True)
