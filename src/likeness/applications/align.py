@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from likeness.applications.photographs import (
     photographs_in,
     refuse_output,
 )
+from likeness.applications.taken import Taken
 from likeness.data.alignment import SIDE, aligned
 from likeness.data.style.image_file import write_image
 from likeness.errors import LikenessError
@@ -29,15 +29,7 @@ from likeness.runs.record.folder import make_folder, write_text
 SHEET, LIST = "sheet.png", "not_one_face.csv"
 
 
-class Taken(StrEnum):
-    """Which faces of a photograph are taken; `one`: the only one, and none where there are several."""
-
-    largest = "largest"
-    all = "all"
-    one = "one"
-
-
-class Summary(NamedTuple):
+class AlignedFaces(NamedTuple):
     """How many faces were written of how many photographs, how many had none or several, and what is unreadable."""
 
     written: int
@@ -55,7 +47,7 @@ class Summary(NamedTuple):
 
 def align(
     places: Sequence[Path], detector: Detector, output: Path, taken: Taken = Taken.largest, *, force: bool
-) -> Summary:
+) -> AlignedFaces:
     """Write the aligned faces of photographs into `output`, each where its photograph lies below its folder.
 
     Args:
@@ -95,7 +87,7 @@ def align(
     write_text(output / LIST, _table(rows))
     several = sum(found > 1 for _, found, _ in rows)
     without = sum(found == 0 for _, found, _ in rows)
-    return Summary(written, readable, without, several, unreadable)
+    return AlignedFaces(written, readable, without, several, unreadable)
 
 
 def largest_first(image: Tensor, faces: Detections, size: int = SIDE) -> list[Tensor]:

@@ -24,7 +24,7 @@ POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 """What the five points are called, in their order; left and right as seen in the image."""
 
 
-class Summary(NamedTuple):
+class FoundFaces(NamedTuple):
     """How many faces were found in how many photographs, and why each of the others can't be read."""
 
     faces: int
@@ -35,7 +35,7 @@ class Summary(NamedTuple):
         return f"{counted(self.faces, 'face')} in {counted(self.photographs, 'photograph')}"
 
 
-def detect(places: Sequence[Path], detector: Detector, output: Path, *, force: bool) -> Summary:
+def detect(places: Sequence[Path], detector: Detector, output: Path, *, force: bool) -> FoundFaces:
     """Write a copy of each photograph with what `detector` finds into `output`, and two lists of it.
 
     Args:
@@ -59,7 +59,7 @@ def detect(places: Sequence[Path], detector: Detector, output: Path, *, force: b
         entries.append(_entry(found))
     write_json(output / JSON, {"images": entries, "unreadable": unreadable})
     write_text(output / CSV, _table(entries))
-    return Summary(sum(len(entry["faces"]) for entry in entries), len(entries), unreadable)
+    return FoundFaces(sum(len(entry["faces"]) for entry in entries), len(entries), unreadable)
 
 
 def _entry(found: Found) -> dict[str, Any]:
