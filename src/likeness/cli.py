@@ -41,6 +41,12 @@ LeastScore = Annotated[
     float, typer.Option(min=0, max=1, help="of a face; a lower one finds more, wrong ones too")
 ]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="overwrite what is there; what this command wrote there before is removed first"
+    ),
+]
 
 
 @app.callback()
@@ -109,7 +115,7 @@ def detect(
     weights: Weights = None,
     smallest_face: SmallestFace = 20.0,
     least_score: LeastScore = 0.7,
-    force: Force = False,
+    force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
     from likeness.command import DetectorOptions, detect_from_command_line
@@ -129,7 +135,7 @@ def align(
     weights: Weights = None,
     smallest_face: SmallestFace = 20.0,
     least_score: LeastScore = 0.7,
-    force: Force = False,
+    force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
 
