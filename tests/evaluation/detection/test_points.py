@@ -52,12 +52,12 @@ def test_errors_do_not_depend_on_place_and_scale():
 def test_mean_failures_and_area_under_the_cumulative_curve():
     errors = [0.02, 0.04, 0.1, 0.3, np.nan]
     measured = evaluate_points(errors, [0, 0, 1, 2, 2], limit=0.1, resamples=50)
-    assert measured["points/nme"].value == pytest.approx(0.115)
-    assert measured["points/failure@0.1"].value == 0.25  # the limit itself has not failed
+    assert measured["landmarks/nme"].value == pytest.approx(0.115)
+    assert measured["landmarks/failure@0.1"].value == 0.25  # the limit itself has not failed
     assert {one.count for one in measured.values()} == {4}
     limits = np.linspace(0, 0.1, 100_001)
     shares = [np.mean(np.array(errors[:4]) <= limit) for limit in limits]
-    assert measured["points/auc@0.1"].value == pytest.approx(np.mean(shares), abs=1e-4)
+    assert measured["landmarks/auc@0.1"].value == pytest.approx(np.mean(shares), abs=1e-4)
     curve = cumulative_errors(errors, [0, 0, 1, 2, 2], [0.01, 0.04, 0.2, 1], resamples=50)
     assert curve.share.tolist() == [0, 0.5, 0.75, 1]
     assert (curve.low <= curve.share).all()
@@ -74,8 +74,8 @@ def test_intervals_equal_a_loop_over_repeated_images():
         mine = np.concatenate([errors[image == i] for i in np.repeat(np.arange(8), counts)])
         values.append((mine.mean(), np.mean(mine > 0.1), np.mean(mine <= 0.05)))
     low, high = np.percentile(values, (2.5, 97.5), axis=0)
-    assert measured["points/nme"][2:] == pytest.approx((low[0], high[0]))
-    assert measured["points/failure@0.1"][2:] == pytest.approx((low[1], high[1]))
+    assert measured["landmarks/nme"][2:] == pytest.approx((low[0], high[0]))
+    assert measured["landmarks/failure@0.1"][2:] == pytest.approx((low[1], high[1]))
     assert (curve.low[0], curve.high[0]) == pytest.approx((low[2], high[2]))
 
 

@@ -18,7 +18,7 @@ PUBLISHED = {
     "multitask-cascade-cnn": (0.849, 0.826, 0.598),
     "hr_res101": (0.930, 0.916, 0.830),
 }
-"""Of MTCNN, and of HR with ResNet-101. The curves called "HR" are of an older network: .926, .911, .806."""
+"""Of MTCNN, and of HR with ResNet-101."""
 
 
 def slow_overlap(box, face):

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.models.detectors.anchors import AnchorOutputs, grid_anchors
+from likeness.models.detectors.timm_maps import TimmMaps
 from likeness.models.detectors.tiny_faces import TinyFaces, TinyFacesDetector
 from likeness.models.timm_alone import timm
 from likeness.models.weights import load_weights, weights_from_pip
@@ -89,11 +90,20 @@ def test_weights_that_pip_installs_give_the_maps_of_the_whole_network() -> None:
             torch.testing.assert_close(maps, wanted)
 
 
+def test_maps_are_chosen_by_stride_whatever_the_first_is() -> None:
+    images = torch.zeros(1, 3, 64, 96)
+    for name in ("convnext_atto", "resnet10t"):  # from stride 4 on, and from stride 2
+        maps = TimmMaps(name, (8, 16, 32)).eval()(images)
+        assert [one.shape[2:] for one in maps] == [(8, 12), (4, 6), (2, 3)]
+
+
 def test_what_does_not_fit_is_named() -> None:
     with pytest.raises(ValueError, match="resnet1001"):
         TinyFaces("resnet1001", TEMPLATES)
     with pytest.raises(ValueError, match="vit_tiny_patch16_224"):
         TinyFaces("vit_tiny_patch16_224", TEMPLATES)
+    with pytest.raises(ValueError, match="swin_tiny_patch4_window7_224 has no maps"):
+        TinyFaces("swin_tiny_patch4_window7_224", TEMPLATES)  # of channels last
     network = TinyFaces("efficientnet_lite0", TEMPLATES)
     with pytest.raises(ValueError, match="25 templates and 2"):
         TinyFacesDetector(network, resolution=[1, 2])

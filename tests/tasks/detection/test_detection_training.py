@@ -16,6 +16,7 @@ from likeness.models.detectors.anchors import AnchorOutputs, scaled
 from likeness.models.detectors.detector import Detector
 from likeness.models.detectors.face_rcnn import face_rcnn_small
 from likeness.models.detectors.pyramidbox import PyramidBox
+from likeness.models.detectors.vgg_trunk import VGGTrunk
 from likeness.models.detectors.tiny_faces import TinyFaces, TinyFacesDetector
 from likeness.models.detectors.torchvision_private import decode
 from likeness.tasks.detection import FaceRCNNLoss, pyramidbox_loss, tiny_faces_loss
@@ -71,7 +72,7 @@ def outputs_drawn(anchors: Tensor, seed: int) -> AnchorOutputs:
 def test_pyramidbox_costs_what_loops_over_faces_heads_and_bodies_give() -> None:
     torch.manual_seed(0)
     images, faces = two_scenes(128)
-    anchors = PyramidBox(width=1 / 16, batch_norm=True).eval()(images / 255).face.anchors
+    anchors = PyramidBox(VGGTrunk(1 / 16, batch_norm=True), width=1 / 16).eval()(images / 255).face.anchors
     outputs = tuple(outputs_drawn(anchors, seed) for seed in range(3))
     terms = pyramidbox_loss(_Said(outputs), images / 255, faces, part_weights=(1, 0.4, 0.3))  # type: ignore[arg-type]
     total = 0.0
@@ -103,7 +104,7 @@ def test_pyramidbox_costs_what_loops_over_faces_heads_and_bodies_give() -> None:
 
 
 def test_every_face_head_and_body_of_a_crowd_keeps_an_anchor_of_pyramidbox() -> None:
-    anchors = PyramidBox(width=1 / 16).eval()(torch.zeros(1, 3, 128, 128)).face.anchors
+    anchors = PyramidBox(VGGTrunk(1 / 16), width=1 / 16).eval()(torch.zeros(1, 3, 128, 128)).face.anchors
     draw = torch.Generator().manual_seed(0)
     corner = 100 * torch.rand(50, 2, generator=draw)
     crowd = faces_at(torch.cat([corner, corner + 4 + 20 * torch.rand(50, 2, generator=draw)], 1).tolist())
@@ -118,7 +119,7 @@ def test_every_face_head_and_body_of_a_crowd_keeps_an_anchor_of_pyramidbox() -> 
 
 def test_a_part_of_weight_0_teaches_nothing() -> None:
     torch.manual_seed(0)
-    network = PyramidBox(width=1 / 16, batch_norm=True)
+    network = PyramidBox(VGGTrunk(1 / 16, batch_norm=True), width=1 / 16)
     images, faces = two_scenes(128)
     pyramidbox_loss(network, images / 255, faces, part_weights=(1, 0, 0)).loss.backward()
     for predict in network.predictors:
@@ -194,7 +195,7 @@ def test_an_image_without_faces_and_one_of_ignored_faces_alone_train_too() -> No
     faces = [faces_at([]), faces_at([[10, 10, 40, 50]], [True])]
     rcnn = face_rcnn_small(shorter_sides=(96,), longer_side=128, test_sides=(96,))
     tiny = TinyFaces("efficientnet_lite0", [[24, 30]])
-    pyramid = PyramidBox(width=1 / 16, batch_norm=True)
+    pyramid = PyramidBox(VGGTrunk(1 / 16, batch_norm=True), width=1 / 16)
     for module, terms in (
         (rcnn, FaceRCNNLoss(rcnn.feature_dim)(rcnn, list(images), faces)),
         (tiny, tiny_faces_loss(tiny, images, faces)),
@@ -211,7 +212,7 @@ def test_a_degenerate_box_does_no_harm() -> None:
     images = image_of(faces_at([]), 128).expand(2, -1, -1, -1) / 255
     faces = [faces_at([[10, 10, 10, 50], [20, 20, 50, 60]])] * 2
     rcnn = face_rcnn_small(shorter_sides=(96,), longer_side=128, test_sides=(96,))
-    pyramid = PyramidBox(width=1 / 16, batch_norm=True)
+    pyramid = PyramidBox(VGGTrunk(1 / 16, batch_norm=True), width=1 / 16)
     assert FaceRCNNLoss(rcnn.feature_dim)(rcnn, list(images), faces).loss.isfinite()
     assert pyramidbox_loss(pyramid, images, faces).loss.isfinite()
 
@@ -232,7 +233,7 @@ def test_centres_weigh_in_the_loss_and_move_as_it_trains() -> None:
 
 
 def pyramidbox() -> tuple[nn.Module, Callable[[Tensor, list], Tensor], Detector]:
-    network = PyramidBox(width=1 / 16, batch_norm=True)
+    network = PyramidBox(VGGTrunk(1 / 16, batch_norm=True), width=1 / 16)
     return (
         network,
         lambda images, faces: pyramidbox_loss(network, images, faces).loss,

