@@ -15,7 +15,7 @@ from torchvision.models import vgg19
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from likeness.models.detectors.detector import Detections, check_images
-from likeness.models.detectors.matching import IGNORED, match
+from likeness.models.detectors.matching import LEFT_OUT, match
 from likeness.models.detectors.network_input import MEAN, STD
 from likeness.models.detectors.selection import joined, without_points
 from likeness.models.detectors.timm_maps import TimmMaps
@@ -77,7 +77,7 @@ class FaceProposals(RegionProposalNetwork):
                 own, boxes, target["labels"] < 0, positive=PROPOSAL_POSITIVE, negative=PROPOSAL_NEGATIVE
             )
             label = (matched >= 0).float()
-            labels.append(label.masked_fill(matched == IGNORED, -1))
+            labels.append(label.masked_fill(matched == LEFT_OUT, -1))
             matched_boxes.append(boxes[matched.clamp(min=0)] if len(boxes) else torch.zeros_like(own))
         return labels, matched_boxes
 
