@@ -71,8 +71,7 @@ def best_of_each(overlap: Tensor) -> Tensor:
         if value >= 0:
             break
         if at in gone:
-            without = torch.tensor(sorted(gone), device=overlap.device)
-            again, next_at = overlap[row].index_fill(0, without, 0).max(0)
+            again, next_at = overlap[row].index_fill(0, taken[taken >= 0], 0).max(0)
             heapq.heappush(queue, (-float(again), row, int(next_at)))
         else:
             taken[row] = at
