@@ -96,6 +96,7 @@ def _convolution(
         channels_in, channels_out, side, stride, padding=dilation * (side // 2), dilation=dilation
     )
     nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")  # keeps the scale (He et al. 2015)
-    nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
+    assert convolution.bias is not None
+    nn.init.zeros_(convolution.bias)
     norm = [nn.BatchNorm2d(channels_out)] if batch_norm else []
     return nn.Sequential(convolution, *norm, nn.ReLU(inplace=True))
