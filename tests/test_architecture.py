@@ -19,7 +19,7 @@ LAYERS = [
     {"tasks"},
     {"models", "losses", "evaluation", "data"},
     {"config"},
-    {"errors", "randomness", "spatial"},
+    {"errors", "landmarks", "randomness", "spatial"},
 ]
 """From the top to the bottom: a part imports from its own layer's folder, and from layers below it."""
 

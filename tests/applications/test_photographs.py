@@ -317,7 +317,13 @@ def test_a_mistake_is_one_sentence(command: str, photos: Path, tmp_path: Path) -
         "There is no image in ": [tmp_path / "empty", "-o", output],
         "file is a file: give -o a folder": [photos, "-o", tmp_path / "file"],
         "can't be made (Not a directory)": [photos, "-o", tmp_path / "file" / "below"],
-        "There is no detector called mtcn: did you mean mtcnn?": [photos, "-o", output, "--detector", "mtcn"],
+        "There is no detector called mtcn, nor a folder of a run: did you mean mtcnn?": [
+            photos,
+            "-o",
+            output,
+            "--detector",
+            "mtcn",
+        ],
         "would both be called 1.jpg: rename one": [
             tmp_path / "1.jpg",
             photos / "Ada" / "1.jpg",

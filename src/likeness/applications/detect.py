@@ -16,12 +16,11 @@ from likeness.applications.photographs import (
     refuse_output,
 )
 from likeness.applications.written import WrittenImages
+from likeness.landmarks import POINTS
 from likeness.models.detectors import Detections, Detector
 from likeness.runs.record.folder import finite, make_folder
 
 JSON, CSV, WRITTEN = "detections.json", "detections.csv", "written_by_detect.csv"
-POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
-"""What the five points are called, in their order; left and right as seen in the image."""
 
 
 class _Face(TypedDict):

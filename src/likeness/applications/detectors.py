@@ -6,10 +6,12 @@ from pathlib import Path
 from torch import Tensor
 
 from likeness.config.nearest import nearest
+from likeness.config.schema.detection import DetectionConfig
 from likeness.errors import LikenessError
 from likeness.models.detectors import MTCNN, Detections, Detector, published_mtcnn
 from likeness.models.detectors.mtcnn import SMALLEST_FACE, THRESHOLDS
-from likeness.recipes.detection.trained import trained_detector
+from likeness.recipes.choose import config_of
+from likeness.recipes.detection.build import build_trained
 
 PUBLISHED = "mtcnn"
 DETECTORS = (PUBLISHED,)
@@ -60,18 +62,20 @@ def _published(weights: Path | None, smallest_face: float, least_score: float) -
 def _of_run(
     run: Path, weights: Path | None, smallest_face: float | None, least_score: float | None, points: bool
 ) -> Detector:
-    trained = trained_detector(run)
-    found: Detector = trained.detector
-    if isinstance(trained.detector, MTCNN):
-        if smallest_face is not None:
-            trained.detector.smallest_face = smallest_face
+    config = config_of(run)
+    if not isinstance(config, DetectionConfig):
+        raise LikenessError(f"{run} did not train a detector; name a run of task=mtcnn or its like.")
+    own = build_trained(config, run).detector
+    found: Detector = own
+    if isinstance(own, MTCNN):
+        own.smallest_face = own.smallest_face if smallest_face is None else smallest_face
     elif smallest_face is not None:
         raise LikenessError(
             f"--smallest-face is an option of MTCNN, which {run} did not train: leave it out."
         )
     else:
-        found = _with_points(found, weights, points)
-    return _Sure(found, trained.score if least_score is None else least_score)
+        found = _with_points(own, weights, points)
+    return _Sure(found, config.evaluation.score if least_score is None else least_score)
 
 
 def _with_points(detector: Detector, weights: Path | None, needed: bool) -> Detector:

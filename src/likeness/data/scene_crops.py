@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from likeness.data.anchor_sampling import anchor_sampled
-from likeness.data.faces import MIRRORED_POINTS, Faces, Scene
+from likeness.data.faces import Faces, Scene
 from likeness.data.square import SIDE, Square, cut, start
+from likeness.landmarks import MIRRORED
 
 Crop = Callable[[Scene, np.random.Generator], Scene]
 """From a scene and a generator, keyed by what names the image and the step, to a square of it and the faces there."""
@@ -74,7 +75,7 @@ def mirrored(scene: Scene) -> Scene:
     """The scene with left and right exchanged; a face's left eye is still the one at the left in the image."""
     image, (boxes, points, ignored) = scene
     width = image.shape[2]
-    boxes, points = boxes.clone(), points[:, MIRRORED_POINTS].clone()
+    boxes, points = boxes.clone(), points[:, MIRRORED].clone()
     boxes[:, [0, 2]] = width - boxes[:, [2, 0]]
     points[..., 0] = width - points[..., 0]
     return Scene(image.flip(2), Faces(boxes, points, ignored))

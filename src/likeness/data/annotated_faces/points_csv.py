@@ -11,8 +11,8 @@ from likeness.data.annotated_faces.scene_files import SceneFiles, all_there, spl
 from likeness.data.faces import SceneSplits
 from likeness.data.image_files import existing_folder
 from likeness.data.reading import reading
+from likeness.landmarks import POINTS
 
-_POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 _BOX = ("x1", "y1", "x2", "y2")
 
 
@@ -88,7 +88,7 @@ def _listed(home: Path, names: Sequence[str], leave_out: Sequence[str]) -> dict[
 def _rows(listing: Path, lines: list[str]) -> list[tuple[int, dict[str, str]]]:
     """The lines by their numbers, each as its columns."""
     header = [column.strip() for column in next(csv.reader(lines[:1]), [])]
-    wanted = ["path", *(f"{point}_{axis}" for point in _POINTS for axis in "xy")]
+    wanted = ["path", *(f"{point}_{axis}" for point in POINTS for axis in "xy")]
     missing = [column for column in wanted if column not in header]
     if missing:
         raise ValueError(
@@ -118,7 +118,7 @@ def _rows(listing: Path, lines: list[str]) -> list[tuple[int, dict[str, str]]]:
 
 def _face(row: dict[str, str], where: str) -> Face:
     points = []
-    for point in _POINTS:
+    for point in POINTS:
         texts = [row[f"{point}_{axis}"] for axis in "xy"]
         if not any(texts):
             points.append((UNKNOWN, UNKNOWN))

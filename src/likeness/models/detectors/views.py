@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from likeness.data.faces import MIRRORED_POINTS
+from likeness.landmarks import MIRRORED
 from likeness.models.detectors.box_voting import OVERLAP, joined, voted
 from likeness.models.detectors.detector import Detections, Detector, check_images
 
@@ -35,7 +35,7 @@ class View(NamedTuple):
         if self.mirrored:
             x1, y1, x2, y2 = boxes.unbind(1)
             boxes = torch.stack([width - x2, y1, width - x1, y2], 1)
-            points = torch.stack([width - points[..., 0], points[..., 1]], 2)[:, MIRRORED_POINTS]
+            points = torch.stack([width - points[..., 0], points[..., 1]], 2)[:, MIRRORED]
         return Detections(boxes, scores, points)
 
 
