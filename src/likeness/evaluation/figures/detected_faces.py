@@ -82,7 +82,7 @@ def detected_figure(
         if place >= len(images):
             continue
         shown |= _draw(one, images[place], cell, iou)
-        pointed |= any(len(line.get_xydata()) for line in one.lines)
+        pointed |= any(array(line.get_xdata()).size for line in one.lines)
         if titles:
             one.set_title(_shortened(titles[place], int(cell * 72 / 5.5)), fontsize=9, color=INK, loc="left")
     handles = [

@@ -35,7 +35,8 @@ class TimmMaps(nn.Module):
         with torch.device("meta"):
             known: Any = timm.create_model(name, features_only=True)
         places = dict(zip(known.feature_info.reduction(), known.feature_info.out_indices, strict=True))
-        if not set(strides) <= set(places) or getattr(known, "output_fmt", None) == timm.layers.Format.NHWC:
+        channels_last = getattr(known, "output_fmt", "NCHW") == "NHWC"
+        if not set(strides) <= set(places) or channels_last:
             raise ValueError(
                 f"{name} has no maps at strides {list(strides)}: choose a network that halves its maps, such as "
                 "resnet101."
