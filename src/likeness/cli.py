@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from likeness.applications.taken import Taken
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -39,6 +41,12 @@ LeastScore = Annotated[
     float, typer.Option(min=0, max=1, help="of a face; a lower one finds more, wrong ones too")
 ]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="overwrite what is there; what this command wrote there before is removed first"
+    ),
+]
 
 
 @app.callback()
@@ -107,20 +115,13 @@ def detect(
     weights: Weights = None,
     smallest_face: SmallestFace = 20.0,
     least_score: LeastScore = 0.7,
-    force: Force = False,
+    force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
-    from likeness.command import detect_from_command_line
+    from likeness.command import DetectorOptions, detect_from_command_line
 
-    detect_from_command_line(photographs, output, detector, weights, smallest_face, least_score, force=force)
-
-
-class Faces(StrEnum):
-    """Which faces of a photograph are taken."""
-
-    largest = "largest"
-    all = "all"
-    one = "one"
+    options = DetectorOptions(detector, weights, smallest_face, least_score)
+    detect_from_command_line(photographs, output, options, force=force)
 
 
 @app.command()
@@ -128,24 +129,23 @@ def align(
     photographs: Photographs,
     output: Annotated[Path, typer.Option("--output", "-o", help="a folder, for the faces")],
     faces: Annotated[
-        Faces, typer.Option(help="of a photograph; one: the only face, and none where there are several")
-    ] = Faces.largest,
+        Taken, typer.Option(help="of a photograph; one: the only face, and none where there are several")
+    ] = Taken.largest,
     detector: DetectorName = "mtcnn",
     weights: Weights = None,
     smallest_face: SmallestFace = 20.0,
     least_score: LeastScore = 0.7,
-    force: Force = False,
+    force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
 
     OUTPUT/sheet.png shows them, and OUTPUT/not_one_face.csv lists the photographs with no or several faces. The folder
     is what data=image_folder data.root=OUTPUT reads.
     """
-    from likeness.command import align_from_command_line
+    from likeness.command import DetectorOptions, align_from_command_line
 
-    align_from_command_line(
-        photographs, output, faces, detector, weights, smallest_face, least_score, force=force
-    )
+    options = DetectorOptions(detector, weights, smallest_face, least_score)
+    align_from_command_line(photographs, output, faces, options, force=force)
 
 
 class Method(StrEnum):
@@ -178,7 +178,7 @@ def stylize(
     decoder: Annotated[
         Path | None, typer.Option(help="for --method adain: the run that trained it, or a file of weights")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="overwrite what is there")] = False,
+    force: Force = False,
 ) -> None:
     """Paint an image in the style of another; by optimization it writes a run's folder too.
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from traceback import walk_tb
+from typing import TYPE_CHECKING, NamedTuple
 
 import hydra
 from omegaconf import DictConfig
 
+from likeness.applications.taken import Taken
 from likeness.config.compose import cannot_be_composed, explain, refuse_hydra_keys
 from likeness.config.groups import CONF
 from likeness.config.overrides import overridden, parsed
@@ -27,6 +29,11 @@ from likeness.recipes.choose import (
     training_config,
 )
 from likeness.recipes.embedding.past import embedding_config_of
+
+if TYPE_CHECKING:
+    from likeness.applications.align import AlignedFaces
+    from likeness.applications.detect import FoundFaces
+    from likeness.models.detectors import Detector
 
 
 def train_from_command_line() -> None:
@@ -118,51 +125,46 @@ def verify_from_command_line(
         print(verify(load(run, trust=trust), run, first, second, finds_faces))
 
 
+class DetectorOptions(NamedTuple):
+    """A detector's name, and its options as `detector_named` takes them."""
+
+    name: str
+    weights: Path | None
+    smallest_face: float
+    least_score: float
+
+
 def detect_from_command_line(
-    places: Sequence[Path],
-    output: Path,
-    detector: str,
-    weights: Path | None,
-    smallest_face: float,
-    least_score: float,
-    *,
-    force: bool,
+    places: Sequence[Path], output: Path, options: DetectorOptions, *, force: bool
 ) -> None:
     """Find the faces in photographs, draw and list them."""
     with one_sentence():
         from likeness.applications.detect import detect
-        from likeness.applications.detectors import detector_named
 
-        finds_faces = detector_named(detector, weights, smallest_face=smallest_face, least_score=least_score)
-        summary = detect(places, finds_faces, output, force=force)
-        _print_summary(str(summary), summary.unreadable, output)
+        _print_summary(detect(places, _detector(options), output, force=force), output)
 
 
 def align_from_command_line(
-    places: Sequence[Path],
-    output: Path,
-    faces: str,
-    detector: str,
-    weights: Path | None,
-    smallest_face: float,
-    least_score: float,
-    *,
-    force: bool,
+    places: Sequence[Path], output: Path, faces: Taken, options: DetectorOptions, *, force: bool
 ) -> None:
     """Write the aligned faces of photographs."""
     with one_sentence():
-        from likeness.applications.align import Taken, align
-        from likeness.applications.detectors import detector_named
+        from likeness.applications.align import align
 
-        finds_faces = detector_named(detector, weights, smallest_face=smallest_face, least_score=least_score)
-        summary = align(places, finds_faces, output, Taken(faces), force=force)
-        _print_summary(str(summary), summary.unreadable, output)
+        _print_summary(align(places, _detector(options), output, faces, force=force), output)
 
 
-def _print_summary(summary: str, unreadable: Sequence[str], output: Path) -> None:
+def _detector(options: DetectorOptions) -> "Detector":
+    from likeness.applications.detectors import detector_named
+
+    name, weights, smallest_face, least_score = options
+    return detector_named(name, weights, smallest_face=smallest_face, least_score=least_score)
+
+
+def _print_summary(summary: "FoundFaces | AlignedFaces", output: Path) -> None:
     """What was done with photographs, why some were left out, and the folder of the results as the last line."""
     print(summary)
-    for reason in unreadable:
+    for reason in summary.unreadable:
         print(f"left out: {reason}", file=sys.stderr)
     print(output)
 

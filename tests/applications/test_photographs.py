@@ -102,7 +102,7 @@ def test_detect_draws_copies_and_lists_what_is_found(photos: Path, tmp_path: Pat
     status, said = run("detect", alone, photos, "-o", output)
     assert (status, said.splitlines()[-2:]) == (0, ["5 faces in 5 photographs", str(output)])
     copies = ["4.png", "Ada/1.jpg", "Ada/2.png", "Grace/year/3.png", "alone.png"]
-    assert below(output) == sorted([*copies, "detections.csv", "detections.json"])
+    assert below(output) == sorted([*copies, "detections.csv", "detections.json", "written_by_detect.csv"])
     written = json.loads((output / "detections.json").read_text())
     assert written["unreadable"] == []
     by_file = {entry["file"]: entry for entry in written["images"]}
@@ -152,7 +152,7 @@ def test_points_that_are_unknown_are_null_and_empty(
     assert set(entry["faces"][0]["points"].values()) == {None}
     assert rows_of(tmp_path / "out" / "detections.csv")[0]["nose_x"] == ""
     assert run("align", photos / "Ada" / "1.jpg", "-o", tmp_path / "aligned")[0] == 0
-    assert below(tmp_path / "aligned") == ["not_one_face.csv"]
+    assert below(tmp_path / "aligned") == ["not_one_face.csv", "written_by_align.csv"]
     assert rows_of(tmp_path / "aligned" / "not_one_face.csv")[0]["written"] == "0"
 
 
@@ -170,7 +170,7 @@ def test_align_keeps_folders_and_writes_what_the_transform_gives(photos: Path, t
         ],
     )
     crops = ["Ada/1.jpg", "Ada/2.png", "Grace/year/3.png"]
-    assert below(output) == sorted([*crops, "not_one_face.csv", "sheet.png"])
+    assert below(output) == sorted([*crops, "not_one_face.csv", "sheet.png", "written_by_align.csv"])
     assert all(read_image(output / name).image.shape == (3, SIDE, SIDE) for name in crops)
     whole = read_image(photos / "Ada" / "2.png").image
     largest = aligned(whole, FACES[TWO].points[1])
@@ -260,7 +260,7 @@ def test_an_image_of_one_pixel_has_no_face(tmp_path: Path) -> None:
     assert run("detect", tiny, "-o", tmp_path / "out")[1].startswith("0 faces in 1 photograph\n")
     status, said = run("align", tiny, "-o", tmp_path / "aligned")
     assert (status, said.startswith("0 aligned faces of 1 photograph: 1 had no face")) == (0, True)
-    assert below(tmp_path / "aligned") == ["not_one_face.csv"]
+    assert below(tmp_path / "aligned") == ["not_one_face.csv", "written_by_align.csv"]
 
 
 def test_unreadable_images_are_told_at_the_end_and_left_out(photos: Path, tmp_path: Path) -> None:

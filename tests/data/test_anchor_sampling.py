@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from likeness.data.anchor_sampling import ANCHORS, FILL, anchor_sampled, draw_anchor_sample
+from likeness.data.anchor_sampling import ANCHORS, anchor_sampled, draw_anchor_sample
 from likeness.data.faces import Faces, Scene
+from likeness.data.square import FILL
 from likeness.randomness import generator
 
 

@@ -1,11 +1,8 @@
 """Photographs to aligned faces of 112 x 112 pixels, with a sheet of them and a list of what has not one face."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,32 +10,25 @@ import torch
 from torch import Tensor
 
 from likeness.applications.face_sheet import MOST, NamedFace, face_sheet
+from likeness.applications.growing_file import GrowingFile, csv_text
 from likeness.applications.photographs import (
     Photograph,
     counted,
     faces_of,
-    make_folder,
     photographs_in,
     refuse_output,
 )
+from likeness.applications.taken import Taken
+from likeness.applications.written import WrittenImages
 from likeness.data.alignment import SIDE, aligned
-from likeness.data.style.image_file import write_image
 from likeness.errors import LikenessError
 from likeness.models.detectors import Detections, Detector
-from likeness.runs.record.folder import write_text
+from likeness.runs.record.folder import make_folder
 
-SHEET, LIST = "sheet.png", "not_one_face.csv"
-
-
-class Taken(StrEnum):
-    """Which faces of a photograph are taken; `one`: the only one, and none where there are several."""
-
-    largest = "largest"
-    all = "all"
-    one = "one"
+SHEET, LIST, WRITTEN = "sheet.png", "not_one_face.csv", "written_by_align.csv"
 
 
-class Summary(NamedTuple):
+class AlignedFaces(NamedTuple):
     """How many faces were written of how many photographs, how many had none or several, and what is unreadable."""
 
     written: int
@@ -56,47 +46,49 @@ class Summary(NamedTuple):
 
 def align(
     places: Sequence[Path], detector: Detector, output: Path, taken: Taken = Taken.largest, *, force: bool
-) -> Summary:
+) -> AlignedFaces:
     """Write the aligned faces of photographs into `output`, each where its photograph lies below its folder.
+
+    All but the sheet is written as it is found: a run that is killed leaves a list of what it has done.
 
     Args:
         places: images, and folders of images at any depth, such as one folder for each identity.
         detector: what finds the faces and their points.
         output: a folder, which is made where it isn't there.
         taken: which faces of a photograph; with `all` the second largest of 1.jpg is 1-face2.jpg, and so on.
-        force: whether files that are there may be overwritten.
+        force: whether files that are there may be overwritten; then the faces of an earlier run go first.
 
     Raises:
         LikenessError: what a user can mend. An image that is unreadable is left out.
     """
     photographs = photographs_in(places)
-    refuse_output(output, places, photographs, (SHEET, LIST), force=force)
+    refuse_output(output, places, photographs, (SHEET, LIST, WRITTEN), force=force)
     if taken is Taken.all:
         _refuse_names_of_further_faces(photographs)
-    make_folder(output)
+    make_folder(output, "-o")
+    files = WrittenImages(output, WRITTEN, force=force)
+    listed = GrowingFile(output / LIST, csv_text([("file", "faces", "written")]))
     sheet: list[NamedFace] = []
-    rows: list[tuple[str, int, int]] = []
     unreadable: list[str] = []
-    written = readable = 0
+    written = readable = without = several = 0
     for photograph, image, faces in faces_of(photographs, detector, unreadable):
         readable += 1
         crops = [] if taken is Taken.one and len(faces.boxes) > 1 else largest_first(image, faces)
         crops = crops if taken is Taken.all else crops[:1]
         for number, crop in enumerate(crops, 1):
             below = _numbered(photograph.written, number)
-            make_folder((output / below).parent)
-            write_image(output / below, crop, force=force)
+            files.write(below, crop, photograph.file)
             if len(sheet) < MOST:
                 sheet.append(NamedFace(below.with_suffix("").as_posix(), crop))
         written += len(crops)
-        if len(faces.boxes) != 1 or not crops:
-            rows.append((str(photograph.file), len(faces.boxes), len(crops)))
+        found = len(faces.boxes)
+        without += found == 0
+        several += found > 1
+        if found != 1 or not crops:
+            listed.add(csv_text([(photograph.file, found, len(crops))]))
     if sheet:
-        write_image(output / SHEET, face_sheet(sheet, written - len(sheet)), force=force)
-    write_text(output / LIST, _table(rows))
-    several = sum(found > 1 for _, found, _ in rows)
-    without = sum(found == 0 for _, found, _ in rows)
-    return Summary(written, readable, without, several, unreadable)
+        files.write(Path(SHEET), face_sheet(sheet, written - len(sheet)))
+    return AlignedFaces(written, readable, without, several, unreadable)
 
 
 def largest_first(image: Tensor, faces: Detections, size: int = SIDE) -> list[Tensor]:
@@ -127,11 +119,3 @@ def _refuse_names_of_further_faces(photographs: Sequence[Photograph]) -> None:
             raise LikenessError(
                 f"{one.file} is called as a further face of {match[1]}{one.written.suffix} would be: rename one."
             )
-
-
-def _table(rows: Sequence[tuple[str, int, int]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "faces", "written"])
-    writer.writerows(rows)
-    return text.getvalue()

@@ -1,31 +1,36 @@
 """Faces found in photographs: drawn into copies, and listed as JSON and CSV."""
 
-import csv
-import io
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from likeness.applications.drawn_detections import drawn
+from likeness.applications.growing_file import GrowingFile, csv_text
 from likeness.applications.photographs import (
     Found,
     counted,
     faces_of,
-    make_folder,
     photographs_in,
     refuse_output,
 )
-from likeness.data.style.image_file import write_image
-from likeness.models.detectors import Detector
-from likeness.runs.record.folder import write_json, write_text
+from likeness.applications.written import WrittenImages
+from likeness.models.detectors import Detections, Detector
+from likeness.runs.record.folder import finite, make_folder
 
-JSON, CSV = "detections.json", "detections.csv"
+JSON, CSV, WRITTEN = "detections.json", "detections.csv", "written_by_detect.csv"
 POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 """What the five points are called, in their order; left and right as seen in the image."""
 
 
-class Summary(NamedTuple):
+class _Face(TypedDict):
+    box: list[float]
+    score: float
+    points: dict[str, list[float] | None]
+
+
+class FoundFaces(NamedTuple):
     """How many faces were found in how many photographs, and why each of the others can't be read."""
 
     faces: int
@@ -36,63 +41,79 @@ class Summary(NamedTuple):
         return f"{counted(self.faces, 'face')} in {counted(self.photographs, 'photograph')}"
 
 
-def detect(places: Sequence[Path], detector: Detector, output: Path, *, force: bool) -> Summary:
+def detect(places: Sequence[Path], detector: Detector, output: Path, *, force: bool) -> FoundFaces:
     """Write a copy of each photograph with what `detector` finds into `output`, and two lists of it.
+
+    All is written as it is found: a run that is killed leaves lists of what it has done.
 
     Args:
         places: images, and folders of images at any depth; a path below a folder is kept.
         detector: what finds the faces.
         output: a folder, which is made where it isn't there.
-        force: whether files that are there may be overwritten.
+        force: whether files that are there may be overwritten; then the copies of an earlier run go first.
 
     Raises:
         LikenessError: what a user can mend. An image that is unreadable is left out.
     """
     photographs = photographs_in(places)
-    refuse_output(output, places, photographs, (JSON, CSV), force=force)
-    make_folder(output)
-    entries: list[dict[str, Any]] = []
+    refuse_output(output, places, photographs, (JSON, CSV, WRITTEN), force=force)
+    make_folder(output, "-o")
+    copies, lists = WrittenImages(output, WRITTEN, force=force), _Lists(output)
     unreadable: list[str] = []
     for found in faces_of(photographs, detector, unreadable):
-        copy = output / found.photograph.written
-        make_folder(copy.parent)
-        write_image(copy, drawn(found.image, found.faces), force=force)
-        entries.append(_entry(found))
-    write_json(output / JSON, {"images": entries, "unreadable": unreadable})
-    write_text(output / CSV, _table(entries))
-    return Summary(sum(len(entry["faces"]) for entry in entries), len(entries), unreadable)
+        file = found.photograph.file
+        copies.write(found.photograph.written, drawn(found.image, found.faces), file)
+        lists.add(found, unreadable)
+    lists.end(unreadable)
+    return FoundFaces(lists.faces, lists.photographs, unreadable)
 
 
-def _entry(found: Found) -> dict[str, Any]:
-    """What the JSON says of one photograph: boxes and points in its pixels, null where a point is unknown."""
-    height, width = found.image.shape[1:]
-    boxes, scores, points = (values.tolist() for values in found.faces)
-    return {
-        "file": str(found.photograph.file),
-        "width": width,
-        "height": height,
-        "faces": [
-            {
-                "box": [round(side, 2) for side in box],
-                "score": score,
-                "points": {
-                    name: [round(x, 2), round(y, 2)] if math.isfinite(x + y) else None
-                    for name, (x, y) in zip(POINTS, five, strict=True)
-                },
-            }
-            for box, score, five in zip(boxes, scores, points, strict=True)
-        ],
-    }
+class _Lists:
+    """The JSON and the CSV, and how many `faces` and `photographs` they hold."""
+
+    def __init__(self, output: Path) -> None:
+        self.faces = self.photographs = 0
+        places = [f"{name}_{axis}" for name in POINTS for axis in "xy"]
+        self._csv = GrowingFile(output / CSV, csv_text([("file", "x1", "y1", "x2", "y2", "score", *places)]))
+        self._json = GrowingFile(output / JSON, '{"images": [', _end_of_json([]))
+
+    def add(self, found: Found, unreadable: Sequence[str]) -> None:
+        """Put down a photograph, and what could not be read so far."""
+        file, faces = str(found.photograph.file), _faces(found.faces)
+        height, width = found.image.shape[1:]
+        entry = finite({"file": file, "width": width, "height": height, "faces": faces})
+        comma = "," if self.photographs else ""
+        self._json.add(f"{comma}\n{json.dumps(entry, allow_nan=False)}", _end_of_json(unreadable))
+        self._csv.add(csv_text(_row(file, face) for face in faces))
+        self.photographs += 1
+        self.faces += len(faces)
+
+    def end(self, unreadable: Sequence[str]) -> None:
+        """Put down all that could not be read."""
+        self._json.add("", _end_of_json(unreadable))
 
 
-def _table(entries: Sequence[dict[str, Any]]) -> str:
-    """The CSV: a row for each face."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    places = [f"{name}_{axis}" for name in POINTS for axis in "xy"]
-    writer.writerow(["file", "x1", "y1", "x2", "y2", "score", *places])
-    for entry in entries:
-        for face in entry["faces"]:
-            five = [value for name in POINTS for value in (face["points"][name] or ("", ""))]
-            writer.writerow([entry["file"], *face["box"], face["score"], *five])
-    return text.getvalue()
+def _faces(faces: Detections) -> list[_Face]:
+    """What the lists say of a photograph: boxes and points in its pixels, None where a point is unknown."""
+    boxes, scores, points = (values.tolist() for values in faces)
+    return [
+        {
+            "box": [round(side, 2) for side in box],
+            "score": score,
+            "points": {
+                name: [round(x, 2), round(y, 2)] if math.isfinite(x + y) else None
+                for name, (x, y) in zip(POINTS, five, strict=True)
+            },
+        }
+        for box, score, five in zip(boxes, scores, points, strict=True)
+    ]
+
+
+def _row(file: str, face: _Face) -> list[object]:
+    """The CSV's row of a face."""
+    five = [value for place in face["points"].values() for value in (place or ("", ""))]
+    return [file, *face["box"], face["score"], *five]
+
+
+def _end_of_json(unreadable: Sequence[str]) -> str:
+    return f'\n],\n"unreadable": {json.dumps(unreadable)}}}\n'

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from likeness.data.image_files import is_image
 from likeness.data.style.image_file import FORMATS, refuse_existing
 from likeness.errors import LikenessError
+from likeness.runs.record.folder import make_folder
 
 GRID = "grid.png"
 """Where the sheet of several results is written."""
@@ -46,7 +47,7 @@ def pairs_of(contents: str, styles: str, output: Path, *, force: bool) -> list[P
     if twice:
         raise LikenessError(f"Two of the results would be called {twice[0]}; rename one of the images.")
     if several:
-        _make(output)
+        make_folder(output, "-o")
     for path in [*(pair.output for pair in pairs), *([output / GRID] if several else [])]:
         _refuse(path, force=force)
     return pairs
@@ -76,12 +77,3 @@ def _images(named: str) -> Sequence[Path]:
     if not found:
         raise LikenessError(f"There is no image in {folder}.")
     return found
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LikenessError(
-            f"The folder {folder} can't be made ({error.strerror}); choose another with -o."
-        ) from error

@@ -15,6 +15,9 @@ from likeness.data.style.image_file import FORMATS, log_notes, read_image
 from likeness.errors import FileError, LikenessError, UnreadableImage
 from likeness.models.detectors import Detections, Detector
 
+BATCH = 8
+"""Photographs that a detector is given at once: few, since each may have many millions of pixels."""
+
 
 class Photograph(NamedTuple):
     """The file of an image, and its path below the folder that was named: the file's name where it was named itself."""
@@ -98,33 +101,33 @@ def refuse_output(
         )
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; raises `LikenessError` where that can't be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LikenessError(
-            f"The folder {folder} can't be made ({error.strerror}): choose another with -o."
-        ) from error
-
-
 def faces_of(photographs: Sequence[Photograph], detector: Detector, unreadable: list[str]) -> Iterator[Found]:
     """What `detector` finds, one photograph after the other; why one can't be read is put into `unreadable`."""
     terminal = Console(stderr=True)
     hidden = len(photographs) < 2 or not terminal.is_terminal
-    for photograph in track(photographs, "faces", console=terminal, transient=True, disable=hidden):
-        try:
-            shown = read_image(photograph.file, shortest_side=1)
-        except (UnreadableImage, FileError) as error:
-            unreadable.append(str(error))
-            continue
-        log_notes(shown.notes)
-        yield Found(photograph, shown.image, detector([shown.image])[0])
+    starts = range(0, len(photographs), BATCH)
+    for start in track(starts, "faces", console=terminal, transient=True, disable=hidden):
+        shown = list(_shown(photographs[start : start + BATCH], unreadable))
+        found = detector([image for _, image in shown])
+        for (photograph, image), faces in zip(shown, found, strict=True):
+            yield Found(photograph, image, faces)
 
 
 def counted(number: int, thing: str) -> str:
     """Such as "1 face" and "2 faces"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _shown(photographs: Sequence[Photograph], unreadable: list[str]) -> Iterator[tuple[Photograph, Tensor]]:
+    """Those that can be read, with what they show."""
+    for photograph in photographs:
+        try:
+            shown = read_image(photograph.file, shortest_side=1)
+        except (UnreadableImage, FileError) as error:
+            unreadable.append(str(error))
+        else:
+            log_notes(shown.notes)
+            yield photograph, shown.image
 
 
 def _images_below(folder: Path) -> list[Path]:

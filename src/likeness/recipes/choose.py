@@ -15,6 +15,7 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
 from likeness.config.trust import is_trusted, refuse_distrusted
 from likeness.errors import LikenessError
+from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.past_config import plain_config_of, recorded_plain_config_of
 from likeness.recipes.pixels.family import PIXELS
@@ -23,7 +24,7 @@ from likeness.runs.recipe import Family, Presentation, Recipe
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.report.sweep import jobs_of
 
-FAMILIES = (EMBEDDING, PIXELS, STYLIZER)
+FAMILIES = (EMBEDDING, PIXELS, STYLIZER, DETECTION)
 
 
 def family_of(config: Mapping[str, Any]) -> Family:

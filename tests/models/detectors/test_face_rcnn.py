@@ -83,10 +83,10 @@ def test_what_is_found_at_several_sides_is_joined() -> None:
     image = torch.randint(0, 256, (3, 50, 70), dtype=torch.uint8)
     network = face_rcnn_small(shorter_sides=(64,), longer_side=128, test_sides=(64, 96)).eval()
     both = network([image])[0]
-    views = list(network.views)
+    views = network.views
     each = []
     for view in views:
-        network.views = torch.nn.ModuleList([view])
+        network.views = [view]
         each.append(network([image])[0])
     assert {tuple(row) for row in both.boxes.tolist()} <= {
         tuple(row) for found in each for row in found.boxes.tolist()

@@ -6,7 +6,7 @@ from torch import Tensor
 from torchvision.ops import box_iou
 
 from likeness.models.detectors.anchors import grid_anchors
-from likeness.models.detectors.matching import BACKGROUND, IGNORED, best_of_each, match
+from likeness.models.detectors.matching import LEFT_OUT, NO_FACE, best_of_each, match
 
 
 def boxes_drawn(number: int, seed: int, *, extent: float = 100.0, largest: float = 30.0) -> Tensor:
@@ -48,7 +48,7 @@ def test_two_faces_that_share_their_best_anchor_keep_one_each() -> None:
     assert overlap.argmax(1).tolist() == [0, 0]
     matched = match(anchors, boxes, nobody(boxes), positive=0.5, negative=0.3)
     assert set(matched[:2].tolist()) == {0, 1}
-    assert matched[2] == BACKGROUND
+    assert matched[2] == NO_FACE
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -64,7 +64,7 @@ def test_every_face_of_a_crowd_keeps_an_anchor_and_the_rest_follow_the_threshold
             assert row == own.index(anchor)
             continue
         best, of = overlap[:, anchor].max(0)
-        expected = int(of) if best >= 0.5 else BACKGROUND if best < 0.35 else IGNORED
+        expected = int(of) if best >= 0.5 else NO_FACE if best < 0.35 else LEFT_OUT
         assert row == expected
 
 
@@ -73,9 +73,9 @@ def test_ignored_faces_make_their_anchors_ignored_but_take_none_from_others() ->
     boxes = torch.tensor([[0.0, 0, 10, 10], [0.0, 0, 10, 13], [55.0, 55, 60, 60]])
     ignored = torch.tensor([False, True, True])
     matched = match(anchors, boxes, ignored, positive=0.5, negative=0.3)
-    assert matched.tolist() == [0, 0, IGNORED, BACKGROUND]  # the third face's best anchor is far below .3
+    assert matched.tolist() == [0, 0, LEFT_OUT, NO_FACE]  # the third face's best anchor is far below .3
     alone = match(anchors, boxes[1:], ignored[1:], positive=0.5, negative=0.3)
-    assert alone.tolist() == [IGNORED, IGNORED, IGNORED, BACKGROUND]
+    assert alone.tolist() == [LEFT_OUT, LEFT_OUT, LEFT_OUT, NO_FACE]
 
 
 def test_more_faces_than_anchors_none_and_faces_of_no_area_or_outside() -> None:
@@ -83,10 +83,10 @@ def test_more_faces_than_anchors_none_and_faces_of_no_area_or_outside() -> None:
     crowd = boxes_drawn(5, 0, extent=4, largest=4)
     assert match(anchors, crowd, nobody(crowd), positive=0.7, negative=0.3)[0] >= 0
     none = crowd[:0]
-    assert match(anchors, none, nobody(none), positive=0.7, negative=0.3).tolist() == [BACKGROUND] * 2
+    assert match(anchors, none, nobody(none), positive=0.7, negative=0.3).tolist() == [NO_FACE] * 2
     assert match(anchors[:0], crowd, nobody(crowd), positive=0.7, negative=0.3).shape == (0,)
     odd = torch.tensor([[5.0, 5, 5, 9], [200.0, 200, 210, 210]])
-    assert match(anchors, odd, nobody(odd), positive=0.7, negative=0.3).tolist() == [BACKGROUND] * 2
+    assert match(anchors, odd, nobody(odd), positive=0.7, negative=0.3).tolist() == [NO_FACE] * 2
 
 
 def test_thresholds_out_of_order_are_named() -> None:

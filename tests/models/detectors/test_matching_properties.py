@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou
 
-from likeness.models.detectors.matching import BACKGROUND, best_of_each, match
+from likeness.models.detectors.matching import NO_FACE, best_of_each, match
 
 POSITIVE, NEGATIVE = 0.5, 0.3
 
@@ -96,12 +96,12 @@ def test_faces_keep_their_anchors_among_ignored_ones(seed: int) -> None:
     found = set(own[own >= 0].tolist())
     assert found == set((~ignored).nonzero()[:, 0].tolist())
     near = (box_iou(boxes[ignored], ANCHORS) >= NEGATIVE).any(0)
-    assert not (own[near] == BACKGROUND).any()
+    assert not (own[near] == NO_FACE).any()
 
 
 def test_no_faces_no_anchors_or_neither() -> None:
     none = torch.zeros(0, 4)
-    assert (matched(ANCHORS, none) == BACKGROUND).all()
+    assert (matched(ANCHORS, none) == NO_FACE).all()
     assert matched(none, faces(0)).shape == matched(none, none).shape == (0,)
     assert matched(ANCHORS, none).dtype == matched(none, none).dtype == torch.int64
     assert best_of_each(torch.zeros(0, 5)).shape == (0,)

@@ -1,16 +1,19 @@
 """The cascade: bad input, borders and batches with networks at random, and photographs with the authors' weights."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.ops import box_iou
 
 from likeness.models.detectors import MTCNN, Detections, published_mtcnn
+from likeness.models.detectors.mtcnn import FACTOR, SMALLEST_FACE
 from likeness.models.detectors.mtcnn_networks import OutputNetwork, ProposalNetwork, RefinementNetwork
 from likeness.models.detectors.mtcnn_stages import Windows, finish, propose, pyramid_scales, squared
 from likeness.models.detectors.summed_areas import SummedAreas
@@ -21,11 +24,16 @@ CORNERS = np.array([1, 1, 0, 0])
 PEER = "pip install --no-deps facenet-pytorch==2.6.0 to compare with it"
 
 
-def at_random(seed: int = 0, **options: object) -> MTCNN:
+def at_random(
+    *,
+    smallest_face: float = SMALLEST_FACE,
+    factor: float = FACTOR,
+    thresholds: Sequence[float] = (0.5, 0.4, 0.4),
+) -> MTCNN:
     """Networks of which each sees a face in about half of what there is."""
-    torch.manual_seed(seed)
-    networks: list[nn.Module] = [ProposalNetwork(), RefinementNetwork(), OutputNetwork()]
-    return MTCNN(*networks, **{"thresholds": (0.5, 0.4, 0.4), **options})  # type: ignore[arg-type]
+    torch.manual_seed(0)
+    networks = ProposalNetwork(), RefinementNetwork(), OutputNetwork()
+    return MTCNN(*networks, smallest_face=smallest_face, factor=factor, thresholds=thresholds)
 
 
 def noise(height: int, width: int, seed: int = 0) -> Tensor:
@@ -191,7 +199,7 @@ def test_what_is_no_image_is_refused_in_one_sentence(image: Tensor) -> None:
         ({"thresholds": (0.6, 0.7, 1.1)}, r"thresholds=\[0.6, 0.7, 1.1\]"),
     ],
 )
-def test_numbers_out_of_range(options: dict[str, object], said: str) -> None:
+def test_numbers_out_of_range(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         at_random(**options)
 

@@ -16,7 +16,7 @@ def convolution(channels_in: int, channels_out: int, side: int) -> int:
 
 def test_the_full_size_has_the_parameters_of_its_parts() -> None:
     with torch.device("meta"):
-        network = PyramidBox()
+        network = PyramidBox(VGGTrunk())
         plain = vgg16(weights=None).features
     trunk = sum(p.numel() for p in plain.parameters())
     assert trunk == 14_714_688
@@ -42,7 +42,7 @@ def test_the_full_size_has_the_parameters_of_its_parts() -> None:
 
 def test_an_image_of_640_pixels_has_34125_anchors_one_in_each_cell() -> None:
     with torch.device("meta"):
-        network = PyramidBox()
+        network = PyramidBox(VGGTrunk())
         outputs = network(torch.zeros(1, 3, 640, 640))
     assert outputs.face.log_odds.shape == outputs.head.log_odds.shape == outputs.body.log_odds.shape
     assert outputs.face.log_odds.shape == (1, 34125)
@@ -52,7 +52,7 @@ def test_an_image_of_640_pixels_has_34125_anchors_one_in_each_cell() -> None:
 @pytest.fixture(scope="module")
 def small() -> PyramidBox:
     torch.manual_seed(0)
-    return PyramidBox(width=1 / 16, batch_norm=True).eval()
+    return PyramidBox(VGGTrunk(1 / 16, batch_norm=True), width=1 / 16).eval()
 
 
 def test_anchors_are_four_cells_wide_and_centred(small: PyramidBox) -> None:

@@ -13,6 +13,7 @@ from likeness.models.detectors.detector import Detections, Detector
 from likeness.models.detectors.face_rcnn import face_rcnn_small
 from likeness.models.detectors.network_input import MEAN, on_canvas
 from likeness.models.detectors.pyramidbox import PyramidBox
+from likeness.models.detectors.vgg_trunk import VGGTrunk
 from likeness.models.detectors.selection import joined, select
 from likeness.models.detectors.tiny_faces import TinyFaces, TinyFacesDetector
 from likeness.models.detectors.torchvision_private import Weights, encode
@@ -128,7 +129,7 @@ def test_a_detector_decodes_what_its_network_says() -> None:
 
 
 DETECTORS: dict[str, Callable[[], Detector]] = {
-    "pyramidbox": lambda: AnchorDetector(PyramidBox(width=1 / 16, batch_norm=True)).eval(),
+    "pyramidbox": lambda: AnchorDetector(PyramidBox(VGGTrunk(1 / 16, batch_norm=True), width=1 / 16)).eval(),
     "tiny_faces": lambda: TinyFacesDetector(TinyFaces("efficientnet_lite0", [[10, 12], [20, 25]])).eval(),
     "face_rcnn": lambda: face_rcnn_small(shorter_sides=(64,), longer_side=96, test_sides=(64,)).eval(),
 }

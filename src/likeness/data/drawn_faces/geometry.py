@@ -23,6 +23,9 @@ _QUARTIC = np.linalg.inv(np.vander(_KNOTS, increasing=True)).round(6)
 """From the values at the knots to the coefficients of 1, y, .. y^4."""
 
 
+Axis = tuple[Plane, Plane, Plane]
+
+
 class Frame(NamedTuple):
     """The image's plane in head units, upright (`u`, `v`) and rolled with the head (`x`, `y`), `[B, N]`."""
 
@@ -33,21 +36,26 @@ class Frame(NamedTuple):
     y: Plane
     pixel: Plane
     """The side of a pixel, `[B, 1]`."""
-    axes: tuple[tuple[Plane, Plane, Plane], ...]
+    axes: tuple[Axis, ...]
     """The camera's right, up and backward axes in the head's frame, `[B, 1]` each number."""
     sine: Plane
     """The sine of the turn."""
     roll: tuple[Plane, Plane]
     origin: tuple[Plane, Plane]
 
-    def window(self, x: Plane, y: Plane, z: Plane, half_x: float, half_y: float) -> Window:
-        """The window around a point of the head's frame, `half_x` and `half_y` head units to each side."""
+    def pixel_of(self, x: Plane, y: Plane, z: Plane) -> tuple[Plane, Plane]:
+        """Row and column of a point of the head's frame, `[B, 1]` each."""
         right, up, _ = self.axes
         at_x = x * right[0] + z * right[2]
         at_y = x * up[0] + y * up[1] + z * up[2]
         sine, cosine = self.roll
         column = (at_x * cosine - at_y * sine - self.origin[0]) / self.pixel + np.float32(self.size / 2)
         row = np.float32(self.size / 2) - (at_x * sine + at_y * cosine - self.origin[1]) / self.pixel
+        return row, column
+
+    def window(self, x: Plane, y: Plane, z: Plane, half_x: float, half_y: float) -> Window:
+        """The window around a point of the head's frame, `half_x` and `half_y` head units to each side."""
+        row, column = self.pixel_of(x, y, z)
         per_unit = self.size * _LARGEST / (2 * HALF_FRAME)
         return around(row, column, half_y * per_unit, half_x * per_unit, (self.size, self.size))
 
@@ -81,14 +89,9 @@ def frame(size: int, how: Conditions) -> Frame:
     steps = np.arange(size, dtype=np.float32) + np.float32(0.5)
     centres = (steps * np.float32(2.0 / size) - np.float32(1)) * np.float32(HALF_FRAME)
     zoom = 1 / how.scale
-    s_turn, c_turn = _sine_cosine(how.turn)
-    s_nod, c_nod = _sine_cosine(how.nod)
-    s_roll, c_roll = _sine_cosine(how.roll)
-    axes = (
-        (c_turn, np.zeros_like(c_turn), s_turn),
-        (s_nod * s_turn, c_nod, -s_nod * c_turn),
-        (-c_nod * s_turn, s_nod, c_nod * c_turn),
-    )
+    s_turn, _ = sine_cosine(how.turn)
+    s_nod, _ = sine_cosine(how.nod)
+    s_roll, c_roll = sine_cosine(how.roll)
     # half of the way that the face moves when the head turns is taken back, as a photographer would
     origin = (
         how.shift_x + np.float32(0.30) * s_turn,
@@ -99,7 +102,18 @@ def frame(size: int, how: Conditions) -> Frame:
     x = (np.tile(across * c_roll, size)) + np.repeat(up * s_roll, size, axis=1)
     y = np.repeat(up * c_roll, size, axis=1) - np.tile(across * s_roll, size)
     pixel = zoom * np.float32(2 * HALF_FRAME / size)
-    return Frame(size, u, v, x, y, pixel, axes, s_turn, (s_roll, c_roll), origin)
+    return Frame(size, u, v, x, y, pixel, camera_axes(how), s_turn, (s_roll, c_roll), origin)
+
+
+def camera_axes(how: Conditions) -> tuple[Axis, Axis, Axis]:
+    """The camera's right, up and backward axes in the frame of a head that turns and nods, `[B, 1]` each number."""
+    s_turn, c_turn = sine_cosine(how.turn)
+    s_nod, c_nod = sine_cosine(how.nod)
+    return (
+        (c_turn, np.zeros_like(c_turn), s_turn),
+        (s_nod * s_turn, c_nod, -s_nod * c_turn),
+        (-c_nod * s_turn, s_nod, c_nod * c_turn),
+    )
 
 
 def ellipsoid(at: Frame, x: Plane, y: Plane, who: Person) -> Surface:
@@ -111,11 +125,7 @@ def ellipsoid(at: Frame, x: Plane, y: Plane, who: Person) -> Surface:
     qz = x * right[2]
     qz += y * up[2]
     a, b, c = (np.square(1 / axis) for axis in (who.width, who.height, who.depth))
-    along = -1 / (back[0] * back[0] * a + back[1] * back[1] * b + back[2] * back[2] * c)
-    nearest = qx * (back[0] * a * along * back[1])
-    nearest += qz * (back[2] * c * along * back[1])
-    nearest += qy * (1 + back[1] * b * along * back[1])
-    np.clip(nearest, np.float32(-1.15), np.float32(1.1), out=nearest)
+    nearest = _nearest_height(qx, qy, qz, back, (a, b, c))
     terms = _coefficients(who)
     wide = _horner(nearest, terms)
     thin = wide * wide
@@ -155,6 +165,22 @@ def ellipsoid(at: Frame, x: Plane, y: Plane, who: Person) -> Surface:
     return Surface(qx, qy, qz, (nx, ny, qz * c), ramp(found))
 
 
+def width_factor(axes: tuple[Axis, Axis, Axis], who: Person, x: Plane, y: Plane) -> Plane:
+    """The factor of the skull's width for the rays through (x, y) `[B, N]` of the rolled plane, as in `ellipsoid`.
+
+    Args:
+        axes: those of the camera.
+        who: whose skull.
+        x: to the right.
+        y: up.
+    """
+    right, up, back = axes
+    qx = x * right[0] + y * up[0]
+    qz = x * right[2] + y * up[2]
+    curvature = (np.square(1 / who.width), np.square(1 / who.height), np.square(1 / who.depth))
+    return _horner(_nearest_height(qx, y * up[1], qz, back, curvature), _coefficients(who))
+
+
 def shell(at: Frame, x: Plane, y: Plane, axes: tuple[Plane, Plane, Plane]) -> Surface:
     """A plain ellipsoid of semi-axes `[B, 1]`, likewise: all but the root is a quadratic form in (x, y)."""
     right, up, back = at.axes
@@ -191,10 +217,31 @@ def shell(at: Frame, x: Plane, y: Plane, axes: tuple[Plane, Plane, Plane]) -> Su
     return Surface(px, py, pz, (px * a, py * b, pz * c), ramp(found))
 
 
-def _sine_cosine(half_tangent: Plane) -> tuple[Plane, Plane]:
+def sine_cosine(half_tangent: Plane) -> tuple[Plane, Plane]:
     """Of the angle whose half has this tangent: no transcendental function, so the same bits everywhere."""
     square = half_tangent * half_tangent
     return 2 * half_tangent / (1 + square), (1 - square) / (1 + square)
+
+
+def unit(x: Plane, y: Plane, z: Plane) -> Axis:
+    """The vectors (x, y, z), `[B, N]` each, with length 1; those of no length stay."""
+    square = x * x
+    square += y * y
+    square += z * z
+    np.maximum(square, np.float32(1e-12), out=square)
+    np.sqrt(square, out=square)
+    np.divide(np.float32(1), square, out=square)
+    return x * square, y * square, z * square
+
+
+def _nearest_height(qx: Plane, qy: Plane, qz: Plane, back: Axis, curvature: Axis) -> Plane:
+    """The height of a ray's point nearest to the head's axis, in the metric of the ellipsoid: (1 / semi-axis)^2."""
+    a, b, c = curvature
+    along = -1 / (back[0] * back[0] * a + back[1] * back[1] * b + back[2] * back[2] * c)
+    nearest = qx * (back[0] * a * along * back[1])
+    nearest += qz * (back[2] * c * along * back[1])
+    nearest += qy * (1 + back[1] * b * along * back[1])
+    return np.clip(nearest, np.float32(-1.15), np.float32(1.1), out=nearest)
 
 
 def _coefficients(who: Person) -> list[Plane]:

@@ -4,8 +4,9 @@ import numpy as np
 
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
-from likeness.data.drawn_faces.geometry import Frame, Surface, dome
+from likeness.data.drawn_faces.geometry import Frame, Surface, dome, shell, unit
 from likeness.data.drawn_faces.identity import Person
+from likeness.data.drawn_faces.light import Light, gloss, lit
 from likeness.data.drawn_faces.noise import along
 from likeness.data.drawn_faces.paint import Colour, blend, inside, plain
 
@@ -60,6 +61,30 @@ def behind(
     )
     shade *= strands * np.float32(0.30) + np.float32(0.9)
     return inside(np.minimum(edge, end), np.maximum(at.pixel, np.float32(0.05))), shade
+
+
+def hair_surface(at: Frame, x: Plane, y: Plane, who: Person, how: Conditions) -> Surface:
+    """The surface of the hair on the skull at places (x, y) `[B, N]` of the rolled plane: a shell around the skull."""
+    grow = who.hair_volume + how.hair_volume
+    wide = who.width * (1 + np.maximum(np.maximum(who.temple, who.cheek), np.float32(0.02)))
+    axes = (wide + grow, who.height + grow, who.depth + grow)
+    return shell(at, x, y - (0.35 * grow + 0.02), axes)
+
+
+def hair_in_light(on: Surface, hair: Colour, light: Light, strands: Plane) -> Colour:
+    """The colour of the hair on the skull, of its own colour `hair`, in its light; `on` is its `hair_surface`."""
+    normal = unit(*on.normal)
+    colour, glance = lit(light, *normal, in_head=True), gloss(light, *normal)
+    streak = strands * np.float32(0.34)
+    streak += np.float32(0.88)
+    sheen = strands * np.float32(0.08)
+    sheen += np.float32(0.10)
+    glance *= sheen
+    for channel, tone in zip(colour, hair, strict=True):
+        channel *= streak
+        channel *= tone
+        channel += glance * (tone + np.float32(0.10))
+    return colour
 
 
 def hair_cover(at: Frame, on: Surface, who: Person, how: Conditions, strands: Plane) -> Plane:

@@ -6,6 +6,7 @@ import numpy as np
 
 from likeness.data.drawn_faces.draws import Plane
 from likeness.data.drawn_faces.geometry import dome, ramp
+from likeness.data.drawn_faces.windows import Window
 
 
 class Colour(NamedTuple):
@@ -34,6 +35,17 @@ def blend(first: Colour, second: Colour, share: Plane | float) -> Colour:
 def scale(colour: Colour, by: Plane | float) -> Colour:
     """Each channel times `by`."""
     return Colour(*(channel * by for channel in colour))
+
+
+def cut(window: Window, paint: Colour) -> Colour:
+    """A copy of the window's part of `paint`."""
+    return Colour(*(window.cut(channel) for channel in paint))
+
+
+def paste(window: Window, paint: Colour, part: Colour) -> None:
+    """Put a part back into `paint`."""
+    for channel, new in zip(paint, part, strict=True):
+        window.paste(channel, new)
 
 
 def lay(under: Colour, over: Colour, cover: Plane) -> None:

@@ -19,20 +19,28 @@ from likeness.data.drawn_faces.features import (
     skin_light,
 )
 from likeness.data.drawn_faces.film import develop
-from likeness.data.drawn_faces.geometry import Frame, Surface, ellipsoid, frame, shell
+from likeness.data.drawn_faces.geometry import Frame, Surface, ellipsoid, frame, unit
 from likeness.data.drawn_faces.glasses import glasses, worn
-from likeness.data.drawn_faces.hair import behind, hair_colour, hair_cover, looseness, strands_at
+from likeness.data.drawn_faces.hair import (
+    behind,
+    hair_colour,
+    hair_cover,
+    hair_in_light,
+    hair_surface,
+    looseness,
+    strands_at,
+)
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.light import Light, gloss, light_of, lit
 from likeness.data.drawn_faces.noise import line, over, tile
-from likeness.data.drawn_faces.paint import Colour, lay, spot
+from likeness.data.drawn_faces.paint import Colour, cut, lay, paste, spot
 from likeness.data.drawn_faces.relief import Face, Parts, face
 from likeness.data.drawn_faces.rows import chosen
 from likeness.data.drawn_faces.surroundings import background, ear, ear_window, neck_and_shoulders
 from likeness.data.drawn_faces.windows import Window, within
 
 _BLOCK_PIXELS = 98_304
-_BUFFER = 512
+BUFFER = 512
 """NumPy's buffer, in numbers: at its usual 8192 it copies what it broadcasts, which takes three times as long."""
 _ONE = np.float32(1)
 
@@ -45,10 +53,10 @@ def render(
     Each is a function of (seed, identity, image) alone: nothing below mixes the rows of a block, whose length is
     chosen so that the planes at work stay in a core's cache.
     """
-    _keep_freed_memory()
+    keep_freed_memory()
     step = max(1, _BLOCK_PIXELS // (size * size))
     images = np.empty((len(identity), channels, size, size), np.uint8)
-    usual = np.setbufsize(_BUFFER)
+    usual = np.setbufsize(BUFFER)
     try:
         for start in range(0, len(identity), step):
             block = slice(start, start + step)
@@ -59,7 +67,7 @@ def render(
 
 
 @cache
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Let the C library reuse the planes' memory instead of handing it back, to be zeroed, after each operation.
 
     glibc raises its thresholds for doing so to the size of the largest block freed, so freeing one that was never
@@ -81,25 +89,25 @@ def _block(
     none = np.zeros_like(who.width)
 
     paint = background(at, how, line(keys, "background"))
-    _hair_behind(paint, at, who, how, light, hair, strands)
+    paint_hair_behind(paint, at, who, how, light, hair, strands)
     low = _rows(len(keys), size, round(0.68 * size), size)
-    part = _cut(low, paint)
+    part = cut(low, paint)
     neck_and_shoulders(part, low.cut(at.u), low.cut(at.v), at, who, how, light, tone)
-    _paste(low, paint, part)
+    paste(low, paint, part)
 
     outer = at.window(none, none - 0.10, none, 1.03, 1.20)
     skull = ellipsoid(at, outer.cut(at.x), outer.cut(at.y), who)
     covered = np.zeros_like(at.x)
     outer.paste(covered, skull.cover)
-    head = _head(at, outer, skull, who, how, light, hair, person)
-    part = _cut(outer, paint)
+    head = painted_skin(at, outer, skull, who, how, light, hair, person)
+    part = cut(outer, paint)
     lay(part, head, skull.cover)
-    _paste(outer, paint, part)
+    paste(outer, paint, part)
     for side in (-1.0, 1.0):
         window = ear_window(at, who, side)
-        part = _cut(window, paint)
+        part = cut(window, paint)
         ear(part, window.cut(at.x), window.cut(at.y), at, who, light, tone, window.cut(covered), side)
-        _paste(window, paint, part)
+        paste(window, paint, part)
 
     _hair_before(paint, at, who, how, light, hair, strands)
     rows = worn(how)
@@ -115,9 +123,10 @@ def _block(
     return develop(paint, how, keys, channels)
 
 
-def _hair_behind(
+def paint_hair_behind(
     paint: Colour, at: Frame, who: Person, how: Conditions, light: Light, hair: Colour, strands: Plane
 ) -> None:
+    """Lay the hair that is worn loose, and falls behind the head, over `paint`."""
     rows = np.flatnonzero(looseness(who, how)[:, 0] > 0)
     if not len(rows):
         return
@@ -141,28 +150,14 @@ def _hair_before(
     """The hair on the skull: it ends above the jaw, so only the upper rows are worked on."""
     upper = _rows(len(strands), at.size, 0, round(0.67 * at.size))
     x, y, strands = upper.cut(at.x), upper.cut(at.y), upper.cut(strands)
-    grow = who.hair_volume + how.hair_volume
-    wide = who.width * (1 + np.maximum(np.maximum(who.temple, who.cheek), np.float32(0.02)))
-    cap = shell(at, x, y - (0.35 * grow + 0.02), (wide + grow, who.height + grow, who.depth + grow))
+    cap = hair_surface(at, x, y, who, how)
     cover = hair_cover(at, cap, who, how, strands)
-    normal = _unit(*cap.normal)
-    colour = lit(light, *normal, in_head=True)
-    glance = gloss(light, *normal)
-    streak = strands * np.float32(0.34)
-    streak += np.float32(0.88)
-    strands *= np.float32(0.08)
-    strands += np.float32(0.10)
-    glance *= strands
-    for channel, tone in zip(colour, hair, strict=True):
-        channel *= streak
-        channel *= tone
-        channel += glance * (tone + np.float32(0.10))
-    part = _cut(upper, paint)
-    lay(part, colour, cover)
-    _paste(upper, paint, part)
+    part = cut(upper, paint)
+    lay(part, hair_in_light(cap, hair, light, strands), cover)
+    paste(upper, paint, part)
 
 
-def _head(
+def painted_skin(
     at: Frame,
     outer: Window,
     skull: Surface,
@@ -198,22 +193,22 @@ def _head(
         beard(some, chosen(on, rows), chosen(who, rows), chosen(how, rows), chosen(hair, rows), grain[rows])
         for channel, new in zip(paint, some, strict=True):
             channel[rows] = new
-    part = _cut(parts.mouth, paint)
+    part = cut(parts.mouth, paint)
     lips(part, parts.mouth.cut(on.x), parts.mouth.cut(on.y), who, how, at.pixel)
-    _paste(parts.mouth, paint, part)
+    paste(parts.mouth, paint, part)
 
     dim, smooth = _shadows(on, who, light, parts), np.ones_like(on.x)
-    part, x, y = _cut(parts.eyes, paint), parts.eyes.cut(on.x), parts.eyes.cut(on.y)
+    part, x, y = cut(parts.eyes, paint), parts.eyes.cut(on.x), parts.eyes.cut(on.y)
     eyeball = eyes(part, x, y, who, how, at.pixel)
     parts.eyes.paste(smooth, _ONE - eyeball)
     brows(part, x, y, who, how, hair, parts.eyes.cut(grain), at.pixel)
-    _paste(parts.eyes, paint, part)
+    paste(parts.eyes, paint, part)
     return _in_light(paint, skull, on, dim, smooth, light)
 
 
 def _in_light(paint: Colour, skull: Surface, on: Face, dim: Plane, smooth: Plane, light: Light) -> Colour:
     nx, ny, nz = skull.normal
-    normal = _unit(nx - on.slope_x * nz, ny - on.slope_y * nz, nz)
+    normal = unit(nx - on.slope_x * nz, ny - on.slope_y * nz, nz)
     colour = lit(light, *normal, in_head=True, dim=dim)
     shine = gloss(light, *normal)
     shine *= smooth
@@ -251,22 +246,3 @@ def _shadows(on: Face, who: Person, light: Light, parts: Parts) -> Plane:
 def _rows(count: int, size: int, start: int, stop: int) -> Window:
     at = np.zeros(count, np.intp)
     return Window(at + start, at, stop - start, size, (size, size))
-
-
-def _cut(window: Window, paint: Colour) -> Colour:
-    return Colour(*(window.cut(channel) for channel in paint))
-
-
-def _paste(window: Window, paint: Colour, part: Colour) -> None:
-    for channel, new in zip(paint, part, strict=True):
-        window.paste(channel, new)
-
-
-def _unit(x: Plane, y: Plane, z: Plane) -> tuple[Plane, Plane, Plane]:
-    square = x * x
-    square += y * y
-    square += z * z
-    np.maximum(square, np.float32(1e-12), out=square)
-    np.sqrt(square, out=square)
-    np.divide(_ONE, square, out=square)
-    return x * square, y * square, z * square

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from likeness.data.drawn_faces.render import _BUFFER, _keep_freed_memory
+from likeness.data.drawn_faces.render import BUFFER, keep_freed_memory
 from likeness.data.drawn_scenes.backdrop import backdrop
 from likeness.data.drawn_scenes.canvas import Floats, blurred, developed, smeared
 from likeness.data.drawn_scenes.figures import Figure, figures, figures_from_behind
@@ -68,8 +68,8 @@ def photograph(seed: int, identity: int, image: int, height: int, width: int) ->
 @contextmanager
 def _small_buffer() -> Iterator[None]:
     """Draw in the block as `drawn_faces.render` does, with a small buffer of NumPy's and memory that is kept."""
-    _keep_freed_memory()
-    usual = np.setbufsize(_BUFFER)
+    keep_freed_memory()
+    usual = np.setbufsize(BUFFER)
     try:
         yield
     finally:

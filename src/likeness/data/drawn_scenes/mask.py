@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from likeness.data.drawn_faces.draws import Plane, between
-from likeness.data.drawn_faces.geometry import Surface, ramp
+from likeness.data.drawn_faces.geometry import Surface, ramp, unit
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.light import Light, lit
 from likeness.data.drawn_faces.paint import Colour, inside, lay, stroke
-from likeness.data.drawn_faces.render import _unit
 
 _SHARE = np.float32(0.85)
 _ONE = np.float32(1)
@@ -50,6 +49,6 @@ def masks(paint: Colour, on: Surface, mask: Mask, who: Person, light: Light, pix
     strap *= ramp((mask.side + np.float32(0.1) - on.z) * np.float32(20))
     np.maximum(cover, strap, out=cover)
     cover *= there
-    shade = lit(light, *_unit(*on.normal), in_head=True)
+    shade = lit(light, *unit(*on.normal), in_head=True)
     tone = (mask.grey * (1 + mask.red), mask.grey, mask.grey * (1 + mask.blue))
     lay(paint, Colour(*(a * b * folds for a, b in zip(shade, tone, strict=True))), cover)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Keys, Plane
 from likeness.data.drawn_faces.features import skin_colour
-from likeness.data.drawn_faces.geometry import Frame, Surface, ellipsoid, ramp, shell
+from likeness.data.drawn_faces.geometry import Frame, ellipsoid, ramp, unit
 from likeness.data.drawn_faces.glasses import glasses, worn
-from likeness.data.drawn_faces.hair import hair_colour, hair_cover, strands_at
+from likeness.data.drawn_faces.hair import hair_colour, hair_cover, hair_in_light, hair_surface, strands_at
 from likeness.data.drawn_faces.identity import Person
-from likeness.data.drawn_faces.light import Light, gloss, light_of, lit
+from likeness.data.drawn_faces.light import Light, light_of, lit
 from likeness.data.drawn_faces.noise import line
-from likeness.data.drawn_faces.paint import Colour, inside, plain
-from likeness.data.drawn_faces.render import _cut, _hair_behind, _head, _paste, _unit
+from likeness.data.drawn_faces.paint import Colour, cut, inside, paste, plain
+from likeness.data.drawn_faces.render import paint_hair_behind, painted_skin
 from likeness.data.drawn_faces.rows import chosen
 from likeness.data.drawn_faces.surroundings import ear, ear_window, neck_and_shoulders
 from likeness.data.drawn_scenes.cloth import Cloth, pattern
@@ -85,7 +85,7 @@ def heads(of: Sitter, at: Patch) -> Head:
     who, how = of.who, of.how
     light, hair = light_of(at, how), hair_colour(who, how)
     strands = strands_at(at.x, at.y, who, how, line(of.image, "strands"))
-    behind = laid(at.x, lambda paint: _hair_behind(paint, at, who, how, light, hair, strands))
+    behind = laid(at.x, lambda paint: paint_hair_behind(paint, at, who, how, light, hair, strands))
     # above the crown its arch has no width, but there would be a hair's breadth of it
     crown = ramp((who.height + who.hair_volume - at.y) / at.pixel)
     for plane in (*behind.colour, behind.cover):
@@ -112,16 +112,10 @@ def hair_on_skull(
     at: Patch, who: Person, how: Conditions, light: Light, hair: Colour, strands: Plane
 ) -> Layer:
     """The hair on the skull, before the head."""
-    cap = _cap(at, who, how)
+    cap = hair_surface(at, at.x, at.y, who, how)
     cover = hair_cover(at, cap, who, how, strands)
-    normal = _unit(*cap.normal)
-    colour, glance = lit(light, *normal, in_head=True), gloss(light, *normal)
-    streak = strands * np.float32(0.34) + np.float32(0.88)
-    glance *= strands * np.float32(0.08) + np.float32(0.10)
-    for channel, tone in zip(colour, hair, strict=True):
-        channel *= streak
-        channel *= tone
-        channel += glance * (tone + np.float32(0.10))
+    colour = hair_in_light(cap, hair, light, strands)
+    for channel in colour:
         channel *= cover
     return Layer(colour, cover)
 
@@ -131,8 +125,8 @@ def backs_of_heads(of: Sitter, at: Patch) -> Layer:
     who, how = of.who, of.how
     light = light_of(at, how)
     strands = strands_at(at.x, at.y, who, how, line(of.image, "strands"))
-    cap = _cap(at, who, how)
-    colour = lit(light, *_unit(*cap.normal), in_head=True)
+    cap = hair_surface(at, at.x, at.y, who, how)
+    colour = lit(light, *unit(*cap.normal), in_head=True)
     for channel, tone in zip(colour, hair_colour(who, how), strict=True):
         channel *= (strands * np.float32(0.34) + np.float32(0.88)) * tone * cap.cover
     return Layer(colour, cap.cover)
@@ -164,17 +158,17 @@ def _skin(of: Sitter, at: Patch, light: Light, hair: Colour) -> tuple[Layer, Pla
     outer.paste(covered, skull.cover)
     # the relief moves the skull's places, of which the mask lies on the unmoved ones
     moved = skull._replace(x=skull.x.copy(), y=skull.y.copy())
-    skin = _head(at, outer, moved, who, how, light, hair, of.person)
+    skin = painted_skin(at, outer, moved, who, how, light, hair, of.person)
     masks(skin, skull, of.mask, who, light, at.pixel)
     paint = plain(at.x, 0, 0, 0)
-    _paste(outer, paint, Colour(*(channel * skull.cover for channel in skin)))
+    paste(outer, paint, Colour(*(channel * skull.cover for channel in skin)))
     layer = Layer(paint, covered.copy())
     for side in (-1.0, 1.0):
         window = ear_window(at, who, side)
         x, y, hidden = window.cut(at.x), window.cut(at.y), window.cut(covered)
-        part = Layer(_cut(window, layer.colour), window.cut(layer.cover))
+        part = Layer(cut(window, layer.colour), window.cut(layer.cover))
         over(part, _ear(x, y, at, who, light, tone, hidden, side))
-        _paste(window, layer.colour, part.colour)
+        paste(window, layer.colour, part.colour)
         window.paste(layer.cover, part.cover)
     return layer, face
 
@@ -183,11 +177,3 @@ def _ear(
     x: Plane, y: Plane, at: Patch, who: Person, light: Light, tone: Colour, hidden: Plane, side: float
 ) -> Layer:
     return laid(x, lambda paint: ear(paint, x, y, at, who, light, tone, hidden, side))
-
-
-def _cap(at: Frame, who: Person, how: Conditions) -> Surface:
-    """The hair's surface, a shell around the skull, as `drawn_faces` has it."""
-    grow = who.hair_volume + how.hair_volume
-    wide = who.width * (1 + np.maximum(np.maximum(who.temple, who.cheek), np.float32(0.02)))
-    axes = (wide + grow, who.height + grow, who.depth + grow)
-    return shell(at, at.x, at.y - (0.35 * grow + 0.02), axes)

@@ -10,7 +10,7 @@ import numpy as np
 
 from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import Plane
-from likeness.data.drawn_faces.geometry import Frame, _coefficients, _horner, _sine_cosine, ellipsoid
+from likeness.data.drawn_faces.geometry import Axis, Frame, camera_axes, ellipsoid, sine_cosine, width_factor
 from likeness.data.drawn_faces.identity import Person
 from likeness.data.drawn_faces.relief import Parts, face
 from likeness.data.drawn_faces.windows import Window, around
@@ -30,9 +30,9 @@ class Axes(NamedTuple):
     `turn` is the sine of the head's turn; `head` and `body` are sine and cosine, counter-clockwise.
     """
 
-    right: tuple[Plane, Plane, Plane]
-    up: tuple[Plane, Plane, Plane]
-    back: tuple[Plane, Plane, Plane]
+    right: Axis
+    up: Axis
+    back: Axis
     turn: Plane
     head: tuple[Plane, Plane]
     body: tuple[Plane, Plane]
@@ -52,14 +52,11 @@ class Place(NamedTuple):
 
 def axes_of(how: Conditions, camera: Plane) -> Axes:
     """The axes of heads under their conditions, and under a `camera` that is rolled (the tangent of half the angle)."""
-    s_turn, c_turn = _sine_cosine(how.turn)
-    s_nod, c_nod = _sine_cosine(how.nod)
-    s_head, c_head = _sine_cosine(how.roll)
-    s_body, c_body = _sine_cosine(camera)
+    s_turn, _ = sine_cosine(how.turn)
+    s_head, c_head = sine_cosine(how.roll)
+    s_body, c_body = sine_cosine(camera)
     return Axes(
-        (c_turn, np.zeros_like(c_turn), s_turn),
-        (s_nod * s_turn, c_nod, -s_nod * c_turn),
-        (-c_nod * s_turn, s_nod, c_nod * c_turn),
+        *camera_axes(how),
         s_turn,
         (s_head * c_body + c_head * s_body, c_head * c_body - s_head * s_body),
         (s_body, c_body),
@@ -71,12 +68,8 @@ class Patch(Frame):
 
     def window(self, x: Plane, y: Plane, z: Plane, half_x: float, half_y: float) -> Window:
         """The window around a point of the head's frame, `half_x` and `half_y` head units to each side of the head."""
-        right, up, _ = self.axes
-        at_x = x * right[0] + z * right[2]
-        at_y = x * up[0] + y * up[1] + z * up[2]
+        row, column = self.pixel_of(x, y, z)
         sine, cosine = self.roll
-        column = (at_x * cosine - at_y * sine - self.origin[0]) / self.pixel + np.float32(self.size / 2)
-        row = np.float32(self.size / 2) - (at_x * sine + at_y * cosine - self.origin[1]) / self.pixel
         wide = (np.abs(cosine) * half_x + np.abs(sine) * half_y) / self.pixel
         high = (np.abs(sine) * half_x + np.abs(cosine) * half_y) / self.pixel
         return around(row, column, float(high.max()), float(wide.max()), (self.size, self.size))
@@ -190,16 +183,5 @@ def _nose(axes: Axes, who: Person, how: Conditions, tip: Plane) -> tuple[Plane, 
 
 
 def _width(axes: Axes, who: Person, x: Plane, y: Plane, z: Plane) -> Plane:
-    """The factor of the skull's width for rays through points of the head's frame, as `geometry.ellipsoid` has it."""
-    back = axes.back
-    a, b, c = (np.square(1 / axis) for axis in (who.width, who.height, who.depth))
-    flat_x, flat_y = axes.flat(x, y, z)
-    qx = flat_x * axes.right[0] + flat_y * axes.up[0]
-    qy = flat_y * axes.up[1]
-    qz = flat_x * axes.right[2] + flat_y * axes.up[2]
-    along = -1 / (back[0] * back[0] * a + back[1] * back[1] * b + back[2] * back[2] * c)
-    nearest = qx * (back[0] * a * along * back[1])
-    nearest += qz * (back[2] * c * along * back[1])
-    nearest += qy * (1 + back[1] * b * along * back[1])
-    np.clip(nearest, np.float32(-1.15), np.float32(1.1), out=nearest)
-    return _horner(nearest, _coefficients(who))
+    """The factor of the skull's width for rays through points of the head's frame."""
+    return width_factor(axes[:3], who, *axes.flat(x, y, z))

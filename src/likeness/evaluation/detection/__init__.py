@@ -14,6 +14,7 @@ from likeness.evaluation.detection.metrics import (
 )
 from likeness.evaluation.detection.overlap import overlaps
 from likeness.evaluation.detection.points import (
+    FAILURE,
     CumulativeErrors,
     box_size,
     cumulative_errors,
@@ -31,6 +32,7 @@ from likeness.evaluation.detection.wider import evaluate_wider, wider_precision_
 
 __all__ = [
     "BANDS",
+    "FAILURE",
     "FOUND",
     "NEITHER",
     "WRONG",

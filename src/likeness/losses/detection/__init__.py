@@ -2,13 +2,22 @@
 
 from .boxes import huber, smooth_l1
 from .centres import CentreLoss, centre_loss, moved_centres
-from .hard_examples import drawn_balanced, hard_negatives, hardest_balanced, hardest_share
+from .hard_examples import (
+    NEGATIVES_PER_POSITIVE,
+    SHARE,
+    drawn_balanced,
+    hard_negatives,
+    hardest_balanced,
+    hardest_share,
+)
 from .logistic import BACKGROUND, FACE, IGNORED, logistic_loss
 
 __all__ = [
     "BACKGROUND",
     "FACE",
     "IGNORED",
+    "NEGATIVES_PER_POSITIVE",
+    "SHARE",
     "CentreLoss",
     "centre_loss",
     "drawn_balanced",

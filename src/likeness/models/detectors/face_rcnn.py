@@ -5,6 +5,7 @@ torchvision's; here they are matched to faces as all detectors here are, and the
 loss.
 """
 
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from torchvision.models import vgg19
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from likeness.models.detectors.detector import Detections, check_images
-from likeness.models.detectors.matching import IGNORED, match
+from likeness.models.detectors.matching import LEFT_OUT, match
 from likeness.models.detectors.network_input import MEAN, STD
 from likeness.models.detectors.selection import joined, without_points
 from likeness.models.detectors.timm_maps import TimmMaps
@@ -42,6 +43,18 @@ REGION_POSITIVE = 0.5
 """Of the regions (Girshick 2015, section 2.3)."""
 RATIOS = (1.0, 1.5)
 """Height by width of the anchors: a face is as high as it is wide, or higher. Ours; Ren et al. have 1/2, 1, 2."""
+
+
+class Backbone(nn.Module):
+    """Gives maps by name, all of `out_channels` channels, of images normalised by `mean` and `std` (RGB in [0, 1])."""
+
+    out_channels: int
+    mean: Sequence[float]
+    std: Sequence[float]
+
+    @abstractmethod
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """The maps of normalised `images [B, 3, H, W]`."""
 
 
 class Regions(NamedTuple):
@@ -77,7 +90,7 @@ class FaceProposals(RegionProposalNetwork):
                 own, boxes, target["labels"] < 0, positive=PROPOSAL_POSITIVE, negative=PROPOSAL_NEGATIVE
             )
             label = (matched >= 0).float()
-            labels.append(label.masked_fill(matched == IGNORED, -1))
+            labels.append(label.masked_fill(matched == LEFT_OUT, -1))
             matched_boxes.append(boxes[matched.clamp(min=0)] if len(boxes) else torch.zeros_like(own))
         return labels, matched_boxes
 
@@ -104,7 +117,7 @@ class FaceRCNN(nn.Module):
     """The two stages; a `Detector`.
 
     Args:
-        backbone: gives maps by name, all of `out_channels` channels, of images normalised by its `mean` and `std`.
+        backbone: what the stages stand on.
         maps: the maps' names.
         anchors: for each map the sides of its anchors, in pixels of the resized image.
         hidden: the width D of the second stage's two layers.
@@ -120,7 +133,7 @@ class FaceRCNN(nn.Module):
 
     def __init__(
         self,
-        backbone: nn.Module,
+        backbone: Backbone,
         *,
         maps: Sequence[str],
         anchors: Sequence[Sequence[int]],
@@ -134,16 +147,14 @@ class FaceRCNN(nn.Module):
         most: int = 300,
     ) -> None:
         super().__init__()
-        channels = int(backbone.out_channels)  # type: ignore[arg-type]
-        mean, std = list(backbone.mean), list(backbone.std)  # type: ignore[arg-type]
+        channels, mean, std = backbone.out_channels, list(backbone.mean), list(backbone.std)
         generator = AnchorGenerator(tuple(tuple(sides) for sides in anchors), tuple(RATIOS for _ in anchors))
         pooling = MultiScaleRoIAlign(list(maps), output_size=7, sampling_ratio=2)
         numbers = dict(zip(("training", "testing"), proposals, strict=True))
         self.feature_dim = hidden
         self.overlap, self.most = overlap, most
-        self.views = nn.ModuleList(
-            GeneralizedRCNNTransform(side, longer_side, mean, std) for side in test_sides
-        )
+        # A list of them, since they hold no parameters; and in evaluation for good, as they are for the test alone.
+        self.views = [GeneralizedRCNNTransform(side, longer_side, mean, std).eval() for side in test_sides]
         self.stages = GeneralizedRCNN(
             backbone,
             FaceProposals(
@@ -187,7 +198,7 @@ class FaceRCNN(nn.Module):
         found = joined([self._in(image, view) for view in self.views], overlap=self.overlap, most=self.most)
         return Detections(*(values.to(image.device) for values in found))
 
-    def _in(self, image: Tensor, view: nn.Module) -> Detections:
+    def _in(self, image: Tensor, view: GeneralizedRCNNTransform) -> Detections:
         """The faces of the image resized by `view`, in the pixels of the image itself."""
         device = next(self.parameters()).device
         listed, _ = view([image.to(device).float() / 255])
@@ -195,11 +206,11 @@ class FaceRCNN(nn.Module):
         proposals, _ = self.stages.rpn(listed, maps)
         found, _ = self.stages.roi_heads(maps, proposals, listed.image_sizes)
         size = (image.shape[1], image.shape[2])
-        found = view.postprocess(found, listed.image_sizes, [size])[0]  # type: ignore[operator]
+        found = view.postprocess(found, listed.image_sizes, [size])[0]
         return Detections(found["boxes"], found["scores"], without_points(found["boxes"]))
 
 
-class VGG19Maps(nn.Module):
+class VGG19Maps(Backbone):
     """conv5_4 of VGG-19, at stride 16.
 
     Args:
@@ -227,7 +238,7 @@ class VGG19Maps(nn.Module):
         return OrderedDict([("0", self.features(images))])
 
 
-class PyramidMaps(nn.Module):
+class PyramidMaps(Backbone):
     """A feature pyramid (Lin et al. 2017) on a timm network at strides 8, 16 and 32.
 
     Args:

@@ -12,7 +12,15 @@ from torch import Tensor, nn
 
 from likeness.models.detectors.detector import Detections, check_images
 from likeness.models.detectors.mtcnn_networks import OutputNetwork, ProposalNetwork, RefinementNetwork
-from likeness.models.detectors.mtcnn_stages import finish, propose, pyramid_scales, refine
+from likeness.models.detectors.mtcnn_stages import (
+    OUTPUT,
+    finish,
+    looked_at,
+    propose,
+    pyramid_scales,
+    refine,
+    squared,
+)
 from likeness.models.detectors.mtcnn_weights import mtcnn_networks
 from likeness.models.detectors.summed_areas import SummedAreas
 
@@ -43,6 +51,32 @@ def published_mtcnn(
         ValueError: there are no such weights, or a number is out of its range.
     """
     return MTCNN(*mtcnn_networks(weights), smallest_face=smallest_face, factor=factor, thresholds=thresholds)
+
+
+def fresh_mtcnn(
+    *,
+    smallest_face: float = SMALLEST_FACE,
+    factor: float = FACTOR,
+    thresholds: Sequence[float] = THRESHOLDS,
+    weights: str | None = None,
+) -> "MTCNN":
+    """MTCNN to be trained.
+
+    Args:
+        smallest_face: as `MTCNN` takes it.
+        factor: as `MTCNN` takes it.
+        thresholds: as `MTCNN` takes them.
+        weights: a folder with the three files of the authors' weights to begin with; None for a fresh start.
+
+    Raises:
+        ValueError: there are no such weights, or a number is out of its range.
+    """
+    networks = (
+        (ProposalNetwork(), RefinementNetwork(), OutputNetwork())
+        if weights is None
+        else mtcnn_networks(weights)
+    )
+    return MTCNN(*networks, smallest_face=smallest_face, factor=factor, thresholds=thresholds)
 
 
 class MTCNN(nn.Module):
@@ -107,3 +141,12 @@ class MTCNN(nn.Module):
         windows = refine(self.refinement, areas, windows, by_refinement)
         faces = finish(self.output, areas, windows, by_output)
         return Detections(*(values.to(image.device) for values in faces))
+
+    @torch.no_grad()
+    def points(self, image: Tensor, boxes: Tensor) -> Tensor:
+        """The points `[N, 5, 2]` that O-Net sees in the squares around `boxes [N, 4]` of `image`, uint8 `[3, H, W]`."""
+        areas = SummedAreas(image.to(self.proposal.conv1.weight.device))
+        squares = squared(boxes.to(areas.table.device)).floor()
+        said = looked_at(self.output, areas, squares, OUTPUT)
+        sides = (squares[:, 2:] - squares[:, :2])[:, None]
+        return (squares[:, None, :2] + said.points * sides).to(image.device)

@@ -13,7 +13,9 @@ from torch.nn import functional
 from likeness.models.detectors.anchors import AnchorOutputs, by_anchor, grid_anchors
 from likeness.models.detectors.max_in_out import max_in_out
 from likeness.models.detectors.network_input import Normalisation
+from likeness.models.detectors.timm_trunk import TimmTrunk
 from likeness.models.detectors.torchvision_private import Weights
+from likeness.models.detectors.trunk import Trunk
 from likeness.models.detectors.vgg_trunk import VGGTrunk
 
 STRIDES = (4, 8, 16, 32, 64, 128)
@@ -42,21 +44,23 @@ class PyramidBox(nn.Module):
     """Six maps of anchors from 16 to 512 pixels; images have sides that are multiples of 128.
 
     Args:
-        width: channels in parts of the paper's.
-        batch_norm: whether the trunk's convolutions have BatchNorm, which one that starts afresh needs.
+        trunk: gives the maps.
+        width: channels of the context modules in parts of the paper's.
+        low_level_pyramid: whether maps of small strides see those above them (section 3.2); without it each is alone.
     """
 
     multiple = STRIDES[-1]
     box_weights: Weights = (10.0, 10.0, 5.0, 5.0)
     """SSD's variances .1 and .2."""
 
-    def __init__(self, *, width: float = 1.0, batch_norm: bool = False) -> None:
+    def __init__(self, trunk: Trunk, *, width: float = 1.0, low_level_pyramid: bool = True) -> None:
         super().__init__()
-        self.normalisation = Normalisation()
-        self.trunk = VGGTrunk(width, batch_norm=batch_norm)
-        channels = self.trunk.channels
+        self.normalisation = Normalisation(trunk.mean, trunk.std)
+        self.trunk = trunk
+        channels = trunk.channels
         # From the middle of the trunk down: the field of a higher map is wider than a small face needs.
-        self.merges = nn.ModuleList(_Merge(channels[place + 1], channels[place]) for place in (2, 1, 0))
+        merged = (2, 1, 0) if low_level_pyramid else ()
+        self.merges = nn.ModuleList(_Merge(channels[place + 1], channels[place]) for place in merged)
         self.norms = nn.ModuleList(
             _L2Norm(count, norm) for count, norm in zip(channels[:3], NORMS, strict=True)
         )
@@ -69,7 +73,7 @@ class PyramidBox(nn.Module):
     def maps(self, images: Tensor) -> list[Tensor]:
         """The maps that are predicted from, at strides 4 to 128, of `images [B, 3, H, W]` in [0, 1]."""
         maps = self.trunk(self.normalisation(images))
-        for place, merge in zip((2, 1, 0), self.merges, strict=True):
+        for place, merge in zip((2, 1, 0), self.merges, strict=False):  # none without the pyramid
             maps[place] = merge(maps[place + 1], maps[place])
         low = [norm(each) for norm, each in zip(self.norms, maps, strict=False)]
         return [context(each) for context, each in zip(self.contexts, [*low, *maps[3:]], strict=True)]
@@ -164,3 +168,48 @@ def _convolved(channels_in: int, channels_out: int, side: int) -> nn.Sequential:
         nn.Conv2d(channels_in, channels_out, side, padding=side // 2, bias=False),
         nn.BatchNorm2d(channels_out),
     )
+
+
+def pyramidbox_vgg16(
+    *,
+    width: float = 1.0,
+    batch_norm: bool = False,
+    low_level_pyramid: bool = True,
+    weights: str | None = None,
+) -> PyramidBox:
+    """As in the paper on VGG-16, or on one of a part of its width.
+
+    Args:
+        width: channels in parts of the paper's.
+        batch_norm: whether the trunk's convolutions have BatchNorm, which one that starts afresh needs.
+        low_level_pyramid: as `PyramidBox` takes it.
+        weights: of VGG-16 on ImageNet: `hub`, a file in torchvision's layout, or None for a fresh start.
+
+    Raises:
+        ValueError: the weights can't be had or read, or are another network's.
+    """
+    trunk = VGGTrunk(width, batch_norm=batch_norm)
+    if weights is not None:
+        trunk.load(weights)
+    return PyramidBox(trunk, width=width, low_level_pyramid=low_level_pyramid)
+
+
+def pyramidbox_small(
+    network: str = "tf_efficientnet_lite0",
+    *,
+    width: float = 1 / 8,
+    low_level_pyramid: bool = True,
+    weights: str | None = None,
+) -> PyramidBox:
+    """For minutes on a processor: on a small network of timm.
+
+    Args:
+        network: timm's name.
+        width: channels of the context modules in parts of the paper's.
+        low_level_pyramid: as `PyramidBox` takes it.
+        weights: as `TimmMaps` takes them.
+
+    Raises:
+        ValueError: as `TimmMaps` does.
+    """
+    return PyramidBox(TimmTrunk(network, weights), width=width, low_level_pyramid=low_level_pyramid)

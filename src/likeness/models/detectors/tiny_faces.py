@@ -48,12 +48,12 @@ class TinyFaces(nn.Module):
         self.features = TimmMaps(network, STRIDES, weights)
         self.normalisation = Normalisation(self.features.mean, self.features.std)
         self.register_buffer("templates", torch.tensor(templates, dtype=torch.float32))
-        self.scores = nn.ModuleList(
-            nn.Conv2d(channels, 5 * len(templates), 1) for channels in self.features.channels
-        )
-        for score in self.scores:
-            nn.init.normal_(score.weight, std=0.01)  # type: ignore[arg-type]
-            nn.init.zeros_(score.bias)  # type: ignore[arg-type]
+        scores = [nn.Conv2d(channels, 5 * len(templates), 1) for channels in self.features.channels]
+        for score in scores:
+            assert score.bias is not None
+            nn.init.normal_(score.weight, std=0.01)
+            nn.init.zeros_(score.bias)
+        self.scores = nn.ModuleList(scores)
 
     def faces(self, images: Tensor) -> AnchorOutputs:
         """Of `images`, float `[B, 3, H, W]` in [0, 1], sides multiples of 16."""

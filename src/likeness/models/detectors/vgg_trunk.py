@@ -4,6 +4,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from likeness.models.detectors.network_input import MEAN, STD
+from likeness.models.detectors.trunk import Trunk
 from likeness.models.features.vgg_architecture import CHANNELS, CONVOLUTIONS, layer_names
 from likeness.models.features.vgg_weights import load_vgg
 
@@ -13,17 +15,17 @@ EXTRA = ((256, 512), (128, 256))
 """Channels of conv6_1, conv6_2 and of conv7_1, conv7_2 (S3FD, figure 2)."""
 
 
-class VGGTrunk(nn.Module):
+class VGGTrunk(Trunk):
     """Maps at strides 4, 8, 16, 32, 64 and 128: conv3_3, conv4_3, conv5_3, fc7, conv6_2 and conv7_2 of S3FD.
-
-    `channels` are those of the maps.
 
     Args:
         width: channels in parts of the paper's.
-        batch_norm: whether a BatchNorm follows each convolution.
+        batch_norm: whether a BatchNorm follows each convolution, which a network that starts afresh needs.
     """
 
-    def __init__(self, width: float, *, batch_norm: bool) -> None:
+    mean, std = MEAN, STD
+
+    def __init__(self, width: float = 1.0, *, batch_norm: bool = False) -> None:
         super().__init__()
         self.batch_norm = batch_norm
         blocks = [round(width * count) for count in CHANNELS]
@@ -94,6 +96,7 @@ def _convolution(
         channels_in, channels_out, side, stride, padding=dilation * (side // 2), dilation=dilation
     )
     nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")  # keeps the scale (He et al. 2015)
-    nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
+    assert convolution.bias is not None
+    nn.init.zeros_(convolution.bias)
     norm = [nn.BatchNorm2d(channels_out)] if batch_norm else []
     return nn.Sequential(convolution, *norm, nn.ReLU(inplace=True))

@@ -7,11 +7,9 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from likeness.data.faces import MIRRORED_POINTS
 from likeness.models.detectors.box_voting import OVERLAP, joined, voted
 from likeness.models.detectors.detector import Detections, Detector, check_images
-
-MIRRORED_POINTS = (1, 0, 2, 4, 3)
-"""Which point of a mirrored face is the left and right eye, the nose, the left and right corner of the mouth."""
 
 
 class View(NamedTuple):

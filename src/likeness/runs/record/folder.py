@@ -56,6 +56,24 @@ def _made(folder: Path) -> bool:
     return True
 
 
+def make_folder(folder: Path, key: str) -> None:
+    """Make a folder and those above it, where they aren't there.
+
+    Args:
+        folder: of results.
+        key: by which a user names it, such as `-o` or `runs_dir`.
+
+    Raises:
+        LikenessError: it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LikenessError(
+            f"The folder {folder} can't be made ({error.strerror}): choose another place with {key}."
+        ) from error
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write `content` beside and rename, so that a reader never sees half a file; NaN and infinity become null."""
     write_text(path, json.dumps(finite(content), indent=2, allow_nan=False) + "\n")

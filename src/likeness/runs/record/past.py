@@ -20,7 +20,7 @@ TRAINED = "trained"  # what results call the encoder of a training run
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run's folder, and its record; the record of a damaged run is empty."""
+    """A run's folder, and its record, whose configuration is in the keys of today; that of a damaged run is empty."""
 
     folder: Path
     record: Mapping[str, Any]
@@ -39,7 +39,7 @@ class PastRun:
     @property
     def config(self) -> dict[str, Any]:
         """The configuration, in the keys of today; empty where it was not recorded."""
-        return upgraded(self.record.get("config") or {})
+        return self.record.get("config") or {}
 
     @property
     def results(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:

@@ -18,6 +18,7 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.trust import packages_named
 from likeness.errors import LikenessError, sentence
 from likeness.runs.recipe import Recipe
+from likeness.runs.record.folder import make_folder
 from likeness.runs.record.lock import locked
 from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
@@ -56,7 +57,7 @@ def sweep(
         LikenessError: an override won't do, a job was preempted, or jobs failed (said when the others are done).
     """
     plan = make_plan(overrides, compose, beside=beside, config_dir=config_dir)
-    _make_folder(plan.folder)
+    make_folder(plan.folder, "runs_dir=DIR")
     with locked(plan.folder):
         runs = PastRuns(capture_source(packages=packages_named(plan.first.plain())).identity, recipe_of)
         ended = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
@@ -165,15 +166,6 @@ class _Trials:
 
     def _write(self, under_way: Sequence[tuple[Job, Result]], status: str) -> None:
         write_ledger(self.plan, self.ended, under_way, self.runs.source, status)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LikenessError(
-            f"The sweep's folder {folder} can't be written ({error.strerror}); choose another place with runs_dir=DIR."
-        ) from error
 
 
 def _batches(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from likeness.data.faces import Faces
 from likeness.losses.detection import BACKGROUND, FACE, IGNORED
-from likeness.models.detectors import matching
 from likeness.models.detectors.anchors import scaled
+from likeness.models.detectors.matching import LEFT_OUT, match
 from likeness.models.detectors.torchvision_private import Weights, encode
 
 
@@ -53,9 +53,9 @@ def _of_one(
 ) -> tuple[Tensor, Tensor]:
     boxes = scaled(faces.boxes.to(anchors), enlarged)
     ignored = faces.ignored.to(anchors.device)
-    matched = matching.match(anchors, boxes, ignored, positive=positive, negative=negative)
+    matched = match(anchors, boxes, ignored, positive=positive, negative=negative)
     shown = torch.full_like(matched, BACKGROUND)
-    shown[matched == matching.IGNORED] = IGNORED
+    shown[matched == LEFT_OUT] = IGNORED
     shown[matched >= 0] = FACE
     offsets = torch.zeros_like(anchors)
     own = matched >= 0

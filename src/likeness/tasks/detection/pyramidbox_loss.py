@@ -7,7 +7,14 @@ import torch
 from torch import Tensor
 
 from likeness.data.faces import Faces
-from likeness.losses.detection import BACKGROUND, FACE, hard_negatives, logistic_loss, smooth_l1
+from likeness.losses.detection import (
+    BACKGROUND,
+    FACE,
+    NEGATIVES_PER_POSITIVE,
+    hard_negatives,
+    logistic_loss,
+    smooth_l1,
+)
 from likeness.models.detectors.anchors import AnchorOutputs
 from likeness.models.detectors.pyramidbox import ENLARGED, PyramidBox
 from likeness.models.detectors.torchvision_private import Weights
@@ -36,11 +43,12 @@ def pyramidbox_loss(
     faces: Sequence[Faces],
     *,
     part_weights: Sequence[float] = PART_WEIGHTS,
+    negatives_per_positive: float = NEGATIVES_PER_POSITIVE,
 ) -> PyramidBoxTerms:
     """`sum_k lambda_k L_k` of faces, heads (k = 1) and bodies (k = 2).
 
-    `L_k` is the mean logistic loss of the positives and the hardest three times as many negatives, and the mean smooth
-    L1 loss of the positives' offsets. A head is a face's box twice as large, a body's four times: nobody
+    `L_k` is the mean logistic loss of the positives and of the hardest negatives, three times as many, and the mean
+    smooth L1 loss of the positives' offsets. A head is a face's box twice as large, a body's four times: nobody
     annotates them. An image without a face gives one hard negative.
 
     Args:
@@ -48,9 +56,13 @@ def pyramidbox_loss(
         images: float `[B, 3, H, W]` in [0, 1].
         faces: of each.
         part_weights: lambda_k; 0 leaves a part out.
+        negatives_per_positive: how many enter.
     """
     outputs = network(images)
-    parts = [_of_part(each, faces, network.box_weights, float(ENLARGED**k)) for k, each in enumerate(outputs)]
+    parts = [
+        _of_part(each, faces, network.box_weights, float(ENLARGED**k), negatives_per_positive)
+        for k, each in enumerate(outputs)
+    ]
     loss = sum(
         (weight * (score + box) for weight, (score, box, _) in zip(part_weights, parts, strict=True)),
         start=torch.zeros((), device=images.device),
@@ -67,7 +79,7 @@ def pyramidbox_loss(
 
 
 def _of_part(
-    outputs: AnchorOutputs, faces: Sequence[Faces], weights: Weights, enlarged: float
+    outputs: AnchorOutputs, faces: Sequence[Faces], weights: Weights, enlarged: float, ratio: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     targets = anchor_targets(
         outputs.anchors, faces, positive=OVERLAP, negative=OVERLAP, weights=weights, enlarged=enlarged
@@ -75,7 +87,10 @@ def _of_part(
     losses = logistic_loss(outputs.log_odds, targets.shown)
     positive, negative = targets.shown == FACE, targets.shown == BACKGROUND
     chosen = torch.stack(
-        [hard_negatives(*rows, least=1) for rows in zip(losses.detach(), positive, negative, strict=True)]
+        [
+            hard_negatives(*rows, ratio=ratio, least=1)
+            for rows in zip(losses.detach(), positive, negative, strict=True)
+        ]
     )
     box = smooth_l1(outputs.offsets[positive], targets.offsets[positive])
     return (

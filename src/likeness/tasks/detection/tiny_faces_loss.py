@@ -28,7 +28,9 @@ class TinyFacesTerms(NamedTuple):
     hard: Tensor
 
 
-def tiny_faces_loss(network: TinyFaces, images: Tensor, faces: Sequence[Faces]) -> TinyFacesTerms:
+def tiny_faces_loss(
+    network: TinyFaces, images: Tensor, faces: Sequence[Faces], *, easy: float = EASY
+) -> TinyFacesTerms:
     """The mean logistic loss of drawn hard anchors, half of them faces', and the mean Huber loss of offsets.
 
     Offsets are learnt by every anchor that is not background, which is ours: nothing holds the scores of those between
@@ -41,6 +43,7 @@ def tiny_faces_loss(network: TinyFaces, images: Tensor, faces: Sequence[Faces]) 
         network: in training.
         images: float `[B, 3, H, W]` in [0, 1].
         faces: of each.
+        easy: the loss up to which an anchor is left out.
     """
     outputs = network(images)
     targets = anchor_targets(
@@ -49,7 +52,7 @@ def tiny_faces_loss(network: TinyFaces, images: Tensor, faces: Sequence[Faces]) 
     losses = logistic_loss(outputs.log_odds, targets.shown)
     chosen = torch.stack(
         [
-            drawn_balanced(loss, kind, number=SAMPLES, above=EASY)
+            drawn_balanced(loss, kind, number=SAMPLES, above=easy)
             for loss, kind in zip(losses.detach(), targets.shown, strict=True)
         ]
     )

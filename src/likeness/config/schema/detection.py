@@ -1,0 +1,184 @@
+"""The schema of runs that train a detector of faces."""
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from likeness.config.schema.base import HardestShare, Node, Positive, Share
+from likeness.config.schema.runs import TrainConfig
+from likeness.config.schema.scenes import SceneData, Squares
+from likeness.config.schema.sweep import Objective
+from likeness.config.schema.training import Blur, ColorJitter, Erasing, Grayscale, Optimizer
+
+Above0 = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Sides = Annotated[list[Positive], Field(min_length=1)]
+
+
+class MTCNNNode(Node):
+    """The cascade of Zhang et al. 2016."""
+
+    target: Literal["likeness.models.detectors.mtcnn.fresh_mtcnn"] = Field(alias="_target_")
+    weights: str | None
+    smallest_face: Annotated[float, Field(ge=1)]
+    factor: Annotated[float, Field(gt=0, lt=1)]
+    thresholds: Annotated[list[Share], Field(min_length=3, max_length=3)]
+
+
+class TinyFacesNode(Node):
+    """HR of Hu and Ramanan 2017."""
+
+    of_the_recipe = frozenset({"number_of_templates"})
+    target: Literal["likeness.models.detectors.tiny_faces.TinyFaces"] = Field(alias="_target_")
+    network: str
+    weights: str | None
+    templates: list[Annotated[list[Above0], Field(min_length=2, max_length=2)]] | None
+    number_of_templates: Positive
+
+
+class FaceRCNNSmall(Node):
+    """Face R-CNN on a feature pyramid of a small network."""
+
+    target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_small"] = Field(alias="_target_")
+    network: str
+    weights: str | None
+    shorter_sides: Sides
+    longer_side: Positive
+    test_sides: Sides
+
+
+class FaceRCNNVgg19(Node):
+    """Face R-CNN of Wang et al. 2017."""
+
+    target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_vgg19"] = Field(alias="_target_")
+    weights: str | None
+
+
+class _PyramidBox(Node):
+    low_level_pyramid: bool
+    weights: str | None
+
+
+class PyramidBoxVgg16(_PyramidBox):
+    """PyramidBox of Tang et al. 2018, or a narrower one."""
+
+    target: Literal["likeness.models.detectors.pyramidbox.pyramidbox_vgg16"] = Field(alias="_target_")
+    width: Annotated[float, Field(gt=0, le=1)]
+    batch_norm: bool
+
+
+class PyramidBoxSmall(_PyramidBox):
+    """PyramidBox on a small network of timm."""
+
+    target: Literal["likeness.models.detectors.pyramidbox.pyramidbox_small"] = Field(alias="_target_")
+    network: str
+    width: Annotated[float, Field(gt=0, le=1)]
+
+
+Detector = Annotated[
+    MTCNNNode | TinyFacesNode | FaceRCNNSmall | FaceRCNNVgg19 | PyramidBoxVgg16 | PyramidBoxSmall,
+    Field(discriminator="target"),
+]
+
+
+class _Task(Node):
+    partial: Literal[True] = Field(alias="_partial_")
+
+
+class MTCNNTask(_Task):
+    """Train MTCNN's three networks."""
+
+    target: Literal["likeness.tasks.detection.MTCNNTask"] = Field(alias="_target_")
+    windows: Annotated[int, Field(ge=4)]
+    hard_share: HardestShare
+    stage_weights: Annotated[list[Weight], Field(min_length=3, max_length=3)]
+
+
+class TinyFacesTask(_Task):
+    """Train HR."""
+
+    target: Literal["likeness.tasks.detection.TinyFacesTask"] = Field(alias="_target_")
+    easy: Weight
+    test_scales: Annotated[list[Above0], Field(min_length=1)]
+
+
+class FaceRCNNTask(_Task):
+    """Train Face R-CNN."""
+
+    target: Literal["likeness.tasks.detection.FaceRCNNTask"] = Field(alias="_target_")
+    centre_weight: Weight
+    regions: Annotated[int, Field(ge=2)]
+
+
+class PyramidBoxTask(_Task):
+    """Train PyramidBox."""
+
+    target: Literal["likeness.tasks.detection.PyramidBoxTask"] = Field(alias="_target_")
+    part_weights: Annotated[list[Weight], Field(min_length=3, max_length=3)]
+    negatives_per_positive: Above0
+
+
+Task = Annotated[MTCNNTask | TinyFacesTask | FaceRCNNTask | PyramidBoxTask, Field(discriminator="target")]
+
+_TRAINED_BY: dict[type[Node], tuple[str, tuple[type[Node], ...]]] = {
+    MTCNNTask: ("mtcnn", (MTCNNNode,)),
+    TinyFacesTask: ("tiny_faces", (TinyFacesNode,)),
+    FaceRCNNTask: ("face_rcnn", (FaceRCNNSmall, FaceRCNNVgg19)),
+    PyramidBoxTask: ("pyramidbox", (PyramidBoxVgg16, PyramidBoxSmall)),
+}
+"""Of each task its name and the detectors that it trains."""
+
+
+class DetectionEvaluation(Node):
+    """How a detector is measured."""
+
+    overlap: Annotated[float, Field(gt=0, lt=1)]
+    heights: Annotated[list[Weight], Field(min_length=1)]
+    score: Share
+    resamples: Annotated[int, Field(ge=10)]
+
+    @model_validator(mode="after")
+    def _heights_rise(self) -> "DetectionEvaluation":
+        if any(high <= low for low, high in pairwise(self.heights)):
+            raise ValueError(f"evaluation.heights={self.heights} must rise")
+        return self
+
+
+class DetectionConfig(TrainConfig):
+    """What a run that trains a detector has."""
+
+    objective = Objective(metric="detection/ap")
+    measures = ("detection/*", "landmarks/*")
+    validates = ("validation/ap",)
+    task: Task
+    detector: Detector
+    data: SceneData
+    extra_data: SceneData | None = None
+    test_data: SceneData | None = None
+    sampler: Squares
+    augment: dict[
+        str, Annotated[ColorJitter | Grayscale | Blur | Erasing, Field(discriminator="target")] | None
+    ]
+    optimizer: Optimizer
+    evaluation: DetectionEvaluation
+
+    @model_validator(mode="after")
+    def _detector_fits(self) -> "DetectionConfig":
+        name, detectors = _TRAINED_BY[type(self.task)]
+        if not isinstance(self.detector, detectors):
+            raise ValueError(
+                f"task={name} trains detector={name} or a larger one of its kind; choose both alike"
+            )
+        if isinstance(self.task, PyramidBoxTask) and self.sampler.side % 128:
+            raise ValueError(f"sampler.side={self.sampler.side}, but PyramidBox takes multiples of 128")
+        if isinstance(self.task, TinyFacesTask) and self.sampler.side % 16:
+            raise ValueError(f"sampler.side={self.sampler.side}, but HR takes multiples of 16")
+        shares = 2 if self.extra_data else 1
+        for number, what in ((self.trainer.devices, "devices"), (shares, "sources of data")):
+            if self.sampler.batch_size % number:
+                raise ValueError(
+                    f"sampler.batch_size={self.sampler.batch_size} can't be shared by {number} {what}; make it a "
+                    "multiple of their number"
+                )
+        return self

@@ -1,0 +1,87 @@
+"""Scenes of which some can't be read: training gets another one, evaluation none, and they are told at the end."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from likeness.data.faces import Scene, Scenes
+from likeness.data.fingerprint import Files
+from likeness.errors import FileError, UnreadableImage
+
+
+class ReadableScenes:
+    """`Scenes`, and which of them could not be read.
+
+    What takes the place of an unreadable one is a function of the index alone: it is unreadable for every worker and
+    every device. What loader workers find is seen by the process that started them: the flags lie in shared memory.
+
+    Args:
+        scenes: all of them.
+        keep: whether what was read is kept in the memory of each process that reads.
+    """
+
+    def __init__(self, scenes: Scenes, *, keep: bool = False) -> None:
+        self._scenes = scenes
+        self._flags = torch.zeros(len(scenes), dtype=torch.bool)
+        self._flags.share_memory_()  # type: ignore[no-untyped-call]
+        self._kept: dict[int, Scene] | None = {} if keep else None
+
+    def __len__(self) -> int:
+        """The number of images, unreadable ones included."""
+        return len(self._scenes)
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The names of the unreadable images met until now."""
+        return [self._scenes.name(index) for index in torch.nonzero(self._flags).flatten().tolist()]
+
+    def load_good(self, index: int) -> Scene:
+        """The scene at `index`, or the next that can be read; for training.
+
+        Raises:
+            FileError: none can be read.
+        """
+        for step in range(len(self)):
+            scene = self.load_or_none((index + step) % len(self))
+            if scene is not None:
+                return scene
+        raise FileError(
+            f"None of the {len(self)} images to train on can be read, such as {self.name(index)}: replace them."
+        )
+
+    def load_or_none(self, index: int) -> Scene | None:
+        """The scene at `index`, None if it can't be read; for evaluation."""
+        if self._flags[index]:
+            return None
+        if self._kept is not None and index in self._kept:
+            return self._kept[index]
+        try:
+            (scene,) = self._scenes.load([index])
+        except UnreadableImage:
+            self._flags[index] = True
+            return None
+        if self._kept is not None:
+            self._kept[index] = scene
+        return scene
+
+    def name(self, index: int) -> str:
+        """What to call an image."""
+        return self._scenes.name(index)
+
+    def fingerprint(self) -> dict[str, object]:
+        """That of the scenes, unreadable ones included."""
+        return self._scenes.fingerprint()
+
+    def files(self) -> Files:
+        """Those of the scenes, unreadable ones included."""
+        return self._scenes.files()
+
+
+def sizes_of_faces(scenes: ReadableScenes, number: int) -> Tensor:
+    """Width and height in pixels `[N, 2]` of the faces to be found in the first `number` scenes that can be read."""
+    loaded = (scenes.load_or_none(index) for index in range(min(number, len(scenes))))
+    boxes = [scene.faces.boxes[~scene.faces.ignored] for scene in loaded if scene is not None]
+    every = torch.cat(boxes) if boxes else torch.zeros(0, 4)
+    sizes = every[:, 2:] - every[:, :2]
+    return sizes[(sizes > 0).all(1)]

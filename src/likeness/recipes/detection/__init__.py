@@ -1,0 +1,1 @@
+"""Detectors of faces: what a run reads, builds, trains and measures."""

@@ -1,0 +1,176 @@
+"""From a checked configuration to the parts of a run that trains a detector."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from likeness.config.make import make, told
+from likeness.config.schema.base import Node
+from likeness.config.schema.detection import DetectionConfig, TinyFacesNode
+from likeness.config.schema.scenes import AnchorSampling, RandomSquares
+from likeness.data.augment import KeyedAugment
+from likeness.data.faces import Scenes, SceneSplits
+from likeness.data.readable_scenes import ReadableScenes, sizes_of_faces
+from likeness.data.scene_batches import SceneBatches, SceneDataModule
+from likeness.errors import LikenessError
+from likeness.models.detectors.templates import k_medoids
+from likeness.randomness import key
+from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.runs.training.checkpoints import checkpoint_of, load_part
+from likeness.tasks.detection import DetectionTask
+
+TEMPLATES_OF = 100
+"""From so many of the images that are trained on HR's templates are chosen."""
+
+
+class ReadableSplits(NamedTuple):
+    """What is trained on, one source or two of equal shares; what is validated on; and what is measured on."""
+
+    train: list[ReadableScenes]
+    validation: ReadableScenes | None
+    test: ReadableScenes
+
+
+def build_data(config: DetectionConfig) -> ReadableSplits:
+    """The images of a configuration; none is read yet.
+
+    Raises:
+        LikenessError: data that are not there, or nothing to train or to test on.
+    """
+    own: SceneSplits = make(config.data)
+    extra: SceneSplits | None = make(config.extra_data) if config.extra_data else None
+    other: SceneSplits | None = make(config.test_data) if config.test_data else None
+    train = [_kept(own.train, config.data, config)]
+    if extra is not None and config.extra_data is not None:
+        train.append(_kept(extra.train, config.extra_data, config))
+    test = (other or own).test
+    if test is None:
+        raise LikenessError(
+            f"{(config.test_data or config.data).place} has no images to test on; give its split a share for the test, "
+            "or test on other data, as in data@test_data=drawn_scenes."
+        )
+    validation = None if own.validation is None else ReadableScenes(own.validation)
+    return ReadableSplits(train, validation, ReadableScenes(test))
+
+
+def refuse_shared_images(splits: ReadableSplits) -> None:
+    """Raise a LikenessError for a file that is trained or validated on and tested on."""
+    tested = _paths(splits.test)
+    for learnt in (*splits.train, *([splits.validation] if splits.validation is not None else [])):
+        shared = sorted(_paths(learnt) & tested)
+        if shared:
+            raise LikenessError(
+                f"{shared[0]} is both trained on and tested on; split data and test_data alike, or test on others."
+            )
+
+
+def _paths(scenes: ReadableScenes) -> set[Path]:
+    """The files of the images; none where they are drawn."""
+    root, drawn = scenes.files().root, not scenes.files().names
+    return set() if drawn else {(root / scenes.name(index)).resolve() for index in range(len(scenes))}
+
+
+def _kept(scenes: Scenes | None, node: Node, config: DetectionConfig) -> ReadableScenes:
+    if scenes is None:
+        raise LikenessError(f"{node.place} has no images to train on; give its split a share for training.")
+    return ReadableScenes(scenes, keep=config.sampler.keep)
+
+
+def build_datamodule(config: DetectionConfig, splits: ReadableSplits) -> SceneDataModule:
+    """The batches.
+
+    Raises:
+        LikenessError: they can't be shared by the devices or the sources.
+    """
+    transforms = [make(node) for node in config.augment.values() if node is not None]
+    with told(config.sampler):
+        batches = SceneBatches(
+            splits.train,
+            make(config.sampler),
+            KeyedAugment(transforms, seed=config.seed),
+            batch_size=config.sampler.batch_size,
+            seed=config.seed,
+            world_size=1,
+        )
+    return SceneDataModule(
+        batches, splits.validation, workers=config.loader.workers, pin_memory=config.loader.pin_memory
+    )
+
+
+def build_network(config: DetectionConfig, splits: ReadableSplits) -> nn.Module:
+    """The detector's network as the seed, or weights to begin with, make it.
+
+    Raises:
+        LikenessError: its values don't go together, its weights can't be had, or there are too few faces to choose its
+            templates from.
+    """
+    torch.manual_seed(key("weights", config.seed))
+    chosen: dict[str, Any] = {}
+    if isinstance(config.detector, TinyFacesNode) and config.detector.templates is None:
+        chosen["templates"] = _templates(config, config.detector, splits)
+    with told(config.detector):
+        network: nn.Module = make(config.detector, **chosen)
+    return network
+
+
+def _templates(config: DetectionConfig, node: TinyFacesNode, splits: ReadableSplits) -> list[list[float]]:
+    """Medoids of the sizes that faces have in the squares that are trained on."""
+    sizes = torch.cat([sizes_of_faces(source, TEMPLATES_OF // len(splits.train)) for source in splits.train])
+    scaled = torch.cat([scale * sizes for scale in _scales(config.sampler)])
+    within = scaled[((scaled >= 6) & (scaled <= config.sampler.side)).all(1)]
+    drawn = within[torch.randperm(len(within))[:3000]]
+    try:
+        return [list(map(float, row)) for row in k_medoids(drawn.double().numpy(), node.number_of_templates)]
+    except ValueError as error:
+        raise LikenessError(
+            f"The faces of {TEMPLATES_OF} images are too few for detector.number_of_templates="
+            f"{node.number_of_templates} ({error}); lower it, or give detector.templates."
+        ) from error
+
+
+def _scales(sampler: RandomSquares | AnchorSampling) -> list[float]:
+    return sampler.scales if isinstance(sampler, RandomSquares) else [0.5, 1.0, 2.0]
+
+
+def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any]:
+    """The task at step 0.
+
+    Raises:
+        LikenessError: a part refuses its values.
+    """
+    with told(config.task):
+        task: DetectionTask[Any] = make(config.task)(
+            network=network, **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
+        )
+    task.least_height = config.evaluation.heights[0]
+    refuse_optimizer(task)
+    return task
+
+
+def build_trained(config: DetectionConfig, run: Path) -> DetectionTask[Any]:
+    """The task of a run with the weights of its last checkpoint, in evaluation.
+
+    Raises:
+        LikenessError: the run has no checkpoint, or it is another network's.
+    """
+    weights = checkpoint_of(run)
+    node = config.detector
+    if isinstance(node, TinyFacesNode):  # what was chosen from the images stands with the weights
+        node = node.model_copy(update={"templates": templates_of(weights.weights)})
+    network: nn.Module = make(_without_weights(node))
+    task = build_task(config, network)
+    load_part(task.network, "network", weights, run)
+    return task.eval()
+
+
+def templates_of(weights: dict[str, Tensor]) -> list[list[float]]:
+    """HR's templates, as a checkpoint has them."""
+    rows: list[list[float]] = weights["network.templates"].tolist()
+    return rows
+
+
+def _without_weights(node: Node) -> Node:
+    """The node of a network that takes its weights from a checkpoint."""
+    return node.model_copy(update={"weights": None})

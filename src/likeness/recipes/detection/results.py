@@ -1,0 +1,178 @@
+"""What the training of a detector leaves behind: what it finds in images that it has not seen, in numbers and figures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.config.schema.detection import DetectionConfig
+from likeness.data.faces import Faces
+from likeness.data.readable_scenes import ReadableScenes
+from likeness.errors import LikenessError
+from likeness.evaluation.detection import (
+    FAILURE,
+    cumulative_errors,
+    detection_metrics,
+    evaluate_points,
+    eye_distance,
+    face_heights,
+    landmark_errors,
+    normalised_errors,
+    precision_recall,
+    recall_by_height,
+)
+from likeness.evaluation.figures import (
+    Curve,
+    DetectedImage,
+    cumulative_error_figure,
+    curves_figure,
+    detected_figure,
+    height_figure,
+    precision_recall_figure,
+)
+from likeness.evaluation.metric import Metric
+from likeness.models.detectors import MTCNN, Detections, Detector
+from likeness.recipes.detection.build import ReadableSplits, build_trained
+from likeness.recipes.detection.family import DETECTION
+from likeness.runs.record.logged import logged_curves
+from likeness.runs.record.recording import Recording
+from likeness.runs.record.unreadable import noted_unreadable
+from likeness.runs.table import print_table, write_results_file
+from likeness.runs.training.devices import device_of
+
+SHOWN = 9
+"""So many of the first images are drawn."""
+LIMITS = np.linspace(0, 0.3, 61)
+"""Errors of landmarks, in parts of the distance of the eyes, at which the share of faces is drawn."""
+TRAINED, IN_BOXES = "trained", "in annotated boxes"
+CURVES = {"loss": "train/loss", "average precision": "validation/ap"}
+
+
+class Examined(NamedTuple):
+    """A test image: its place among all, the faces in it, and what was found; on the CPU."""
+
+    index: int  # type: ignore[assignment]  # in place of tuple.index, which no one needs here
+    faces: Faces
+    found: Detections
+
+
+def conclude(run: Recording, config: DetectionConfig, splits: ReadableSplits) -> None:
+    """Measure the detector of the last checkpoint on the test images, and leave results and figures."""
+    evaluation = config.evaluation
+    task = build_trained(config, run.folder).to(device_of(config.trainer.accelerator))
+    examined = examine(task.detector, splits.test)
+    faces, found = [one.faces for one in examined], [one.found for one in examined]
+    metrics = {
+        TRAINED: detection_metrics(
+            found,
+            faces,
+            threshold=evaluation.score,
+            bands=[*evaluation.heights, np.inf],
+            iou=evaluation.overlap,
+            resamples=evaluation.resamples,
+        )
+    }
+    if isinstance(task.network, MTCNN) and any(len(_with_points(one.faces)) for one in examined):
+        metrics[IN_BOXES] = landmarks_in_boxes(task.network, examined, splits.test, evaluation.resamples)
+    run.outcome["unreadable_images"] = sorted({*noted_unreadable(run.folder), *splits.test.unreadable})
+    write_results_file(run.folder, metrics)
+    draw(run.folder, config, examined, splits.test)
+    print_table(f"Faces in {len(examined)} images that were not trained on", metrics, DETECTION.presentation)
+
+
+def examine(detector: Detector, scenes: ReadableScenes) -> list[Examined]:
+    """What a detector finds in each of the scenes that can be read.
+
+    Raises:
+        LikenessError: none can be read.
+    """
+    examined = []
+    for index in range(len(scenes)):
+        scene = scenes.load_or_none(index)
+        if scene is not None:
+            (found,) = detector([scene.image])
+            examined.append(Examined(index, scene.faces, found))
+    if not examined:
+        raise LikenessError(
+            f"None of the {len(scenes)} images to test on can be read, such as {scenes.name(0)}: replace them."
+        )
+    return examined
+
+
+def landmarks_in_boxes(
+    network: MTCNN, examined: Sequence[Examined], scenes: ReadableScenes, resamples: int
+) -> dict[str, Metric]:
+    """The errors of the landmarks that O-Net sees in the annotated boxes of all faces with five known points."""
+    seen, known, image = [], [], []
+    for index, faces, _ in examined:
+        scene, places = scenes.load_or_none(index), _with_points(faces)
+        if scene is not None and len(places):
+            seen.append(network.points(scene.image, faces.boxes[places]).numpy())
+            known.append(faces.points[places].numpy())
+            image.append(np.full(len(places), index))
+    points = np.concatenate(known)
+    errors = normalised_errors(np.concatenate(seen), points, eye_distance(points))
+    return evaluate_points(errors, np.concatenate(image), resamples=resamples)
+
+
+def _with_points(faces: Faces) -> NDArray[np.int64]:
+    """The places of the faces to be found whose five points are known and whose eyes lie apart."""
+    points = faces.points.numpy()
+    apart = np.linalg.norm(points[:, 0] - points[:, 1], axis=1) > 0  # False for NaN
+    return np.flatnonzero(~np.isnan(points).any((1, 2)) & ~faces.ignored.numpy() & apart)
+
+
+def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], scenes: ReadableScenes) -> None:
+    """Write the figures of a run."""
+    evaluation = config.evaluation
+    least, overlap, score = evaluation.heights[0], evaluation.overlap, evaluation.score
+    faces, found = [one.faces for one in examined], [one.found for one in examined]
+    judged = (
+        [one.boxes for one in found],
+        [one.scores for one in found],
+        [one.boxes for one in faces],
+        [one.ignored for one in faces],
+    )
+    curve = precision_recall(*judged, iou=overlap, least_height=least)
+    heights = recall_by_height(
+        face_heights(*judged, threshold=score, iou=overlap),
+        [*evaluation.heights, np.inf],
+        resamples=evaluation.resamples,
+    )
+    figures = {
+        "precision_recall": precision_recall_figure({config.name: (curve.recall, curve.precision)}),
+        "heights": height_figure(heights),
+    }
+    errors = landmark_errors(found, faces, threshold=score, least_height=least, iou=overlap)
+    if np.isfinite(errors.by_eyes).any():
+        shares = cumulative_errors(errors.by_eyes, errors.image, LIMITS, resamples=evaluation.resamples)
+        figures["landmarks"] = cumulative_error_figure({config.name: shares}, failure=FAILURE)
+    shown = [one for one in (_shown(each, scenes, score) for each in examined[:SHOWN]) if one is not None]
+    titles = [scenes.name(one.index) for one in examined[:SHOWN]]
+    figures["found"] = detected_figure(shown, iou=overlap, titles=titles)
+    logged = logged_curves(folder)
+    panels = {
+        name: {name: Curve(*logged[key], share=name != "loss")}
+        for name, key in CURVES.items()
+        if key in logged
+    }
+    if panels:
+        figures["training"] = curves_figure(panels)
+    for name, figure in figures.items():
+        figure.savefig(folder / "figures" / f"{name}.png")
+
+
+def _shown(one: Examined, scenes: ReadableScenes, score: float) -> DetectedImage | None:
+    """An image with the detections of at least `score`."""
+    scene = scenes.load_or_none(one.index)
+    if scene is None:
+        return None
+    sure = one.found.scores >= score
+    return DetectedImage(
+        scene.image.permute(1, 2, 0).numpy(),
+        *(values[sure].numpy() for values in one.found),
+        one.faces.boxes.numpy(),
+        one.faces.ignored.numpy(),
+    )

@@ -1,0 +1,130 @@
+"""The task that trains MTCNN's three networks together, each on what the one before it takes for faces."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from likeness.data.faces import Faces
+from likeness.losses.detection import SHARE
+from likeness.models.detectors import MTCNN
+from likeness.models.detectors.mtcnn_stages import (
+    CELL,
+    OUTPUT,
+    REFINED,
+    Windows,
+    normalised,
+    propose,
+    pyramid_scales,
+    refine,
+)
+from likeness.models.detectors.summed_areas import SummedAreas
+from likeness.tasks.detection.mtcnn_loss import box_loss, points_loss, score_loss
+from likeness.tasks.detection.mtcnn_windows import Labelled, drawn_windows, labelled
+from likeness.tasks.detection.task import DetectionTask
+from likeness.tasks.task import OptimizerFactory, SchedulerFactory
+
+SCORE_WEIGHT, BOX_WEIGHT = 1.0, 0.5
+POINTS_WEIGHT = 1.0
+"""alpha of the three parts (section II-C); points are learnt by O-Net alone, where they weigh 1."""
+
+CANDIDATES = 64
+"""Windows of an image that R-Net is asked of in training, the surest that P-Net proposes. Ours."""
+
+
+class MTCNNTerms(NamedTuple):
+    """The loss and those of the three networks; all 0-d, all but `loss` detached."""
+
+    loss: Tensor
+    proposal: Tensor
+    refinement: Tensor
+    output: Tensor
+    points: Tensor
+
+
+class MTCNNTask(DetectionTask[MTCNN]):
+    """Train the three networks at every step: P-Net on drawn windows, R-Net on those and on what P-Net proposes, O-Net
+    on drawn ones and on what R-Net leaves. So each learns from the mistakes of those before it as they are now.
+
+    Args:
+        network: MTCNN.
+        optimizer: from the parameters to the optimizer.
+        scheduler: from the optimizer to its schedule by steps.
+        windows: of an image that enter a network's loss, at most.
+        hard_share: of the windows' scores, the hardest.
+        stage_weights: of P-, R- and O-Net's loss; one that weighs 0 is not trained, nor asked.
+    """
+
+    def __init__(
+        self,
+        network: MTCNN,
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory,
+        *,
+        windows: int = 24,
+        hard_share: float = SHARE,
+        stage_weights: Sequence[float] = (1.0, 1.0, 1.0),
+    ) -> None:
+        super().__init__(network, optimizer, scheduler)
+        self.windows, self.hard_share, self.stage_weights = windows, hard_share, tuple(stage_weights)
+
+    @property
+    def detector(self) -> MTCNN:
+        """The network is one."""
+        return self.network
+
+    def terms(self, images: Tensor, faces: Sequence[Faces]) -> MTCNNTerms:
+        """The loss of `images`, uint8 `[B, 3, side, side]`, and the faces of each."""
+        network, size = self.network, (images.shape[2], images.shape[3])
+        areas = [SummedAreas(image) for image in images]
+        drawn = [drawn_windows(each, size, self.windows) for each in faces]
+        proposed, refined = self._candidates(areas)
+        losses, points = [], images.new_zeros((), dtype=torch.float32)
+        for stage, weight, side, candidates in zip(
+            (network.proposal, network.refinement, network.output),
+            self.stage_weights,
+            (CELL, REFINED, OUTPUT),
+            (drawn, proposed, refined),
+            strict=True,
+        ):
+            if not weight:
+                losses.append(torch.zeros_like(points))
+                continue
+            chosen = [
+                labelled(torch.cat([own, more]), each, self.windows)
+                for own, more, each in zip(drawn, candidates, faces, strict=True)
+            ]
+            crops = [each.crops(some.boxes.long(), side) for each, some in zip(areas, chosen, strict=True)]
+            windows = Labelled(*(torch.cat(parts) for parts in zip(*chosen, strict=True)))
+            said = stage(normalised(torch.cat(crops)))
+            losses.append(
+                SCORE_WEIGHT * score_loss(said.logits.flatten(1), windows, self.hard_share)
+                + BOX_WEIGHT * box_loss(said.offsets.flatten(1), windows, less=float(side == CELL))
+            )
+            if stage is network.output:
+                points = points_loss(said.points, windows)
+                losses[-1] = losses[-1] + POINTS_WEIGHT * points
+        weighted = [weight * each for weight, each in zip(self.stage_weights, losses, strict=True)]
+        return MTCNNTerms(torch.stack(weighted).sum(), *(each.detach() for each in (*losses, points)))
+
+    @torch.no_grad()
+    def _candidates(self, areas: Sequence[SummedAreas]) -> tuple[list[Tensor], list[Tensor]]:
+        """The windows of each image that P-Net proposes, and those that R-Net leaves of them, as the networks are now."""
+        network, nothing = self.network, [image.table.new_zeros(0, 4, dtype=torch.float32) for image in areas]
+        by_proposal, by_refinement, _ = network.thresholds
+        if not self.stage_weights[0]:
+            return nothing, nothing
+        proposed = []
+        for image in areas:
+            scales = pyramid_scales(image.height, image.width, network.smallest_face, network.factor)
+            found = propose(network.proposal, image, scales, by_proposal)
+            surest = found.scores.argsort(descending=True, stable=True)[:CANDIDATES]
+            proposed.append(Windows(found.boxes[surest], found.scores[surest]))
+        if not self.stage_weights[1]:
+            return [each.boxes for each in proposed], nothing
+        refined = [
+            refine(network.refinement, image, each, by_refinement)
+            for image, each in zip(areas, proposed, strict=True)
+        ]
+        return [each.boxes for each in proposed], [each.boxes for each in refined]

@@ -1,0 +1,152 @@
+"""Detectors on the path of a run: trained, killed, resumed, reproduced, and what they leave behind."""
+
+import json
+import signal
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from killing import finish, kill_self, left_behind, only_run
+from PIL import Image
+from tiny import train_by
+
+from likeness.errors import LikenessError
+from likeness.recipes.choose import training_config
+
+SMALL = [
+    "data.scenes=3",
+    "data.validation_scenes=1",
+    "data.test_scenes=2",
+    "data.image_size=96",
+    "sampler.side=64",
+    "sampler.batch_size=2",
+    "evaluation.resamples=10",
+    "loader.workers=0",
+    "trainer.max_steps=4",
+    "trainer.val_check_interval=2",
+    "trainer.log_every_n_steps=1",
+    "checkpoints.every=2",
+]
+DETECTORS = {
+    "mtcnn": ["task.windows=8"],
+    "tiny_faces": ["detector.number_of_templates=3", "task.test_scales=[1.0]", "detector.weights=null"],
+    "face_rcnn": ["detector.shorter_sides=[48,64]", "detector.test_sides=[64]", "detector.weights=null"],
+    "pyramidbox": ["sampler.side=128", "detector.width=0.0625", "detector.weights=null"],
+}
+
+
+def overrides_for(name: str, runs: Path, *more: str) -> list[str]:
+    return [f"+experiment={name}", *SMALL, *DETECTORS[name], f"runs_dir={runs}", *more]
+
+
+@pytest.fixture(scope="module", params=DETECTORS)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The name of a detector and the folder of a run of it that nothing stopped."""
+    folder = tmp_path_factory.mktemp(request.param)
+    assert finish(overrides_for(request.param, folder)) == 0
+    return request.param, only_run(folder)
+
+
+def test_a_run_leaves_numbers_and_figures(whole: tuple[str, Path]) -> None:
+    name, run = whole
+    results = json.loads((run / "results.json").read_text())
+    assert set(results) == {"trained", *(["in annotated boxes"] if name == "mtcnn" else [])}
+    faces = results["trained"]["detection/recall"]["count"]
+    bands = [value["count"] for key, value in results["trained"].items() if "recall@" in key]
+    assert sum(bands) == faces > 0
+    assert {path.stem for path in (run / "figures").iterdir()} >= {
+        "precision_recall",
+        "heights",
+        "found",
+        "training",
+    }
+    logged = (run / "metrics.csv").read_text()
+    assert logged.count("train/loss") == 4
+    assert logged.count("validation/ap") == 2
+
+
+def test_a_killed_training_goes_on_to_the_same_bits(whole: tuple[str, Path], tmp_path: Path) -> None:
+    name, run = whole
+    config = overrides_for(name, tmp_path, "loader.workers=1")
+    assert finish(config, partial(_kill_in_step, 3)) == -signal.SIGKILL
+    assert finish(config) == 0
+    assert left_behind(only_run(tmp_path)) == left_behind(run)
+
+
+def _kill_in_step(step: int) -> None:
+    from likeness.tasks.detection import DetectionTask
+
+    def on_train_batch_start(self: DetectionTask, *arguments: object) -> None:  # type: ignore[type-arg]
+        if self.global_step == step:
+            kill_self()
+
+    DetectionTask.on_train_batch_start = on_train_batch_start  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight images of a white square, a face of 30 pixels, on grey, one of which can't be read; and their boxes."""
+    folder = tmp_path_factory.mktemp("photographs")
+    (folder / "images").mkdir()
+    entries = []
+    for number in range(8):
+        pixels = np.full((80, 100, 3), 90, np.uint8)
+        pixels[20:50, 10 + 5 * number : 40 + 5 * number] = 255
+        Image.fromarray(pixels).save(folder / "images" / f"{number}.png")
+        entries.append({"file": f"{number}.png", "boxes_xyxy": [[10 + 5 * number, 20, 40 + 5 * number, 50]]})
+    (folder / "images" / "3.png").write_bytes(b"no image")
+    (folder / "annotations.json").write_text(json.dumps(entries))
+    return folder
+
+
+def test_an_unreadable_photograph_is_left_out_and_told(photographs: Path, tmp_path: Path) -> None:
+    config = [
+        *overrides_for("mtcnn", tmp_path)[:1],
+        "data=boxes_json",
+        f"data.root={photographs}",
+        "data.split=[0.5,0.25,0.25]",
+        *(key for key in SMALL if not key.startswith("data.")),
+        *DETECTORS["mtcnn"],
+        f"runs_dir={tmp_path}",
+        "trainer.max_steps=8",
+    ]
+    run = train_by(config)
+    record = json.loads((run / "run.json").read_text())
+    assert record["unreadable_images"] == ["3.png"]
+    fingerprints = record["data"]
+    counted = sum(fingerprints[split]["images"] for split in ("train", "validation", "test"))
+    assert counted == 8
+
+
+def refused(*overrides: str) -> str:
+    with pytest.raises(LikenessError) as refusal:
+        training_config(overrides)
+    return str(refusal.value)
+
+
+def test_parts_that_do_not_fit_are_refused_before_anything_is_read() -> None:
+    assert "task=mtcnn trains detector=mtcnn" in refused("+experiment=mtcnn", "detector=tiny_faces")
+    assert "multiples of 128" in refused("+experiment=pyramidbox", "sampler.side=200")
+    assert "multiples of 16" in refused("+experiment=tiny_faces", "sampler.side=100")
+    assert "can't be shared by 2 sources" in refused(
+        "+experiment=mtcnn", "data@extra_data=drawn_scenes", "sampler.batch_size=3"
+    )
+    assert "must rise" in refused("+experiment=mtcnn", "evaluation.heights=[16,8]")
+    assert "did you mean" in refused("+experiment=mtcnn", "task.window=3")
+
+
+def test_images_that_are_trained_on_are_not_tested_on(photographs: Path, tmp_path: Path) -> None:
+    boxes = [f"data.root={photographs}", "data.split=[0.5,0.25,0.25]", "data.split_seed=0"]
+    other = [f"test_data.root={photographs}", "test_data.split=[0.5,0.25,0.25]", "test_data.split_seed=1"]
+    config = [
+        "+experiment=mtcnn",
+        "data=boxes_json",
+        "data@test_data=boxes_json",
+        *boxes,
+        *other,
+        f"runs_dir={tmp_path}",
+    ]
+    with pytest.raises(LikenessError, match=r"\.png is both trained on and tested on"):
+        train_by(config)
+    assert not list(tmp_path.iterdir())
