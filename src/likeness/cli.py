@@ -27,7 +27,9 @@ Trust = Annotated[
 Photographs = Annotated[
     list[Path], typer.Argument(help="images, or folders of images, whose folders are kept in the output")
 ]
-DetectorName = Annotated[str, typer.Option("--detector", help="what finds the faces")]
+DetectorName = Annotated[
+    str, typer.Option("--detector", help="what finds the faces: mtcnn, or the folder of a run")
+]
 Weights = Annotated[
     Path | None,
     typer.Option(
@@ -35,10 +37,19 @@ Weights = Annotated[
     ),
 ]
 SmallestFace = Annotated[
-    float, typer.Option(min=1, help="the side of the smallest face to look for, in pixels")
+    float | None,
+    typer.Option(
+        min=1,
+        help="the side of the smallest face that MTCNN looks for, in pixels; by default 20, or the run's own",
+    ),
 ]
 LeastScore = Annotated[
-    float, typer.Option(min=0, max=1, help="of a face; a lower one finds more, wrong ones too")
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="of a face; a lower one finds more, wrong ones too; by default 0.7, or the run's own",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
 Replace = Annotated[
@@ -113,8 +124,8 @@ def detect(
     output: Annotated[Path, typer.Option("--output", "-o", help="a folder, for copies and lists")],
     detector: DetectorName = "mtcnn",
     weights: Weights = None,
-    smallest_face: SmallestFace = 20.0,
-    least_score: LeastScore = 0.7,
+    smallest_face: SmallestFace = None,
+    least_score: LeastScore = None,
     force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
@@ -133,8 +144,8 @@ def align(
     ] = Taken.largest,
     detector: DetectorName = "mtcnn",
     weights: Weights = None,
-    smallest_face: SmallestFace = 20.0,
-    least_score: LeastScore = 0.7,
+    smallest_face: SmallestFace = None,
+    least_score: LeastScore = None,
     force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.

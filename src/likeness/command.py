@@ -121,7 +121,7 @@ def verify_from_command_line(
 
         if detector is None and weights is not None:
             raise LikenessError("--weights are a detector's: name it with --detector, or leave them out.")
-        finds_faces = None if detector is None else detector_named(detector, weights)
+        finds_faces = None if detector is None else detector_named(detector, weights, points=True)
         print(verify(load(run, trust=trust), run, first, second, finds_faces))
 
 
@@ -130,8 +130,8 @@ class DetectorOptions(NamedTuple):
 
     name: str
     weights: Path | None
-    smallest_face: float
-    least_score: float
+    smallest_face: float | None
+    least_score: float | None
 
 
 def detect_from_command_line(
@@ -151,14 +151,14 @@ def align_from_command_line(
     with one_sentence():
         from likeness.applications.align import align
 
-        _print_summary(align(places, _detector(options), output, faces, force=force), output)
+        _print_summary(align(places, _detector(options, points=True), output, faces, force=force), output)
 
 
-def _detector(options: DetectorOptions) -> "Detector":
+def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
 
     name, weights, smallest_face, least_score = options
-    return detector_named(name, weights, smallest_face=smallest_face, least_score=least_score)
+    return detector_named(name, weights, smallest_face=smallest_face, least_score=least_score, points=points)
 
 
 def _print_summary(summary: "FoundFaces | AlignedFaces", output: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from torch.nn import functional
 from typer.testing import CliRunner
@@ -12,15 +13,22 @@ from typer.testing import CliRunner
 from likeness.applications import detectors
 from likeness.applications.detectors import LEAST_SCORE, detector_named
 from likeness.cli import app
+from likeness.config.schema.detection import DetectionConfig
 from likeness.data.alignment import TEMPLATE
+from likeness.data.drawn_scenes import drawn_scenes
 from likeness.data.style.image_file import read_image
 from likeness.errors import LikenessError
 from likeness.models.detectors import MTCNN
 from likeness.models.detectors.mtcnn import SMALLEST_FACE
+from likeness.recipes.choose import config_of, recipe_of, training_config
+from likeness.recipes.detection.build import build_trained
+from likeness.runs.run import train
 
 
 def test_a_detector_that_is_not_known_is_told_with_the_nearest() -> None:
-    with pytest.raises(LikenessError, match=r"no detector called mtccn: did you mean mtcnn\?"):
+    with pytest.raises(
+        LikenessError, match=r"no detector called mtccn, nor a folder of a run: did you mean mtcnn\?"
+    ):
         detector_named("mtccn")
 
 
@@ -47,6 +55,87 @@ def test_the_options_of_the_commands_reach_the_detector(
     usual = (None, {"smallest_face": SMALLEST_FACE, "thresholds": (0.6, 0.7, LEAST_SCORE)})
     chosen = (Path("W"), {"smallest_face": 33, "thresholds": (0.6, 0.7, 0.9)})
     assert asked == [usual, chosen, usual, chosen]
+
+
+SMALL = [
+    "data.scenes=2",
+    "data.validation_scenes=0",
+    "data.test_scenes=1",
+    "data.spatial_size=96",
+    "sampler.side=64",
+    "sampler.batch_size=2",
+    "evaluation.resamples=10",
+    "loader.workers=0",
+    "trainer.max_steps=2",
+]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A run of MTCNN, and one of HR, whose faces have no points of their own."""
+    folder = tmp_path_factory.mktemp("runs")
+    hr = ["detector.weights=null", "detector.number_of_templates=2", "task.test_scales=[1.0]"]
+    overrides = {"mtcnn": ["task.windows=8"], "tiny_faces": hr}
+    found = {}
+    for name, own in overrides.items():
+        config = training_config([f"+experiment={name}", *SMALL, *own, f"runs_dir={folder}"])
+        found[name] = train(config, recipe_of(config))
+    return found
+
+
+def test_a_run_s_detector_finds_what_the_run_was_measured_with(runs: dict[str, Path]) -> None:
+    image = drawn_scenes(scenes=1, validation_scenes=0, test_scenes=1, seed=5, spatial_size=96).test
+    assert image is not None
+    (scene,) = image.load([0])
+    config = config_of(runs["tiny_faces"])
+    assert isinstance(config, DetectionConfig)
+    (whole,) = build_trained(config, runs["tiny_faces"]).detector([scene.image])
+    for least in (0.0, float(whole.scores.median())):
+        (found,) = detector_named(str(runs["tiny_faces"]), least_score=least)([scene.image])
+        kept = whole.scores >= least
+        assert torch.equal(found.boxes, whole.boxes[kept])
+        assert torch.equal(found.scores, whole.scores[kept])
+    (usual,) = detector_named(str(runs["tiny_faces"]))([scene.image])
+    assert (usual.scores >= config.evaluation.score).all()
+
+
+def test_a_run_of_mtcnn_takes_the_smallest_face_and_others_refuse_it(runs: dict[str, Path]) -> None:
+    detector_named(str(runs["mtcnn"]), smallest_face=40)
+    with pytest.raises(LikenessError, match=r"--smallest-face is an option of MTCNN, which .* did not train"):
+        detector_named(str(runs["tiny_faces"]), smallest_face=40)
+
+
+def test_faces_without_points_are_not_aligned_without_weights(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("likeness.models.detectors.mtcnn_weights.find_spec", lambda _: None)
+    Image.new("RGB", (60, 60)).save(tmp_path / "photo.png")
+    words = ["align", str(tmp_path / "photo.png"), "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*words, "--detector", str(runs["tiny_faces"])])
+    assert "This detector gives no points, and MTCNN's can't be had" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LikenessError, match=r"is no run's folder"):
+        detector_named(str(tmp_path))
+
+
+@pytest.mark.real_data
+def test_a_run_s_faces_get_the_points_of_the_published_network(
+    runs: dict[str, Path], real_data: Path
+) -> None:
+    image = read_image(real_data / "pictures" / "content" / "astronaut.jpg").image
+    weights = real_data / "weights"
+    (found,) = detector_named(str(runs["tiny_faces"]), weights, least_score=0.0)([image])
+    published = detector_named("mtcnn", weights)
+    assert isinstance(published, MTCNN)
+    (face,) = published([image])
+    assert found.points.shape == (len(found.boxes), 5, 2)
+    assert found.points.isfinite().all()
+    again = published.points(image, face.boxes)
+    side = float((face.boxes[0, 2:] - face.boxes[0, :2]).max())
+    assert float((again - face.points).norm(dim=2).max()) < 0.06 * side
 
 
 @pytest.mark.real_data

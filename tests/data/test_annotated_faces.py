@@ -202,7 +202,7 @@ def test_csv_splits_leaves_out_and_keeps_train_and_test_apart(tmp_path: Path) ->
 
 def test_the_estimated_box_overlaps_that_of_drawn_faces() -> None:
     overlaps = []
-    train = drawn_scenes(scenes=12, validation_scenes=0, test_scenes=1, seed=0, image_size=200).train
+    train = drawn_scenes(scenes=12, validation_scenes=0, test_scenes=1, seed=0, spatial_size=200).train
     assert train is not None
     for scene in train.load(range(12)):
         for box, points in zip(scene.faces.boxes.tolist(), scene.faces.points.tolist(), strict=True):

@@ -51,7 +51,7 @@ def source(**changes: Any) -> SceneSplits:
         "validation_scenes": 3,
         "test_scenes": 4,
         "seed": 0,
-        "image_size": SIDE,
+        "spatial_size": SIDE,
     }
     return drawn_scenes(**(choice | changes))
 
@@ -68,15 +68,15 @@ def digest(of: list[Scene]) -> str:
 
 
 def test_a_scene_is_the_same_in_any_order_and_in_another_process() -> None:
-    train = scenes(image_size=[160, 200])
+    train = scenes(spatial_size=[160, 200])
     there = subprocess.run(
         [
             sys.executable,
             "-c",
             "import hashlib\n"
             "from likeness.data.drawn_scenes import drawn_scenes\n"
-            "train = drawn_scenes(scenes=9, validation_scenes=0, test_scenes=1, seed=0, image_size=[160, 200]).train\n"
-            "parts = [e.numpy().tobytes() for s in train.load([7, 2, 5]) for e in (s.image, *s.faces)]\n"
+            "some = drawn_scenes(scenes=9, validation_scenes=0, test_scenes=1, seed=0, spatial_size=[160, 200])\n"
+            "parts = [e.numpy().tobytes() for s in some.train.load([7, 2, 5]) for e in (s.image, *s.faces)]\n"
             "print(hashlib.sha256(b''.join(parts)).hexdigest())",
         ],
         capture_output=True,
@@ -108,7 +108,7 @@ def test_seeds_and_splits_have_scenes_and_people_of_their_own() -> None:
         ({"scenes": 0}, "scenes=0"),
         ({"validation_scenes": -1}, "validation_scenes=-1"),
         ({"test_scenes": 0}, "test_scenes=0"),
-        ({"image_size": [47, 100]}, "image_size=47"),
+        ({"spatial_size": [47, 100]}, "spatial_size=47"),
     ],
 )
 def test_a_number_out_of_its_range_is_named(changes: dict[str, Any], name: str) -> None:
@@ -316,7 +316,7 @@ def test_blur_is_of_the_deviation_that_it_says() -> None:
 
 
 def test_the_sheet_shows_scenes_with_boxes() -> None:
-    shown = np.asarray(sheet(scenes(image_size=96).load(range(5)), columns=3))
+    shown = np.asarray(sheet(scenes(spatial_size=96).load(range(5)), columns=3))
     assert shown.shape == (192, 288, 3)
     assert (shown == [0, 255, 0]).all(2).sum() > 50
 

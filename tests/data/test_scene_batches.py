@@ -1,4 +1,4 @@
-"""What a detector is trained on: squares that show the faces where it is said, the same at any start and on any device."""
+"""What a detector is trained on: squares with the faces where it is said, the same at any start, on any device."""
 
 from collections.abc import Sequence
 
@@ -134,7 +134,7 @@ def test_what_is_kept_is_read_once() -> None:
 
 def test_sizes_are_those_of_the_faces_to_be_found() -> None:
     assert sizes_of_faces(ReadableScenes(Squares(5)), 3).tolist() == [[20, 20], [24, 24], [28, 28]]
-    scenes = drawn_scenes(scenes=3, validation_scenes=0, test_scenes=1, seed=0, image_size=96).train
+    scenes = drawn_scenes(scenes=3, validation_scenes=0, test_scenes=1, seed=0, spatial_size=96).train
     assert scenes is not None
     expected = [box[2:] - box[:2] for s in scenes.load([0, 1, 2]) for box in s.faces.boxes[~s.faces.ignored]]
     torch.testing.assert_close(sizes_of_faces(ReadableScenes(scenes), 9), torch.stack(expected))

@@ -1,14 +1,18 @@
-"""The detectors that a command line can name."""
+"""The detectors that a command line can name: the published one, or that of a run."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+from torch import Tensor
 
 from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
-from likeness.models.detectors import Detector, published_mtcnn
+from likeness.models.detectors import MTCNN, Detections, Detector, published_mtcnn
 from likeness.models.detectors.mtcnn import SMALLEST_FACE, THRESHOLDS
+from likeness.recipes.detection.trained import trained_detector
 
-MTCNN = "mtcnn"
-DETECTORS = (MTCNN,)
+PUBLISHED = "mtcnn"
+DETECTORS = (PUBLISHED,)
 LEAST_SCORE = THRESHOLDS[-1]
 
 
@@ -16,25 +20,91 @@ def detector_named(
     name: str,
     weights: Path | None = None,
     *,
-    smallest_face: float = SMALLEST_FACE,
-    least_score: float = LEAST_SCORE,
+    smallest_face: float | None = None,
+    least_score: float | None = None,
+    points: bool = False,
 ) -> Detector:
     """The detector called `name`.
 
     Args:
-        name: one of `DETECTORS`.
-        weights: the folder of its weights; by default those of an installed package.
-        smallest_face: pixels of the smallest face's side to look for.
-        least_score: of a face, in [0, 1].
+        name: one of `DETECTORS`, or the folder of a run that trained a detector.
+        weights: the folder of MTCNN's weights; by default those of an installed package. A run of a detector that gives
+            no points takes them from its O-Net, where the weights are there.
+        smallest_face: pixels of the smallest face's side that MTCNN looks for; by default 20, or what the run has.
+        least_score: of a face, in [0, 1]; by default 0.7, or the run's `evaluation.score`.
+        points: whether it is refused where its faces would have no points.
 
     Raises:
-        LikenessError: there is no such detector, it finds no weights, or a number is out of its range.
+        LikenessError: there is no such detector, it finds no weights, or an option is out of its range or not its.
     """
+    if Path(name).is_dir():
+        return _of_run(Path(name), weights, smallest_face, least_score, points)
     if name not in DETECTORS:
-        raise LikenessError(f"There is no detector called {name}: {nearest(name, DETECTORS)}")
+        raise LikenessError(
+            f"There is no detector called {name}, nor a folder of a run: {nearest(name, DETECTORS)}"
+        )
+    smallest = SMALLEST_FACE if smallest_face is None else smallest_face
+    least = LEAST_SCORE if least_score is None else least_score
+    return _published(weights, smallest, least)
+
+
+def _published(weights: Path | None, smallest_face: float, least_score: float) -> MTCNN:
     try:
         return published_mtcnn(
             weights, smallest_face=smallest_face, thresholds=(*THRESHOLDS[:-1], least_score)
         )
     except ValueError as error:
         raise LikenessError(str(error).replace("`weights`", "--weights")) from error
+
+
+def _of_run(
+    run: Path, weights: Path | None, smallest_face: float | None, least_score: float | None, points: bool
+) -> Detector:
+    trained = trained_detector(run)
+    found: Detector = trained.detector
+    if isinstance(trained.detector, MTCNN):
+        if smallest_face is not None:
+            trained.detector.smallest_face = smallest_face
+    elif smallest_face is not None:
+        raise LikenessError(
+            f"--smallest-face is an option of MTCNN, which {run} did not train: leave it out."
+        )
+    else:
+        found = _with_points(found, weights, points)
+    return _Sure(found, trained.score if least_score is None else least_score)
+
+
+def _with_points(detector: Detector, weights: Path | None, needed: bool) -> Detector:
+    """The detector with O-Net's points; as it is where they aren't needed and O-Net's weights aren't there."""
+    try:
+        return _Pointed(detector, _published(weights, SMALLEST_FACE, LEAST_SCORE))
+    except LikenessError as error:
+        if weights is None and not needed:
+            return detector
+        raise LikenessError(f"This detector gives no points, and MTCNN's can't be had: {error}") from error
+
+
+class _Sure:
+    """A `Detector` that keeps what scores at least so much."""
+
+    def __init__(self, detector: Detector, least_score: float) -> None:
+        self._detector, self._least_score = detector, least_score
+
+    def __call__(self, images: Sequence[Tensor]) -> list[Detections]:
+        return [
+            Detections(*(values[found.scores >= self._least_score] for values in found))
+            for found in self._detector(images)
+        ]
+
+
+class _Pointed:
+    """A `Detector` whose faces have the points that MTCNN's last network sees in their boxes."""
+
+    def __init__(self, detector: Detector, cascade: MTCNN) -> None:
+        self._detector, self._cascade = detector, cascade
+
+    def __call__(self, images: Sequence[Tensor]) -> list[Detections]:
+        return [
+            found._replace(points=self._cascade.points(image, found.boxes)) if len(found.boxes) else found
+            for image, found in zip(images, self._detector(images), strict=True)
+        ]

@@ -8,9 +8,8 @@ from torch import Tensor
 
 from likeness.data.fingerprint import Files
 
-
 MIRRORED_POINTS = (1, 0, 2, 4, 3)
-"""Which point of a face is, in the mirrored image, its left eye, right eye, nose, left and right corner of the mouth."""
+"""Which point of a face is, in the mirrored image, its left eye, right eye, nose, left and right mouth corner."""
 
 
 class Faces(NamedTuple):

@@ -1,7 +1,5 @@
 """Scenes of which some can't be read: training gets another one, evaluation none, and they are told at the end."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 

@@ -13,10 +13,10 @@ from likeness.models.detectors.detector import Detections, Detector
 from likeness.models.detectors.face_rcnn import face_rcnn_small
 from likeness.models.detectors.network_input import MEAN, on_canvas
 from likeness.models.detectors.pyramidbox import PyramidBox
-from likeness.models.detectors.vgg_trunk import VGGTrunk
 from likeness.models.detectors.selection import joined, select
 from likeness.models.detectors.tiny_faces import TinyFaces, TinyFacesDetector
 from likeness.models.detectors.torchvision_private import Weights, encode
+from likeness.models.detectors.vgg_trunk import VGGTrunk
 
 
 def selected(boxes: Tensor, scores: Tensor) -> Detections:

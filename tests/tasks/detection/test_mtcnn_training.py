@@ -116,7 +116,7 @@ def task(**more: object) -> MTCNNTask:
 
 
 def scenes(number: int) -> tuple[Tensor, list[Faces]]:
-    train = drawn_scenes(scenes=number, validation_scenes=0, test_scenes=1, seed=0, image_size=128).train
+    train = drawn_scenes(scenes=number, validation_scenes=0, test_scenes=1, seed=0, spatial_size=128).train
     assert train is not None
     loaded = train.load(range(number))
     return torch.stack([scene.image for scene in loaded]), [scene.faces for scene in loaded]

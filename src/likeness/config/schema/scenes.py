@@ -16,7 +16,7 @@ class DrawnScenes(Node):
     validation_scenes: Annotated[int, Field(ge=0)]
     test_scenes: Positive
     seed: Annotated[int, Field(ge=0)]
-    image_size: SpatialSize
+    spatial_size: SpatialSize
 
 
 class _SplitScenes(FileSource):

@@ -83,7 +83,7 @@ class DrawnScenes:
 
 
 def drawn_scenes(
-    *, scenes: int, validation_scenes: int, test_scenes: int, seed: int, image_size: SpatialSize
+    *, scenes: int, validation_scenes: int, test_scenes: int, seed: int, spatial_size: SpatialSize
 ) -> SceneSplits:
     """Scenes that are drawn on demand: 0, 1, ... to train on, 10^12, ... to validate, 2 x 10^12, ... to test.
 
@@ -94,17 +94,17 @@ def drawn_scenes(
         validation_scenes: to validate.
         test_scenes: to test.
         seed: another seed, other scenes.
-        image_size: pixels, a number for a square, or height and width.
+        spatial_size: pixels, a number for a square, or height and width.
 
     Raises:
         ValueError: a number is out of its range.
     """
-    height, width = height_and_width(image_size, "a drawn scene")
+    height, width = height_and_width(spatial_size, "a drawn scene")
     for name, value, least in (
         ("scenes", scenes, 1),
         ("validation_scenes", validation_scenes, 0),
         ("test_scenes", test_scenes, 1),
-        ("image_size", min(height, width), 48),
+        ("spatial_size", min(height, width), 48),
     ):
         if value < least:
             raise ValueError(

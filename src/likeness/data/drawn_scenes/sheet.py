@@ -36,7 +36,7 @@ def _marked(scene: Scene) -> Image.Image:
 
 def main(path: str) -> None:
     """Save the sheet of the first twelve scenes that are tested on, at 320 x 320 pixels."""
-    splits = drawn_scenes(scenes=1, validation_scenes=0, test_scenes=12, seed=0, image_size=320)
+    splits = drawn_scenes(scenes=1, validation_scenes=0, test_scenes=12, seed=0, spatial_size=320)
     assert splits.test is not None
     sheet(splits.test.load(range(12))).save(path, optimize=True)
 

@@ -35,8 +35,7 @@ class TimmMaps(nn.Module):
         with torch.device("meta"):
             known: Any = timm.create_model(name, features_only=True)
         places = dict(zip(known.feature_info.reduction(), known.feature_info.out_indices, strict=True))
-        channels_last = getattr(known, "output_fmt", "NCHW") == "NHWC"
-        if not set(strides) <= set(places) or channels_last:
+        if not set(strides) <= set(places) or getattr(known, "output_fmt", None) == "NHWC":
             raise ValueError(
                 f"{name} has no maps at strides {list(strides)}: choose a network that halves its maps, such as "
                 "resnet101."

@@ -1,4 +1,4 @@
-"""What the training of a detector leaves behind: what it finds in images that it has not seen, in numbers and figures."""
+"""What the training of a detector leaves behind: numbers and figures of what it finds in images it has not seen."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +44,7 @@ from likeness.runs.training.devices import device_of
 
 SHOWN = 9
 """So many of the first images are drawn."""
-LIMITS = np.linspace(0, 0.3, 61)
+LIMITS = tuple(step / 200 for step in range(61))
 """Errors of landmarks, in parts of the distance of the eyes, at which the share of faces is drawn."""
 TRAINED, IN_BOXES = "trained", "in annotated boxes"
 CURVES = {"loss": "train/loss", "average precision": "validation/ap"}
@@ -170,9 +170,12 @@ def _shown(one: Examined, scenes: ReadableScenes, score: float) -> DetectedImage
     if scene is None:
         return None
     sure = one.found.scores >= score
+    boxes, scores, points = (values[sure].numpy() for values in one.found)
     return DetectedImage(
         scene.image.permute(1, 2, 0).numpy(),
-        *(values[sure].numpy() for values in one.found),
-        one.faces.boxes.numpy(),
-        one.faces.ignored.numpy(),
+        boxes,
+        scores,
+        points,
+        faces=one.faces.boxes.numpy(),
+        ignored=one.faces.ignored.numpy(),
     )

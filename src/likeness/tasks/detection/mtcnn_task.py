@@ -110,7 +110,7 @@ class MTCNNTask(DetectionTask[MTCNN]):
 
     @torch.no_grad()
     def _candidates(self, areas: Sequence[SummedAreas]) -> tuple[list[Tensor], list[Tensor]]:
-        """The windows of each image that P-Net proposes, and those that R-Net leaves of them, as the networks are now."""
+        """The windows of each image that P-Net proposes, and those of them that R-Net leaves, as they are now."""
         network, nothing = self.network, [image.table.new_zeros(0, 4, dtype=torch.float32) for image in areas]
         by_proposal, by_refinement, _ = network.thresholds
         if not self.stage_weights[0]:

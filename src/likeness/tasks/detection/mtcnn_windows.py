@@ -1,4 +1,4 @@
-"""The windows of an image that MTCNN's networks learn from, and what each is to say of them (Zhang et al. 2016, II-B)."""
+"""The windows of an image that MTCNN's networks learn from, and what they are to say of each (Zhang et al. 2016)."""
 
 from typing import NamedTuple
 

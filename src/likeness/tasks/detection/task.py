@@ -16,7 +16,6 @@ from likeness.models.detectors import Detector
 from likeness.tasks.gather import measured_once, share_buffers
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory, Task, Watched
 
-
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -32,7 +31,7 @@ class Terms(Protocol):
 
 
 class Validated(NamedTuple):
-    """A validation scene: boxes `[D, 4]` and scores `[D]` that were found, faces `[F, 4]` and which are ignored `[F]`."""
+    """A validation scene: the boxes `[D, 4]` and scores `[D]` found, the faces `[F, 4]` and which are ignored `[F]`."""
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
