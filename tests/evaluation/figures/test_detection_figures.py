@@ -1,5 +1,7 @@
 """Figures of a detector hold the numbers that they are drawn from."""
 
+from itertools import combinations, pairwise
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,7 +19,7 @@ from likeness.evaluation.figures import (
 )
 
 FACE, OTHER, THIRD, NOWHERE = [10, 10, 30, 30], [50, 10, 70, 40], [80, 50, 95, 70], [2, 60, 20, 75]
-FOUND, MISSED, WRONG, ON_IGNORED, IGNORED = "#2bd9a0", "#ffb000", "#d55e00", "#9ecbff", "#dddddd"
+FOUND, MISSED, WRONG, ON_IGNORED, IGNORED = "#2bd9a0", "#ff5a36", "#ffd000", "#9ecbff", "#dddddd"
 
 
 def texts_of(figure: Figure) -> list[str]:
@@ -58,12 +60,12 @@ def test_found_and_missed_faces_stand_on_one_another_under_their_recall() -> Non
     found, missed = ([bar.get_height() for bar in bars] for bars in below.containers)
     assert (found, missed) == ([10, 0, 7], [30, 0, 0])
     assert [bar.get_y() for bar in below.containers[1]] == found
-    assert {"below 20", "20 to 80", "80 and more", "40", "0", "7"} <= set(texts)
+    assert {"below 20", "20 to 80", "80 and more", "10 of 40", "0 of 0", "7 of 7"} <= set(texts)
     (recall,) = (line for line in above.lines if line.get_marker() == "o")
     np.testing.assert_array_equal(recall.get_ydata(), [0.25, np.nan, 1])
     ends = above.collections[0].get_segments()[0]
     np.testing.assert_allclose(ends[:, 1], [0.1, 0.4])
-    assert legend_of(figure) == ["found", "missed"]
+    assert legend_of(figure) == ["recall and its 95% interval", "found", "missed"]
 
 
 def test_cumulative_errors_have_their_interval_and_the_failures_their_line() -> None:
@@ -110,7 +112,14 @@ def test_each_kind_of_box_has_its_colour_and_a_false_positive_its_score() -> Non
     assert boxes[MISSED] == [[50, 10, 20, 30]]
     assert boxes[WRONG] == [[2, 60, 18, 15]]
     assert boxes[ON_IGNORED] == boxes[IGNORED] == [[80, 50, 15, 20]]
-    assert legend_of(figure) == ["found", "missed", "false positive", "on an ignored face", "ignored face"]
+    assert legend_of(figure) == [
+        "found",
+        "missed",
+        "false positive and its score",
+        "on an ignored face",
+        "ignored face",
+        "points",
+    ]
     assert [text for text in texts if text in {"0.60", "0.91", "0.40"}] == ["0.91"]
     assert "a room" in texts
     (axes,) = figure.axes
@@ -124,6 +133,51 @@ def test_each_kind_of_box_has_its_colour_and_a_false_positive_its_score() -> Non
     ]  # a box at 0 begins at the first pixel's outer corner
     lines = {to_hex(patch.get_edgecolor()): patch.get_linestyle() for patch in axes.patches}
     assert len({lines[kind] for kind in (FOUND, MISSED, WRONG, IGNORED)}) == 4  # told apart without colours
+
+
+def test_labels_of_heights_do_not_touch_however_many() -> None:
+    bins = [HeightRecall(low, low + 20, Metric(0.5, 12345, 0.4, 0.6)) for low in range(100, 400, 20)]
+    figure = height_figure([*bins, HeightRecall(400, float("inf"), Metric(0.9, 54321, 0.8, 1.0))])
+    texts_of(figure)
+    below = figure.axes[1]
+    for texts in (below.get_xticklabels(), below.texts):
+        extents = [text.get_window_extent() for text in texts]
+        assert len(extents) == 16
+        assert all(one.x1 < other.x0 for one, other in pairwise(extents))
+
+
+def test_scores_hide_neither_each_other_nor_what_is_beside_the_image() -> None:
+    draw = np.random.default_rng(0)
+    corner = np.concatenate([draw.uniform(0, 380, (12, 2)), [[0, 0], [385, 0], [0, 385], [385, 385]]])
+    boxes = np.concatenate([corner, corner + 15], axis=1)
+    image = DetectedImage(
+        np.zeros((400, 400, 3), np.uint8), boxes, np.full(16, 0.5), np.full((16, 5, 2), np.nan), [], []
+    )
+    figure = detected_figure([image, image])
+    texts_of(figure)
+    for axes in figure.axes:
+        extents = [text.get_bbox_patch().get_window_extent() for text in axes.texts]
+        assert len(extents) >= 14
+        assert not any(one.overlaps(other) for one, other in combinations(extents, 2))
+        frame = axes.get_window_extent()
+        assert all(frame.x0 - 1 <= one.x0 and one.x1 <= frame.x1 + 1 for one in extents)
+        assert all(frame.y0 - 1 <= one.y0 and one.y1 <= frame.y1 + 1 for one in extents)
+    heap = image._replace(boxes=np.repeat(boxes[:1], 16, axis=0))
+    (axes,) = detected_figure([heap]).axes
+    assert 1 <= len(axes.texts) <= 6  # where there is no place for a score, it is left out
+
+
+def test_a_long_title_ends_with_its_image() -> None:
+    image = DetectedImage(np.zeros((90, 120), np.uint8), [], [], np.zeros((0, 5, 2)), [], [])
+    figure = detected_figure(
+        [image] * 3, titles=["a", "m" * 12, "folder/" + "photograph_of_a_crowd_" * 5 + "017.jpg"]
+    )
+    titles = [text for text in texts_of(figure) if text.startswith(("a", "m", "folder/"))]
+    assert titles[:2] == ["a", "m" * 12]
+    assert "…" in titles[2]
+    assert titles[2].endswith("_017.jpg")
+    for axes in figure.axes:
+        assert axes._left_title.get_window_extent().x1 <= axes.get_window_extent().x1
 
 
 def test_images_of_any_shape_stand_in_rows_and_empty_ones_are_drawn() -> None:

@@ -5,6 +5,7 @@ from likeness.evaluation.detection.height import FaceHeights, HeightRecall, face
 from likeness.evaluation.detection.images import ImageFaces, checked_images
 from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
 from likeness.evaluation.detection.metrics import (
+    BANDS,
     AnnotatedFaces,
     FoundFaces,
     LandmarkErrors,
@@ -30,6 +31,7 @@ from likeness.evaluation.detection.precision_recall import (
 from likeness.evaluation.detection.wider import evaluate_wider, wider_precision_recall
 
 __all__ = [
+    "BANDS",
     "FAILURE",
     "FOUND",
     "NEITHER",

@@ -81,8 +81,13 @@ def detection_metrics(
 
     Under `landmarks/`, where the points of a face are known and found: `nme_box`, the mean error as a fraction of the
     root of the box's area, and what `evaluate_points` makes of the errors as fractions of the distance of the eyes,
-    which is hardly more than zero for a face in profile.
+    which is hardly more than zero for a face in profile. Both count the faces whose error is known.
+
+    Raises ValueError for `bands` that do not rise, and for what `precision_recall` and `landmark_errors` refuse.
     """
+    edges = np.asarray(bands, dtype=np.float64)
+    if edges.ndim != 1 or len(edges) < 2 or not (edges[0] >= 0 and (np.diff(edges) > 0).all()):
+        raise ValueError(f"bands={tuple(bands)} must be two heights or more that rise from 0 pixels or more")
     judged = (
         [one.boxes for one in found],
         [one.scores for one in found],
@@ -92,8 +97,8 @@ def detection_metrics(
     heights = face_heights(*judged, threshold=threshold, iou=iou)
     whole, *parts = (
         one
-        for edges in ((bands[0], np.inf), bands)
-        for one in recall_by_height(heights, edges, resamples=resamples, seed=seed)
+        for limits in ((bands[0], np.inf), bands)
+        for one in recall_by_height(heights, limits, resamples=resamples, seed=seed)
     )
     result = {
         "detection/ap": evaluate_average_precision(
@@ -138,15 +143,23 @@ def landmark_errors(
         if not len(right):
             continue
         face = matches.face[right]
-        measured.append(array(found[number].points)[one.order[right]])
-        known.append(array(faces[number].points)[face])
+        here, there = array(found[number].points), array(faces[number].points)
+        if (
+            here.shape[1:] != there.shape[1:]
+            or here.ndim != 3
+            or (len(here), len(there)) != (len(one.boxes), len(one.faces))
+        ):
+            raise ValueError(
+                f"points of image {number} must be [{len(one.boxes)}, P, 2] as found and "
+                f"[{len(one.faces)}, P, 2] as annotated, but are {here.shape} and {there.shape}"
+            )
+        measured.append(here[one.order[right]])
+        known.append(there[face])
         boxes.append(one.faces[face])
         image.append(np.full(len(face), number))
     if not image:
         return LandmarkErrors(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
     there, points = np.concatenate(measured).astype(np.float64), np.concatenate(known).astype(np.float64)
-    if there.shape != points.shape:
-        raise ValueError(f"`found` have points of {there.shape[1:]}, but `faces` of {points.shape[1:]}")
     lost = (np.isnan(there) & ~np.isnan(points)).any(axis=(1, 2))
     points[lost] = np.nan
     eyes = eye_distance(points)

@@ -1,6 +1,5 @@
 """How far the points of a face lie from where they belong."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +89,7 @@ def evaluate_points(
 
 
 def cumulative_errors(
-    errors: ArrayLike, image: ArrayLike, limits: Sequence[float], *, resamples: int = 1000, seed: int = 0
+    errors: ArrayLike, image: ArrayLike, limits: ArrayLike, *, resamples: int = 1000, seed: int = 0
 ) -> CumulativeErrors:
     """The cumulative curve of `errors [N]` of faces in `image [N]` at each of `limits`, with intervals over images.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
 
 from likeness.evaluation.arrays import array
 from likeness.evaluation.bootstrap import resampled_intervals
@@ -97,15 +98,16 @@ def evaluate_average_precision(
     total = int(judged.faces.sum())
     if total == 0:
         return Metric(float("nan"), 0)
+    rising = _rising(judged)
 
     def measure(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        curve = weighted_curve(judged, counts)
+        curve = weighted_curve(rising, counts)
         area = average_precision(curve.recall, curve.precision)
         # Where there is no detection, no point of the curve is left to say that a resample has no face.
         return np.where(judged.faces @ counts > 0, area, np.nan)[None]
 
     (value,) = measure(np.ones((len(boxes), 1)))[0]
-    (interval,) = resampled_intervals(measure, len(boxes), len(judged.score), resamples, seed)
+    (interval,) = resampled_intervals(measure, len(boxes), len(rising.score), resamples, seed)
     return Metric(float(value), total, *interval)
 
 
@@ -131,10 +133,29 @@ def verdicts(images: Sequence[ImageFaces], iou: float) -> Verdicts:
 
 def weighted_curve(judged: Verdicts, counts: NDArray[np.float64]) -> PrecisionRecall:
     """The curves `[U, R]` of R resamples, in which the images were drawn `counts [I, R]` times."""
-    last = np.flatnonzero(np.diff(judged.score, append=-np.inf) < 0)
-    weights = counts[judged.image]
-    entered = np.cumsum(weights, axis=0)[last]
-    found = np.cumsum(weights * judged.found[:, None], axis=0)[last]
+    first = np.diff(judged.score, prepend=np.inf) < 0
+    step = np.cumsum(first) - 1
+
+    def added(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """How many of the chosen detections come in at each step, `[U, R]`, without a row for each of them."""
+        shape = (np.count_nonzero(first), len(judged.faces))
+        places = (step[chosen], judged.image[chosen])
+        return np.asarray(coo_array((np.ones(len(places[0])), places), shape).tocsr() @ counts)
+
+    entered = np.cumsum(added(np.ones_like(judged.found)), axis=0)
+    found = np.cumsum(added(judged.found), axis=0)
     with np.errstate(invalid="ignore"):  # 0/0 is the NaN that is promised
         recall, precision = found / (judged.faces @ counts), found / entered
-    return PrecisionRecall(recall, precision, judged.score[last], int(judged.faces.sum()))
+    return PrecisionRecall(recall, precision, judged.score[first], int(judged.faces.sum()))
+
+
+def _rising(judged: Verdicts) -> Verdicts:
+    """Those with the same average precision in every resample, of which each step of the curve finds a face.
+
+    Between two that find one, precision does nothing but fall: so what is wrong there may come in with the second. What
+    is wrong after the last of them changes nothing.
+    """
+    finds = judged.score[judged.found]
+    following = np.searchsorted(-finds, -judged.score)  # the first find of an equal or a lower score
+    kept = following < len(finds)
+    return Verdicts(finds[following[kept]], judged.found[kept], judged.image[kept], judged.faces)

@@ -43,6 +43,6 @@ def cumulative_error_figure(
     axes.set_ylim(0, 1.01)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel(f"mean error of the points ({unit})", color=INK)
-    axes.set_ylabel("faces with at most this error", color=INK)
+    axes.set_ylabel("faces with at most this error, 95% interval", color=INK)
     figure.legend(loc="outside upper left", fontsize=8.5, frameon=False)
     return figure

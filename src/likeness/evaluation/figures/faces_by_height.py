@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from likeness.evaluation.detection.height import HeightRecall
 from likeness.evaluation.figures.style import COLOURS, DIFFERENT, INK, quiet_figure
@@ -24,7 +24,7 @@ def height_figure(bins: Sequence[HeightRecall]) -> Figure:
         for ends in ([one.recall.low for one in bins], [one.recall.high for one in bins])
     )
     found = np.rint(np.nan_to_num(recall) * count)
-    figure, (above, below) = quiet_figure(2, 1, size=(6.4, 5.0), heights=(2, 3))
+    figure, (above, below) = quiet_figure(2, 1, size=(max(6.4, 0.5 + 1.05 * len(bins)), 5.0), heights=(2, 3))
     above.errorbar(
         place,
         recall,
@@ -36,6 +36,7 @@ def height_figure(bins: Sequence[HeightRecall]) -> Figure:
         markersize=5,
         elinewidth=1.4,
         capsize=3,
+        label="recall and its 95% interval",
     )
     above.set_ylim(-0.03, 1.03)
     above.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -52,17 +53,18 @@ def height_figure(bins: Sequence[HeightRecall]) -> Figure:
         edgecolor="white",
         label="missed",
     )
-    for where, number in zip(place, count, strict=True):
+    for where, part, whole in zip(place, found, count, strict=True):
         below.annotate(
-            f"{number:,}",
-            (where, number),
+            f"{part:,.0f} of {whole:,}",
+            (where, whole),
             (0, 2),
             textcoords="offset points",
             ha="center",
-            fontsize=8.5,
+            fontsize=8,
             color=INK,
         )
     below.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    below.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     below.set_ylim(0, 1.08 * max(1, count.max()))
     below.set_ylabel("faces", color=INK)
     below.set_xlabel("height of the face in pixels", color=INK)
@@ -71,7 +73,7 @@ def height_figure(bins: Sequence[HeightRecall]) -> Figure:
         axes.set_xticks(place, [_range(one) for one in bins])
         axes.grid(visible=False, axis="x")
     figure.align_ylabels([above, below])
-    figure.legend(loc="outside upper left", ncols=2, fontsize=9, frameon=False)
+    figure.legend(loc="outside upper left", ncols=3, fontsize=9, frameon=False)
     return figure
 
 
