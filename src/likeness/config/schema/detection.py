@@ -90,7 +90,8 @@ class MTCNNTask(_Task):
     """Train MTCNN's three networks."""
 
     target: Literal["likeness.tasks.detection.MTCNNTask"] = Field(alias="_target_")
-    windows: Annotated[int, Field(ge=4)]
+    windows: Positive
+    shares: Annotated[list[Share], Field(min_length=3, max_length=3)]
     hard_share: HardestShare
     stage_weights: Annotated[list[Weight], Field(min_length=3, max_length=3)]
 

@@ -21,7 +21,7 @@ from likeness.models.detectors.mtcnn_stages import (
 )
 from likeness.models.detectors.summed_areas import SummedAreas
 from likeness.tasks.detection.mtcnn_loss import box_loss, points_loss, score_loss
-from likeness.tasks.detection.mtcnn_windows import Labelled, drawn_windows, labelled
+from likeness.tasks.detection.mtcnn_windows import SHARES, Labelled, drawn_windows, labelled
 from likeness.tasks.detection.task import DetectionTask
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory
 
@@ -52,6 +52,7 @@ class MTCNNTask(DetectionTask[MTCNN]):
         optimizer: from the parameters to the optimizer.
         scheduler: from the optimizer to its schedule by steps.
         windows: of an image that enter a network's loss, at most.
+        shares: of faces, parts and background among them.
         hard_share: of the windows' scores, the hardest.
         stage_weights: of P-, R- and O-Net's loss; one that weighs 0 is not trained, nor asked.
     """
@@ -63,11 +64,13 @@ class MTCNNTask(DetectionTask[MTCNN]):
         scheduler: SchedulerFactory,
         *,
         windows: int = 24,
+        shares: Sequence[float] = SHARES,
         hard_share: float = SHARE,
         stage_weights: Sequence[float] = (1.0, 1.0, 1.0),
     ) -> None:
         super().__init__(network, optimizer, scheduler)
-        self.windows, self.hard_share, self.stage_weights = windows, hard_share, tuple(stage_weights)
+        self.windows, self.shares = windows, tuple(shares)
+        self.hard_share, self.stage_weights = hard_share, tuple(stage_weights)
 
     @property
     def detector(self) -> MTCNN:
@@ -92,7 +95,7 @@ class MTCNNTask(DetectionTask[MTCNN]):
                 losses.append(torch.zeros_like(points))
                 continue
             chosen = [
-                labelled(torch.cat([own, more]), each, self.windows)
+                labelled(torch.cat([own, more]), each, self.windows, self.shares)
                 for own, more, each in zip(drawn, candidates, faces, strict=True)
             ]
             crops = [each.crops(some.boxes.long(), side) for each, some in zip(areas, chosen, strict=True)]

@@ -1,5 +1,7 @@
 """The windows of an image that MTCNN's networks learn from, and what they are to say of each (Zhang et al. 2016)."""
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -45,8 +47,10 @@ def drawn_windows(faces: Faces, size: tuple[int, int], number: int) -> Tensor:
     return torch.cat([_around(boxes, number), _anywhere(boxes, size, number)])
 
 
-def labelled(windows: Tensor, faces: Faces, number: int) -> Labelled:
-    """Up to `number` of an image's `windows [N, 4]`, drawn so that faces, parts and background have their shares.
+def labelled(
+    windows: Tensor, faces: Faces, number: int, shares: Sequence[float] = SHARES
+) -> Labelled:
+    """Up to `number` of an image's `windows [N, 4]`, drawn so that faces, parts and background have their `shares`.
 
     A window that an ignored face has a part in counts for nothing.
     """
@@ -59,7 +63,7 @@ def labelled(windows: Tensor, faces: Faces, number: int) -> Labelled:
     usable = ignored < BACKGROUND
     kinds = (best > FACE, (best > PART) & (best <= FACE) & usable, (best < BACKGROUND) & usable)
     chosen = torch.cat(
-        [_some(kind, max(1, round(share * number))) for kind, share in zip(kinds, SHARES, strict=True)]
+        [_some(kind, math.ceil(share * number)) for kind, share in zip(kinds, shares, strict=True)]
     )
     face, part, background = (kind[chosen] for kind in kinds)
     placed = face | part
