@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import warm
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LIKENESS_SHARED", ROOT.parent / "shared"))
@@ -38,7 +39,10 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Run a program of the project in a folder of its own, as a user would; its output is text."""
+    """Run a program of the project in a folder of its own, as a user would; its output is text.
+
+    Each start of an interpreter costs seconds: one of each subcommand is enough, and `warm_command` does the rest.
+    """
 
     def run(*words: str, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -50,5 +54,15 @@ def command(tmp_path: Path) -> Command:
             timeout=timeout,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def warm_command(tmp_path: Path) -> Command:
+    """The same from a process that has imported everything already, for what doesn't hang on the start itself."""
+
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return warm.run(words, tmp_path, {"COLUMNS": "120", **environment})
 
     return run

@@ -228,7 +228,7 @@ def test_a_part_that_is_handed_more_later_says_so(parts: Path, group: str) -> No
 
 @pytest.mark.parametrize(("place", "trust_in_yaml"), [("my_parts.py", True), ("my_conf/my_parts.py", False)])
 def test_a_module_beside_the_configuration_is_found(
-    command: Command, tmp_path: Path, place: str, *, trust_in_yaml: bool
+    command: Command, warm_command: Command, tmp_path: Path, place: str, *, trust_in_yaml: bool
 ) -> None:
     (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
     (tmp_path / "my_conf" / "loss").mkdir()
@@ -241,7 +241,7 @@ def test_a_module_beside_the_configuration_is_found(
     train = ["-m", "likeness", "train", "--config-dir", "my_conf", "+experiment=mine", *TINY]
     short = [*train, "trainer.max_steps=1"]
     if not trust_in_yaml:
-        refused = command(*short)
+        refused = warm_command(*short)
         assert refused.returncode == 1
         assert refused.stderr.endswith("trust=[my_parts].\n")
         assert not (tmp_path / "runs").exists()
@@ -250,7 +250,7 @@ def test_a_module_beside_the_configuration_is_found(
         ("loss=spred", "There is no loss called spred: did you mean spread?"),
         ("loss.facter=1", "Unknown key loss.facter: did you mean factor?"),
     ):
-        told = command(*short, mistake)
+        told = warm_command(*short, mistake)
         assert told.returncode == 1
         assert told.stderr == f"likeness: {sentence}\n"
     assert not (tmp_path / "runs").exists()

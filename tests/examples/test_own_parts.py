@@ -4,15 +4,14 @@ import json
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
 from killing import left_behind
+from outside_place import Place
 
 import likeness
 from likeness.config.groups import CONF
@@ -21,15 +20,7 @@ from likeness.runs.record.logged import read_metrics
 from likeness.runs.training.checkpoints import checkpoint_of
 
 EXAMPLE = CONF.parent / "examples" / "own_parts"
-TRAIN = [
-    sys.executable,
-    "-m",
-    "likeness",
-    "train",
-    "--config-dir",
-    str(EXAMPLE / "conf"),
-    "+experiment=gratings",
-]
+TRAIN = ["train", "--config-dir", str(EXAMPLE / "conf"), "+experiment=gratings"]
 SMALL = [
     "trainer.max_steps=12",
     "trainer.val_check_interval=4",
@@ -40,53 +31,35 @@ SMALL = [
 ]
 
 
-class Home:
-    """A folder to work in, with the package installed beside it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.packages = folder, folder / "site"
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(
-                [str(self.packages), *filter(None, [os.environ.get("PYTHONPATH")])]
-            ),
-            "COLUMNS": "120",
-        }
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            arguments,
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "likeness", *arguments)
-
-    def train(self, *overrides: str) -> Path:
-        done = self.run(*TRAIN, *SMALL, *overrides)
-        assert done.returncode == 0, done.stderr
-        return self.folder / done.stdout.strip().splitlines()[-1]
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    made = Home(tmp_path_factory.mktemp("own"))
-    source = made.folder / "source"  # the build leaves files beside what it builds
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package installed."""
+    source = tmp_path_factory.mktemp("source") / "own_parts"  # the build leaves files beside what it builds
     shutil.copytree(EXAMPLE, source)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
-    done = made.run(*pip, "--target", str(made.packages), str(source))
-    assert done.returncode == 0, done.stderr
-    return made
+    installed = tmp_path_factory.mktemp("site")
+    pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([sys.executable, *pip, "--target", installed, source], check=True)
+    return installed
 
 
 @pytest.fixture(scope="module")
-def run(home: Home) -> Path:
-    return home.train("runs_dir=whole")
+def home(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Place:
+    return Place(tmp_path_factory.mktemp("own"), {}, packages)
+
+
+@pytest.fixture(scope="module")
+def run(home: Place) -> Path:
+    """A run by an interpreter of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "likeness", *TRAIN, *SMALL, "runs_dir=whole"],
+        cwd=home.folder,
+        env={**os.environ, **home.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return home.folder / done.stdout.strip().splitlines()[-1]
 
 
 def test_it_is_short() -> None:
@@ -108,25 +81,19 @@ def test_it_trains_and_its_package_is_recorded(run: Path) -> None:
     assert (run / "report.html").is_file()
 
 
-def test_the_class_centres_are_trained_and_kept(home: Home, run: Path) -> None:
+def test_the_class_centres_are_trained_and_kept(home: Place, run: Path) -> None:
     weights = checkpoint_of(run).weights
     centres = weights["loss.centres"]
     assert centres.shape == (24, 128)  # an identity each, and the dimensions of an embedding
-    begun = checkpoint_of(home.train("runs_dir=one", "trainer.max_steps=1")).weights["loss.centres"]
+    one = home.folder_of(*TRAIN, *SMALL, "runs_dir=one", "trainer.max_steps=1")
+    begun = checkpoint_of(one).weights["loss.centres"]
     assert not torch.equal(centres, begun)
     moments = [entry["exp_avg"].shape for entry in checkpoint_of(run).optimizer["state"].values()]
     assert centres.shape in moments
 
 
-def test_a_killed_run_goes_on_to_the_same_bits(home: Home, run: Path) -> None:
-    process = subprocess.Popen(
-        [*TRAIN, *SMALL, "runs_dir=killed"], cwd=home.folder, env=home.environment, stdout=subprocess.DEVNULL
-    )
-    while process.poll() is None and not list(home.folder.glob("killed/*/*/checkpoints/step-*4.ckpt")):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    (unfinished,) = home.folder.glob("killed/gratings/*/")
+def test_a_killed_run_goes_on_to_the_same_bits(home: Place, run: Path) -> None:
+    unfinished = home.killed(*TRAIN, *SMALL, after=4)
     refused = home.likeness("resume", str(unfinished))
     assert refused.returncode == 1
     assert "add --trust own_parts" in refused.stderr
@@ -135,13 +102,15 @@ def test_a_killed_run_goes_on_to_the_same_bits(home: Home, run: Path) -> None:
     assert left_behind(unfinished) == left_behind(run)
 
 
-def test_it_is_reproduced_by_who_trusts_it_and_only_as_it_was(home: Home, run: Path) -> None:
+def test_it_is_reproduced_by_who_trusts_it_and_only_as_it_was(
+    home: Place, packages: Path, run: Path
+) -> None:
     refused = home.likeness("reproduce", str(run))
     assert refused.returncode == 1
     assert "runs code of own_parts, which was trusted when it was made" in refused.stderr
     again = home.likeness("reproduce", str(run), "--trust", "own_parts")
     assert again.returncode == 0, again.stdout + again.stderr
-    file = home.packages / "own_parts" / "centres.py"
+    file = packages / "own_parts" / "centres.py"
     whole = file.read_text()
     try:
         file.write_text(whole + "\n# another\n")
@@ -153,10 +122,9 @@ def test_it_is_reproduced_by_who_trusts_it_and_only_as_it_was(home: Home, run: P
         file.write_text(whole)
 
 
-def test_it_is_swept(home: Home) -> None:
-    done = home.run(
-        *TRAIN[:4], "-m", *TRAIN[4:], *SMALL, "runs_dir=swept", "trainer.max_steps=2", "loss.scale=4.0,8.0"
-    )
+def test_it_is_swept(home: Place) -> None:
+    swept = ["runs_dir=swept", "trainer.max_steps=2", "loss.scale=4.0,8.0"]
+    done = home.likeness("train", "-m", *TRAIN[1:], *SMALL, *swept)
     assert done.returncode == 0, done.stderr
     sweep = json.loads((home.folder / done.stdout.strip().splitlines()[-1] / "sweep.json").read_text())
     assert [job["status"] for job in sweep["jobs"]] == ["finished"] * 2
@@ -166,7 +134,9 @@ def test_it_is_swept(home: Home) -> None:
     assert (option, Path(folder).name) == ("--config-dir", "conf")
 
 
-def test_it_is_measured_compared_and_loaded(home: Home, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_measured_compared_and_loaded(
+    home: Place, packages: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     measured = home.likeness("evaluate", str(run), "--trust", "own_parts", "runs_dir=measured", *SMALL[3:])
     assert measured.returncode == 0, measured.stderr
     folder = home.folder / measured.stdout.strip().splitlines()[-1]
@@ -175,7 +145,7 @@ def test_it_is_measured_compared_and_loaded(home: Home, run: Path, monkeypatch: 
     for command in (["report", str(run)], ["runs", "--runs-dir", "whole"], ["compare", str(run), str(run)]):
         done = home.likeness(*command)
         assert done.returncode == 0, done.stderr
-    monkeypatch.syspath_prepend(str(home.packages))
+    monkeypatch.syspath_prepend(str(packages))
     with pytest.raises(LikenessError, match="add --trust own_parts"):
         likeness.load(run)
     assert likeness.load(run, trust=["own_parts"]).encode(torch.rand(2, 1, 32, 32)).shape == (2, 128)
@@ -198,8 +168,8 @@ def test_it_is_measured_compared_and_loaded(home: Home, run: Path, monkeypatch: 
         ("+loss.inner={_target_: os.system, command: ls}", "os.system, named within"),
     ],
 )
-def test_a_mistake_is_one_sentence_before_anything_starts(home: Home, override: str, sentence: str) -> None:
-    done = home.run(*TRAIN, *SMALL, "runs_dir=nowhere", override)
+def test_a_mistake_is_one_sentence_before_anything_starts(home: Place, override: str, sentence: str) -> None:
+    done = home.likeness(*TRAIN, *SMALL, "runs_dir=nowhere", override)
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

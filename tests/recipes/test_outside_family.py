@@ -1,10 +1,6 @@
 """A family of tasks of somebody else's: its task, schema, recipe and configuration, from files beside the project."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -257,17 +253,7 @@ def test_its_report_has_its_captions_and_units(place: Place, run: Path) -> None:
 
 
 def test_killed_it_goes_on_to_the_same_bits(place: Place, run: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "likeness", *TRAIN, "runs_dir=killed"],
-        cwd=place.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while process.poll() is None and not list(place.folder.glob("killed/*/*/checkpoints/step-*8.ckpt")):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    (unfinished,) = place.folder.glob("killed/means/*")
+    unfinished = place.killed(*TRAIN, after=8)
     assert json.loads((unfinished / "run.json").read_text())["status"] == "running"
     assert place.folder_of("resume", str(unfinished), "--trust", "means") == unfinished
     assert left_behind(unfinished) == left_behind(run)

@@ -1,10 +1,6 @@
 """Tasks, heads, augmentations and optimizers of somebody else's, in a file, go the way of a run."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 from killing import left_behind
@@ -146,17 +142,7 @@ def test_a_task_an_augmentation_and_an_optimizer_train_and_go_on_to_the_same_bit
     command = [*TRAIN, *SHORT, *OWN, "scheduler=constant"]
     whole = place.folder_of(*command, "runs_dir=whole")
     assert "train/noisy" in (whole / "metrics.csv").read_text()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "likeness", *command, "runs_dir=killed"],
-        cwd=place.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while process.poll() is None and not list(place.folder.glob("killed/*/*/checkpoints/step-*2.ckpt")):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    (unfinished,) = place.folder.glob("killed/*/*")
+    unfinished = place.killed(*command, after=2)
     assert place.folder_of(*command, "runs_dir=killed").samefile(unfinished)
     assert left_behind(unfinished) == left_behind(whole)
     results = json.loads((whole / "results.json").read_text())["trained"]

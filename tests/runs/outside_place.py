@@ -2,17 +2,23 @@
 
 import os
 import subprocess
-import sys
+import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
+import warm
+
 
 class Place:
-    """A folder with `files`, texts by path."""
+    """A folder with `files`, texts by path; the packages in `packages` are installed for it."""
 
-    def __init__(self, folder: Path, files: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, files: Mapping[str, str], packages: Path | None = None) -> None:
         self.folder = folder
+        path = [str(packages)] if packages else []
+        path += filter(None, [os.environ.get("PYTHONPATH")])
+        self.environment = {"COLUMNS": "120", "PYTHONPATH": os.pathsep.join(path)}
         for name, text in files.items():
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -20,18 +26,22 @@ class Place:
 
     def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`likeness ARGUMENTS`, started there."""
-        return subprocess.run(
-            [sys.executable, "-m", "likeness", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "COLUMNS": "120"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        return warm.run(["-m", "likeness", *arguments], self.folder, self.environment)
 
     def folder_of(self, *arguments: str) -> Path:
         """The folder that a command prints last."""
         done = self.likeness(*arguments)
         assert done.returncode == 0, done.stderr
         return self.folder / done.stdout.strip().splitlines()[-1]
+
+    def killed(self, *arguments: str, after: int) -> Path:
+        """The folder of a run that `likeness ARGUMENTS` starts and that is killed once the checkpoint of a step is there."""
+        with tempfile.TemporaryDirectory() as said:
+            words = ["-m", "likeness", *arguments, "runs_dir=killed"]
+            process = warm.start(words, self.folder, self.environment, Path(said, "out"), Path(said, "error"))
+            while not (found := list(self.folder.glob(f"killed/*/*/checkpoints/step-{after:08}.ckpt"))):
+                assert process.exitcode is None, Path(said, "error").read_text()
+                time.sleep(0.01)
+            process.kill()
+            process.join()
+        return found[0].parents[1]

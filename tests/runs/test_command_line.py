@@ -56,8 +56,8 @@ def test_a_run_ends_with_the_table_and_its_folder(command, tmp_path: Path) -> No
     assert list((run / "wandb").glob("offline-run-*")), done.stdout + done.stderr
 
 
-def test_a_wrong_word_is_one_sentence_and_leaves_nothing(command, tmp_path: Path) -> None:
-    done = command(TRAIN, "+experiment=triplet_hard", "loss.margn=0.3")
+def test_a_wrong_word_is_one_sentence_and_leaves_nothing(warm_command, tmp_path: Path) -> None:
+    done = warm_command(TRAIN, "+experiment=triplet_hard", "loss.margn=0.3")
     assert done.returncode == 1
     assert done.stderr == "likeness: Unknown key loss.margn: did you mean margin?\n"
     assert done.stdout == ""
@@ -78,8 +78,8 @@ def test_a_fault_of_ours_in_a_run_is_not_told_as_a_wrong_word(
         train_from_command_line()
 
 
-def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:
-    done = command(TRAIN, "data=image_folder", "data.root=nowhere")
+def test_a_missing_root_is_one_sentence(warm_command, tmp_path: Path) -> None:
+    done = warm_command(TRAIN, "data=image_folder", "data.root=nowhere")
     assert done.returncode == 1
     assert done.stderr.startswith("likeness: ")
     assert "nowhere" in done.stderr
@@ -87,7 +87,7 @@ def test_a_missing_root_is_one_sentence(command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", ["task=embedding", "task=similarity"])
-def test_two_devices_train_as_one_does(task: str, command, tmp_path: Path) -> None:
+def test_two_devices_train_as_one_does(task: str, warm_command, tmp_path: Path) -> None:
     overrides = [
         TRAIN,
         *SMALL,
@@ -97,7 +97,7 @@ def test_two_devices_train_as_one_does(task: str, command, tmp_path: Path) -> No
         "backbone.spatial_size=32",
         "optimizer=sgd",
     ]
-    one, two = command(*overrides), command(*overrides, "trainer.devices=2", OMP_NUM_THREADS="1")
+    one, two = warm_command(*overrides), warm_command(*overrides, "trainer.devices=2", OMP_NUM_THREADS="1")
     assert two.returncode == 0, two.stderr
     alone, together = (weights(tmp_path / last_line(done.stdout)) for done in (one, two))
     for name, value in alone.items():
@@ -140,8 +140,8 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
     assert os.sep in last_line(done.stdout)
 
 
-def test_what_is_no_run_is_said(command) -> None:
-    done = command(*CLI, "evaluate", "nothing", "data=lfw")
+def test_what_is_no_run_is_said(warm_command) -> None:
+    done = warm_command(*CLI, "evaluate", "nothing", "data=lfw")
     assert done.returncode == 1
     assert done.stderr == (
         "likeness: nothing is neither a run's folder (it has no config.yaml) nor an .onnx file.\n"

@@ -47,9 +47,9 @@ def test_the_configuration_is_read_in_the_keys_of_today(name: str, runs: dict[st
 
 
 def test_they_are_listed_reported_and_compared(
-    runs: dict[str, Path], command: Command, tmp_path: Path
+    runs: dict[str, Path], command: Command, warm_command: Command, tmp_path: Path
 ) -> None:
-    listed = command("-m", "likeness", "runs", "--json", "status=finished")
+    listed = warm_command("-m", "likeness", "runs", "--json", "status=finished")
     assert {Path(row["run"]).parent.name for row in json.loads(listed.stdout)} == {
         "finished",
         "similarity",
@@ -73,7 +73,7 @@ def test_they_are_listed_reported_and_compared(
         ],
         "style": ["Content, style and generated image"],
     }.items():
-        done = command("-m", "likeness", "report", str(runs[name]))
+        done = warm_command("-m", "likeness", "report", str(runs[name]))
         assert done.returncode == 0, done.stderr
         page = (runs[name] / "report.html").read_text()
         assert all(word in page for word in overrides)
@@ -84,11 +84,11 @@ def test_they_are_listed_reported_and_compared(
 
 @pytest.mark.parametrize("name", ["finished", "similarity"])
 def test_a_run_of_its_configuration_has_its_numbers(
-    name: str, runs: dict[str, Path], command: Command, tmp_path: Path
+    name: str, runs: dict[str, Path], warm_command: Command, tmp_path: Path
 ) -> None:
     config = recorded_config_of(runs[name]).model_copy(update={"runs_dir": str(tmp_path / "new")})
     again = train(config, recipe_of(config))
-    done = command("-m", "likeness", "compare", str(runs[name]), str(again))
+    done = warm_command("-m", "likeness", "compare", str(runs[name]), str(again))
     assert done.returncode == 0, done.stderr
     assert "Data: the same" in done.stdout
     differing = done.stdout.partition("Configuration\n")[2].partition("\n\n")[0].splitlines()[2:]
@@ -99,10 +99,10 @@ def test_a_run_of_its_configuration_has_its_numbers(
 
 @pytest.mark.parametrize("name", ["finished", "similarity"])
 def test_it_is_evaluated_as_it_was_measured(
-    name: str, runs: dict[str, Path], command: Command, tmp_path: Path
+    name: str, runs: dict[str, Path], warm_command: Command, tmp_path: Path
 ) -> None:
     overrides = ["evaluation.pairs=40", "evaluation.folds=2", "evaluation.resamples=20", "loader.workers=0"]
-    done = command("-m", "likeness", "evaluate", str(runs[name]), "runs_dir=measured", *overrides)
+    done = warm_command("-m", "likeness", "evaluate", str(runs[name]), "runs_dir=measured", *overrides)
     assert done.returncode == 0, done.stderr
     found = accuracy(tmp_path / done.stdout.strip().splitlines()[-1], runs[name].name)
     assert found == pytest.approx(accuracy(runs[name], "trained"), abs=1e-6)
@@ -128,7 +128,7 @@ def test_its_threshold_is_read_and_its_encoder_loaded(runs: dict[str, Path]) -> 
     assert embeddings.norm(dim=1).tolist() == pytest.approx([1.0] * 3, abs=1e-5)
 
 
-def test_the_unfinished_one_is_resumed(runs: dict[str, Path], command: Command) -> None:
+def test_the_unfinished_one_is_resumed(runs: dict[str, Path], command: Command, warm_command: Command) -> None:
     run = runs["unfinished"]
     done = command("-m", "likeness", "resume", str(run))
     assert done.returncode == 0, done.stderr
@@ -141,25 +141,25 @@ def test_the_unfinished_one_is_resumed(runs: dict[str, Path], command: Command) 
     assert [(row["step"], row["metric"]) for row in found] == [(row["step"], row["metric"]) for row in whole]
     for one, other in zip(found, whole, strict=True):  # to the bit on the machine that made it
         assert float(one["value"]) == pytest.approx(float(other["value"]), rel=1e-3, abs=1e-4)
-    refused = command("-m", "likeness", "resume", str(runs["finished"]))
+    refused = warm_command("-m", "likeness", "resume", str(runs["finished"]))
     assert "has finished: there is nothing to go on with" in refused.stderr
 
 
 def test_two_images_are_compared_by_its_threshold(
-    runs: dict[str, Path], command: Command, tmp_path: Path
+    runs: dict[str, Path], warm_command: Command, tmp_path: Path
 ) -> None:
     images = [str(tmp_path / f"{grey}.png") for grey in (60, 200)]
     for path, grey in zip(images, (60, 200), strict=True):
         Image.new("RGB", (20, 24), (grey, 90, 120)).save(path)
-    done = command("-m", "likeness", "verify", "--run", str(runs["unfinished"]), *images)
+    done = warm_command("-m", "likeness", "verify", "--run", str(runs["unfinished"]), *images)
     assert "has chosen no threshold" in done.stderr
-    done = command("-m", "likeness", "verify", "--run", str(runs["finished"]), *images)
+    done = warm_command("-m", "likeness", "verify", "--run", str(runs["finished"]), *images)
     kept = json.loads((runs["finished"] / "judge.json").read_text())
     assert kept["threshold"] is None  # its validation pairs were too few, which is said with their number
     assert f"its {kept['negatives']} validation pairs" in done.stderr
     point = runs["finished"] / "judge.json"
     point.write_text(json.dumps(kept | {"threshold": 0.5}))
-    done = command("-m", "likeness", "verify", "--run", str(runs["finished"]), *images)
+    done = warm_command("-m", "likeness", "verify", "--run", str(runs["finished"]), *images)
     assert done.returncode == 0, done.stderr
     assert "the threshold 0.5" in done.stdout
 
@@ -196,11 +196,11 @@ def test_another_run_begins_with_its_encoder(runs: dict[str, Path], tmp_path: Pa
     assert json.loads((run / "run.json").read_text())["data"]["encoder"]
 
 
-def test_what_can_not_be_reproduced_is_said(runs: dict[str, Path], command: Command) -> None:
-    done = command("-m", "likeness", "reproduce", str(runs["unfinished"]))
+def test_what_can_not_be_reproduced_is_said(runs: dict[str, Path], warm_command: Command) -> None:
+    done = warm_command("-m", "likeness", "reproduce", str(runs["unfinished"]))
     assert done.returncode == 1
     assert "did not finish" in done.stderr
     (runs["finished"] / "judge.json").write_text("{}")
-    done = command("-m", "likeness", "reproduce", str(runs["finished"]))
+    done = warm_command("-m", "likeness", "reproduce", str(runs["finished"]))
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -207,11 +208,19 @@ def test_a_run_at_work_is_left_alone(tmp_path: Path) -> None:
 # What stands between a run and its going on.
 
 
-@pytest.fixture
-def killed(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def killed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was killed in its ninth step, with checkpoints of steps 4 and 8."""
-    assert finish(overrides_for(tmp_path), partial(at_call, 17, STEP)) == KILLED
-    return only_run(tmp_path)
+    folder = tmp_path_factory.mktemp("killed")
+    assert finish(overrides_for(folder), partial(at_call, 17, STEP)) == KILLED
+    return only_run(folder)
+
+
+@pytest.fixture
+def killed(killed_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be altered and gone on with."""
+    copy = tmp_path / killed_once.relative_to(killed_once.parents[1])
+    return Path(shutil.copytree(killed_once, copy))
 
 
 def checkpoints(run: Path) -> list[str]:

@@ -11,16 +11,19 @@ from tiny_words import OVERRIDES
 from likeness.config.groups import CONF
 
 LAUNCHERS = {
-    "hydra_plugins.hydra_ray_launcher": ["hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2"],
+    "hydra_plugins.hydra_ray_launcher": [
+        "hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2",
+        "+hydra.launcher.ray.init.include_dashboard=false",
+    ],
     "hydra_plugins.hydra_submitit_launcher": ["hydra/launcher=submitit_local"],
 }
 
 
 @pytest.mark.parametrize("plugin", LAUNCHERS, ids=["ray", "submitit"])
-def test_jobs_are_trained_elsewhere_and_a_failing_one_is_told(plugin: str, command, tmp_path: Path) -> None:
+def test_jobs_are_trained_elsewhere_and_a_failing_one_is_told(plugin: str, warm_command, tmp_path: Path) -> None:
     pytest.importorskip(plugin, reason="comes with an extra: pip install -e '.[ray,slurm]'")
     overrides = ["-m", *OVERRIDES, "optimizer.lr=1e30,0.002", *LAUNCHERS[plugin]]
-    done = command(
+    done = warm_command(
         TRAIN, *overrides, OMP_NUM_THREADS="1", RAY_AUTH_MODE="disabled", RAY_USAGE_STATS_ENABLED="0"
     )
     assert done.returncode == 1, done.stderr

@@ -24,8 +24,8 @@ TPE = [
 ]
 
 
-def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(command, tmp_path: Path) -> None:
-    done = command(TRAIN, "-m", *OVERRIDES, "optimizer.lr=1e30,0.002", OMP_NUM_THREADS="1")
+def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(warm_command, tmp_path: Path) -> None:
+    done = warm_command(TRAIN, "-m", *OVERRIDES, "optimizer.lr=1e30,0.002", OMP_NUM_THREADS="1")
     assert done.returncode == 1
     assert (
         done.stderr.strip()
@@ -45,8 +45,8 @@ def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(command, tmp
     assert content["jobs"][1]["intervals"] == [[measured["low"], measured["high"]]]
 
 
-def test_a_mistake_in_a_sweep_is_one_sentence_and_leaves_nothing(command, tmp_path: Path) -> None:
-    done = command(TRAIN, "+sweep=tpe", "++sweep.space={loss.margn: {low: 0.1, high: 1.0}}")
+def test_a_mistake_in_a_sweep_is_one_sentence_and_leaves_nothing(warm_command, tmp_path: Path) -> None:
+    done = warm_command(TRAIN, "+sweep=tpe", "++sweep.space={loss.margn: {low: 0.1, high: 1.0}}")
     assert done.returncode == 1
     assert done.stderr == "likeness: Unknown key loss.margn: did you mean margin?\n"
     assert done.stdout == ""
