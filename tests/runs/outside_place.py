@@ -35,7 +35,7 @@ class Place:
         return self.folder / done.stdout.strip().splitlines()[-1]
 
     def killed(self, *arguments: str, after: int) -> Path:
-        """The folder of a run that `likeness ARGUMENTS` starts and that is killed once the checkpoint of a step is there."""
+        """The folder of a run that `likeness ARGUMENTS` starts, killed once the checkpoint of a step is there."""
         with tempfile.TemporaryDirectory() as said:
             words = ["-m", "likeness", *arguments, "runs_dir=killed"]
             process = warm.start(words, self.folder, self.environment, Path(said, "out"), Path(said, "error"))
