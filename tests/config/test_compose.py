@@ -23,6 +23,21 @@ BESIDE = {
     "stylizer=johnson": ["task=feedforward"],
     "backbone=vgg19_normalised": ["task=adain", "backbone.weights=vgg_normalised.pth"],
 }
+DETECTORS = ("mtcnn", "tiny_faces", "face_rcnn", "pyramidbox")
+BESIDE |= {
+    f"detector={choice}": [f"task={name}"]
+    for name in DETECTORS
+    for choice in groups()["detector"]
+    if choice.startswith(name)
+}
+BESIDE |= {
+    f"data={name}": ["task=mtcnn", *([] if name == "drawn_scenes" else ["data.root=photographs"])]
+    for name in ("drawn_scenes", "wider_face", "voc", "yolo", "boxes_json", "points_csv")
+}
+BESIDE |= {
+    word: ["task=mtcnn"]
+    for word in ("evaluation=detection", "sampler=random_squares", "sampler=anchor_sampling")
+}
 OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
     "data": ["style_pictures"],

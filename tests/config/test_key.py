@@ -108,11 +108,14 @@ def test_only_the_dotted_key_is_left_out() -> None:
     assert config["data"] == {"hash": "full", "root": "x", "deeper": {"hash": 1}}
 
 
-@pytest.mark.parametrize("name", sorted(set(groups()["data"]) - {"drawn_faces"}))
+@pytest.mark.parametrize("name", sorted(set(groups()["data"]) - {"drawn_faces", "drawn_scenes"}))
 def test_all_data_of_files_have_the_choice_and_hand_it_to_nobody(name: str) -> None:
-    task = {"style_pictures": ["+experiment=style_transfer"], "style_folders": ["+experiment=adain"]}.get(
-        name, []
+    scenes = dict.fromkeys(
+        ("wider_face", "voc", "yolo", "boxes_json", "points_csv"),
+        ["+experiment=mtcnn", "data.root=photographs"],
     )
+    styles = {"style_pictures": ["+experiment=style_transfer"], "style_folders": ["+experiment=adain"]}
+    task = {**scenes, **styles}.get(name, [])
     for word in ("full", "sampled"):
         config = training_config([*task, f"data={name}", f"data.hash={word}"])
         with pytest.MonkeyPatch.context() as patch:

@@ -23,6 +23,7 @@ NODES = {
 HANDED = {
     "likeness.tasks": {"embedder", "head", "loss", "optimizer", "scheduler", "network", "objective", "image"}
     | {"style_weights", "styles", "encoder", "stylizer"},
+    "likeness.models.detectors.tiny_faces": {"templates"},
     "likeness.models.embedder": {"backbone"},
     "likeness.models.similarity": {"embedding_dim"},
     "likeness.models.features": {"layers"},

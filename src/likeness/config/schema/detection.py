@@ -29,7 +29,7 @@ class MTCNNNode(Node):
 class TinyFacesNode(Node):
     """HR of Hu and Ramanan 2017."""
 
-    of_the_recipe = frozenset({"number_of_templates"})
+    of_the_recipe = frozenset({"templates", "number_of_templates"})
     target: Literal["likeness.models.detectors.tiny_faces.TinyFaces"] = Field(alias="_target_")
     network: str
     weights: str | None

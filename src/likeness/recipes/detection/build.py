@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from likeness.config.make import make, told
 from likeness.config.schema.base import Node
@@ -108,8 +108,8 @@ def build_network(config: DetectionConfig, splits: ReadableSplits) -> nn.Module:
     """
     torch.manual_seed(key("weights", config.seed))
     chosen: dict[str, Any] = {}
-    if isinstance(config.detector, TinyFacesNode) and config.detector.templates is None:
-        chosen["templates"] = _templates(config, config.detector, splits)
+    if isinstance(config.detector, TinyFacesNode):
+        chosen["templates"] = config.detector.templates or _templates(config, config.detector, splits)
     with told(config.detector):
         network: nn.Module = make(config.detector, **chosen)
     return network
@@ -155,22 +155,11 @@ def build_trained(config: DetectionConfig, run: Path) -> DetectionTask[Any]:
     Raises:
         LikenessError: the run has no checkpoint, or it is another network's.
     """
-    weights = checkpoint_of(run)
-    node = config.detector
+    checkpoint = checkpoint_of(run)
+    node = config.detector.model_copy(update={"weights": None})  # those to begin with aren't needed any more
+    chosen: dict[str, Any] = {}
     if isinstance(node, TinyFacesNode):  # what was chosen from the images stands with the weights
-        node = node.model_copy(update={"templates": templates_of(weights.weights)})
-    network: nn.Module = make(_without_weights(node))
-    task = build_task(config, network)
-    load_part(task.network, "network", weights, run)
+        chosen["templates"] = checkpoint.weights["network.templates"].tolist()
+    task = build_task(config, make(node, **chosen))
+    load_part(task.network, "network", checkpoint, run)
     return task.eval()
-
-
-def templates_of(weights: dict[str, Tensor]) -> list[list[float]]:
-    """HR's templates, as a checkpoint has them."""
-    rows: list[list[float]] = weights["network.templates"].tolist()
-    return rows
-
-
-def _without_weights(node: Node) -> Node:
-    """The node of a network that takes its weights from a checkpoint."""
-    return node.model_copy(update={"weights": None})

@@ -149,9 +149,8 @@ def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], sc
     if np.isfinite(errors.by_eyes).any():
         shares = cumulative_errors(errors.by_eyes, errors.image, LIMITS, resamples=evaluation.resamples)
         figures["landmarks"] = cumulative_error_figure({config.name: shares}, failure=FAILURE)
-    shown = [one for one in (_shown(each, scenes, score) for each in examined[:SHOWN]) if one is not None]
-    titles = [scenes.name(one.index) for one in examined[:SHOWN]]
-    figures["found"] = detected_figure(shown, iou=overlap, titles=titles)
+    shown = {scenes.name(one.index): _shown(one, scenes, score) for one in examined[:SHOWN]}
+    figures["found"] = detected_figure(list(shown.values()), iou=overlap, titles=list(shown))
     logged = logged_curves(folder)
     panels = {
         name: {name: Curve(*logged[key], share=name != "loss")}
@@ -164,11 +163,9 @@ def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], sc
         figure.savefig(folder / "figures" / f"{name}.png")
 
 
-def _shown(one: Examined, scenes: ReadableScenes, score: float) -> DetectedImage | None:
+def _shown(one: Examined, scenes: ReadableScenes, score: float) -> DetectedImage:
     """An image with the detections of at least `score`."""
-    scene = scenes.load_or_none(one.index)
-    if scene is None:
-        return None
+    scene = scenes.load_good(one.index)
     sure = one.found.scores >= score
     boxes, scores, points = (values[sure].numpy() for values in one.found)
     return DetectedImage(
