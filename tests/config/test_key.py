@@ -110,10 +110,8 @@ def test_only_the_dotted_key_is_left_out() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(groups()["data"]) - {"drawn_faces", "drawn_scenes"}))
 def test_all_data_of_files_have_the_choice_and_hand_it_to_nobody(name: str) -> None:
-    scenes = dict.fromkeys(
-        ("wider_face", "voc", "yolo", "boxes_json", "points_csv"),
-        ["+experiment=mtcnn", "data.root=photographs"],
-    )
+    of_faces = ("wider_face", "voc", "yolo", "boxes_json", "points_csv")
+    scenes = {source: ["+experiment=mtcnn", "data.root=photographs"] for source in of_faces}
     styles = {"style_pictures": ["+experiment=style_transfer"], "style_folders": ["+experiment=adain"]}
     task = {**scenes, **styles}.get(name, [])
     for word in ("full", "sampled"):

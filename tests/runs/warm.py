@@ -94,6 +94,7 @@ def _command(words: list[str], folder: Path, environment: dict[str, str], out: P
     if words[0] == "-m":
         sys.path.insert(0, str(folder))
         sys.argv = words[1:]
+        sys.modules.pop(words[1], None)  # a fresh interpreter has not imported it yet
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)
     else:
         sys.path.insert(0, str(Path(words[0]).parent))
