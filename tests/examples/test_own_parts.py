@@ -102,9 +102,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(home: Place, run: Path) -> None:
     assert left_behind(unfinished) == left_behind(run)
 
 
-def test_it_is_reproduced_by_who_trusts_it_and_only_as_it_was(
-    home: Place, packages: Path, run: Path
-) -> None:
+def test_it_is_reproduced_by_who_trusts_it_and_only_as_it_was(home: Place, packages: Path, run: Path) -> None:
     refused = home.likeness("reproduce", str(run))
     assert refused.returncode == 1
     assert "runs code of own_parts, which was trusted when it was made" in refused.stderr

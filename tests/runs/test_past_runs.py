@@ -128,7 +128,9 @@ def test_its_threshold_is_read_and_its_encoder_loaded(runs: dict[str, Path]) -> 
     assert embeddings.norm(dim=1).tolist() == pytest.approx([1.0] * 3, abs=1e-5)
 
 
-def test_the_unfinished_one_is_resumed(runs: dict[str, Path], command: Command, warm_command: Command) -> None:
+def test_the_unfinished_one_is_resumed(
+    runs: dict[str, Path], command: Command, warm_command: Command
+) -> None:
     run = runs["unfinished"]
     done = command("-m", "likeness", "resume", str(run))
     assert done.returncode == 0, done.stderr

@@ -61,7 +61,9 @@ def start(
     return fork(_command, list(words), folder, {**os.environ, **environment}, out, error)
 
 
-def run(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     """Run `python WORDS` in a folder to its end; its output is text."""
     with tempfile.TemporaryDirectory() as said:
         out, error = Path(said) / "out", Path(said) / "error"

@@ -12,7 +12,8 @@ from likeness.config.groups import CONF
 
 LAUNCHERS = {
     "hydra_plugins.hydra_ray_launcher": [
-        "hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2",
+        "hydra/launcher=ray",
+        "+hydra.launcher.ray.init.num_cpus=2",
         "+hydra.launcher.ray.init.include_dashboard=false",
     ],
     "hydra_plugins.hydra_submitit_launcher": ["hydra/launcher=submitit_local"],
@@ -20,7 +21,9 @@ LAUNCHERS = {
 
 
 @pytest.mark.parametrize("plugin", LAUNCHERS, ids=["ray", "submitit"])
-def test_jobs_are_trained_elsewhere_and_a_failing_one_is_told(plugin: str, warm_command, tmp_path: Path) -> None:
+def test_jobs_are_trained_elsewhere_and_a_failing_one_is_told(
+    plugin: str, warm_command, tmp_path: Path
+) -> None:
     pytest.importorskip(plugin, reason="comes with an extra: pip install -e '.[ray,slurm]'")
     overrides = ["-m", *OVERRIDES, "optimizer.lr=1e30,0.002", *LAUNCHERS[plugin]]
     done = warm_command(

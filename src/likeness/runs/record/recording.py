@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from likeness.config.compose import own_config_dir
 from likeness.config.key import compare_values, key_of
+from likeness.config.own_folder import own_config_dir
 from likeness.config.schema.runs import RunConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files, HashedFile

@@ -47,9 +47,7 @@ def drawn_windows(faces: Faces, size: tuple[int, int], number: int) -> Tensor:
     return torch.cat([_around(boxes, number), _anywhere(boxes, size, number)])
 
 
-def labelled(
-    windows: Tensor, faces: Faces, number: int, shares: Sequence[float] = SHARES
-) -> Labelled:
+def labelled(windows: Tensor, faces: Faces, number: int, shares: Sequence[float] = SHARES) -> Labelled:
     """Up to `number` of an image's `windows [N, 4]`, drawn so that faces, parts and background have their `shares`.
 
     A window that an ignored face has a part in counts for nothing.
