@@ -17,7 +17,7 @@ from likeness.config.compose import cannot_be_composed, explain
 from likeness.config.groups import CONF
 from likeness.config.hydra_node import refuse_hydra_keys, refuse_hydra_of
 from likeness.config.overrides import overridden, parsed
-from likeness.config.own_folder import own_folder
+from likeness.config.own_folder import own_folder, refuse_shadowed
 from likeness.config.trust import find_modules_in, find_modules_of_parent
 from likeness.errors import LikenessError, Pruned, one_sentence
 from likeness.recipes.choose import (
@@ -48,6 +48,8 @@ def train_from_command_line() -> None:
     with one_sentence():
         own, overrides, sweeps = own_folder(sys.argv[1:])
         refuse_hydra_keys(overrides)
+        if own is not None:
+            refuse_shadowed(own)
         Plugins.instance()  # which imports all that it finds: before it could find them in the user's folder
         find_modules_in(*([own, own.parent] if own else []), Path.cwd())
         try:

@@ -6,6 +6,7 @@ from pathlib import Path
 from hydra._internal.utils import get_args_parser
 from hydra.conf import ConfigSourceInfo
 
+from likeness.config.groups import CONF
 from likeness.errors import LikenessError
 
 _REFUSED = ("config_path", "config_name", "experimental_rerun")
@@ -33,3 +34,15 @@ def own_folder(arguments: Sequence[str]) -> tuple[Path | None, list[str], bool]:
             )
     own = None if given.config_dir is None else Path(given.config_dir)
     return own, given.overrides, given.multirun
+
+
+def refuse_shadowed(own: Path) -> None:
+    """Raise a LikenessError where a file of the user's folder has the place of one of ours, which Hydra would read."""
+    if own.resolve() == CONF.resolve():
+        return
+    for file in sorted(own.rglob("*.yaml")):
+        ours = CONF / file.relative_to(own)
+        if ours.exists():
+            raise LikenessError(
+                f"{file} would not be read, since {ours} has its name; give it a name of its own."
+            )
