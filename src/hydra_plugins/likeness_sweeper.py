@@ -26,7 +26,7 @@ class LikenessSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep that the overrides on the command line describe."""
-        from likeness.config.compose import own_config_dir
+        from likeness.config.own_folder import own_config_dir
         from likeness.recipes.choose import recipe_of  # Hydra imports this file whatever it is asked to do
         from likeness.runs.sweep.sweep import sweep
 
@@ -44,10 +44,13 @@ class LikenessSweeper(Sweeper):
     def _composed(self, overrides: list[str]) -> Any:
         """The checked configuration of a job, as the launcher is going to compose it."""
         from likeness.config.compose import explained
+        from likeness.config.hydra_node import refuse_hydra_node
+        from likeness.config.own_folder import own_config_dir
         from likeness.recipes.choose import checked_composition
 
         with explained("config", overrides):
             config = self.hydra_context.config_loader.load_sweep_config(self.config, overrides)
+            refuse_hydra_node(config.hydra, own_config_dir(self.config.hydra.runtime.config_sources))
             with open_dict(config):
                 del config["hydra"]
             return checked_composition(config)

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,12 +9,15 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, NamedTuple
 
 import hydra
+from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
 from likeness.applications.taken import Taken
-from likeness.config.compose import cannot_be_composed, explain, refuse_hydra_keys
+from likeness.config.compose import cannot_be_composed, explain
 from likeness.config.groups import CONF
+from likeness.config.hydra_node import refuse_hydra_keys, refuse_hydra_of
 from likeness.config.overrides import overridden, parsed
+from likeness.config.own_folder import own_folder, refuse_shadowed
 from likeness.config.trust import find_modules_in, find_modules_of_parent
 from likeness.errors import LikenessError, Pruned, one_sentence
 from likeness.recipes.choose import (
@@ -43,25 +45,21 @@ def train_from_command_line() -> None:
         sys.argv[1:]
     ):
         sys.argv.insert(1, "--multirun")
-    own, rest = _own_config_dir(sys.argv[1:])
-    overrides = [override for override in rest if not override.startswith("-")]
-    find_modules_in(*([own, own.parent] if own else []), Path.cwd())
     with one_sentence():
+        own, overrides, sweeps = own_folder(sys.argv[1:])
         refuse_hydra_keys(overrides)
+        if own is not None:
+            refuse_shadowed(own)
+        Plugins.instance()  # which imports all that it finds: before it could find them in the user's folder
+        find_modules_in(*([own, own.parent] if own else []), Path.cwd())
         try:
+            if own is not None or any("hydra" in override for override in overrides):
+                refuse_hydra_of(own, overrides, sweeps=sweeps)
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_train)()
         except Exception as error:
             if _had_begun(error) or not cannot_be_composed(error):
                 raise
             raise LikenessError(explain(error, "config", overrides, own)) from None
-
-
-def _own_config_dir(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
-    """The folder that `--config-dir` names, and the arguments without it."""
-    parser = ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--config-dir", "-cd", type=Path)
-    known, rest = parser.parse_known_args(list(arguments))
-    return known.config_dir, rest
 
 
 def _had_begun(error: Exception) -> bool:

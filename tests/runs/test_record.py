@@ -10,8 +10,10 @@ import torch
 from killing import OVERRIDES, finish, kill_self, only_run
 
 from likeness.config.key import key_of
+from likeness.recipes.choose import training_config
 from likeness.runs.record.logged import read_metrics
 from likeness.runs.record.record_file import read_record, seal_of, write_record
+from likeness.runs.record.recording import recorded
 from likeness.runs.record.source import capture_source
 
 
@@ -101,3 +103,31 @@ def kill_at_step(step: int) -> None:
         return training_step(task, batch, number)
 
     EmbeddingTask.training_step = killing
+
+
+def test_a_run_that_goes_on_with_changed_code_says_whose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("kept_parts", "changed_parts"):
+        (tmp_path / f"{name}.py").write_text("A = 1\n")
+    config = training_config(["trust=[kept_parts,changed_parts]", f"runs_dir='{tmp_path}/runs'"])
+    with pytest.raises(KeyboardInterrupt), recorded(config, {}, []) as run:
+        raise KeyboardInterrupt
+
+    def go_on() -> str:
+        """What a session more logs."""
+        log = run.folder / "log.txt"
+        before = len(log.read_text())
+        with recorded(config, {}, [], run.folder, 3):
+            pass
+        return log.read_text()[before:]
+
+    assert "goes on" not in go_on()
+    (tmp_path / "changed_parts.py").write_text("A = 2\n")
+    assert f"{run.folder} goes on, but the source of changed_parts changed since it began: " in go_on()
+    changed = [session["changed"] for session in read_record(run.folder)["sessions"]]
+    assert changed == [[], [], ["source of changed_parts"]]
+    record = read_record(run.folder)
+    write_record(run.folder, {**record, "source": {**record["source"], "sha256": "another"}})
+    assert "but the source and the source of changed_parts changed since it began: " in go_on()

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
-from hydra.conf import ConfigSourceInfo
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
@@ -14,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from likeness.config.groups import CONF, groups
+from likeness.config.hydra_node import refuse_hydra_keys
 from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 
@@ -47,20 +47,6 @@ def explained(name: str, overrides: Sequence[str]) -> Iterator[None]:
         if not cannot_be_composed(error):
             raise
         raise LikenessError(explain(error, name, overrides)) from None
-
-
-def refuse_hydra_keys(overrides: Sequence[str]) -> None:
-    """Hydra's own keys may name anything to be called, past the list of what a configuration may call.
-
-    Raises:
-        LikenessError: one of `overrides` sets such a key.
-    """
-    for override in overrides:
-        taken = re.match(r"hydra/launcher=|[+~]*hydra\.launcher\.", override) and "_target_" not in override
-        if re.match(r"[+~]*hydra([./@=]|$)", override) and not taken:
-            raise LikenessError(
-                f"{override} is not taken: of Hydra's own only hydra/launcher and keys of hydra.launcher can be chosen."
-            )
 
 
 def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | None = None) -> str:
@@ -138,11 +124,6 @@ def _unknown_key(dotted: str, name: str, overrides: Sequence[str], own: Path | N
     if leaf in node:  # a dictionary, to which the override would add
         return f"{dotted} has not all of these keys; +{dotted}=VALUE adds them."
     return f"Unknown key {dotted}: {nearest(leaf, known)}"
-
-
-def own_config_dir(sources: Sequence[ConfigSourceInfo]) -> str | None:
-    """The folder of the user's own configuration, which `--config-dir` named, among Hydra's sources; else None."""
-    return next((source.path for source in sources if source.provider == "command-line"), None)
 
 
 def _compose(name: str, overrides: Sequence[str], own: Path | None = None) -> DictConfig:

@@ -3,7 +3,7 @@
 A configuration is data that may come from anywhere; to name a class in it is to run that class's code. So nothing
 outside this project is called unless its package is trusted: by `trust=[PACKAGE]` on the command line or in the user's
 own configuration, or by the package itself, which declares an entry point of the group `likeness.parts` when it is
-installed.
+installed. Hydra's own keys, which it follows before anything is checked, are refused by `config/hydra_node.py`.
 """
 
 import os

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from likeness.config.compose import own_config_dir
 from likeness.config.key import compare_values, key_of
+from likeness.config.own_folder import own_config_dir
 from likeness.config.schema.runs import RunConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files, HashedFile
@@ -152,6 +152,13 @@ def _gone_on(folder: Path, config: dict[str, Any], step: int) -> dict[str, Any]:
         "command": sys.argv,
         "changed": _changed(record),
     }
+    if sources := [one for one in session["changed"] if one.startswith("source")]:
+        log.warning(
+            "%s goes on, but the %s changed since it began: its numbers may be those of neither; put it back as it "
+            "was, or start a new run.",
+            folder,
+            " and the ".join(sources),
+        )
     killed = {"ended": last_sign_of_life(folder)}  # where the session could not say itself when it ended
     now = {"config": config, "key": key_of(config)}  # in the keys of today
     return {**record, **now, "sessions": [*before, killed | last, session]}
@@ -162,11 +169,19 @@ def _changed(record: dict[str, Any]) -> list[str]:
     before, now = record.get("environment", {}), capture_environment()
     differences = compare_values(_as_started(before), _as_started(now))
     changed = [f"{key}: {then} then, {now} now" for key, then, now in differences]
-    if capture_source(packages=packages_named(record["config"])).identity != identity_of(
-        record.get("source")
-    ):
-        changed.insert(0, "source")
-    return changed
+    return [*_changed_sources(record), *changed]
+
+
+def _changed_sources(record: dict[str, Any]) -> list[str]:
+    """Whose source is no longer what it was when the run began: `source` for ours, and the packages that it trusts."""
+    now = capture_source(packages=packages_named(record["config"]))
+    before = record.get("source")
+    if now.identity == identity_of(before):
+        return []
+    packages = (before or {}).get("packages") or {}
+    ours = [] if before is not None and now.sha256 == before["sha256"] else ["source"]
+    hashes = [{name: one["sha256"] for name, one in some.items()} for some in (packages, now.packages)]
+    return [*ours, *(f"source of {key}" for key, _, _ in compare_values(*hashes))]
 
 
 def _with_data(

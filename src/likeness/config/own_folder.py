@@ -1,0 +1,48 @@
+"""The folder of a user's own configuration, which stands beside ours."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra._internal.utils import get_args_parser
+from hydra.conf import ConfigSourceInfo
+
+from likeness.config.groups import CONF
+from likeness.errors import LikenessError
+
+_REFUSED = ("config_path", "config_name", "experimental_rerun")
+"""Options of Hydra's that put another configuration in the place of ours, or read objects from a file."""
+
+
+def own_config_dir(sources: Sequence[ConfigSourceInfo]) -> str | None:
+    """The folder of the user's own configuration, which `--config-dir` named, among Hydra's sources; else None."""
+    return next((source.path for source in sources if source.provider == "command-line"), None)
+
+
+def own_folder(arguments: Sequence[str]) -> tuple[Path | None, list[str], bool]:
+    """What Hydra is going to read in the arguments, abbreviations too.
+
+    Returns the folder that `--config-dir` names, or None; the overrides; and whether they describe a sweep.
+
+    Raises:
+        LikenessError: an option puts another configuration in the place of ours.
+    """
+    given = get_args_parser().parse_args(list(arguments))
+    for option in _REFUSED:
+        if getattr(given, option) is not None:
+            raise LikenessError(
+                f"--{option.replace('_', '-')} is not taken: configurations of your own come with --config-dir FOLDER."
+            )
+    own = None if given.config_dir is None else Path(given.config_dir)
+    return own, given.overrides, given.multirun
+
+
+def refuse_shadowed(own: Path) -> None:
+    """Raise a LikenessError where a file of the user's folder has the place of one of ours, which Hydra would read."""
+    if own.resolve() == CONF.resolve():
+        return
+    for file in sorted(own.rglob("*.yaml")):
+        ours = CONF / file.relative_to(own)
+        if ours.exists():
+            raise LikenessError(
+                f"{file} would not be read, since {ours} has its name; give it a name of its own."
+            )
