@@ -146,13 +146,9 @@ def _gone_on(folder: Path, config: dict[str, Any], step: int) -> dict[str, Any]:
     for outcome in ("reason", "ended"):
         record.pop(outcome, None)
     *before, last = record["sessions"]
-    session = {
-        "started": _now(),
-        "step": step,
-        "command": sys.argv,
-        "changed": _changed(record),
-    }
-    if sources := [one for one in session["changed"] if one.startswith("source")]:
+    changed = _changed(record)
+    session = {"started": _now(), "step": step, "command": sys.argv, "changed": changed}
+    if sources := [one for one in changed if one.startswith("source")]:
         log.warning(
             "%s goes on, but the %s changed since it began: its numbers may be those of neither; put it back as it "
             "was, or start a new run.",
