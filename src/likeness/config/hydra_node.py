@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hydra import initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -103,6 +104,7 @@ def _ours() -> dict[str, Any]:
 
 
 def _loaded(overrides: Sequence[str], mode: RunMode) -> DictConfig:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        loader = GlobalHydra.instance().config_loader()
-        return loader.load_configuration("config", list(overrides), run_mode=mode)
+    """Our configuration, composed apart from a Hydra that is at work already, as in a sweep."""
+    version.setbase("1.3")
+    loader = ConfigLoaderImpl(create_config_search_path(str(CONF)))
+    return loader.load_configuration("config", list(overrides), run_mode=mode)
