@@ -172,4 +172,4 @@ def test_a_photograph_without_a_face_is_one_sentence(run: Path, tmp_path: Path, 
     done = CliRunner().invoke(app, [*overrides, "--weights", str(tmp_path)])
     assert "--weights are a detector's" in done.output
     done = CliRunner().invoke(app, [*overrides, "--detector", "MTCNN2"])
-    assert "There is no detector called MTCNN2: " in done.output
+    assert "There is no detector called MTCNN2, nor a folder of a run: " in done.output
