@@ -112,7 +112,7 @@ def verify(
     weights: Weights = None,
     trust: Trust = None,
 ) -> None:
-    """Say whether two images are of one person: the probability, the distance, the decision and its threshold."""
+    """Say whether two images are of one identity: the probability, the distance, the decision and its threshold."""
     from likeness.command import verify_from_command_line
 
     verify_from_command_line(run, first, second, trust or [], detector, weights)

@@ -77,7 +77,7 @@ def test_the_command_says_it(run: Path, command) -> None:
     done = command("-m", "likeness.cli", "verify", above / "0.png", above / "0.png", "--run", run)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0] == "the same person"
+    assert lines[0] == "the same identity"
     assert lines[2].startswith(
         "distance     0 (squared Euclidean distance of embeddings), below the threshold"
     )
@@ -168,7 +168,7 @@ def test_a_photograph_without_a_face_is_one_sentence(run: Path, tmp_path: Path, 
     )
     overrides[2] = str(first)
     done = CliRunner().invoke(app, [*overrides, "--detector", "mtcnn"])
-    assert done.output.startswith("the same person\n"), done.output
+    assert done.output.startswith("the same identity\n"), done.output
     done = CliRunner().invoke(app, [*overrides, "--weights", str(tmp_path)])
     assert "--weights are a detector's" in done.output
     done = CliRunner().invoke(app, [*overrides, "--detector", "MTCNN2"])

@@ -31,13 +31,13 @@ class Verification(NamedTuple):
     operating_point: OperatingPoint
 
     def __str__(self) -> str:
-        person, side = ("the same person", "below") if self.same else ("two people", "not below")
+        identity, side = ("the same identity", "below") if self.same else ("two identities", "not below")
         point = self.operating_point
         return (
-            f"{person}\n"
-            f"probability  {self.probability:.1%} that it is one person, at even odds before\n"
+            f"{identity}\n"
+            f"probability  {self.probability:.1%} that it is one identity, at even odds before\n"
             f"distance     {self.distance:.4g} ({self.unit}), {side} the threshold {point.threshold:.4g}\n"
-            f"threshold    at {point.far:.2%} false accept rate (chosen on {point.negatives:,} pairs of two people)"
+            f"threshold    at {point.far:.2%} false accept rate (chosen on {point.negatives:,} pairs of two identities)"
         )
 
 
@@ -66,7 +66,7 @@ def verify(
     if math.isnan(point.threshold):
         raise LikenessError(
             f"{run} has no threshold for a false accept rate of {point.far:g}: its {point.negatives} validation pairs "
-            "of two people were too few; train with a larger evaluation.far or more evaluation.pairs."
+            "of two identities were too few; train with a larger evaluation.far or more evaluation.pairs."
         )
     size, channels = encoder.config.backbone.spatial_size, encoder.config.backbone.channels
     try:

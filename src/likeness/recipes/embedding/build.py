@@ -103,7 +103,7 @@ def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
     """
     if splits.test is None:
         raise LikenessError(
-            "Nobody is left to test on: give the third share of data.split something, or test on other data "
+            "No identity is left to test on: give the third share of data.split something, or test on other data "
             "with data@test_data=NAME."
         )
     pairs = splits.pairs or drawn_pairs(splits.test, config)
@@ -228,7 +228,7 @@ def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> Identit
     """
     if splits.train is None:
         raise LikenessError(
-            "These data leave nobody to train on; give the first share of data.split something, or train on other "
+            "These data leave no identity to train on; give the first share of data.split something, or train on other "
             "data and test on these, as in data=celeba_all data@test_data=lfw."
         )
     datamodule = IdentityDataModule(

@@ -1,4 +1,4 @@
-"""Parts of other packages, tried once on a small batch, so that what they do wrong is told before training."""
+"""Parts of other packages, called once on a small batch, so that what they do wrong is told before training."""
 
 from typing import Any
 
