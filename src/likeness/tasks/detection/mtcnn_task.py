@@ -82,20 +82,23 @@ class MTCNNTask(DetectionTask[MTCNN]):
         network, size = self.network, (images.shape[2], images.shape[3])
         areas = [SummedAreas(image) for image in images]
         drawn = [drawn_windows(each, size, self.windows) for each in faces]
-        proposed, refined = self._candidates(areas)
+        first, second, third = self.stage_weights
+        none = [Windows(own[:0], own[:0, 0]) for own in drawn]
+        proposed = self._proposed(areas) if first and second else none
+        refined = self._refined(areas, proposed) if first and second and third else none
         losses, points = [], images.new_zeros((), dtype=torch.float32)
         for stage, weight, side, candidates in zip(
             (network.proposal, network.refinement, network.output),
             self.stage_weights,
             (CELL, REFINED, OUTPUT),
-            (drawn, proposed, refined),
+            (none, proposed, refined),
             strict=True,
         ):
             if not weight:
                 losses.append(torch.zeros_like(points))
                 continue
             chosen = [
-                labelled(torch.cat([own, more]), each, self.windows, self.shares)
+                labelled(torch.cat([own, more.boxes]), each, self.windows, self.shares)
                 for own, more, each in zip(drawn, candidates, faces, strict=True)
             ]
             crops = [each.crops(some.boxes.long(), side) for each, some in zip(areas, chosen, strict=True)]
@@ -112,22 +115,21 @@ class MTCNNTask(DetectionTask[MTCNN]):
         return MTCNNTerms(torch.stack(weighted).sum(), *(each.detach() for each in (*losses, points)))
 
     @torch.no_grad()
-    def _candidates(self, areas: Sequence[SummedAreas]) -> tuple[list[Tensor], list[Tensor]]:
-        """The windows of each image that P-Net proposes, and those of them that R-Net leaves, as they are now."""
-        network, nothing = self.network, [image.table.new_zeros(0, 4, dtype=torch.float32) for image in areas]
-        by_proposal, by_refinement, _ = network.thresholds
-        if not self.stage_weights[0]:
-            return nothing, nothing
-        proposed = []
+    def _proposed(self, areas: Sequence[SummedAreas]) -> list[Windows]:
+        """The surest windows of each image that P-Net proposes as it is now."""
+        network, proposed = self.network, []
         for image in areas:
             scales = pyramid_scales(image.height, image.width, network.smallest_face, network.factor)
-            found = propose(network.proposal, image, scales, by_proposal)
+            found = propose(network.proposal, image, scales, network.thresholds[0])
             surest = found.scores.argsort(descending=True, stable=True)[:CANDIDATES]
             proposed.append(Windows(found.boxes[surest], found.scores[surest]))
-        if not self.stage_weights[1]:
-            return [each.boxes for each in proposed], nothing
-        refined = [
-            refine(network.refinement, image, each, by_refinement)
+        return proposed
+
+    @torch.no_grad()
+    def _refined(self, areas: Sequence[SummedAreas], proposed: Sequence[Windows]) -> list[Windows]:
+        """Those of the `proposed` windows that R-Net leaves as it is now."""
+        network = self.network
+        return [
+            refine(network.refinement, image, each, network.thresholds[1])
             for image, each in zip(areas, proposed, strict=True)
         ]
-        return [each.boxes for each in proposed], [each.boxes for each in refined]
