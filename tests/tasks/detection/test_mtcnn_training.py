@@ -159,7 +159,7 @@ def test_three_networks_learn_two_scenes_by_heart() -> None:
     images, faces = scenes(2)
     one = task()
     optimizer = torch.optim.AdamW(one.network.parameters(), 3e-3)
-    for _ in range(40):
+    for _ in range(100):
         terms = one.terms(images, faces)
         optimizer.zero_grad()
         terms.loss.backward()
