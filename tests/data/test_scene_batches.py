@@ -1,6 +1,7 @@
 """What a detector is trained on: squares with the faces where it is said, the same at any start, on any device."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ class Squares:
         return {"images": self.count}
 
     def files(self) -> Files:
-        raise NotImplementedError
+        return Files(Path(), [])
 
 
 NOTHING = KeyedAugment([], seed=0)
@@ -97,7 +98,7 @@ def test_a_batch_is_a_function_of_its_step_and_devices_share_it(crop: Crop) -> N
     again = batches(ReadableScenes(Squares(6)), crop)
     assert torch.equal(again[3].images, first[3])
     assert not torch.equal(first[2], first[3])
-    halves = [batches(ReadableScenes(Squares(6)), crop, rank=rank, world_size=2) for rank in (0, 1)]
+    halves = [batches(ReadableScenes(Squares(6)), crop).of_rank(rank, 2) for rank in (0, 1)]
     assert torch.equal(torch.cat([half[4].images for half in halves]), first[4])
 
 
@@ -158,11 +159,11 @@ def test_half_of_the_random_squares_hold_a_drawn_face_at_each_scale() -> None:
         (lambda: RandomSquares(scales=[]), r"scales=\[\]"),
         (lambda: AnchorSampling(side=-1), "side=-1"),
         (
-            lambda: batches(ReadableScenes(Squares(2)), CROPS[0], world_size=3),
+            lambda: batches(ReadableScenes(Squares(2)), CROPS[0]).of_rank(0, 3),
             "batch_size=4 can't be shared by 3",
         ),
     ],
 )
-def test_numbers_out_of_range_are_refused(make, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_numbers_out_of_range_are_refused(make: Callable[[], object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         make()

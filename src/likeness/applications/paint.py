@@ -11,7 +11,7 @@ from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.make import plain
 from likeness.config.schema.stylizer import StylizerConfig
-from likeness.data.style.datamodule import as_float
+from likeness.data.as_float import as_float
 from likeness.data.style.image_file import log_notes, read_image, write_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import config_of
@@ -73,4 +73,4 @@ def _painted(painter: Painter, content: Path, styles: Sequence[Path]) -> Tensor:
 def _read(path: Path) -> Tensor:
     image = read_image(path)
     log_notes(image.notes)
-    return as_float(image.image, channels_last=False)
+    return as_float(image.image)

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from likeness.data.faces import Scene
-from likeness.data.square import SIDE, Square, cut, start
+from likeness.data.square import SIDE, Square, cut, placed
 
 ANCHORS = (16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
 """Sides of anchors, `2^(4 + i)` pixels."""
@@ -38,17 +38,8 @@ def draw_anchor_sample(
         nearest = int(np.abs(np.array(ANCHORS) - length).argmin())
         target = ANCHORS[int(draw.integers(min(len(ANCHORS) - 1, nearest + 1) + 1))]
         scale = float(draw.uniform(target / 2, target * 2)) / length
-        face = boxes[row].double() * scale
-    left, top = (
-        start(
-            scale * length,
-            side,
-            None if face is None else (float(face[axis]), float(face[axis + 2])),
-            float(draw.random()),
-        )
-        for axis, length in enumerate((size[1], size[0]))
-    )
-    return Square(scale, left, top)
+        face = boxes[row]
+    return placed(size, scale, face, draw, side=side)
 
 
 def anchor_sampled(

@@ -1,8 +1,8 @@
 """The DataModule of every task that trains on labelled images."""
 
-import torch
 from torch.utils.data import DataLoader
 
+from likeness.data.as_float import as_float
 from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.loading import ordered_loader, training_loader
@@ -107,7 +107,5 @@ class IdentityDataModule(RunData):
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """The batch with its images as floats in [0, 1]."""
-        images = batch.images.float().div_(255)
-        if self.channels_last and images.ndim == 4:
-            images = images.contiguous(memory_format=torch.channels_last)
-        return batch._replace(images=images)
+        channels_last = self.channels_last and batch.images.ndim == 4
+        return batch._replace(images=as_float(batch.images, channels_last=channels_last))

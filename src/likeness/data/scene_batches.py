@@ -1,6 +1,7 @@
 """The batches that a detector is trained and validated on: each a pure function of the seed and the step."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from likeness.data.faces import Faces, Scene
 from likeness.data.readable_scenes import ReadableScenes
 from likeness.data.run_data import RunData
 from likeness.data.scene_crops import Crop, mirrored
-from likeness.data.style.steps import StepsFrom
+from likeness.data.steps import StepsFrom
 from likeness.randomness import generator
 
 
@@ -27,7 +28,7 @@ class SceneBatch(NamedTuple):
 
 
 class SceneBatches(Dataset[SceneBatch]):
-    """The batches of a device by step: squares of scenes, half of them mirrored.
+    """The batches by step: squares of scenes, half of them mirrored.
 
     Every image of a source comes once in a pass over it, in another order in each pass; of several sources each has
     the same share of a batch.
@@ -38,11 +39,9 @@ class SceneBatches(Dataset[SceneBatch]):
         augment: what changes a square's colours, keyed by its step and place.
         batch_size: squares in a batch, over all devices.
         seed: of the orders and the draws.
-        rank: the device's.
-        world_size: how many devices there are.
 
     Raises:
-        ValueError: the devices, or the sources, can't share a batch.
+        ValueError: the sources can't share a batch.
     """
 
     def __init__(
@@ -53,17 +52,17 @@ class SceneBatches(Dataset[SceneBatch]):
         *,
         batch_size: int,
         seed: int,
-        rank: int = 0,
-        world_size: int = 1,
     ) -> None:
-        for number, what in ((world_size, "devices"), (len(sources), "sources of scenes")):
-            if batch_size % number:
-                raise ValueError(
-                    f"batch_size={batch_size} can't be shared by {number} {what}; make it a multiple of their number."
-                )
-        own = batch_size // world_size
+        _refuse_share(batch_size, len(sources), "sources of scenes")
         self.sources, self.crop, self.augment = list(sources), crop, augment
-        self.batch_size, self.seed, self.places = batch_size, seed, range(rank * own, (rank + 1) * own)
+        self.batch_size, self.seed, self.places = batch_size, seed, range(batch_size)
+
+    def of_rank(self, rank: int, world_size: int) -> "SceneBatches":
+        """What one of `world_size` devices gets of each batch; raises ValueError where they can't share it."""
+        _refuse_share(self.batch_size, world_size, "devices")
+        own, size = copy(self), self.batch_size // world_size
+        own.places = range(rank * size, (rank + 1) * size)
+        return own
 
     def __getitem__(self, step: int) -> SceneBatch:
         squares = [self._square(step * self.batch_size + place) for place in self.places]
@@ -79,6 +78,13 @@ class SceneBatches(Dataset[SceneBatch]):
         if draw.integers(2):
             square = mirrored(square)
         return square._replace(image=self.augment(square.image, source, number))
+
+
+def _refuse_share(batch_size: int, number: int, what: str) -> None:
+    if batch_size % number:
+        raise ValueError(
+            f"batch_size={batch_size} can't be shared by {number} {what}; make it a multiple of their number."
+        )
 
 
 @lru_cache(maxsize=4)
@@ -104,7 +110,7 @@ class SceneDataModule(RunData):
     """Squares to train on, from the trainer's step on, and whole scenes to validate.
 
     Args:
-        batches: the squares, of a single device.
+        batches: the squares.
         validation: the scenes to validate on, or None.
         workers: loader processes.
         pin_memory: whether batches are put into pinned memory for a GPU.
@@ -130,19 +136,10 @@ class SceneDataModule(RunData):
 
     def train_dataloader(self) -> DataLoader[SceneBatch]:
         """The squares of the trainer's step and of all after it; each device gets its share of a batch."""
-        trainer, whole = self.trainer, self.batches
+        trainer = self.trainer
         assert trainer is not None
-        own = SceneBatches(
-            whole.sources,
-            whole.crop,
-            whole.augment,
-            batch_size=whole.batch_size,
-            seed=whole.seed,
-            rank=trainer.global_rank,
-            world_size=trainer.world_size,
-        )
         return DataLoader(
-            own,
+            self.batches.of_rank(trainer.global_rank, trainer.world_size),
             sampler=StepsFrom(trainer.global_step * trainer.accumulate_grad_batches),
             batch_size=None,
             num_workers=self.workers,

@@ -6,7 +6,7 @@ import numpy as np
 
 from likeness.data.anchor_sampling import anchor_sampled
 from likeness.data.faces import Faces, Scene
-from likeness.data.square import SIDE, Square, cut, start
+from likeness.data.square import SIDE, cut, placed
 from likeness.landmarks import MIRRORED
 
 Crop = Callable[[Scene, np.random.Generator], Scene]
@@ -38,17 +38,9 @@ class RandomSquares:
         scale = float(draw.choice(self.scales))
         boxes = scene.faces.boxes[~scene.faces.ignored]
         around = draw.random() < 0.5 and len(boxes) > 0
-        face = scale * boxes[int(draw.integers(len(boxes)))].double() if around else None
-        left, top = (
-            start(
-                scale * length,
-                self.side,
-                None if face is None else (float(face[axis]), float(face[axis + 2])),
-                float(draw.random()),
-            )
-            for axis, length in enumerate((scene.image.shape[2], scene.image.shape[1]))
-        )
-        return cut(scene, Square(scale, left, top), side=self.side)
+        face = boxes[int(draw.integers(len(boxes)))] if around else None
+        size = (scene.image.shape[1], scene.image.shape[2])
+        return cut(scene, placed(size, scale, face, draw, side=self.side), side=self.side)
 
 
 class AnchorSampling:

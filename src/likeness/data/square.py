@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
@@ -21,6 +22,31 @@ class Square(NamedTuple):
     scale: float
     left: float
     top: float
+
+
+def placed(
+    size: tuple[int, int], scale: float, face: Tensor | None, draw: np.random.Generator, *, side: int = SIDE
+) -> Square:
+    """A square at random among those that hold the whole face, and inside the image as far as that goes.
+
+    Args:
+        size: height and width of the image.
+        scale: of its sides.
+        face: x1, y1, x2, y2 in the image; None: the square lies anywhere.
+        draw: where.
+        side: of the square, in pixels.
+    """
+    box = None if face is None else scale * face.double()
+    left, top = (
+        _start(
+            scale * length,
+            side,
+            None if box is None else (float(box[axis]), float(box[axis + 2])),
+            float(draw.random()),
+        )
+        for axis, length in enumerate((size[1], size[0]))
+    )
+    return Square(scale, left, top)
 
 
 def cut(scene: Scene, square: Square, *, side: int = SIDE, smallest: float = 4.0) -> Scene:
@@ -58,7 +84,17 @@ def cut(scene: Scene, square: Square, *, side: int = SIDE, smallest: float = 4.0
     return Scene(pixels, Faces(boxes[inside], points[inside], (faces.ignored | small)[inside]))
 
 
-def start(length: float, side: int, face: tuple[float, float] | None, drawn: float) -> float:
+def _window(image: Tensor, corner: Sequence[int], side: int) -> Tensor:
+    """The square of `side` at `corner` (left, top) of the image, filled where it reaches beyond."""
+    (left, top), (height, width) = corner, image.shape[1:]
+    square = torch.tensor(FILL, dtype=torch.uint8)[:, None, None].repeat(1, side, side)
+    x1, y1, x2, y2 = max(0, left), max(0, top), min(width, left + side), min(height, top + side)
+    if x2 > x1 and y2 > y1:
+        square[:, y1 - top : y2 - top, x1 - left : x2 - left] = image[:, y1:y2, x1:x2]
+    return square
+
+
+def _start(length: float, side: int, face: tuple[float, float] | None, drawn: float) -> float:
     """Where the square starts along one axis of `length`: within the image, and so that it holds the face."""
     low, high = min(0.0, length - side), max(0.0, length - side)
     if face is not None:
@@ -69,13 +105,3 @@ def start(length: float, side: int, face: tuple[float, float] | None, drawn: flo
         if low > high:
             low = high = (end + begin - side) / 2
     return low + drawn * (high - low)
-
-
-def _window(image: Tensor, corner: Sequence[int], side: int) -> Tensor:
-    """The square of `side` at `corner` (left, top) of the image, filled where it reaches beyond."""
-    (left, top), (height, width) = corner, image.shape[1:]
-    square = torch.tensor(FILL, dtype=torch.uint8)[:, None, None].repeat(1, side, side)
-    x1, y1, x2, y2 = max(0, left), max(0, top), min(width, left + side), min(height, top + side)
-    if x2 > x1 and y2 > y1:
-        square[:, y1 - top : y2 - top, x1 - left : x2 - left] = image[:, y1:y2, x1:x2]
-    return square

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from likeness.data.as_float import as_float
 from likeness.data.run_data import RunData
 from likeness.data.skipping import SkippingUnreadable
+from likeness.data.steps import StepsFrom
 from likeness.data.style.batch import CropBatch
-from likeness.data.style.datamodule import as_float
-from likeness.data.style.steps import StepsFrom
 from likeness.data.style.style_folders import StyleFolders
 from likeness.randomness import generator
 

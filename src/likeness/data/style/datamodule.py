@@ -1,13 +1,12 @@
 """The DataModule of an image whose pixels are trained."""
 
-import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from likeness.data.as_float import as_float
 from likeness.data.run_data import RunData
+from likeness.data.steps import StepsFrom
 from likeness.data.style.batch import StyleBatch
 from likeness.data.style.image_file import log_notes
-from likeness.data.style.steps import StepsFrom
 from likeness.data.style.style_pictures import StyleImages
 
 
@@ -61,12 +60,6 @@ def in_floats(batch: StyleBatch, *, channels_last: bool) -> StyleBatch:
     return StyleBatch(
         as_float(batch.content, channels_last=channels_last),
         [as_float(style, channels_last=channels_last) for style in batch.styles],
-        None if batch.masks is None else [as_float(mask, channels_last=False) for mask in batch.masks],
+        None if batch.masks is None else [as_float(mask) for mask in batch.masks],
         batch.level,
     )
-
-
-def as_float(images: Tensor, *, channels_last: bool) -> Tensor:
-    """Images, uint8 `[B, C, H, W]`, as float32 in [0, 1]."""
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    return images.float().div_(255).contiguous(memory_format=layout)

@@ -92,7 +92,6 @@ def build_datamodule(config: DetectionConfig, splits: ReadableSplits) -> SceneDa
             KeyedAugment(transforms, seed=config.seed),
             batch_size=config.sampler.batch_size,
             seed=config.seed,
-            world_size=1,
         )
     return SceneDataModule(
         batches, splits.validation, workers=config.loader.workers, pin_memory=config.loader.pin_memory

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from likeness.config.make import make, told
 from likeness.config.schema.stylizer import StylizerConfig
-from likeness.data.style.datamodule import as_float
+from likeness.data.as_float import as_float
 from likeness.data.style.style_folders import StyleFolders
 from likeness.errors import LikenessError
 from likeness.models.stylizers import AdainDecoder, stylize_by_adain, stylize_by_network
@@ -92,7 +92,7 @@ def _feedforward(config: StylizerConfig, folders: StyleFolders) -> FeedforwardTa
         encoder=encoder,
         stylizer=make(config.stylizer),
         objective=objective,
-        styles=[as_float(style[None], channels_last=False) for style in styles.load([0])],
+        styles=[as_float(style[None]) for style in styles.load([0])],
         style_weights=[1.0],
         **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
     )

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from likeness.data.as_float import as_float
 from likeness.data.skipping import SkippingUnreadable
-from likeness.data.style.datamodule import as_float
 from likeness.errors import LikenessError
 
 SHOWN = 4
@@ -31,7 +31,7 @@ def shown_images(images: SkippingUnreadable, key: str) -> list[Shown]:
             break
         (image,) = images.load_or_none([index])
         if image is not None:
-            shown.append(Shown(images.name(index), as_float(image, channels_last=False)))
+            shown.append(Shown(images.name(index), as_float(image)))
     if not shown:
         raise LikenessError(
             f"None of the {len(images)} images that are kept for the test can be read, such as {images.name(0)}; "

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from likeness.data.as_float import as_float
 from likeness.data.faces import Faces
 from likeness.models.detectors.face_rcnn import FaceRCNN
 from likeness.tasks.detection.face_rcnn_loss import CENTRE_WEIGHT, REGIONS, FaceRCNNLoss, FaceRCNNTerms
-from likeness.tasks.detection.task import DetectionTask, as_float
+from likeness.tasks.detection.task import DetectionTask
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from likeness.data.as_float import as_float
 from likeness.data.faces import Faces
 from likeness.losses.detection import NEGATIVES_PER_POSITIVE
 from likeness.models.detectors.anchor_detector import AnchorDetector
 from likeness.models.detectors.pyramidbox import PyramidBox
 from likeness.tasks.detection.pyramidbox_loss import PART_WEIGHTS, PyramidBoxTerms, pyramidbox_loss
-from likeness.tasks.detection.task import DetectionTask, as_float
+from likeness.tasks.detection.task import DetectionTask
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory
 
 

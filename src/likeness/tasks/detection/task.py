@@ -106,8 +106,3 @@ class DetectionTask(Task, Generic[Network]):
             raise LikenessError("None of the validation scenes can be read: replace them.")
         curve = precision_recall(*zip(*scenes, strict=True), least_height=self.least_height)
         return {"validation/ap": float(average_precision(curve.recall, curve.precision))}
-
-
-def as_float(images: Tensor) -> Tensor:
-    """Images, uint8 `[B, 3, H, W]`, as float32 in [0, 1]."""
-    return images.float() / 255

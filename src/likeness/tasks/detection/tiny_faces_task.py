@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from likeness.data.as_float import as_float
 from likeness.data.faces import Faces
 from likeness.models.detectors.tiny_faces import SCALES, TinyFaces, TinyFacesDetector
-from likeness.tasks.detection.task import DetectionTask, as_float
+from likeness.tasks.detection.task import DetectionTask
 from likeness.tasks.detection.tiny_faces_loss import EASY, TinyFacesTerms, tiny_faces_loss
 from likeness.tasks.task import OptimizerFactory, SchedulerFactory
 
