@@ -98,7 +98,8 @@ def test_seeds_and_splits_have_scenes_and_people_of_their_own() -> None:
     assert splits.test is not None
     assert splits.test.name(3) == "scene 2000000000003"
     assert list(splits.test.files().names) == []
-    people = [splits.train.drawn(index).identity for index in range(12)]  # type: ignore[union-attr]
+    assert isinstance(splits.train, DrawnScenes)
+    people = [splits.train.drawn(index).identity for index in range(12)]
     assert len(set(np.concatenate(people).tolist())) == sum(map(len, people)) > 20
 
 

@@ -125,12 +125,21 @@ def test_an_unreadable_image_is_replaced_in_training_and_told() -> None:
 
 
 def test_what_is_kept_is_read_once() -> None:
-    for keep, count in ((True, 1), (False, 3)):
+    size = 3 * 96 * 128
+    for keep, count in ((size, 1), (size - 1, 3), (0, 3)):
         source = Squares(2)
         scenes = ReadableScenes(source, keep=keep)
         first, *others = (scenes.load_good(1) for _ in range(3))
         assert all(torch.equal(each.image, first.image) for each in others)
         assert source.loaded == [1] * count
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    source = Squares(3)
+    scenes = ReadableScenes(source, keep=2 * 3 * 96 * 128)
+    for index in (0, 1, 2, 0, 1, 2):
+        scenes.load_good(index)
+    assert source.loaded == [0, 1, 2, 2]
 
 
 def test_sizes_are_those_of_the_faces_to_be_found() -> None:

@@ -1,9 +1,11 @@
 """Runs that are killed: each in a process of its own."""
 
+import importlib
 import json
 import os
 import signal
 from collections.abc import Callable
+from functools import reduce
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,22 @@ def left_behind(run: Path) -> dict[str, Any]:
 def kill_self() -> None:
     """End this process as kill -9 does."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def at_call(number: int, place: str, action: Callable[[], Any] = kill_self) -> None:
+    """Do `action` when `place` (module:class.method or module:function) is called for the `number`th time."""
+    module, _, path = place.partition(":")
+    *parents, name = path.split(".")
+    owner = reduce(getattr, parents, importlib.import_module(module))
+    original, calls = getattr(owner, name), []
+
+    def counting(*arguments: Any, **keywords: Any) -> Any:
+        calls.append(name)
+        if len(calls) == number:
+            action()
+        return original(*arguments, **keywords)
+
+    setattr(owner, name, counting)
 
 
 def _drawn_at_once(figure: Figure, path: Path) -> None:

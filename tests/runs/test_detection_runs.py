@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from killing import finish, kill_self, left_behind, only_run
+from killing import at_call, finish, left_behind, only_run
 from PIL import Image
 from tiny import train_by
 
@@ -28,6 +28,7 @@ SMALL = [
     "trainer.log_every_n_steps=1",
     "checkpoints.every=2",
 ]
+STEP = "likeness.tasks.detection:DetectionTask.training_step"
 DETECTORS = {
     "mtcnn": ["task.windows=8"],
     "tiny_faces": ["detector.number_of_templates=3", "task.test_scales=[1.0]", "detector.weights=null"],
@@ -69,19 +70,9 @@ def test_a_run_leaves_numbers_and_figures(whole: tuple[str, Path]) -> None:
 def test_a_killed_training_goes_on_to_the_same_bits(whole: tuple[str, Path], tmp_path: Path) -> None:
     name, run = whole
     config = overrides_for(name, tmp_path, "loader.workers=1")
-    assert finish(config, partial(_kill_in_step, 3)) == -signal.SIGKILL
+    assert finish(config, partial(at_call, 4, STEP)) == -signal.SIGKILL
     assert finish(config) == 0
     assert left_behind(only_run(tmp_path)) == left_behind(run)
-
-
-def _kill_in_step(step: int) -> None:
-    from likeness.tasks.detection import DetectionTask
-
-    def on_train_batch_start(self: DetectionTask, *arguments: object) -> None:  # type: ignore[type-arg]
-        if self.global_step == step:
-            kill_self()
-
-    DetectionTask.on_train_batch_start = on_train_batch_start  # type: ignore[method-assign,assignment]
 
 
 @pytest.fixture(scope="module")
@@ -136,17 +127,16 @@ def test_parts_that_do_not_fit_are_refused_before_anything_is_read() -> None:
     assert "did you mean" in refused("+experiment=mtcnn", "task.window=3")
 
 
-def test_images_that_are_trained_on_are_not_tested_on(photographs: Path, tmp_path: Path) -> None:
-    boxes = [f"data.root={photographs}", "data.split=[0.5,0.25,0.25]", "data.split_seed=0"]
-    other = [f"test_data.root={photographs}", "test_data.split=[0.5,0.25,0.25]", "test_data.split_seed=1"]
-    config = [
-        "+experiment=mtcnn",
-        "data=boxes_json",
-        "data@test_data=boxes_json",
-        *boxes,
-        *other,
-        f"runs_dir={tmp_path}",
-    ]
-    with pytest.raises(LikenessError, match=r"\.png is both trained on and tested on"):
+@pytest.mark.parametrize(
+    ("group", "split_seed", "what"),
+    [("test_data", 1, "trained on and tested on"), ("extra_data", 1, "trained on and (tested|validated) on")],
+)
+def test_an_image_of_two_splits_is_refused(
+    group: str, split_seed: int, what: str, photographs: Path, tmp_path: Path
+) -> None:
+    config = ["+experiment=mtcnn", "data=boxes_json", f"data@{group}=boxes_json", f"runs_dir={tmp_path}"]
+    for part, seed in (("data", 0), (group, split_seed)):
+        config += [f"{part}.root={photographs}", f"{part}.split=[0.5,0.25,0.25]", f"{part}.split_seed={seed}"]
+    with pytest.raises(LikenessError, match=rf"\.png is both {what}"):
         train_by(config)
     assert not list(tmp_path.iterdir())

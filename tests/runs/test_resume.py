@@ -1,6 +1,5 @@
 """A run that was killed goes on to the same bits, wherever it was killed and however it goes on."""
 
-import importlib
 import json
 import os
 import re
@@ -9,13 +8,13 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from killing import HARD, OVERRIDES, finish, kill_self, left_behind, only_run, start
+from killing import HARD, OVERRIDES, at_call, finish, kill_self, left_behind, only_run, start
 from typer.testing import CliRunner
 
 from likeness.cli import app
@@ -36,22 +35,6 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # Moments to be killed at. Each is given to the process of the run, and patches what is called at that moment.
-
-
-def at_call(number: int, place: str, action: Callable[[], Any] = kill_self) -> None:
-    """Do `action` when `place` (module:class.method or module:function) is called for the `number`th time."""
-    module, _, path = place.partition(":")
-    *parents, name = path.split(".")
-    owner = reduce(getattr, parents, importlib.import_module(module))
-    original, calls = getattr(owner, name), []
-
-    def counting(*arguments: Any, **keywords: Any) -> Any:
-        calls.append(name)
-        if len(calls) == number:
-            action()
-        return original(*arguments, **keywords)
-
-    setattr(owner, name, counting)
 
 
 def terminate_self() -> None:

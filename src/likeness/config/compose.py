@@ -98,6 +98,8 @@ def _unknown_key(dotted: str, name: str, overrides: Sequence[str], own: Path | N
         return "An experiment is added with a plus: +experiment=NAME."
     if dotted == "test_data":
         return "Other data to test on are chosen with data@test_data=NAME."
+    if dotted == "extra_data":
+        return "Data to train a detector on beside `data` are chosen with data@extra_data=NAME."
     parent, _, leaf = dotted.rpartition(".")
     others = [
         override

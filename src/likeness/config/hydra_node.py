@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -80,7 +80,7 @@ def refuse_hydra_node(hydra: DictConfig, own: Path | str | None) -> None:
     for key in dict.fromkeys([*found, *ours]):
         if key not in found or key not in ours or found[key] != ours[key]:
             raise LikenessError(f"{who} sets hydra.{key}, which is not taken: {TAKEN}.")
-    for key, value in leaves(OmegaConf.to_container(hydra.launcher, resolve=False)):  # type: ignore[arg-type]
+    for key, value in leaves(_as_written(hydra.launcher)):
         named = key.rpartition(".")[2] == "_target_" or "_target_" in str(value)
         plugin = key == "_target_" and str(value).startswith(_PLUGINS)
         if (named and not plugin) or "${" in _PLAIN.sub("", str(value)):
@@ -92,10 +92,14 @@ def refuse_hydra_node(hydra: DictConfig, own: Path | str | None) -> None:
 
 def _settings(hydra: DictConfig) -> Iterator[tuple[str, Any]]:
     """The keys of a `hydra` node that every run has alike, with their values as they were written."""
-    container: dict[str, Any] = OmegaConf.to_container(hydra, resolve=False)  # type: ignore[assignment]
-    for key, value in leaves(container):
+    for key, value in leaves(_as_written(hydra)):
         if not any(f"{key}.".startswith(f"{one}.") for one in _OF_THE_COMMAND):
             yield key, value
+
+
+def _as_written(node: DictConfig) -> dict[str, Any]:
+    """A node in plain containers, its interpolations unresolved."""
+    return cast("dict[str, Any]", OmegaConf.to_container(node, resolve=False))
 
 
 @cache

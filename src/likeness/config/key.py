@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-NEUTRAL = ("runs_dir", "loader", "logger", "checkpoints", "sweep", "trust", "data.hash", "test_data.hash")
+NEUTRAL = (
+    "runs_dir",
+    "loader",
+    "logger",
+    "checkpoints",
+    "sweep",
+    "trust",
+    "data.hash",
+    "test_data.hash",
+    "extra_data.hash",
+    "sampler.keep_mib",
+)
 """Dotted keys by which a run may be told to go on, without a number of it changing."""
 
 

@@ -16,14 +16,15 @@ class ReadableScenes:
 
     Args:
         scenes: all of them.
-        keep: whether what was read is kept in the memory of each process that reads.
+        keep: bytes of images that each process which reads keeps in memory; those that were read first.
     """
 
-    def __init__(self, scenes: Scenes, *, keep: bool = False) -> None:
+    def __init__(self, scenes: Scenes, *, keep: int = 0) -> None:
         self._scenes = scenes
         self._flags = torch.zeros(len(scenes), dtype=torch.bool)
         self._flags.share_memory_()  # type: ignore[no-untyped-call]
-        self._kept: dict[int, Scene] | None = {} if keep else None
+        self._kept: dict[int, Scene] = {}
+        self._room = keep
 
     def __len__(self) -> int:
         """The number of images, unreadable ones included."""
@@ -52,14 +53,15 @@ class ReadableScenes:
         """The scene at `index`, None if it can't be read; for evaluation."""
         if self._flags[index]:
             return None
-        if self._kept is not None and index in self._kept:
+        if index in self._kept:
             return self._kept[index]
         try:
             (scene,) = self._scenes.load([index])
         except UnreadableImage:
             self._flags[index] = True
             return None
-        if self._kept is not None:
+        if scene.image.nbytes <= self._room:
+            self._room -= scene.image.nbytes
             self._kept[index] = scene
         return scene
 

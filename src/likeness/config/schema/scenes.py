@@ -82,9 +82,9 @@ SceneData = Annotated[
 
 
 class _Squares(Node):
-    of_the_recipe = frozenset({"batch_size", "keep"})
+    of_the_recipe = frozenset({"batch_size", "keep_mib"})
     batch_size: Positive
-    keep: bool
+    keep_mib: Annotated[float, Field(ge=0)]
     side: Annotated[int, Field(ge=32)]
 
 

@@ -9,6 +9,7 @@ from likeness.evaluation.detection.metrics import (
     AnnotatedFaces,
     FoundFaces,
     LandmarkErrors,
+    columns,
     detection_metrics,
     landmark_errors,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "box_overlaps",
     "box_size",
     "checked_images",
+    "columns",
     "cumulative_errors",
     "detection_metrics",
     "evaluate_average_precision",

@@ -62,6 +62,25 @@ class LandmarkErrors(NamedTuple):
     image: NDArray[np.int64]
 
 
+class Columns(NamedTuple):
+    """Of each image the boxes that were found and their scores, the faces' boxes, and which of them are ignored."""
+
+    boxes: list[ArrayLike]
+    scores: list[ArrayLike]
+    faces: list[ArrayLike]
+    ignored: list[ArrayLike]
+
+
+def columns(found: Sequence[FoundFaces], faces: Sequence[AnnotatedFaces]) -> Columns:
+    """What the functions of this folder take first, of what was `found` in each image and its `faces`."""
+    return Columns(
+        [one.boxes for one in found],
+        [one.scores for one in found],
+        [one.boxes for one in faces],
+        [one.ignored for one in faces],
+    )
+
+
 def detection_metrics(
     found: Sequence[FoundFaces],
     faces: Sequence[AnnotatedFaces],
@@ -88,12 +107,7 @@ def detection_metrics(
     edges = np.asarray(bands, dtype=np.float64)
     if edges.ndim != 1 or len(edges) < 2 or not (edges[0] >= 0 and (np.diff(edges) > 0).all()):
         raise ValueError(f"bands={tuple(bands)} must be two heights or more that rise from 0 pixels or more")
-    judged = (
-        [one.boxes for one in found],
-        [one.scores for one in found],
-        [one.boxes for one in faces],
-        [one.ignored for one in faces],
-    )
+    judged = columns(found, faces)
     heights = face_heights(*judged, threshold=threshold, iou=iou)
     whole, *parts = (
         one
@@ -130,12 +144,7 @@ def landmark_errors(
 
     They are NaN for a face without a known point, and for one whose detection lacks a point that is known.
     """
-    images = checked_images(
-        [one.boxes for one in found],
-        [one.scores for one in found],
-        [one.boxes for one in faces],
-        [one.ignored for one in faces],
-    )
+    images = checked_images(*columns(found, faces))
     measured, known, boxes, image = [], [], [], []
     for number, one in enumerate(ignore_low(images, least_height)):
         matches = match(one, iou)

@@ -56,26 +56,31 @@ def build_data(config: DetectionConfig) -> ReadableSplits:
 
 
 def refuse_shared_images(splits: ReadableSplits) -> None:
-    """Raise a LikenessError for a file that is trained or validated on and tested on."""
+    """Raise a LikenessError for a file of two splits."""
+    trained = set().union(*map(_paths, splits.train))
     tested = _paths(splits.test)
-    for learnt in (*splits.train, *([splits.validation] if splits.validation is not None else [])):
-        shared = sorted(_paths(learnt) & tested)
-        if shared:
+    validated = set() if splits.validation is None else _paths(splits.validation)
+    for one, other, what in (
+        (trained, tested, "trained on and tested on"),
+        (validated, tested, "validated on and tested on"),
+        (trained, validated, "trained on and validated on"),
+    ):
+        if shared := sorted(one & other):
             raise LikenessError(
-                f"{shared[0]} is both trained on and tested on; split data and test_data alike, or test on others."
+                f"{shared[0]} is both {what}; split data, extra_data and test_data alike, or take others."
             )
 
 
 def _paths(scenes: ReadableScenes) -> set[Path]:
     """The files of the images; none where they are drawn."""
-    root, drawn = scenes.files().root, not scenes.files().names
-    return set() if drawn else {(root / scenes.name(index)).resolve() for index in range(len(scenes))}
+    root, names, _ = scenes.files()
+    return {(root / scenes.name(index)).resolve() for index in range(len(scenes))} if names else set()
 
 
 def _kept(scenes: Scenes | None, node: Node, config: DetectionConfig) -> ReadableScenes:
     if scenes is None:
         raise LikenessError(f"{node.place} has no images to train on; give its split a share for training.")
-    return ReadableScenes(scenes, keep=config.sampler.keep)
+    return ReadableScenes(scenes, keep=int(2**20 * config.sampler.keep_mib))
 
 
 def build_datamodule(config: DetectionConfig, splits: ReadableSplits) -> SceneDataModule:

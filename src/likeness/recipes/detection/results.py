@@ -13,6 +13,7 @@ from likeness.data.readable_scenes import ReadableScenes
 from likeness.errors import LikenessError
 from likeness.evaluation.detection import (
     FAILURE,
+    columns,
     cumulative_errors,
     detection_metrics,
     evaluate_points,
@@ -53,7 +54,7 @@ CURVES = {"loss": "train/loss", "average precision": "validation/ap"}
 class Examined(NamedTuple):
     """A test image: its place among all, the faces in it, and what was found; on the CPU."""
 
-    index: int  # type: ignore[assignment]  # in place of tuple.index, which no one needs here
+    place: int
     faces: Faces
     found: Detections
 
@@ -106,12 +107,12 @@ def landmarks_in_boxes(
 ) -> dict[str, Metric]:
     """The errors of the landmarks that O-Net sees in the annotated boxes of all faces with five known points."""
     seen, known, image = [], [], []
-    for index, faces, _ in examined:
-        scene, places = scenes.load_or_none(index), _with_points(faces)
-        if scene is not None and len(places):
-            seen.append(network.points(scene.image, faces.boxes[places]).numpy())
-            known.append(faces.points[places].numpy())
-            image.append(np.full(len(places), index))
+    for place, faces, _ in examined:
+        scene, rows = scenes.load_or_none(place), _with_points(faces)
+        if scene is not None and len(rows):
+            seen.append(network.points(scene.image, faces.boxes[rows]).numpy())
+            known.append(faces.points[rows].numpy())
+            image.append(np.full(len(rows), place))
     points = np.concatenate(known)
     errors = normalised_errors(np.concatenate(seen), points, eye_distance(points))
     return evaluate_points(errors, np.concatenate(image), resamples=resamples)
@@ -129,12 +130,7 @@ def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], sc
     evaluation = config.evaluation
     least, overlap, score = evaluation.heights[0], evaluation.overlap, evaluation.score
     faces, found = [one.faces for one in examined], [one.found for one in examined]
-    judged = (
-        [one.boxes for one in found],
-        [one.scores for one in found],
-        [one.boxes for one in faces],
-        [one.ignored for one in faces],
-    )
+    judged = columns(found, faces)
     curve = precision_recall(*judged, iou=overlap, least_height=least)
     heights = recall_by_height(
         face_heights(*judged, threshold=score, iou=overlap),
@@ -149,7 +145,7 @@ def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], sc
     if np.isfinite(errors.by_eyes).any():
         shares = cumulative_errors(errors.by_eyes, errors.image, LIMITS, resamples=evaluation.resamples)
         figures["landmarks"] = cumulative_error_figure({config.name: shares}, failure=FAILURE)
-    shown = {scenes.name(one.index): _shown(one, scenes, score) for one in examined[:SHOWN]}
+    shown = {scenes.name(one.place): _shown(one, scenes, score) for one in examined[:SHOWN]}
     figures["found"] = detected_figure(list(shown.values()), iou=overlap, titles=list(shown))
     logged = logged_curves(folder)
     panels = {
@@ -165,7 +161,7 @@ def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], sc
 
 def _shown(one: Examined, scenes: ReadableScenes, score: float) -> DetectedImage:
     """An image with the detections of at least `score`."""
-    scene = scenes.load_good(one.index)
+    scene = scenes.load_good(one.place)
     sure = one.found.scores >= score
     boxes, scores, points = (values[sure].numpy() for values in one.found)
     return DetectedImage(

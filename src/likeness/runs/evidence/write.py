@@ -18,7 +18,12 @@ from likeness.runs.record.folder import ROC, write_json, write_text
 from likeness.runs.record.past import PastRun
 
 EXPERIMENTS = Path("experiments") if INSTALLED else CONF.parent / "experiments"
-COPIED = ("distances", "one_shot")  # of the first run: figures that show nobody's image
+COPIED = (
+    "distances",
+    "heights",
+    "one_shot",
+    "precision_recall",
+)  # of the first run: figures that show nobody's image
 
 RocPoints = dict[str, list[tuple[float, float]]]
 
