@@ -23,7 +23,7 @@ def document(name: str, evidence: Mapping[str, Any], presentation: Presentation)
     what = (
         f"mean and 95% interval over seeds {seeds} (Student's t)"
         if len(runs) > 1
-        else f"seed {seeds}, 95% interval over the identities or pairs of the test"
+        else f"seed {seeds}, 95% interval over the identities or pairs of the test, of a detector over its images"
     )
     sources = (run.get("source") or {} for run in runs)
     commits = dict.fromkeys((source.get("commit") or "no commit")[:12] for source in sources)
