@@ -159,6 +159,24 @@ def align(
     align_from_command_line(photographs, output, faces, options, force=force)
 
 
+@app.command()
+def draw(
+    output: Annotated[Path, typer.Option("--output", "-o", help="a folder, for one folder a person")],
+    identities: Annotated[int, typer.Option(min=1, help="how many people")] = 200,
+    images: Annotated[int, typer.Option(min=1, help="how many images of each")] = 4,
+    spatial_size: Annotated[int, typer.Option(min=16, help="pixels of a side")] = 64,
+    seed: Annotated[int, typer.Option(help="another one draws other people")] = 0,
+    force: Replace = False,
+) -> None:
+    """Draw people, one folder each, to try the other commands on without images of one's own.
+
+    No run of data=drawn_faces was trained on them; of its own seed they are the ones that it is tested on.
+    """
+    from likeness.command import draw_from_command_line
+
+    draw_from_command_line(output, identities, images, spatial_size, seed, force=force)
+
+
 class Method(StrEnum):
     """How an image gets another's style."""
 

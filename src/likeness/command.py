@@ -152,6 +152,17 @@ def align_from_command_line(
         _print_summary(align(places, _detector(options, points=True), output, faces, force=force), output)
 
 
+def draw_from_command_line(
+    output: Path, identities: int, images: int, spatial_size: int, seed: int, *, force: bool
+) -> None:
+    """Write images of drawn people."""
+    with one_sentence():
+        from likeness.applications.draw import draw
+
+        print(draw(output, identities, images, spatial_size=spatial_size, seed=seed, force=force))
+        print(output)
+
+
 def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
 
