@@ -51,6 +51,18 @@ LeastScore = Annotated[
         help="of a face; a lower one finds more, wrong ones too; by default 0.7, or the run's own",
     ),
 ]
+Scales = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--scale",
+        min=0.05,
+        max=20,
+        help="of the image, several times for several: what is found at each votes; by default 1",
+    ),
+]
+Mirrored = Annotated[
+    bool, typer.Option("--mirrored", help="look at each image mirrored too; what is found in both votes")
+]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
 Replace = Annotated[
     bool,
@@ -126,12 +138,14 @@ def detect(
     weights: Weights = None,
     smallest_face: SmallestFace = None,
     least_score: LeastScore = None,
+    scales: Scales = None,
+    mirrored: Mirrored = False,
     force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
     from likeness.command import DetectorOptions, detect_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score)
+    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
     detect_from_command_line(photographs, output, options, force=force)
 
 
@@ -146,6 +160,8 @@ def align(
     weights: Weights = None,
     smallest_face: SmallestFace = None,
     least_score: LeastScore = None,
+    scales: Scales = None,
+    mirrored: Mirrored = False,
     force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
@@ -155,7 +171,7 @@ def align(
     """
     from likeness.command import DetectorOptions, align_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score)
+    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
     align_from_command_line(photographs, output, faces, options, force=force)
 
 

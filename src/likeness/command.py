@@ -130,6 +130,8 @@ class DetectorOptions(NamedTuple):
     weights: Path | None
     smallest_face: float | None
     least_score: float | None
+    scales: Sequence[float]
+    mirrored: bool
 
 
 def detect_from_command_line(
@@ -165,9 +167,19 @@ def draw_from_command_line(
 
 def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
+    from likeness.models.detectors import views
 
-    name, weights, smallest_face, least_score = options
-    return detector_named(name, weights, smallest_face=smallest_face, least_score=least_score, points=points)
+    name, weights, smallest_face, least_score, scales, mirrored = options
+    return detector_named(
+        name,
+        weights,
+        smallest_face=smallest_face,
+        least_score=least_score,
+        views=views(scales or [1.0], mirrored=[False, True] if mirrored else [False])
+        if scales or mirrored
+        else (),
+        points=points,
+    )
 
 
 def _print_summary(summary: "FoundFaces | AlignedFaces", output: Path) -> None:

@@ -149,6 +149,14 @@ def test_the_parts_of_a_similarity_fit_together(overrides: list[str], sentence: 
         checked("task=similarity", *overrides)
 
 
+@pytest.mark.parametrize(
+    ("experiment", "detector"),
+    [(name.partition("_vgg")[0].partition("_resnet")[0], name) for name in sorted(groups()["detector"])],
+)
+def test_every_detector_is_trained_by_its_experiment(experiment: str, detector: str) -> None:
+    assert checked(f"+experiment={experiment}", f"detector={detector}").name == experiment
+
+
 @pytest.mark.parametrize("experiment", sorted(groups()["experiment"]))
 def test_every_experiment_composes_under_its_own_name(experiment: str) -> None:
     assert checked(f"+experiment={experiment}").name == experiment

@@ -37,22 +37,33 @@ class TinyFacesNode(Node):
     number_of_templates: Positive
 
 
-class FaceRCNNSmall(Node):
-    """Face R-CNN on a feature pyramid of a small network."""
-
-    target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_small"] = Field(alias="_target_")
-    network: str
+class _FaceRCNN(Node):
     weights: str | None
     shorter_sides: Sides
     longer_side: Positive
     test_sides: Sides
 
+    @model_validator(mode="after")
+    def _the_longer_side_is_no_shorter(self) -> "_FaceRCNN":
+        if self.longer_side < (most := max(*self.shorter_sides, *self.test_sides)):
+            raise ValueError(
+                f"detector.longer_side={self.longer_side}, but an image's shorter side gets up to {most} pixels; "
+                "raise it"
+            )
+        return self
 
-class FaceRCNNVgg19(Node):
+
+class FaceRCNNSmall(_FaceRCNN):
+    """Face R-CNN on a feature pyramid of a small network."""
+
+    target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_small"] = Field(alias="_target_")
+    network: str
+
+
+class FaceRCNNVgg19(_FaceRCNN):
     """Face R-CNN of Wang et al. 2017."""
 
     target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_vgg19"] = Field(alias="_target_")
-    weights: str | None
 
 
 class _PyramidBox(Node):
@@ -66,6 +77,15 @@ class PyramidBoxVgg16(_PyramidBox):
     target: Literal["likeness.models.detectors.pyramidbox.pyramidbox_vgg16"] = Field(alias="_target_")
     width: Annotated[float, Field(gt=0, le=1)]
     batch_norm: bool
+
+    @model_validator(mode="after")
+    def _a_fresh_start_is_normalised(self) -> "PyramidBoxVgg16":
+        if self.weights is None and not self.batch_norm:
+            raise ValueError(
+                "VGG-16 learns nothing from a fresh start without BatchNorm: give detector.weights, or "
+                "detector.batch_norm=true"
+            )
+        return self
 
 
 class PyramidBoxSmall(_PyramidBox):
@@ -94,6 +114,16 @@ class MTCNNTask(_Task):
     shares: Annotated[list[Share], Field(min_length=3, max_length=3)]
     hard_share: HardestShare
     stage_weights: Annotated[list[Weight], Field(min_length=3, max_length=3)]
+
+    @model_validator(mode="after")
+    def _something_is_learned(self) -> "MTCNNTask":
+        if not 0 < sum(self.shares) <= 1 + 1e-6:
+            raise ValueError(
+                f"task.shares={self.shares} are parts of the windows of an image: their sum is above 0 and at most 1"
+            )
+        if not any(self.stage_weights):
+            raise ValueError("task.stage_weights are all 0, so that no network is trained: raise one")
+        return self
 
 
 class TinyFacesTask(_Task):

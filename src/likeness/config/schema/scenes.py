@@ -92,7 +92,7 @@ class RandomSquares(_Squares):
     """Squares anywhere in an image at one of several scales."""
 
     target: Literal["likeness.data.scene_crops.RandomSquares"] = Field(alias="_target_")
-    scales: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    scales: Annotated[list[Annotated[float, Field(ge=0.05, le=20)]], Field(min_length=1)]
 
 
 class AnchorSampling(_Squares):

@@ -9,10 +9,9 @@ from torch import nn
 from likeness.config.make import make, told
 from likeness.config.schema.base import Node
 from likeness.config.schema.detection import DetectionConfig, TinyFacesNode
-from likeness.config.schema.scenes import AnchorSampling, RandomSquares
 from likeness.data.augment import KeyedAugment
 from likeness.data.faces import Scenes, SceneSplits
-from likeness.data.readable_scenes import ReadableScenes, sizes_of_faces
+from likeness.data.readable_scenes import ReadableScenes
 from likeness.data.scene_batches import SceneBatches, SceneDataModule
 from likeness.errors import LikenessError
 from likeness.models.detectors.templates import k_medoids
@@ -21,8 +20,8 @@ from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.detection import DetectionTask
 
-TEMPLATES_OF = 100
-"""From so many of the images that are trained on HR's templates are chosen."""
+TEMPLATES_OF = 240
+"""From the faces of so many of the first squares that are trained on HR's templates are chosen."""
 
 
 class ReadableSplits(NamedTuple):
@@ -89,18 +88,24 @@ def build_datamodule(config: DetectionConfig, splits: ReadableSplits) -> SceneDa
     Raises:
         LikenessError: they can't be shared by the devices or the sources.
     """
+    return SceneDataModule(
+        _batches(config, splits),
+        splits.validation,
+        workers=config.loader.workers,
+        pin_memory=config.loader.pin_memory,
+    )
+
+
+def _batches(config: DetectionConfig, splits: ReadableSplits) -> SceneBatches:
     transforms = [make(node) for node in config.augment.values() if node is not None]
     with told(config.sampler):
-        batches = SceneBatches(
+        return SceneBatches(
             splits.train,
             make(config.sampler),
             KeyedAugment(transforms, seed=config.seed),
             batch_size=config.sampler.batch_size,
             seed=config.seed,
         )
-    return SceneDataModule(
-        batches, splits.validation, workers=config.loader.workers, pin_memory=config.loader.pin_memory
-    )
 
 
 def build_network(config: DetectionConfig, splits: ReadableSplits) -> nn.Module:
@@ -120,22 +125,19 @@ def build_network(config: DetectionConfig, splits: ReadableSplits) -> nn.Module:
 
 
 def _templates(config: DetectionConfig, node: TinyFacesNode, splits: ReadableSplits) -> list[list[float]]:
-    """Medoids of the sizes that faces have in the squares that are trained on."""
-    sizes = torch.cat([sizes_of_faces(source, TEMPLATES_OF // len(splits.train)) for source in splits.train])
-    scaled = torch.cat([scale * sizes for scale in _scales(config.sampler)])
-    within = scaled[((scaled >= 6) & (scaled <= config.sampler.side)).all(1)]
-    drawn = within[torch.randperm(len(within))[:3000]]
+    """Medoids of the sizes that faces have in the first squares that are trained on."""
+    batches = _batches(config, splits)
+    steps = -(-TEMPLATES_OF // config.sampler.batch_size)
+    every = [faces for step in range(steps) for faces in batches[step].faces]
+    boxes = torch.cat([faces.boxes[~faces.ignored] for faces in every])
     try:
-        return [list(map(float, row)) for row in k_medoids(drawn.double().numpy(), node.number_of_templates)]
+        medoids = k_medoids((boxes[:, 2:] - boxes[:, :2]).double().numpy(), node.number_of_templates)
     except ValueError as error:
         raise LikenessError(
-            f"The faces of {TEMPLATES_OF} images are too few for detector.number_of_templates="
+            f"The {len(boxes)} faces of {len(every)} squares are too few for detector.number_of_templates="
             f"{node.number_of_templates} ({error}); lower it, or give detector.templates."
         ) from error
-
-
-def _scales(sampler: RandomSquares | AnchorSampling) -> list[float]:
-    return sampler.scales if isinstance(sampler, RandomSquares) else [0.5, 1.0, 2.0]
+    return [list(map(float, row)) for row in medoids]
 
 
 def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any]:
