@@ -127,7 +127,7 @@ def test_the_metrics_have_counts_and_intervals_over_subjects():
     rank1, tpir = metrics["identification/rank@1"], metrics["identification/tpir@fpir=1e-2"]
     assert rank1.count == mated
     assert rank1.value == np.mean(
-        [gallery[row.argmin()] == who for row, who in zip(distance, probe) if who < 30]
+        [gallery[row.argmin()] == who for row, who in zip(distance, probe, strict=True) if who < 30]
     )
     assert tpir.count == len(probe) - mated
     assert tpir.value == tpir_at_fpir(open_set_curve(found), 0.01)
