@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.config.check import allowed
+from likeness.config.schema.base import allowed
 from likeness.config.compose import composed
 from likeness.config.groups import groups
 from likeness.errors import LikenessError
