@@ -100,6 +100,15 @@ def test_what_a_folder_sets_of_hydras_own_is_refused_and_not_imported(
     assert "evilmod" not in sys.modules
 
 
+@pytest.mark.parametrize("several", [[], ["-m"]])
+def test_a_file_that_is_no_yaml_is_told(started: Started, tmp_path: Path, several: list[str]) -> None:
+    (tmp_path / "my_conf" / "experiment" / "mine.yaml").write_text(f"{GLOBAL}name: [a\nb: c: d\n")
+    assert started(*several, "--config-dir", "my_conf", "+experiment=mine") == (
+        f"likeness: {tmp_path}/my_conf/experiment/mine.yaml, line 3, can't be read as YAML: "
+        "expected ',' or ']', but got ':'."
+    )
+
+
 def test_a_swept_experiment_is_looked_at_too(started: Started, tmp_path: Path) -> None:
     for name, text in {
         "one": "name: one\n",
