@@ -98,9 +98,9 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
         from likeness.recipes.embedding.evaluate import evaluate_file, evaluate_run
 
         if encoder.suffix == ".onnx":
-            print(evaluate_file(encoder, overrides))
+            print(evaluate_file(encoder, overrides, trust))
         elif (encoder / "config.yaml").is_file():
-            print(evaluate_run(encoder, embedding_config_of(encoder, trust), overrides))
+            print(evaluate_run(encoder, embedding_config_of(encoder, trust), overrides, trust))
         else:
             raise LikenessError(
                 f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."

@@ -16,7 +16,7 @@ from likeness.cli import app
 from likeness.config.schema.detection import DetectionConfig
 from likeness.data.alignment import TEMPLATE
 from likeness.data.drawn_scenes import drawn_scenes
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.errors import LikenessError
 from likeness.models.detectors import MTCNN, Detections
 from likeness.models.detectors.mtcnn import SMALLEST_FACE

@@ -53,6 +53,8 @@ def checked(*overrides: str) -> TrainConfig:
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
+        ("~loss._target_", "The key loss._target_ has no value; give it one with loss._target_=VALUE."),
+        ("~backbone._target_", "The key backbone._target_ has no value; give it one with"),
         ("loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
         ("+loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
         ("++loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),

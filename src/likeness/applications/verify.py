@@ -14,7 +14,7 @@ from torchvision.transforms.v2 import functional
 from likeness.applications.align import largest_first
 from likeness.applications.encoder import TrainedEncoder
 from likeness.data.decode import decode
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.errors import LikenessError
 from likeness.evaluation import OperatingPoint
 from likeness.models.detectors import Detector

@@ -14,7 +14,7 @@ from likeness.config.make import plain
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
 from likeness.config.trust import is_trusted, refuse_distrusted
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, ended
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.past_config import plain_config_of, recorded_plain_config_of
@@ -47,7 +47,7 @@ def _own_family(target: str) -> Family:
     try:
         said = getattr(imported(target), "family", None)
     except ValueError as error:
-        raise LikenessError(f"task._target_={target}: {error}.") from error
+        raise LikenessError(ended(f"task._target_={target}: {error}")) from error
     if isinstance(said, Family):
         return said
     named = next((family for family in FAMILIES if family.name == said), None)
@@ -128,4 +128,4 @@ def _checked_of(run: Path, config: dict[str, Any], file: str) -> TrainConfig:
     try:
         return checked(config)
     except LikenessError as error:
-        raise LikenessError(f"{run}/{file} is not that of a training run ({error}).") from error
+        raise LikenessError(f"{run}/{file} won't do: {error}") from error

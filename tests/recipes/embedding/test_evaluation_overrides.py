@@ -46,6 +46,19 @@ def test_the_network_is_the_run_s(part: str, own: EmbeddingConfig) -> None:
         evaluation_of(own, [part])
 
 
+def test_who_is_trusted_is_said_by_the_option_alone(own: EmbeddingConfig) -> None:
+    for override in ("trust=[a,b]", "+trust=[a,b]"):
+        with pytest.raises(LikenessError) as error:
+            evaluation_of(own, [override])
+        assert str(error.value) == f"{override} is not taken here: write --trust a --trust b."
+    mine = ["++data={_target_: pathlib.Path, spatial_size: 32, channels: 3}"]
+    with pytest.raises(LikenessError, match="Path takes"):
+        evaluation_of(own, mine, trust=["pathlib"])
+    with pytest.raises(LikenessError, match="is not on the list"):
+        evaluation_of(own, mine)
+    assert evaluation_of(own, [], trust=["pathlib"]).trust == ["pathlib"]
+
+
 @pytest.mark.parametrize(
     ("override", "hint"),
     [

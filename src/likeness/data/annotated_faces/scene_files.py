@@ -14,9 +14,9 @@ from torch import Tensor
 from likeness.data.annotated_faces.annotation import Annotation
 from likeness.data.faces import Faces, Scene, Scenes, SceneSplits
 from likeness.data.fingerprint import Files
+from likeness.data.image_as_shown import read_image
 from likeness.data.image_files import ImageFiles
 from likeness.data.split import split_identities
-from likeness.data.style.image_file import read_image
 
 ToPixels = Callable[[Annotation, int, int], Annotation]
 """From an annotation in a format's own unit to pixels of an image of so many rows and columns."""
