@@ -109,7 +109,7 @@ def checked(*overrides: str) -> TrainConfig:
         ("loss.margin=true", "loss.margin=True"),
         ("evaluation.folds=4000", "evaluation.pairs=6000 gives each of 4000 folds fewer than two."),
         ("data.image_size=32", "data.spatial_size must be the backbone's, 64."),
-        ("data.seed=${nope}", "There is no key nope to take a value from."),
+        ("data.seed=${nope}", "data.seed takes its value from nope, which is not there: choose another data, or"),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),
         ("augment={blurr: null}", "augment has not all of these keys; +augment=VALUE adds them."),

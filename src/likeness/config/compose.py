@@ -75,7 +75,11 @@ def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | N
     if found := re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text):
         return _unknown_key(found[1], name, overrides, own)
     if found := re.search(r"Interpolation key '([^']+)' not found", text):
-        return f"There is no key {found[1]} to take a value from."
+        asking = str(getattr(error, "full_key", None) or "A key")
+        part = asking.partition(".")[0]
+        return (
+            f"{asking} takes its value from {found[1]}, which is not there: choose another {part}, or give it a value."
+        )
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):

@@ -9,7 +9,7 @@ from hydra.utils import get_class
 from omegaconf import DictConfig
 
 from likeness.config.check import check
-from likeness.config.compose import composed
+from likeness.config.compose import composed, explained
 from likeness.config.make import plain
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
@@ -66,8 +66,10 @@ def checked(config: dict[str, Any]) -> TrainConfig:
 
 
 def checked_composition(config: DictConfig) -> TrainConfig:
-    """As `checked`, of what Hydra composed."""
-    return checked(plain(config))
+    """As `checked`, of what Hydra composed; a value that is taken from where none is raises a LikenessError too."""
+    with explained("config", ()):
+        values = plain(config)
+    return checked(values)
 
 
 def training_config(overrides: Sequence[str]) -> TrainConfig:
