@@ -94,7 +94,7 @@ def checked(*overrides: str) -> TrainConfig:
             "data@test_data=null",
             "data@test_data=null won't do: a group takes the name of a choice; to leave out data@test_data,",
         ),
-        ("episodes=null", "~head or ~episodes."),
+        ("episodes=null", "~head, ~episodes or ~identification."),
         ("experiment=triplet_hard", "An experiment is added with a plus: +experiment=NAME."),
         ("test_data=lfw", "Other data to test on are chosen with data@test_data=NAME."),
         ("loss=null", "loss=null won't do: a group takes the name of a choice"),

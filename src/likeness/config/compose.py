@@ -85,7 +85,7 @@ def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | N
     if text.startswith(NO_CHOICE):
         return (
             f"{_without_a_name(overrides)} won't do: a group takes the name of a choice; to leave out data@test_data, "
-            "head or episodes write test_data=null, ~head or ~episodes."
+            "head, episodes or identification write test_data=null, ~head, ~episodes or ~identification."
         )
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
         return f"{found[1] or found[2]} has no value; give it one."

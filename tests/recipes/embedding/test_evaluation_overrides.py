@@ -72,3 +72,34 @@ def test_a_mistake_names_the_nearest_key(override: str, hint: str, own: Embeddin
     with pytest.raises(LikenessError) as error:
         evaluation_of(own, [override])
     assert hint in str(error.value)
+
+
+def test_identification_is_as_in_the_run_or_as_it_is_chosen(own: EmbeddingConfig) -> None:
+    kept = evaluation_of(own.model_copy(update={"identification": None}), []).identification
+    assert kept == own.identification  # a run from before it was measured: the default
+    more = training_config([*TINY, "identification.templates=2", "identification.combine=maximum"])
+    assert isinstance(more, EmbeddingConfig)
+    assert evaluation_of(more, []).identification == more.identification
+    changed = evaluation_of(more, ["identification.templates=3"]).identification
+    assert (changed.templates, changed.combine) == (3, "maximum")
+    chosen = evaluation_of(more, ["identification=blufr", "identification.root=lists"]).identification
+    assert chosen.root == "lists"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["clustering=dbscan"], "clustering.eps has no value"),
+        (["clustering=dbscn"], "did you mean dbscan"),
+        (["clustering=k_means", "clustering.n_clusters=0"], "clustering.n_clusters=0 won't do"),
+        (["identification.templates=0"], "identification.templates=0 won't do"),
+        (["identification.combine=median"], "did you mean mean"),
+        (["identification=blufr", "identification.templates=2"], "templates"),
+    ],
+)
+def test_mistakes_about_identification_and_clustering(
+    overrides: list[str], said: str, own: EmbeddingConfig
+) -> None:
+    with pytest.raises(LikenessError) as error:
+        evaluation_of(own, overrides)
+    assert said in str(error.value)

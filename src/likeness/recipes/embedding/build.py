@@ -28,6 +28,7 @@ from likeness.models.backbone import Backbone
 from likeness.models.embedder import Embedder
 from likeness.models.similarity import PairHead
 from likeness.randomness import key
+from likeness.recipes.embedding.identification import identification_of
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
@@ -107,7 +108,14 @@ def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
             "with data@test_data=NAME."
         )
     pairs = splits.pairs or drawn_pairs(splits.test, config)
-    return TestData(splits.test, pairs, splits.all_known, _episodes(splits, config))
+    return TestData(
+        splits.test,
+        pairs,
+        splits.all_known,
+        _episodes(splits, config),
+        identification_of(config.identification, splits.test),
+        make(config.clustering) if isinstance(config, EvaluateConfig) and config.clustering else None,
+    )
 
 
 def _episodes(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) -> dict[str, Episodes]:
