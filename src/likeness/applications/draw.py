@@ -50,6 +50,7 @@ def draw(
         image_size=spatial_size,
         channels=3,
     ).test
+    assert people is not None
     refuse_output(output, [], [], [WRITTEN], force=force)
     make_folder(output, "-o")
     files = WrittenImages(output, WRITTEN, force=force)
