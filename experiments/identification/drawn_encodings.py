@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIMENSIONS = 128
-DECAY = 0.5
+DECAY = 0.55
 """The variance of dimension i is i ** -DECAY."""
 
-STRAY = (3.2, 5.8)
+STRAY = (2.4, 3.5)
 """The parameters of the Beta distribution of an image's stray, the share of its variance that is not the identity's."""
 
 _SCALE = np.arange(1, DIMENSIONS + 1) ** (-DECAY / 2)

@@ -1,10 +1,13 @@
 """`likeness evaluate RUN OVERRIDES`: what is given counts, however it is written, and the rest is as in the run."""
 
+import numpy as np
 import pytest
 from tiny import TINY
 
+from likeness.config.make import make
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
+from likeness.evaluation.clustering import bcubed
 from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.evaluate import evaluation_of
 
@@ -103,3 +106,21 @@ def test_mistakes_about_identification_and_clustering(
     with pytest.raises(LikenessError) as error:
         evaluation_of(own, overrides)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["clustering=dbscan", "clustering.eps=0.5"],
+        ["clustering=hdbscan"],
+        ["clustering=average_linkage", "clustering.distance_threshold=2.0"],
+        ["clustering=k_means", "clustering.n_clusters=4"],
+    ],
+    ids=lambda overrides: overrides[0],
+)
+def test_every_clusterer_parts_four_heaps(overrides: list[str], own: EmbeddingConfig) -> None:
+    heaps = np.repeat(np.arange(4), 10)
+    embeddings = np.eye(4)[heaps] * 3 + np.random.default_rng(0).normal(size=(40, 4)) * 0.1
+    clustering = evaluation_of(own, overrides).clustering
+    assert clustering is not None
+    assert bcubed(make(clustering).fit_predict(embeddings.astype(np.float32)), heaps).f == 1
