@@ -6,7 +6,8 @@ import torch
 from likeness.config.schema.detection import DetectionConfig
 from likeness.data.faces import Faces
 from likeness.recipes.choose import training_config
-from likeness.recipes.detection.build import build_data, build_datamodule, build_network, build_task
+from likeness.recipes.detection.build import build_network, build_task
+from likeness.recipes.detection.inputs import SceneInputs
 
 SMALL = ["data.scenes=2", "data.spatial_size=96", "sampler.side=128", "sampler.batch_size=2"]
 NOBODY = Faces(torch.zeros(0, 4), torch.zeros(0, 5, 2), torch.zeros(0, dtype=torch.bool))
@@ -23,9 +24,9 @@ CASES = {
 def test_every_trained_parameter_has_a_gradient_with_and_without_faces(case: str) -> None:
     config = training_config([f"+experiment={case.partition(',')[0]}", *SMALL, *CASES[case]])
     assert isinstance(config, DetectionConfig)
-    splits = build_data(config)
-    batch = build_datamodule(config, splits).batches[0]
-    task = build_task(config, build_network(config, splits)).train()
+    inputs = SceneInputs(config, {})
+    batch = inputs.batches().batches[0]
+    task = build_task(config, build_network(config, inputs.splits)).train()
     for faces in (batch.faces, [NOBODY, NOBODY]):
         task.zero_grad()
         task.terms(batch.images, faces).loss.backward()
