@@ -38,6 +38,7 @@ BESIDE |= {
     word: ["task=mtcnn"]
     for word in ("evaluation=detection", "sampler=random_squares", "sampler=anchor_sampling")
 }
+BESIDE |= {word: ["task=landmarks"] for word in ("evaluation=landmarks", "landmarker=onet")}
 OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
     "data": ["style_pictures"],
