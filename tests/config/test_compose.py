@@ -38,6 +38,7 @@ BESIDE |= {
     word: ["task=mtcnn"]
     for word in ("evaluation=detection", "sampler=random_squares", "sampler=anchor_sampling")
 }
+BESIDE |= {word: ["task=landmarks"] for word in ("evaluation=landmarks", "landmarker=onet")}
 OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
     "data": ["style_pictures"],
@@ -109,7 +110,10 @@ def checked(*overrides: str) -> TrainConfig:
         ("loss.margin=true", "loss.margin=True"),
         ("evaluation.folds=4000", "evaluation.pairs=6000 gives each of 4000 folds fewer than two."),
         ("data.image_size=32", "data.spatial_size must be the backbone's, 64."),
-        ("data.seed=${nope}", "data.seed takes its value from nope, which is not there: choose another data, or"),
+        (
+            "data.seed=${nope}",
+            "data.seed takes its value from nope, which is not there: choose another data, or",
+        ),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),
         ("augment={blurr: null}", "augment has not all of these keys; +augment=VALUE adds them."),

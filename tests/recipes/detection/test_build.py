@@ -11,7 +11,8 @@ from likeness.data.faces import Faces, Scene
 from likeness.data.readable_scenes import ReadableScenes
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
-from likeness.recipes.detection.build import build_data, build_datamodule, build_network, build_task
+from likeness.recipes.detection.build import build_network, build_task
+from likeness.recipes.detection.inputs import SceneInputs
 
 SMALL = ["data.scenes=2", "data.spatial_size=96", "sampler.side=128", "sampler.batch_size=2"]
 NO_TEMPLATES = [*SMALL, "detector.weights=null", "detector.number_of_templates=2", "sampler.scales=[1.0]"]
@@ -29,9 +30,9 @@ CASES = {
 def test_every_trained_parameter_has_a_gradient_with_and_without_faces(case: str) -> None:
     config = training_config([f"+experiment={case.partition(',')[0]}", *SMALL, *CASES[case]])
     assert isinstance(config, DetectionConfig)
-    splits = build_data(config)
-    batch = build_datamodule(config, splits).batches[0]
-    task = build_task(config, build_network(config, splits)).train()
+    inputs = SceneInputs(config, {})
+    batch = inputs.batches().batches[0]
+    task = build_task(config, build_network(config, inputs)).train()
     for faces in (batch.faces, [NOBODY, NOBODY]):
         task.zero_grad()
         task.terms(batch.images, faces).loss.backward()
@@ -61,8 +62,9 @@ class _Sorted:
 def test_templates_are_of_images_from_all_over_the_data() -> None:
     config = training_config(["+experiment=tiny_faces", *NO_TEMPLATES])
     assert isinstance(config, DetectionConfig)
-    splits = build_data(config)._replace(train=[ReadableScenes(_Sorted())])  # type: ignore[arg-type]
-    sides = build_network(config, splits).templates.amax(1)
+    inputs = SceneInputs(config, {})
+    inputs.splits.train[:] = [ReadableScenes(_Sorted())]  # type: ignore[arg-type]
+    sides = build_network(config, inputs).templates.amax(1)
     assert sides.min() == 10
     assert sides.max() == 60
 

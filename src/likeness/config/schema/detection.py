@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import HardestShare, Node, Positive, Share
-from likeness.config.schema.runs import TrainConfig
-from likeness.config.schema.scenes import SceneData, Squares
+from likeness.config.schema.scenes import SceneConfig
 from likeness.config.schema.sweep import Objective
-from likeness.config.schema.training import Blur, ColorJitter, Erasing, Grayscale, Optimizer
 
 Above0 = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
@@ -176,7 +174,7 @@ class DetectionEvaluation(Node):
         return self
 
 
-class DetectionConfig(TrainConfig):
+class DetectionConfig(SceneConfig):
     """What a run that trains a detector has."""
 
     objective = Objective(metric="detection/ap")
@@ -184,14 +182,6 @@ class DetectionConfig(TrainConfig):
     validates = ("validation/ap",)
     task: Task
     detector: Detector
-    data: SceneData
-    extra_data: SceneData | None = None
-    test_data: SceneData | None = None
-    sampler: Squares
-    augment: dict[
-        str, Annotated[ColorJitter | Grayscale | Blur | Erasing, Field(discriminator="target")] | None
-    ]
-    optimizer: Optimizer
     evaluation: DetectionEvaluation
 
     @model_validator(mode="after")
@@ -211,11 +201,4 @@ class DetectionConfig(TrainConfig):
             )
         if isinstance(self.task, TinyFacesTask) and self.sampler.side % 16:
             raise ValueError(f"sampler.side={self.sampler.side}, but HR takes multiples of 16")
-        shares = 2 if self.extra_data else 1
-        for number, what in ((self.trainer.devices, "devices"), (shares, "sources of data")):
-            if self.sampler.batch_size % number:
-                raise ValueError(
-                    f"sampler.batch_size={self.sampler.batch_size} can't be shared by {number} {what}; make it a "
-                    "multiple of their number"
-                )
         return self
