@@ -40,7 +40,9 @@ def no_cohort(dimensions: int) -> Cohort:
 
 def _of_folder(encoder: BoundEncoder, folder: Path, finder: FaceFinder | None, told: LeftOut) -> Cohort:
     if not folder.is_dir():
-        raise LikenessError(f"There is no folder {folder}: give --cohort one of strangers, a folder for each.")
+        raise LikenessError(
+            f"There is no folder {folder}: give --cohort one of strangers, a folder for each."
+        )
     subjects, images, shown = [], [], []
     sized = Sized(encoder.spatial_size, encoder.channels)
     for name, files in identity_folders(folder).items():

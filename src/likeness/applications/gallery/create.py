@@ -2,17 +2,24 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.cohort import cohort_for, no_cohort
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.sqlite_store import create_store
-from likeness.applications.gallery.store import Cohort, Settings
+from likeness.applications.gallery.store import Cohort, Contents, Settings
 from likeness.errors import LikenessError
 
 
 def create(
-    path: Path, encoder: BoundEncoder, score: Score, cohort: Path | None, finder: FaceFinder | None, told: LeftOut
+    path: Path,
+    encoder: BoundEncoder,
+    score: Score,
+    cohort: Path | None,
+    finder: FaceFinder | None,
+    told: LeftOut,
 ) -> str:
     """Make an empty gallery; returns a sentence on its cohort.
 
@@ -31,7 +38,8 @@ def create(
             raise
         strangers = no_cohort(int(encoder.identity["dimensions"]))
         told.notes.append(str(error))
-    create_store(path, settings, strangers)
+    nobody = np.empty((0, int(encoder.identity["dimensions"])), np.float32)
+    create_store(path, Contents(0, settings, [], [], np.empty(0, np.int64), nobody, strangers, []))
     return _said(strangers)
 
 

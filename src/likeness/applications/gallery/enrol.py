@@ -59,7 +59,9 @@ def named_in(places: Sequence[Path], name: str | None, id: str | None) -> list[N
             raise LikenessError(
                 f"The images lie directly in {place}: give a name with --name, or make a folder for each subject."
             )
-        found.extend(Named(Whom(who), [place / who / file for file in files]) for who, files in folders.items())
+        found.extend(
+            Named(Whom(who), [place / who / file for file in files]) for who, files in folders.items()
+        )
     return found
 
 
@@ -80,7 +82,11 @@ def enrol(
     """
     ready: list[tuple[Whom, int, list[tuple[Image, Tensor]]]] = []
     for whom, new, known in _wanted(store, named, finder, told):
-        shown = [(image, pixels) for image in new if (pixels := shown_in(image, _sized(encoder), finder, told)) is not None]
+        shown = [
+            (image, pixels)
+            for image in new
+            if (pixels := shown_in(image, _sized(encoder), finder, told)) is not None
+        ]
         if shown or known:
             ready.append((whom, known, shown))
         if sum(len(images) for _, _, images in ready) >= BATCH:
@@ -107,18 +113,15 @@ def _stored(
         for (whom, _, shown), part in zip(ready, parts, strict=True)
     ]
     done = store.enrol(enrolments)
-    return [
-        one._replace(known=one.known + known) for one, (_, known, _) in zip(done, ready, strict=True)
-    ]
+    return [one._replace(known=one.known + known) for one, (_, known, _) in zip(done, ready, strict=True)]
 
 
-def _wanted(
-    store: Store, named: Sequence[Named], finder: FaceFinder | None, told: LeftOut
-) -> list[_Wanted]:
+def _wanted(store: Store, named: Sequence[Named], finder: FaceFinder | None, told: LeftOut) -> list[_Wanted]:
     """Whom to enrol with which images, where nothing speaks against it."""
     seen: dict[str, tuple[Whom, Image]] = {}
     by_whom = [(whom, list(known_by_content(files, finder, told))) for whom, files in named]
     holders = store.holders([image.content for _, images in by_whom for image in images])
+    corrected = {content for one in store.corrections() for content in (one.first, one.second)}
     wanted: list[_Wanted] = []
     for whom, images in by_whom:
         subject = store.found(whom)
@@ -131,10 +134,13 @@ def _wanted(
                     f"{earlier.file} and {image.file} are one image, but {other.name} and {whom.name} are two: leave "
                     "one out."
                 )
+            holder = holders.get(image.content)
+            if holder is not None and holder != subject and image.content in corrected:
+                told.notes.append(f"{image.file} stays an image of {holder}, as somebody said.")
+                continue
             if image.content in holders:
-                refuse_holder(
-                    store.name, image, None if subject is None else subject.number, holders[image.content]
-                )
+                number = None if subject is None else subject.number
+                refuse_holder(store.name, image, number, holder)
             if image.content in holders or earlier is not image:
                 known += 1
             else:

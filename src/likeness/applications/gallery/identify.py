@@ -1,11 +1,12 @@
 """Who is it? Each probe's nearest subjects, and nobody where none is near enough."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from likeness.applications.gallery.compare import Encodings, nearest_subjects
+from likeness.applications.gallery.corrections import subjects_said
 from likeness.applications.gallery.searched import Searched, said_of, searched, threshold_of
-from likeness.applications.gallery.store import Contents, Image, Store, Subject
+from likeness.applications.gallery.store import Image, Store, Subject
 from likeness.evaluation import Comparison
 from likeness.evaluation.identification import SearchThreshold
 from likeness.runs.record.folder import finite
@@ -70,7 +71,7 @@ def identify(
 ) -> Identification:
     """Find the `top` nearest subjects of each of P probes, whose `encodings [P, D]` are given.
 
-    A subject of whom somebody said that a probe cannot be is none of its candidates.
+    What somebody said of a probe's image counts: of whom it is, and of whom it is not, who is none of its candidates.
 
     Raises:
         LikenessError: nobody is enrolled, or no threshold can be chosen for this rate.
@@ -78,14 +79,17 @@ def identify(
     contents = store.contents()
     found = searched(contents, comparison, store.name)
     threshold = threshold_of(store, contents, found, fpir)
-    refused = _refused(contents)
+    refused, told = subjects_said(contents, "cannot"), subjects_said(contents, "must")
     most = max((len(refused.get(image.content, ())) for image in images), default=0)
     near = nearest_subjects(encodings, found.templates, found.way, top + most)
     probes = []
     for image, distance, row in zip(images, near.distance.tolist(), near.row.tolist(), strict=True):
         candidates = _candidates(found, distance, row, refused.get(image.content, frozenset()))[:top]
         known = bool(candidates) and candidates[0].distance < threshold.threshold
-        probes.append(Identified(image, candidates, candidates[0].subject if known else None))
+        subject = candidates[0].subject if known else None
+        for number in told.get(image.content, ()):  # somebody knows better
+            subject = next(one for one in contents.subjects if one.number == number)
+        probes.append(Identified(image, candidates, subject))
     return Identification(probes, threshold, comparison.unit)
 
 
@@ -94,17 +98,6 @@ def _candidates(
 ) -> list[Candidate]:
     near = [Candidate(found.subjects[one], away) for one, away in zip(row, distance, strict=True)]
     return [one for one in near if one.subject.number not in refused]
-
-
-def _refused(contents: Contents) -> Mapping[str, frozenset[int]]:
-    """By an image's content the numbers of the subjects that it was said not to be of."""
-    holder = {template.image.content: template.subject for template in contents.templates}
-    refused: dict[str, set[int]] = {}
-    for kind, first, second in contents.corrections:
-        for one, other in ((first, second), (second, first)):
-            if kind == "cannot" and other in holder:
-                refused.setdefault(one, set()).add(holder[other])
-    return {content: frozenset(numbers) for content, numbers in refused.items()}
 
 
 def _shown(subject: Subject) -> dict[str, str]:

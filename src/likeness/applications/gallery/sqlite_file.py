@@ -135,7 +135,9 @@ def telling(path: Path) -> Iterator[None]:
 def _sentence(path: Path, error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorname", None) or ""
     if code == "SQLITE_NOTADB":
-        return f"{path} is no gallery, or its beginning is damaged: name a gallery, or take a copy of this one."
+        return (
+            f"{path} is no gallery, or its beginning is damaged: name a gallery, or take a copy of this one."
+        )
     if code.startswith(_DAMAGED):
         return f"{path} is damaged ({error}): take a copy of it, or export what can be read and import that."
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):

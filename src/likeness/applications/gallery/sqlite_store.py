@@ -76,17 +76,25 @@ _SET = "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value
 _NEXT_REVISION = "UPDATE setting SET value = CAST(value AS INTEGER) + 1 WHERE name = 'revision'"
 _TEMPLATES = "SELECT number, subject, content, file, detector FROM template"
 _ADD_STRANGER = "INSERT INTO cohort (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
+_CORRECT = "INSERT OR REPLACE INTO correction (kind, first, second) VALUES (?, ?, ?)"
 _MANY = 500  # values in one statement: SQLite takes 999 in its older versions
 
 
-def create_store(path: Path, settings: Settings, cohort: Cohort) -> None:
-    """Make a gallery of nobody, with its cohort.
+def create_store(path: Path, contents: Contents) -> None:
+    """Make a gallery that holds `contents`.
 
     Raises:
         LikenessError: something is there already, or the file can't be written.
     """
-    values = {**_as_text(settings), "revision": "0"}
-    rows = [(_SET, row) for row in values.items()] + [(_ADD_STRANGER, row) for row in _stranger_rows(cohort)]
+    values = {**_as_text(contents.settings), "revision": "0"}
+    rows: list[tuple[str, tuple[object, ...]]] = [(_SET, row) for row in values.items()]
+    rows += [("INSERT INTO subject VALUES (?, ?, ?)", one) for one in contents.subjects]
+    rows += [
+        ("INSERT INTO template VALUES (?, ?, ?, ?, ?, ?)", (one.number, one.subject, *one.image, encoding))
+        for one, encoding in zip(contents.templates, _blobs(contents.encodings), strict=True)
+    ]
+    rows += [(_ADD_STRANGER, row) for row in _stranger_rows(contents.cohort)]
+    rows += [(_CORRECT, _correction_row(one)) for one in contents.corrections]
     create_file(path, _SCHEMA, rows)
 
 
@@ -139,8 +147,7 @@ class SqliteStore:
             rows = connection.execute("SELECT * FROM template ORDER BY subject, number").fetchall()
             cohort = connection.execute("SELECT * FROM cohort ORDER BY number").fetchall()
             fresh = self._setting("cohort_revision") == str(revision)
-            said = connection.execute("SELECT kind, first, second FROM correction ORDER BY first, second")
-            corrections = [Correction(*row) for row in said]
+            corrections = self._corrections()
         place = {subject.number: row for row, subject in enumerate(subjects)}
         dimensions = int(settings.encoder["dimensions"])
         return Contents(
@@ -188,6 +195,11 @@ class SqliteStore:
         with self._reading():
             return self._holders(contents)
 
+    def corrections(self) -> list[Correction]:
+        """What was said of images."""
+        with self._reading():
+            return self._corrections()
+
     def damage(self) -> list[str]:
         """What SQLite finds wrong with the file; empty where nothing is."""
         with self._reading() as connection:
@@ -222,8 +234,9 @@ class SqliteStore:
             own = self._templates(into)
             for other in others:
                 theirs = self._templates(other)
-                if own and theirs:  # one link is enough: all of a subject belong together
-                    self._correct([Correction("must", own[0].image.content, theirs[0].image.content)])
+                self._correct(
+                    [Correction("must", own[0].image.content, one.image.content) for one in theirs if own]
+                )
                 connection.execute(
                     "DELETE FROM correction WHERE kind = 'cannot' AND "
                     "((first IN (SELECT content FROM template WHERE subject = :one) AND "
@@ -266,9 +279,7 @@ class SqliteStore:
             gone = own if contents is None else [one for one in own if one.image.content in set(contents)]
             for one in gone:
                 connection.execute("DELETE FROM template WHERE number = ?", (one.number,))
-                connection.execute(
-                    "DELETE FROM correction WHERE ? IN (first, second)", (one.image.content,)
-                )
+                connection.execute("DELETE FROM correction WHERE ? IN (first, second)", (one.image.content,))
             if contents is None:
                 connection.execute("DELETE FROM subject WHERE number = ?", (subject.number,))
             connection.execute(_NEXT_REVISION)
@@ -429,11 +440,12 @@ class SqliteStore:
             added += 1
         return Enrolled(subject, new, added, len(enrolment.images) - added)
 
+    def _corrections(self) -> list[Correction]:
+        rows = self._connection.execute("SELECT kind, first, second FROM correction ORDER BY first, second")
+        return [Correction(*row) for row in rows]
+
     def _correct(self, corrections: Sequence[Correction]) -> None:
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO correction (kind, first, second) VALUES (?, ?, ?)",
-            [(one.kind, *sorted((one.first, one.second))) for one in corrections],
-        )
+        self._connection.executemany(_CORRECT, [_correction_row(one) for one in corrections])
 
     def _put_cohort(self, cohort: Cohort) -> None:
         enrolled = self._holders([image.content for image in cohort.images])
@@ -477,6 +489,11 @@ def _as_text(settings: Settings) -> dict[str, str]:
         "score": settings.score.value,
         "cohort_from": settings.cohort_from,
     }
+
+
+def _correction_row(correction: Correction) -> tuple[str, str, str]:
+    first, second = sorted((correction.first, correction.second))
+    return correction.kind, first, second
 
 
 def _stranger_rows(cohort: Cohort) -> Iterator[tuple[object, ...]]:

@@ -48,7 +48,7 @@ class Whom(NamedTuple):
 
 
 def refuse_holder(gallery: str, image: Image, subject: int | None, holder: Subject | None) -> None:
-    """Raise a `LikenessError` where an image is the cohort's (`holder` None), or of another subject than that number."""
+    """Raise a `LikenessError` where an image is the cohort's (`holder` None), or another subject's."""
     if holder is None:
         raise LikenessError(
             f"{image.file} is in the cohort of {gallery}, which must be strangers: leave it out, or calibrate with "
@@ -176,6 +176,10 @@ class Store(Protocol):
 
     def holders(self, contents: Sequence[str]) -> dict[str, Subject | None]:
         """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
+        ...
+
+    def corrections(self) -> list[Correction]:
+        """What was said of images."""
         ...
 
     def enrol(self, enrolments: Sequence[Enrolment]) -> list[Enrolled]:
