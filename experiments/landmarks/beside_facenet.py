@@ -1,7 +1,7 @@
 """The points of a run's O-Net beside those of facenet-pytorch 2.6.0, in boxes that facenet-pytorch finds.
 
-python beside_facenet.py MTFL RUN [LISTING], MTFL being the unpacked folder of the data pack, LISTING one of its CSV files,
-test.csv if none is named. Rewrites beside_facenet.json.
+python beside_facenet.py MTFL RUN [LISTING], MTFL being the unpacked folder of the data pack, LISTING one of its CSV
+files, test.csv if none is named. Rewrites beside_facenet.json.
 """
 
 import json

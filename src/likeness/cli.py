@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from likeness.applications.taken import Taken
+from likeness.gallery_cli import enrol, gallery, identify
+from likeness.options import FaceFinderName, Trust, Weights
 
 app = typer.Typer(
     add_completion=False,
@@ -17,24 +19,11 @@ app = typer.Typer(
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="group=choice or key=value, such as data=lfw data.root=DIR")
 ]
-Trust = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--trust", help="a package of your own, or whose code you know, that the run may name parts of"
-    ),
-]
-
 Photographs = Annotated[
     list[Path], typer.Argument(help="images, or folders of images, whose folders are kept in the output")
 ]
 DetectorName = Annotated[
     str, typer.Option("--detector", help="what finds the faces: mtcnn, or the folder of a run")
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option(
-        help="the folder of the detector's weights; by default those of the package facenet-pytorch"
-    ),
 ]
 SmallestFace = Annotated[
     float | None,
@@ -115,19 +104,41 @@ def evaluate(
 @app.command()
 def verify(
     first: Annotated[Path, typer.Argument(help="an image")],
-    second: Annotated[Path, typer.Argument(help="another, cropped and aligned like those of the training")],
-    run: Annotated[Path, typer.Option(help="the folder of a finished run")],
-    detector: Annotated[
-        str | None,
-        typer.Option(help="for photographs: what finds the faces, such as mtcnn; the largest is aligned"),
+    second: Annotated[
+        Path | None,
+        typer.Argument(help="another, cropped and aligned like those of the training; or --claim"),
     ] = None,
+    run: Annotated[Path | None, typer.Option(help="the folder of a finished run")] = None,
+    claim: Annotated[
+        str | None, typer.Option(help="in place of another image: the id or the name of who it is said to be")
+    ] = None,
+    gallery: Annotated[Path | None, typer.Option(help="with --claim: where they are enrolled")] = None,
+    far: Annotated[
+        float, typer.Option(help="with --claim: the share of strangers' claims to accept", min=0, max=1)
+    ] = 0.01,
+    detector: FaceFinderName = None,
     weights: Weights = None,
     trust: Trust = None,
 ) -> None:
-    """Say whether two images are of one identity: the probability, the distance, the decision and its threshold."""
-    from likeness.command import verify_from_command_line
+    """Say whether two images are of one identity, or whether one is of whom they say: likeness verify A.jpg B.jpg
+    --run RUN, or likeness verify A.jpg --claim Ada --gallery G.
 
-    verify_from_command_line(run, first, second, trust or [], detector, weights)
+    It prints the probability, the distance, the decision and its threshold.
+    """
+    if claim is not None or gallery is not None:
+        from likeness.gallery_command import Opened, claim_from_command_line
+
+        opened = Opened(gallery, run, trust or [], detector, weights)
+        claim_from_command_line(opened, first, second, claim, far)
+    else:
+        from likeness.command import verify_from_command_line
+
+        verify_from_command_line(run, first, second, trust or [], detector, weights)
+
+
+app.command()(enrol)
+app.command()(identify)
+app.add_typer(gallery, name="gallery")
 
 
 @app.command()

@@ -108,10 +108,17 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
 
 
 def verify_from_command_line(
-    run: Path, first: Path, second: Path, trust: Sequence[str], detector: str | None, weights: Path | None
+    run: Path | None,
+    first: Path,
+    second: Path | None,
+    trust: Sequence[str],
+    detector: str | None,
+    weights: Path | None,
 ) -> None:
     """Say whether two images, or the largest faces in two photographs, are of one identity."""
     with one_sentence():
+        if run is None or second is None:
+            raise LikenessError("Give two images and --run, or one image with --claim and --gallery.")
         find_modules_in(Path.cwd())
         from likeness.applications.detectors import detector_named
         from likeness.applications.encoder import load

@@ -112,7 +112,7 @@ def checked(*overrides: str) -> TrainConfig:
         ("data.image_size=32", "data.spatial_size must be the backbone's, 64."),
         (
             "data.seed=${nope}",
-            "data.seed takes its value from nope, which is not there: choose another data, or",
+            "data.seed takes its value from nope, which is not there: choose another data, or set it.",
         ),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),

@@ -77,7 +77,9 @@ def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | N
     if found := re.search(r"Interpolation key '([^']+)' not found", text):
         asking = str(getattr(error, "full_key", None) or "A key")
         part = asking.partition(".")[0]
-        return f"{asking} takes its value from {found[1]}, which is not there: choose another {part}, or give it a value."
+        return (
+            f"{asking} takes its value from {found[1]}, which is not there: choose another {part}, or set it."
+        )
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
