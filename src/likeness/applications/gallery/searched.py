@@ -90,7 +90,7 @@ def chosen_threshold(
 def said_of(threshold: SearchThreshold) -> str:
     """The threshold with what it was chosen on, in one line."""
     return (
-        f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their searches; "
-        f"chosen on {threshold.cohort:,} images of {threshold.subjects:,} strangers, 95% interval "
+        f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their "
+        f"searches; chosen on {threshold.cohort:,} images of {threshold.subjects:,} strangers, 95% interval "
         f"{100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
     )
