@@ -19,6 +19,9 @@ Fpir = Annotated[
     float,
     typer.Option(help="the share of strangers' searches that may give a name", min=0, max=1),
 ]
+Far = Annotated[
+    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 CohortFolder = Annotated[
     Path | None,
@@ -51,7 +54,10 @@ def identify(
     probes: Annotated[list[Path], typer.Argument(help="images, or folders of images")],
     fpir: Fpir = 0.01,
     top: Annotated[int, typer.Option(help="how many of the nearest subjects to tell", min=1)] = 5,
-    as_json: AsJson = False,
+    as_json: Far = Annotated[
+    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
+]
+AsJson = False,
     run: Elsewhere = None,
     detector: FaceFinderName = None,
     weights: Weights = None,
@@ -87,7 +93,10 @@ def create(
 
 
 @gallery.command("list")
-def list_subjects(gallery: Gallery, as_json: AsJson = False) -> None:
+def list_subjects(gallery: Gallery, as_json: Far = Annotated[
+    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
+]
+AsJson = False) -> None:
     """List who is enrolled."""
     from likeness.gallery_command import list_from_command_line
 
@@ -98,7 +107,10 @@ def list_subjects(gallery: Gallery, as_json: AsJson = False) -> None:
 def show(
     gallery: Gallery,
     subject: Annotated[str | None, typer.Argument(help="an id, or a name that no other has")] = None,
-    as_json: AsJson = False,
+    as_json: Far = Annotated[
+    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
+]
+AsJson = False,
 ) -> None:
     """Show a subject's templates, or what the gallery is bound to."""
     from likeness.gallery_command import show_from_command_line
@@ -204,7 +216,7 @@ def calibrate(
         Score | None, typer.Option(help="how several templates of a subject compare from now on")
     ] = None,
     fpir: Fpir = 0.01,
-    far: Annotated[float, typer.Option(help="the share of strangers' claims to accept", min=0, max=1)] = 0.01,
+    far: Far = 0.01,
     run: Elsewhere = None,
     detector: FaceFinderName = None,
     weights: Weights = None,
@@ -247,6 +259,7 @@ def check(
         Path | None, typer.Option("--output", "-o", help="a .png or .jpg, for a sheet of the images")
     ] = None,
     fpir: Fpir = 0.01,
+    far: Far = 0.01,
     top: Annotated[int, typer.Option(help="how many of each kind to tell", min=1)] = 20,
     run: Elsewhere = None,
     trust: Trust = None,
@@ -256,4 +269,4 @@ def check(
     from likeness.gallery_command import Opened, check_from_command_line
 
     opened = Opened(gallery, run, trust or [], None, None)
-    check_from_command_line(opened, output, fpir=fpir, top=top, force=force)
+    check_from_command_line(opened, output, fpir=fpir, far=far, top=top, force=force)

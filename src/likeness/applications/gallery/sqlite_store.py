@@ -472,7 +472,7 @@ class SqliteStore:
         """Write the file anew and empty its log, so that nothing that was deleted or moved is left in either.
 
         Raises:
-            LikenessError: another process reads, or there is no room; what is to be purged is so when it is next opened.
+            LikenessError: another process reads, or there is no room; then it is done when the file is next opened.
         """
         ends = time.monotonic() + self._patience
         try:
