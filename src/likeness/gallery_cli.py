@@ -54,10 +54,7 @@ def identify(
     probes: Annotated[list[Path], typer.Argument(help="images, or folders of images")],
     fpir: Fpir = 0.01,
     top: Annotated[int, typer.Option(help="how many of the nearest subjects to tell", min=1)] = 5,
-    as_json: Far = Annotated[
-    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
-]
-AsJson = False,
+    as_json: AsJson = False,
     run: Elsewhere = None,
     detector: FaceFinderName = None,
     weights: Weights = None,
@@ -93,10 +90,7 @@ def create(
 
 
 @gallery.command("list")
-def list_subjects(gallery: Gallery, as_json: Far = Annotated[
-    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
-]
-AsJson = False) -> None:
+def list_subjects(gallery: Gallery, as_json: AsJson = False) -> None:
     """List who is enrolled."""
     from likeness.gallery_command import list_from_command_line
 
@@ -107,10 +101,7 @@ AsJson = False) -> None:
 def show(
     gallery: Gallery,
     subject: Annotated[str | None, typer.Argument(help="an id, or a name that no other has")] = None,
-    as_json: Far = Annotated[
-    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
-]
-AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show a subject's templates, or what the gallery is bound to."""
     from likeness.gallery_command import show_from_command_line
@@ -241,6 +232,7 @@ def reencode(
     images: Annotated[
         list[Path] | None, typer.Option(help="a folder to look for images in that were moved or renamed")
     ] = None,
+    cohort: CohortFolder = None,
     fpir: Fpir = 0.01,
     weights: Weights = None,
     trust: Trust = None,
@@ -249,7 +241,7 @@ def reencode(
     from likeness.gallery_command import Opened, reencode_from_command_line
 
     opened = Opened(gallery, run, trust or [], None, weights)
-    reencode_from_command_line(opened, overrides or [], images or [], switch=switch, fpir=fpir)
+    reencode_from_command_line(opened, overrides or [], images or [], cohort, switch=switch, fpir=fpir)
 
 
 @gallery.command()

@@ -300,7 +300,13 @@ def calibrate_from_command_line(
 
 
 def reencode_from_command_line(
-    opened: Opened, overrides: Sequence[str], places: Sequence[Path], *, switch: bool, fpir: float
+    opened: Opened,
+    overrides: Sequence[str],
+    places: Sequence[Path],
+    cohort: Path | None,
+    *,
+    switch: bool,
+    fpir: float,
 ) -> None:
     """Say what another encoder changes, and switch where that is asked for."""
     with one_sentence(), _opened(opened.gallery) as store:
@@ -318,7 +324,7 @@ def reencode_from_command_line(
             if (finder := _finder(name, opened.weights)) is not None
         }
         told = left_out()
-        move = moved_to(store, comparison, encoder, places, finders, told, fpir=fpir)
+        move = moved_to(store, comparison, encoder, places, finders, told, cohort_from=cohort, fpir=fpir)
         _tell(told)
         print(move)
         if switch:

@@ -1,16 +1,17 @@
 """What is probably wrong in a gallery: ranked, to be looked at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from likeness.applications.gallery.claim import claim_point
-from likeness.applications.gallery.compare import Way, nearest_subjects, represented
+from likeness.applications.gallery.compare import nearest_subjects, represented
 from likeness.applications.gallery.corrections import subjects_said
 from likeness.applications.gallery.leave_one_out import leave_one_out
 from likeness.applications.gallery.searched import Searched, searched, threshold_of
-from likeness.applications.gallery.store import Cohort, Contents, Image, Store, Template
+from likeness.applications.gallery.store import Contents, Image, Store, Template
 from likeness.evaluation import Comparison
 
 NEIGHBOURS = 5
@@ -69,10 +70,14 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
     contents = store.contents()
     found = searched(contents, comparison, store.name)
     threshold = threshold_of(store, contents, found, fpir).threshold
-    limits = _Limits(contents.cohort, found.way, far, store.name)
-    pairs = _near_pairs(found, max(threshold, limits[1]))
+
+    @cache
+    def limit_of(templates: int) -> float:
+        return claim_point(contents.cohort, found.way, templates, far, store.name).point.threshold
+
+    pairs = _near_pairs(found, max(threshold, limit_of(1)))
     doubles, lookalikes = _told(contents, found, pairs, threshold)
-    mislabelled, odd = _templates(contents, found, pairs, threshold, limits)
+    mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of)
     return Findings(
         *([one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd))
     )
@@ -83,19 +88,6 @@ Ranked = list[tuple[float, Finding]]
 
 Pairs = dict[tuple[int, int], float]
 """By the rows of two subjects, ascending, their distance."""
-
-
-class _Limits(dict[int, float]):
-    """By a number of templates the threshold of claims to a subject of so many, chosen when it is asked for."""
-
-    def __init__(self, cohort: Cohort, way: Way, far: float, gallery: str) -> None:
-        super().__init__()
-        self._chosen = cohort, way, far, gallery
-
-    def __missing__(self, templates: int) -> float:
-        cohort, way, far, gallery = self._chosen
-        self[templates] = claim_point(cohort, way, templates, far, gallery).point.threshold
-        return self[templates]
 
 
 def _near_pairs(found: Searched, limit: float) -> Pairs:
@@ -128,7 +120,7 @@ def _told(contents: Contents, found: Searched, pairs: Pairs, threshold: float) -
 
 
 def _templates(
-    contents: Contents, found: Searched, pairs: Pairs, threshold: float, limits: _Limits
+    contents: Contents, found: Searched, pairs: Pairs, threshold: float, limit_of: Callable[[int], float]
 ) -> tuple[Ranked, Ranked]:
     """The templates that are probably another's, and those that are far from their own.
 
@@ -141,7 +133,7 @@ def _templates(
     count = np.bincount(found.templates.row)
     for place in np.flatnonzero(np.isfinite(apart.own)).tolist():
         row, nearest = int(found.templates.row[place]), int(apart.nearest[place])
-        own, other, limit = float(apart.own[place]), float(apart.other[place]), limits[int(count[row]) - 1]
+        own, other, limit = float(apart.own[place]), float(apart.other[place]), limit_of(int(count[row]) - 1)
         image, subject = contents.templates[place].image, found.subjects[row]
         fits_both = own < limit and pairs.get((min(row, nearest), max(row, nearest)), np.inf) < threshold
         if other < min(own, threshold) and not fits_both:
