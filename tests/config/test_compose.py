@@ -38,6 +38,7 @@ BESIDE |= {
     word: ["task=mtcnn"]
     for word in ("evaluation=detection", "sampler=random_squares", "sampler=anchor_sampling")
 }
+BESIDE |= {word: ["task=landmarks"] for word in ("evaluation=landmarks", "landmarker=onet")}
 OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
     "data": ["style_pictures"],
@@ -94,7 +95,7 @@ def checked(*overrides: str) -> TrainConfig:
             "data@test_data=null",
             "data@test_data=null won't do: a group takes the name of a choice; to leave out data@test_data,",
         ),
-        ("episodes=null", "~head or ~episodes."),
+        ("episodes=null", "~head, ~episodes or ~identification."),
         ("experiment=triplet_hard", "An experiment is added with a plus: +experiment=NAME."),
         ("test_data=lfw", "Other data to test on are chosen with data@test_data=NAME."),
         ("loss=null", "loss=null won't do: a group takes the name of a choice"),
@@ -109,7 +110,10 @@ def checked(*overrides: str) -> TrainConfig:
         ("loss.margin=true", "loss.margin=True"),
         ("evaluation.folds=4000", "evaluation.pairs=6000 gives each of 4000 folds fewer than two."),
         ("data.image_size=32", "data.spatial_size must be the backbone's, 64."),
-        ("data.seed=${nope}", "There is no key nope to take a value from."),
+        (
+            "data.seed=${nope}",
+            "data.seed takes its value from nope, which is not there: choose another data, or set it.",
+        ),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),
         ("augment={blurr: null}", "augment has not all of these keys; +augment=VALUE adds them."),
@@ -149,6 +153,14 @@ def test_an_empty_root_is_not_the_current_folder() -> None:
 def test_the_parts_of_a_similarity_fit_together(overrides: list[str], sentence: str) -> None:
     with pytest.raises(LikenessError, match=f"^{re.escape(sentence)}"):
         checked("task=similarity", *overrides)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "detector"),
+    [(name.partition("_vgg")[0].partition("_resnet")[0], name) for name in sorted(groups()["detector"])],
+)
+def test_every_detector_is_trained_by_its_experiment(experiment: str, detector: str) -> None:
+    assert checked(f"+experiment={experiment}", f"detector={detector}").name == experiment
 
 
 @pytest.mark.parametrize("experiment", sorted(groups()["experiment"]))

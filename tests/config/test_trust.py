@@ -254,8 +254,10 @@ def test_a_module_is_no_part_and_one_that_is_not_there_is_told(parts: Path) -> N
     (parts / "more_parts" / "deeper" / "__init__.py").touch()
     for target, said in {
         "more_parts": "A part of yours is named with its module: loss._target_=MODULE.NAME.",
-        "more_parts.deeper": "is a module; name a class or function in it, as more_parts.deeper.NAME.",
-        "more_parts.deepr.Loss": "there is no module more_parts.deepr; is it installed, or on PYTHONPATH?",
+        "more_parts.deeper": "more_parts.deeper is a module; name a class or function in it, as "
+        "more_parts.deeper.NAME.",
+        "more_parts.deepr.Loss": "can't be imported: there is no module more_parts.deepr; is it installed, or on "
+        "PYTHONPATH?",
     }.items():
         with pytest.raises(LikenessError) as raised:
             checked(with_loss(trust="[more_parts]", _target_=target))

@@ -45,7 +45,7 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             parent = _schema_at(location[:-1], schema)
             known = {field.alias or name for name, field in parent.model_fields.items()}
             return f"Unknown key {dotted}: {nearest(location[-1], known)}"
-        case "missing":
+        case _ if error["type"] == "missing" or error["input"] == MISSING:
             return f"The key {dotted} has no value; give it one with {dotted}=VALUE."
         case "union_tag_not_found":
             return f"The key {dotted}._target_ has no value; give it one with {dotted}._target_=VALUE."

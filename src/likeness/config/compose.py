@@ -75,13 +75,17 @@ def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | N
     if found := re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text):
         return _unknown_key(found[1], name, overrides, own)
     if found := re.search(r"Interpolation key '([^']+)' not found", text):
-        return f"There is no key {found[1]} to take a value from."
+        asking = str(getattr(error, "full_key", None) or "A key")
+        part = asking.partition(".")[0]
+        return (
+            f"{asking} takes its value from {found[1]}, which is not there: choose another {part}, or set it."
+        )
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
         return (
             f"{_without_a_name(overrides)} won't do: a group takes the name of a choice; to leave out data@test_data, "
-            "head or episodes write test_data=null, ~head or ~episodes."
+            "head, episodes or identification write test_data=null, ~head, ~episodes or ~identification."
         )
     if found := re.search(r"Environment variable '([^']+)' not found|Missing mandatory value: (\S+)", text):
         return f"{found[1] or found[2]} has no value; give it one."

@@ -1,10 +1,13 @@
 """`likeness evaluate RUN OVERRIDES`: what is given counts, however it is written, and the rest is as in the run."""
 
+import numpy as np
 import pytest
 from tiny import TINY
 
+from likeness.config.make import make
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
+from likeness.evaluation.clustering import bcubed
 from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.evaluate import evaluation_of
 
@@ -51,12 +54,12 @@ def test_who_is_trusted_is_said_by_the_option_alone(own: EmbeddingConfig) -> Non
         with pytest.raises(LikenessError) as error:
             evaluation_of(own, [override])
         assert str(error.value) == f"{override} is not taken here: write --trust a --trust b."
-    mine = ["++data={_target_: pathlib.Path, spatial_size: 32, channels: 3}"]
-    with pytest.raises(LikenessError, match="Path takes"):
-        evaluation_of(own, mine, trust=["pathlib"])
+    mine = ["++data={_target_: fractions.Fraction, spatial_size: 32, channels: 3}"]
+    with pytest.raises(LikenessError, match="Fraction takes no"):
+        evaluation_of(own, mine, trust=["fractions"])
     with pytest.raises(LikenessError, match="is not on the list"):
         evaluation_of(own, mine)
-    assert evaluation_of(own, [], trust=["pathlib"]).trust == ["pathlib"]
+    assert evaluation_of(own, [], trust=["fractions"]).trust == ["fractions"]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +75,52 @@ def test_a_mistake_names_the_nearest_key(override: str, hint: str, own: Embeddin
     with pytest.raises(LikenessError) as error:
         evaluation_of(own, [override])
     assert hint in str(error.value)
+
+
+def test_identification_is_as_in_the_run_or_as_it_is_chosen(own: EmbeddingConfig) -> None:
+    kept = evaluation_of(own.model_copy(update={"identification": None}), []).identification
+    assert kept == own.identification  # a run from before it was measured: the default
+    more = training_config([*TINY, "identification.templates=2", "identification.combine=maximum"])
+    assert isinstance(more, EmbeddingConfig)
+    assert evaluation_of(more, []).identification == more.identification
+    changed = evaluation_of(more, ["identification.templates=3"]).identification
+    assert (changed.templates, changed.combine) == (3, "maximum")
+    chosen = evaluation_of(more, ["identification=blufr", "identification.root=lists"]).identification
+    assert chosen.root == "lists"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["clustering=dbscan"], "clustering.eps has no value"),
+        (["clustering=dbscn"], "did you mean dbscan"),
+        (["clustering=k_means", "clustering.n_clusters=0"], "clustering.n_clusters=0 won't do"),
+        (["identification.templates=0"], "identification.templates=0 won't do"),
+        (["identification.combine=median"], "did you mean mean"),
+        (["identification=blufr", "identification.templates=2"], "templates"),
+    ],
+)
+def test_mistakes_about_identification_and_clustering(
+    overrides: list[str], said: str, own: EmbeddingConfig
+) -> None:
+    with pytest.raises(LikenessError) as error:
+        evaluation_of(own, overrides)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["clustering=dbscan", "clustering.eps=0.5"],
+        ["clustering=hdbscan"],
+        ["clustering=average_linkage", "clustering.distance_threshold=2.0"],
+        ["clustering=k_means", "clustering.n_clusters=4"],
+    ],
+    ids=lambda overrides: overrides[0],
+)
+def test_every_clusterer_parts_four_heaps(overrides: list[str], own: EmbeddingConfig) -> None:
+    heaps = np.repeat(np.arange(4), 10)
+    embeddings = np.eye(4)[heaps] * 3 + np.random.default_rng(0).normal(size=(40, 4)) * 0.1
+    clustering = evaluation_of(own, overrides).clustering
+    assert clustering is not None
+    assert bcubed(make(clustering).fit_predict(embeddings.astype(np.float32)), heaps).f == 1

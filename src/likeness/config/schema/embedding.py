@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import model_validator
 
 from likeness.config.schema.data import Data
+from likeness.config.schema.identification import Clustering, Identification, OpenSet
 from likeness.config.schema.losses import CrossEntropy, Loss
 from likeness.config.schema.metric_learning import WITHOUT_MINER, PmlLoss, PmlMiner
 from likeness.config.schema.networks import Backbone, ChiSquared, Embedder, Head, Onnx
@@ -40,6 +41,8 @@ class EmbeddingConfig(TrainConfig):
         "retrieval/precision@1",
         "retrieval/r_precision",
         "retrieval/map@r",
+        "identification/rank@1",
+        *(f"identification/tpir@fpir=1e-{power}" for power in range(1, 4)),
         "oneshot_*",
     )
     validates = ("validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot")
@@ -56,6 +59,7 @@ class EmbeddingConfig(TrainConfig):
     optimizer: Optimizer
     evaluation: Evaluation
     episodes: Episodes | None = None
+    identification: Identification | None = None
 
     @model_validator(mode="after")
     def _task_fits(self) -> "EmbeddingConfig":
@@ -93,6 +97,17 @@ class EmbeddingConfig(TrainConfig):
                 raise ValueError(
                     f"sweep.objectives names {objective.metric}, and the run measures "
                     + (" and ".join(known) or "no episodes; add episodes=twenty_way")
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _identification_that_is_swept_for(self) -> "EmbeddingConfig":
+        for objective in self.sweep.objectives if self.sweep else ():
+            if objective.metric.startswith("identification/") and not isinstance(
+                self.identification, OpenSet
+            ):
+                raise ValueError(
+                    f"sweep.objectives names {objective.metric}, which identification=open_set measures"
                 )
         return self
 
@@ -154,6 +169,8 @@ class EvaluateConfig(RunConfig):
     data: Data
     evaluation: Evaluation
     episodes: Episodes | None = None
+    identification: Identification | None = None
+    clustering: Clustering | None = None
     embedder: Annotated[Embedder, OR_OUTSIDE_IN_PART] | None = None
     head: Head | None = None
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from likeness.config.make import asks_for, make, make_with, told
 from likeness.config.schema.base import Node
@@ -28,6 +28,7 @@ from likeness.models.backbone import Backbone
 from likeness.models.embedder import Embedder
 from likeness.models.similarity import PairHead
 from likeness.randomness import key
+from likeness.recipes.embedding.identification import identification_of
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
@@ -45,6 +46,15 @@ class Networks(NamedTuple):
     def parts(self) -> dict[str, nn.Module]:
         """The networks that there are, by their names in a task and in its checkpoints."""
         return {name: part for name, part in self._asdict().items() if part is not None}
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Those of all networks, each by the name of its network and its own."""
+        return {
+            f"{name}.{key}": value
+            for name, part in self.parts.items()
+            for key, value in part.state_dict().items()
+        }
 
     @property
     def comparison(self) -> Comparison:
@@ -107,7 +117,14 @@ def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
             "with data@test_data=NAME."
         )
     pairs = splits.pairs or drawn_pairs(splits.test, config)
-    return TestData(splits.test, pairs, splits.all_known, _episodes(splits, config))
+    return TestData(
+        splits.test,
+        pairs,
+        splits.all_known,
+        _episodes(splits, config),
+        identification_of(config.identification, splits.test),
+        make(config.clustering) if isinstance(config, EvaluateConfig) and config.clustering else None,
+    )
 
 
 def _episodes(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) -> dict[str, Episodes]:

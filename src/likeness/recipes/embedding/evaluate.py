@@ -72,8 +72,8 @@ def evaluation_of(
 ) -> EvaluateConfig:
     """The evaluation that `overrides` choose, with the network of a run of the configuration `own`.
 
-    What the overrides leave open is as it was in the run: the data that it was tested on, its episodes, the mirrored
-    images and the number of queries.
+    What the overrides leave open is as it was in the run: the data that it was tested on, its episodes, its
+    identification, the mirrored images and the number of queries.
 
     Raises:
         LikenessError: an override names nothing that there is, or would change the network.
@@ -82,9 +82,9 @@ def evaluation_of(
     if taken := [one for one in given if any(touches(one, part) for part in NETWORK)]:
         raise LikenessError(f"{taken[0].input_line} can't be changed: the network is the run's own.")
     kept: list[str] = []  # parts that are the run's own, to which overrides of single keys are applied
-    for part in ("data", "episodes"):
+    for part in ("data", "episodes", "identification"):
         chosen = any(one.key_or_group == part for one in given)
-        if not chosen and (part == "data" or own.episodes is not None):
+        if not chosen and getattr(own, part) is not None:
             kept.append(part)
     later = [one for one in given if any(touches(one, part) for part in kept)]
     size = [f"backbone.{key}={_written(getattr(own.backbone, key))}" for key in ("spatial_size", "channels")]
@@ -94,8 +94,7 @@ def evaluation_of(
         if not any(touches(one, f"evaluation.{key}") for one in given):
             config["evaluation"][key] = getattr(own.evaluation, key)
     for part in kept:
-        node = own.test_data or own.data if part == "data" else own.episodes
-        assert node is not None
+        node = own.test_data or own.data if part == "data" else getattr(own, part)
         config[part] = node.plain()
     for part in NETWORK:
         node = getattr(own, part)

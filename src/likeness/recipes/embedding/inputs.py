@@ -8,6 +8,7 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.fingerprint import Files
 from likeness.data.images import Images, Trials
 from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data, test_data
+from likeness.recipes.embedding.identification import Benchmark
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.named_file import hashes_of, local_files
 from likeness.runs.record.data_files import listed_as
@@ -51,4 +52,6 @@ def fingerprints(parts: Mapping[str, Images], tested: TestData) -> dict[str, Any
         found["episodes"] = {
             kind: Trials(each.support, each.query).fingerprint() for kind, each in tested.episodes.items()
         }
+    if isinstance(tested.identification, Benchmark):
+        found["identification"] = tested.identification.fingerprint()
     return found

@@ -1,7 +1,7 @@
 """Measure encoders on identities they never saw: the same pairs for each, and what is found by them."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -23,20 +23,32 @@ from likeness.evaluation import (
     evaluate_retrieval,
     one_shot_scores,
 )
+from likeness.evaluation.clustering import evaluate_clustering
 from likeness.recipes.embedding.encode import Encode, encode, pixel_distances, pixel_episode_distances
+from likeness.recipes.embedding.identification import Identification, identified
+
+
+class Clusterer(Protocol):
+    """What makes clusters, as scikit-learn's estimators do."""
+
+    def fit_predict(self, embeddings: NDArray[np.float32], /) -> NDArray[np.int64]:
+        """The cluster of each of the embeddings `[N, D]`, `[N]`; negative: of none."""
+        ...
 
 
 class TestData(NamedTuple):
     """What there is to measure on.
 
-    The `samples`, the `pairs` to verify, whether the identities are `all_known` beyond those pairs, and by their kind
-    the `episodes` of one-shot recognition.
+    The `samples`, the `pairs` to verify, whether the identities are `all_known` beyond those pairs, by their kind the
+    `episodes` of one-shot recognition, and, where identities are known, the `identification` and what makes clusters.
     """
 
     samples: SkippingUnreadable
     pairs: Pairs
     all_known: bool
     episodes: Mapping[str, Episodes]
+    identification: Identification | None = None
+    clusterer: Clusterer | None = None
 
 
 class Encoder(NamedTuple):
@@ -134,6 +146,19 @@ def _measured(
             queries=config.evaluation.queries,
             **resampling,
         )
+    for name, rows in embeddings.items() if data.all_known else ():
+        if data.identification is not None:
+            metrics[name] |= identified(
+                data.identification,
+                encoders[name].comparison,
+                rows,
+                samples,
+                data.samples.identity,
+                most=config.evaluation.queries,
+                **resampling,
+            )
+        if data.clusterer is not None:
+            metrics[name] |= evaluate_clustering(data.clusterer.fit_predict(rows), identity, **resampling)
     for kind, found in one_shot.items():
         _, ways, shots = data.episodes[kind].support.shape
         for name, scores in found.scores.items():

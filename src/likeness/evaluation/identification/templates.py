@@ -1,0 +1,58 @@
+"""Several templates of one subject, made one: in the space of the embeddings, or after the comparison."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from likeness.evaluation.arrays import finite, labels
+
+
+def mean_templates(
+    embeddings: ArrayLike, subject: ArrayLike, *, unit_length: bool
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The mean `[S, D]` of each subject's embeddings `[T, D]`, and the subjects `[S]`, ascending.
+
+    With `unit_length`, for embeddings that have it, the means are set to it again. One comparison a subject, whatever
+    the number of its templates.
+
+    Raises:
+        ValueError: a mean of opposite embeddings is 0 and can't be set to a length.
+    """
+    rows = finite(embeddings, "embeddings", 2)
+    names, who = np.unique(labels(subject, "subject", len(rows)), return_inverse=True)
+    order = np.argsort(who, kind="stable")
+    starts = np.searchsorted(who[order], np.arange(len(names)))
+    mean = np.add.reduceat(rows[order], starts, axis=0) / np.bincount(who)[:, None]
+    if unit_length:
+        length = np.linalg.norm(mean, axis=1, keepdims=True)
+        if not length.all():
+            raise ValueError(
+                f"the templates of subject {names[np.argmin(length)]} cancel out: their mean is 0"
+            )
+        mean /= length
+    return mean, names
+
+
+def best_template(distance: ArrayLike, subject: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The distances `[P, S]` to each subject's nearest template (`maximum`, of the scores), and the subjects `[S]`.
+
+    From the distances `[P, T]` to T templates, each of a `subject [T]`.
+    """
+    ordered, starts, names = _by_subject(distance, subject)
+    return np.minimum.reduceat(ordered, starts, axis=1), names
+
+
+def mean_score(distance: ArrayLike, subject: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The mean distances `[P, S]` to each subject's templates, and the subjects `[S]`; arguments as above."""
+    ordered, starts, names = _by_subject(distance, subject)
+    return np.add.reduceat(ordered, starts, axis=1) / np.diff([*starts, ordered.shape[1]]), names
+
+
+def _by_subject(
+    distance: ArrayLike, subject: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.int64]]:
+    """The columns by subject, where each subject's begin, and the subjects."""
+    values = finite(distance, "distance", 2)
+    whose = labels(subject, "subject", values.shape[1])
+    order = np.argsort(whose, kind="stable")
+    names, starts = np.unique(whose[order], return_index=True)
+    return values[:, order], starts, names
