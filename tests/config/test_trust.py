@@ -1,6 +1,8 @@
 """What a configuration may name: our own parts, and those of packages that the user trusts or installed as parts."""
 
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -11,9 +13,11 @@ from tiny import TINY
 from conftest import Command
 from likeness.config.compose import composed
 from likeness.config.make import make, plain
+from likeness.config.schema.runs import TrainConfig
 from likeness.config.trust import is_trusted, packages_named
 from likeness.errors import LikenessError
-from likeness.recipes.choose import checked, training_config
+from likeness.recipes.choose import checked, config_of, training_config
+from likeness.recipes.embedding.past import embedding_config_of
 
 SOURCE = '''
     """Parts that lie in a file."""
@@ -262,6 +266,20 @@ def test_a_module_is_no_part_and_one_that_is_not_there_is_told(parts: Path) -> N
         with pytest.raises(LikenessError) as raised:
             checked(with_loss(trust="[more_parts]", _target_=target))
         assert str(raised.value).endswith(said)
+
+
+@pytest.mark.parametrize("read", [config_of, embedding_config_of])
+def test_a_run_whose_package_is_not_found_says_so(
+    tmp_path: Path, read: Callable[[Path, list[str]], TrainConfig]
+) -> None:
+    gone = with_loss(trust="[gone_parts]", _target_="gone_parts.Loss")
+    (tmp_path / "config.yaml").write_text(json.dumps(gone))  # which is YAML
+    with pytest.raises(LikenessError) as raised:
+        read(tmp_path, ["gone_parts"])
+    assert str(raised.value) == (
+        f"{tmp_path}/config.yaml won't do: gone_parts can't be imported: there is no module gone_parts; is it "
+        "installed, or on PYTHONPATH?"
+    )
 
 
 @pytest.mark.parametrize("group", ["optimizer", "scheduler", "embedder"])

@@ -104,6 +104,58 @@ PARTS = '''
             return self.weight * images.flatten(1)[:, :9]
 
 
+    def loss_without_gradient(embedding, identity):
+        return embedding.detach().sum()
+
+
+    class Centres(nn.Module):
+        def __init__(self, classes: int, embedding_dim: int):
+            super().__init__()
+            self.centres = nn.Parameter(torch.randn(classes, embedding_dim))
+
+        def forward(self, embedding, identity):
+            return nn.functional.cross_entropy(embedding @ self.centres.T, identity)
+
+
+    def smaller(image):
+        return image[:, ::2]
+
+
+    def as_floats(image):
+        return image / 255
+
+
+    def as_list(image):
+        return image.tolist()
+
+
+    class Features(nn.Module):
+        feature_dim = 9
+
+        def __init__(self, channels: int, spatial_size: int):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(1))
+
+        def forward(self, images):
+            return self.weight * images.flatten(1)[:, :9]
+
+
+    class Pair(Features):
+        def forward(self, images):
+            return super().forward(images), images
+
+
+    class HalfWeights(Features):
+        def __init__(self, channels: int, spatial_size: int):
+            super().__init__(channels, spatial_size)
+            self.half()
+
+
+    class HalfFeatures(Features):
+        def forward(self, images):
+            return super().forward(images).half()
+
+
     class NoBackbone:
         def __init__(self, channels: int, spatial_size: int): ...
     '''
@@ -115,6 +167,12 @@ CONF = {
     "head/no_head": "_target_: parts.NoHead\n",
     "loss/by_rows": "_target_: parts.loss_by_rows\n_partial_: true\n",
     "loss/of_two": "_target_: parts.loss_of_two\n_partial_: true\n",
+    "loss/without_gradient": "_target_: parts.loss_without_gradient\n_partial_: true\n",
+    "loss/centres": "_target_: parts.Centres\n",
+    **{
+        f"backbone/{name}": f"_target_: parts.{name}\nchannels: 3\nspatial_size: 32\n"
+        for name in ("Pair", "HalfWeights", "HalfFeatures")
+    },
     "backbone/liar": "_target_: parts.Liar\nchannels: 3\nspatial_size: 32\n",
     "backbone/no_backbone": "_target_: parts.NoBackbone\nchannels: 3\nspatial_size: 32\n",
     "data/nothing": "_target_: parts.NoBackbone\nchannels: 3\nspatial_size: 32\n",
@@ -182,6 +240,46 @@ def test_a_head_is_trained_and_measured(place: Place, head: str) -> None:
         (
             ["backbone=liar"],
             "backbone._target_=parts.Liar gives features [2, 9] of 2 images; its feature_dim promises [2, 7].",
+        ),
+        (
+            ["loss=without_gradient"],
+            "loss._target_=parts.loss_without_gradient gives a number without a gradient; compute it from what it is "
+            "given, nothing of it detached.",
+        ),
+        (
+            ["loss=centres", "+loss.classes=5"],
+            "loss._target_=parts.Centres has loss.classes=5 for 12 identities to train on; leave it out.",
+        ),
+        (
+            ["task=similarity", "head=scaled", "loss=centres"],
+            "loss._target_=parts.Centres takes embeddings [12, 128], and task=similarity has log odds of all pairs, "
+            "[12, 12]; choose task=embedding, or a loss of pairs.",
+        ),
+        (
+            ["+augment.mine={_target_: parts.smaller, _partial_: true}"],
+            "augment.mine._target_=parts.smaller gives torch.uint8 [3, 16, 32] of an image torch.uint8 [3, 32, 32]; "
+            "give one of the same kind and shape.",
+        ),
+        (
+            ["+augment.mine={_target_: parts.as_floats, _partial_: true}"],
+            "gives torch.float32 [3, 32, 32] of an image torch.uint8 [3, 32, 32]",
+        ),
+        (
+            ["+augment.mine={_target_: parts.as_list, _partial_: true}"],
+            "augment.mine._target_=parts.as_list gives a list of an image torch.uint8 [3, 32, 32]",
+        ),
+        (
+            ["backbone=Pair"],
+            "backbone._target_=parts.Pair gives a tuple; give features [2, 9], torch.float32.",
+        ),
+        (
+            ["backbone=HalfWeights"],
+            "backbone._target_=parts.HalfWeights has weights in torch.float16; give torch.float32, and choose less by "
+            "trainer.precision.",
+        ),
+        (
+            ["backbone=HalfFeatures"],
+            "gives torch.float16 [2, 9]; give features [2, 9], torch.float32.",
         ),
         (
             ["backbone=no_backbone"],

@@ -1,6 +1,5 @@
 """Parts of other packages, called once on a small batch, so that what they do wrong is told before training."""
 
-from contextlib import suppress
 from typing import Any
 
 import torch
@@ -51,8 +50,9 @@ def refuse_misfits(config: EmbeddingConfig, networks: Networks, task: EncodingTa
     if isinstance(loss, Outside) and not isinstance(
         config.task, Outside
     ):  # another's task may ask for another loss
-        if loss.values.get("classes", classes) < classes:
-            said = f"has loss.classes={loss.values['classes']} for {classes} identities to train on; leave it out"
+        known = loss.values.get("classes")
+        if isinstance(known, int) and known < classes:
+            said = f"has loss.classes={known} for {classes} identities to train on; leave it out"
             raise _misfit("loss", loss, said)
         identity = torch.arange(config.sampler.identities).repeat_interleave(config.sampler.images)
         _refuse_loss(loss, _loss_of(loss, task, networks.head, embedding, identity))
@@ -73,15 +73,15 @@ def _loss_of(loss: Outside, task: Any, head: PairHead | None, embedding: Tensor,
     try:
         return task.loss(head(embedding, embedding), identity)
     except Exception as error:
-        with suppress(Exception):
+        try:
             task.loss(embedding, identity)
-            raise _misfit(
-                "loss",
-                loss,
-                f"takes embeddings {list(embedding.shape)}, and task=similarity has log odds of all pairs, "
-                f"{[len(identity)] * 2}; choose task=embedding, or a loss of pairs",
-            ) from error
-        raise
+        except Exception:
+            raise error from None
+        said = (
+            f"takes embeddings {list(embedding.shape)}, and task=similarity has log odds of all pairs, "
+            f"{[len(identity)] * 2}; choose task=embedding, or a loss of pairs"
+        )
+        raise _misfit("loss", loss, said) from error
 
 
 def _refuse_features(backbone: Outside, networks: Networks) -> None:
