@@ -149,15 +149,15 @@ class SqliteStore:
             cohort = connection.execute("SELECT * FROM cohort ORDER BY number").fetchall()
             fresh = self._setting("cohort_revision") == str(revision)
             corrections = self._corrections()
-        place = {subject.number: row for row, subject in enumerate(subjects)}
+        numbers, whose, content, file, detector, blobs = zip(*rows, strict=True) if rows else ((),) * 6
         dimensions = int(settings.encoder["dimensions"])
         return Contents(
             revision,
             settings,
             subjects,
-            [_template(row) for row in rows],
-            np.array([place[row[1]] for row in rows], dtype=np.int64),
-            self._encodings([row[5] for row in rows], dimensions),
+            list(map(Template, numbers, whose, map(Image, content, file, detector))),
+            np.searchsorted([subject.number for subject in subjects], np.array(whose, dtype=np.int64)),
+            self._encodings(blobs, dimensions),
             Cohort(
                 [row[1] for row in cohort],
                 [Image(*row[2:5]) for row in cohort],
@@ -360,7 +360,7 @@ class SqliteStore:
 
     def _subjects(self) -> list[Subject]:
         rows = self._connection.execute("SELECT number, id, name FROM subject ORDER BY number")
-        return [Subject(*row) for row in rows]
+        return list(map(Subject._make, rows))
 
     def _templates(self, subject: Subject) -> list[Template]:
         rows = self._connection.execute(f"{_TEMPLATES} WHERE subject = ? ORDER BY number", (subject.number,))
