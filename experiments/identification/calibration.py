@@ -1,8 +1,9 @@
 """Whether a calibrated search holds its promise in galleries of 10 to 1,000,000 drawn identities.
 
-Strangers by the thousand search galleries of which each holds the one before. Each thousand in turn is the cohort that
-the threshold is chosen on, and all the others are the strangers that come later. Beside that, what a threshold for
-pairs does, and one that was calibrated once and kept while the gallery grew.
+Strangers search galleries of which each holds the one before. A thousand searches at a time are the cohort that the
+threshold is chosen on, and all the others are the strangers that come later: once with an image of each of 1,000
+subjects, and once with five of each of 200, which are alike. Beside that, what a threshold for pairs does, and one that
+was calibrated once and kept while the gallery grew.
 
     python calibration.py      # writes calibration.json and calibration.png beside this file
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from drawn_encodings import identities, images
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
@@ -20,6 +22,9 @@ from likeness.evaluation.identification import Searches, open_set_curve, search_
 
 SIZES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 COHORT, COHORTS, MATED = 1_000, 8, 1_000
+EACH = (1, 5)
+"""How many images of a stranger search."""
+
 WANTED = (0.1, 0.01)
 KEPT = 1_000  # the gallery that a threshold is calibrated in and then kept
 SEED = 0
@@ -29,11 +34,16 @@ BLOCK = 10_000  # identities of the gallery drawn, and searched, at a time
 def main() -> None:
     """Search, calibrate, write."""
     start = time.process_time()
-    strangers = images(identities(2_000_000, COHORT * COHORTS, seed=SEED), seed=SEED)
+    strangers = np.concatenate(
+        [
+            images(identities(first, COHORT * COHORTS // each, seed=SEED).repeat(each, axis=0), seed=first)
+            for each, first in zip(EACH, (2_000_000, 4_000_000), strict=True)
+        ]
+    )
     probes = images(identities(0, MATED, seed=SEED), seed=SEED + 1)
     smallest, found = searched(strangers, probes)
     pairs = pair_distances()
-    rows = [row for size in SIZES for row in calibrated(size, smallest, found, pairs)]
+    rows = [row for size in SIZES for row in calibrated(size, smallest, found[size], pairs)]
     content = {
         "cohort": COHORT,
         "cohorts": COHORTS,
@@ -90,39 +100,43 @@ def pair_distances() -> NDArray[np.float64]:
 def calibrated(
     size: int,
     smallest: dict[int, NDArray[np.float64]],
-    found: dict[int, Searches],
+    found: Searches,
     pairs: NDArray[np.float64],
 ) -> list[dict[str, float]]:
-    """Wanted and found rates in a gallery of a size: over the cohorts, the mean and the lowest and highest."""
+    """Wanted and found rates in a gallery of a size, by the images of a stranger: over the cohorts."""
     rows = []
-    curve = open_set_curve(found[size])
+    curve = open_set_curve(found)
+    here, once = (np.split(smallest[each], len(EACH)) for each in (size, KEPT))
     for fpir in WANTED:
-        rates, kept, told, covered = [], [], [], []
-        for cohort in range(COHORTS):
-            chosen = np.arange(len(smallest[size])) // COHORT == cohort
-            later = smallest[size][~chosen]
-            threshold = search_threshold(smallest[size][chosen], np.flatnonzero(chosen), fpir)
-            rates.append(float(np.mean(later < threshold.threshold)))
-            told.append((threshold.low, threshold.high))
-            covered.append(threshold.low <= rates[-1] <= threshold.high)
-            once = search_threshold(smallest[KEPT][chosen], np.flatnonzero(chosen), fpir)
-            kept.append(float(np.mean(later < once.threshold)))
-        rows.append(
-            {
-                "gallery": size,
-                "wanted": fpir,
-                "found": float(np.mean(rates)),
-                "lowest": min(rates),
-                "highest": max(rates),
-                "told_low": float(np.mean([low for low, _ in told])),
-                "told_high": float(np.mean([high for _, high in told])),
-                "within_told": int(np.sum(covered)),
-                "kept_from_1000": float(np.mean(kept)),
-                "threshold_of_pairs": float(np.mean(smallest[size] < np.quantile(pairs, fpir))),
-                "tpir": float(tpir_at_fpir(curve, fpir)),
-                "rank_1": float(np.mean(found[size].rank[found[size].mated] == 1)),
-            }
-        )
+        for each, distance, kept in zip(EACH, here, once, strict=True):
+            subject = np.arange(len(distance)) // each
+            rates, grown, told = [], [], []
+            for cohort in range(COHORTS):
+                chosen = np.arange(len(distance)) // COHORT == cohort
+                threshold = search_threshold(distance[chosen], subject[chosen], fpir)
+                rates.append(float(np.mean(distance[~chosen] < threshold.threshold)))
+                told.append((threshold.low, threshold.high))
+                before = search_threshold(kept[chosen], subject[chosen], fpir, resamples=1)
+                grown.append(float(np.mean(distance[~chosen] < before.threshold)))
+            rows.append(
+                {
+                    "gallery": size,
+                    "wanted": fpir,
+                    "images_each": each,
+                    "found": float(np.mean(rates)),
+                    "lowest": min(rates),
+                    "highest": max(rates),
+                    "told_low": float(np.mean([low for low, _ in told])),
+                    "told_high": float(np.mean([high for _, high in told])),
+                    "within_told": sum(
+                        low <= rate <= high for rate, (low, high) in zip(rates, told, strict=True)
+                    ),
+                    "kept_from_1000": float(np.mean(grown)),
+                    "threshold_of_pairs": float(np.mean(distance < np.quantile(pairs, fpir))),
+                    "tpir": float(tpir_at_fpir(curve, fpir)),
+                    "rank_1": float(np.mean(found.rank[found.mated] == 1)),
+                }
+            )
     return rows
 
 
@@ -130,42 +144,42 @@ def figure(rows: list[dict[str, float]]):
     """Wanted and found FPIR over the gallery's size, and beside it what the encodings allow at that rate."""
     drawn, (rates, hits) = quiet_figure(1, 2, size=(9.6, 4.4))
     for fpir, colour in zip(WANTED, COLOURS, strict=False):
-        of = [row for row in rows if row["wanted"] == fpir]
-        sizes, value = [row["gallery"] for row in of], np.array([row["found"] for row in of])
-        spread = [value - [row["lowest"] for row in of], [row["highest"] for row in of] - value]
+        of = [row for row in rows if row["wanted"] == fpir and row["images_each"] == EACH[0]]
+        sizes = np.array([row["gallery"] for row in of])
         rates.axhline(fpir, color=colour, linewidth=0.8, linestyle=(0, (2, 3)))
-        rates.errorbar(sizes, value, spread, color=colour, marker="o", markersize=4, linewidth=1.6, capsize=3)
+        for each, shift, fill in zip(EACH, (0.85, 1.18), (colour, "white"), strict=True):
+            alike = [row for row in rows if row["wanted"] == fpir and row["images_each"] == each]
+            value = np.array([row["found"] for row in alike])
+            spread = [value - [row["lowest"] for row in alike], [row["highest"] for row in alike] - value]
+            rates.errorbar(
+                sizes * shift, value, spread, color=colour, marker="o", markersize=4, linewidth=0, elinewidth=1.2,
+                markerfacecolor=fill, capsize=2,
+            )  # fmt: skip
         for key, dashes in (("kept_from_1000", "--"), ("threshold_of_pairs", ":")):
-            rates.plot(sizes, [row[key] for row in of], color=colour, linestyle=dashes, linewidth=1.4)
-        hits.plot(sizes, [row["tpir"] for row in of], color=colour, marker="o", markersize=4, linewidth=1.6)
-        hits.annotate(
-            f"TPIR at FPIR {fpir:.0%}", (sizes[-1], of[-1]["tpir"]), (0, -12), textcoords="offset points",
-            ha="right", fontsize=8.5, color=colour,
-        )  # fmt: skip
-    first = [row["rank_1"] for row in rows if row["wanted"] == WANTED[0]]
-    hits.plot(sizes, first, color=INK, linewidth=1.2)
-    hits.annotate(
-        "rank 1",
-        (sizes[-1], first[-1]),
-        (0, 5),
-        textcoords="offset points",
-        ha="right",
-        fontsize=8.5,
-        color=INK,
-    )
-    for style, label in (
-        ("-", "calibrated for this gallery"),
-        ("--", "kept from a gallery of 1,000"),
-        (":", "of pairs"),
+            line = np.array([row[key] for row in of])
+            rates.plot(sizes[line > 0], line[line > 0], color=colour, linestyle=dashes, linewidth=1.4)
+        label = f"TPIR at FPIR {fpir:.0%}, rank 1"
+        hits.plot(sizes, [row["tpir"] for row in of], color=colour, marker="o", markersize=4, label=label)
+    first = [row["rank_1"] for row in rows if row["wanted"] == WANTED[0] and row["images_each"] == EACH[0]]
+    hits.plot(sizes, first, color=INK, linewidth=1.2, label="rank 1")
+    for mark, line, fill, label in (
+        ("o", "", INK, "for this gallery, on 1,000 strangers"),
+        ("o", "", "white", "for this gallery, on 5 images of 200 strangers"),
+        ("", "--", INK, "kept from a gallery of 1,000"),
+        ("", ":", INK, "of pairs"),
     ):
-        rates.plot([], [], color=INK, linestyle=style, label=label)
-    rates.set(xscale="log", yscale="log", ylim=(5e-5, 1.5))
-    hits.set(xscale="log", ylim=(0, 1.02))
+        rates.plot(
+            [], [], color=INK, marker=mark, markersize=4, markerfacecolor=fill, linestyle=line, label=label
+        )
+    rates.set(xscale="log", yscale="log", ylim=(1e-5, 1.5))
+    hits.set(xscale="log", ylim=(0.8, 1.005))
+    hits.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     rates.set_ylabel("strangers told as somebody (FPIR)", color=INK)
     hits.set_ylabel("of the enrolled who search, found", color=INK)
     for axes in (rates, hits):
         axes.set_xlabel("identities in the gallery", color=INK)
-    rates.legend(title="threshold", title_fontsize=8.5, fontsize=8.5, frameon=False, loc="lower right")
+    rates.legend(title="threshold", title_fontsize=8, fontsize=8, frameon=False, loc="lower right")
+    hits.legend(fontsize=8, frameon=False, loc="lower left")
     return drawn
 
 

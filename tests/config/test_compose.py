@@ -22,6 +22,9 @@ BESIDE = {
     "stylizer=adain": ["task=adain"],
     "stylizer=johnson": ["task=feedforward"],
     "backbone=vgg19_normalised": ["task=adain", "backbone.weights=vgg_normalised.pth"],
+    "clustering=dbscan": ["clustering.eps=1.0"],
+    "clustering=average_linkage": ["clustering.distance_threshold=1.0"],
+    "clustering=k_means": ["clustering.n_clusters=20"],
 }
 DETECTORS = ("mtcnn", "tiny_faces", "face_rcnn", "pyramidbox")
 BESIDE |= {
@@ -163,8 +166,9 @@ def test_every_choice_of_every_group_fits_the_schema(group: str, choice: str) ->
     overrides = BESIDE.get(word, ["task=style"] if choice in OF_STYLE.get(group, []) else [])
     if choice == "pml":  # which of the library's is named in either case
         checked("loss=pml", "loss.name=MultiSimilarityLoss", "miner.name=MultiSimilarityMiner")
-    elif choice == "onnx":
-        check(plain(composed("evaluate", [word, *overrides])), EvaluateConfig)
+    elif choice == "onnx" or group == "clustering":
+        path = [] if choice == "onnx" else ["backbone.path=encoder.onnx"]
+        check(plain(composed("evaluate", [word, *path, *overrides])), EvaluateConfig)
     elif group == "statistic":
         checked("task=style", "optimizer=adam", f"statistic@loss.statistic={choice}")
     else:

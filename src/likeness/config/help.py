@@ -31,7 +31,8 @@ def print_help() -> None:
         print()
     print("Groups (group=choice)")
     for group, choices in known.items():
-        print(f"  {group:<21} {' '.join(choices)}")
+        name = f"{group} (evaluate)" if group == "clustering" else group
+        print(f"  {name:<21} {' '.join(choices)}")
     print("\nKeys of every run (key=value; those of a choice stand in conf/GROUP/CHOICE.yaml)")
     _, _, keys = (CONF / "config.yaml").read_text().partition("- hydra_quiet\n\n")
     print("".join(f"  {line}\n" for line in keys.splitlines()), end="")

@@ -38,8 +38,10 @@ def search_threshold(
     searched `[C]`. With k the largest number for which (k + 1) / (C + 1) <= fpir, the threshold is the (k + 1)-th
     smallest of the distances. At most k of the cohort lie below it, and one more stranger does so with a probability
     of at most (k + 1) / (C + 1), whatever the distances' distribution: the argument of split conformal prediction
-    (Papadopoulos et al. 2002; Vovk et al. 2005, "Algorithmic Learning in a Random World"). It holds exactly where each
-    search is another subject's, and in the mean where all subjects search equally often.
+    (Papadopoulos et al. 2002; Vovk et al. 2005, "Algorithmic Learning in a Random World"). That holds where each search
+    is another subject's, and strangers to come are like those of the cohort. Searches of one subject are alike, so that
+    a few subjects with many searches tell less, and the rate to come may be above the wanted one even in the mean, by
+    up to about 1 / subjects: the interval says so.
 
     The interval is by a bootstrap of the choice: each resample of the subjects chooses its own threshold, and the share
     of the cohort below it varies about the wanted rate as the true rate at our threshold does. Of ties with that
