@@ -12,18 +12,18 @@ import likeness.errors
 
 ROOT = Path(likeness.__file__).parent
 LAYERS = [
-    {"cli", "__main__", "train", "command"},
+    {"cli", "gallery_cli", "gallery_command", "__main__", "train", "command", "options"},
     {"applications"},
     {"recipes"},
     {"runs"},
     {"tasks"},
-    {"models", "losses", "evaluation", "data"},
+    {"models", "losses", "evaluation", "data", "search"},
     {"config"},
     {"errors", "landmarks", "randomness", "spatial"},
 ]
 """From the top to the bottom: a part imports from its own layer's folder, and from layers below it."""
 
-ALONE = ("losses", "evaluation")
+ALONE = ("losses", "evaluation", "search")
 """These import nothing of ours."""
 
 

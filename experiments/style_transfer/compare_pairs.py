@@ -10,8 +10,8 @@ import torch
 from nine_pairs import CONTENTS, STYLES, WORDS
 from sheet import draw
 
+from likeness.data.image_as_shown import read_image
 from likeness.data.style.datamodule import in_floats
-from likeness.data.style.image_file import read_image
 from likeness.recipes.choose import config_of
 from likeness.recipes.pixels.build import build_images, build_style_task
 

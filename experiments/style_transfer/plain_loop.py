@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.vgg import cfgs, make_layers
 
-from likeness.data.style.image_file import write_image
+from likeness.data.image_as_shown import write_image
 from likeness.data.style.style_pictures import style_pictures
 
 CONTENT_LAYERS = {"relu4_2": 1.0}

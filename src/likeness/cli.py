@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from likeness.applications.taken import Taken
+from likeness.gallery_cli import enrol, gallery, identify
+from likeness.options import FaceFinderName, Trust, Weights
 
 app = typer.Typer(
     add_completion=False,
@@ -17,24 +19,11 @@ app = typer.Typer(
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="group=choice or key=value, such as data=lfw data.root=DIR")
 ]
-Trust = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--trust", help="a package of your own, or whose code you know, that the run may name parts of"
-    ),
-]
-
 Photographs = Annotated[
     list[Path], typer.Argument(help="images, or folders of images, whose folders are kept in the output")
 ]
 DetectorName = Annotated[
     str, typer.Option("--detector", help="what finds the faces: mtcnn, or the folder of a run")
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option(
-        help="the folder of the detector's weights; by default those of the package facenet-pytorch"
-    ),
 ]
 SmallestFace = Annotated[
     float | None,
@@ -50,6 +39,18 @@ LeastScore = Annotated[
         max=1,
         help="of a face; a lower one finds more, wrong ones too; by default 0.7, or the run's own",
     ),
+]
+Scales = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--scale",
+        min=0.05,
+        max=20,
+        help="of the image, several times for several: what is found at each votes; by default 1",
+    ),
+]
+Mirrored = Annotated[
+    bool, typer.Option("--mirrored", help="look at each image mirrored too; what is found in both votes")
 ]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
 Replace = Annotated[
@@ -103,19 +104,41 @@ def evaluate(
 @app.command()
 def verify(
     first: Annotated[Path, typer.Argument(help="an image")],
-    second: Annotated[Path, typer.Argument(help="another, cropped and aligned like those of the training")],
-    run: Annotated[Path, typer.Option(help="the folder of a finished run")],
-    detector: Annotated[
-        str | None,
-        typer.Option(help="for photographs: what finds the faces, such as mtcnn; the largest is aligned"),
+    second: Annotated[
+        Path | None,
+        typer.Argument(help="another, cropped and aligned like those of the training; or --claim"),
     ] = None,
+    run: Annotated[Path | None, typer.Option(help="the folder of a finished run")] = None,
+    claim: Annotated[
+        str | None, typer.Option(help="in place of another image: the id or the name of who it is said to be")
+    ] = None,
+    gallery: Annotated[Path | None, typer.Option(help="with --claim: where they are enrolled")] = None,
+    far: Annotated[
+        float, typer.Option(help="with --claim: the share of strangers' claims to accept", min=0, max=1)
+    ] = 0.01,
+    detector: FaceFinderName = None,
     weights: Weights = None,
     trust: Trust = None,
 ) -> None:
-    """Say whether two images are of one identity: the probability, the distance, the decision and its threshold."""
-    from likeness.command import verify_from_command_line
+    """Say whether two images are of one identity, or whether one is of whom they say: likeness verify A.jpg B.jpg
+    --run RUN, or likeness verify A.jpg --claim Ada --gallery G.
 
-    verify_from_command_line(run, first, second, trust or [], detector, weights)
+    It prints the probability, the distance, the decision and its threshold.
+    """
+    if claim is not None or gallery is not None:
+        from likeness.gallery_command import Opened, claim_from_command_line
+
+        opened = Opened(gallery, run, trust or [], detector, weights)
+        claim_from_command_line(opened, first, second, claim, far)
+    else:
+        from likeness.command import verify_from_command_line
+
+        verify_from_command_line(run, first, second, trust or [], detector, weights)
+
+
+app.command()(enrol)
+app.command()(identify)
+app.add_typer(gallery, name="gallery")
 
 
 @app.command()
@@ -126,12 +149,14 @@ def detect(
     weights: Weights = None,
     smallest_face: SmallestFace = None,
     least_score: LeastScore = None,
+    scales: Scales = None,
+    mirrored: Mirrored = False,
     force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
     from likeness.command import DetectorOptions, detect_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score)
+    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
     detect_from_command_line(photographs, output, options, force=force)
 
 
@@ -146,6 +171,8 @@ def align(
     weights: Weights = None,
     smallest_face: SmallestFace = None,
     least_score: LeastScore = None,
+    scales: Scales = None,
+    mirrored: Mirrored = False,
     force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
@@ -155,8 +182,26 @@ def align(
     """
     from likeness.command import DetectorOptions, align_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score)
+    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
     align_from_command_line(photographs, output, faces, options, force=force)
+
+
+@app.command()
+def draw(
+    output: Annotated[Path, typer.Option("--output", "-o", help="a folder, for one folder a person")],
+    identities: Annotated[int, typer.Option(min=1, help="how many people")] = 200,
+    images: Annotated[int, typer.Option(min=1, help="how many images of each")] = 4,
+    spatial_size: Annotated[int, typer.Option(min=16, help="pixels of a side")] = 64,
+    seed: Annotated[int, typer.Option(help="another one draws other people")] = 0,
+    force: Replace = False,
+) -> None:
+    """Draw people, one folder each, to try the other commands on without images of one's own.
+
+    No run of data=drawn_faces was trained on them; of its own seed they are the ones that it is tested on.
+    """
+    from likeness.command import draw_from_command_line
+
+    draw_from_command_line(output, identities, images, spatial_size, seed, force=force)
 
 
 class Method(StrEnum):

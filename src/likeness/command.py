@@ -98,9 +98,9 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
         from likeness.recipes.embedding.evaluate import evaluate_file, evaluate_run
 
         if encoder.suffix == ".onnx":
-            print(evaluate_file(encoder, overrides))
+            print(evaluate_file(encoder, overrides, trust))
         elif (encoder / "config.yaml").is_file():
-            print(evaluate_run(encoder, embedding_config_of(encoder, trust), overrides))
+            print(evaluate_run(encoder, embedding_config_of(encoder, trust), overrides, trust))
         else:
             raise LikenessError(
                 f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."
@@ -108,10 +108,17 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
 
 
 def verify_from_command_line(
-    run: Path, first: Path, second: Path, trust: Sequence[str], detector: str | None, weights: Path | None
+    run: Path | None,
+    first: Path,
+    second: Path | None,
+    trust: Sequence[str],
+    detector: str | None,
+    weights: Path | None,
 ) -> None:
     """Say whether two images, or the largest faces in two photographs, are of one identity."""
     with one_sentence():
+        if run is None or second is None:
+            raise LikenessError("Give two images and --run, or one image with --claim and --gallery.")
         find_modules_in(Path.cwd())
         from likeness.applications.detectors import detector_named
         from likeness.applications.encoder import load
@@ -130,6 +137,8 @@ class DetectorOptions(NamedTuple):
     weights: Path | None
     smallest_face: float | None
     least_score: float | None
+    scales: Sequence[float]
+    mirrored: bool
 
 
 def detect_from_command_line(
@@ -152,11 +161,32 @@ def align_from_command_line(
         _print_summary(align(places, _detector(options, points=True), output, faces, force=force), output)
 
 
+def draw_from_command_line(
+    output: Path, identities: int, images: int, spatial_size: int, seed: int, *, force: bool
+) -> None:
+    """Write images of drawn people."""
+    with one_sentence():
+        from likeness.applications.draw import draw
+
+        print(draw(output, identities, images, spatial_size=spatial_size, seed=seed, force=force))
+        print(output)
+
+
 def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
+    from likeness.models.detectors import views
 
-    name, weights, smallest_face, least_score = options
-    return detector_named(name, weights, smallest_face=smallest_face, least_score=least_score, points=points)
+    name, weights, smallest_face, least_score, scales, mirrored = options
+    return detector_named(
+        name,
+        weights,
+        smallest_face=smallest_face,
+        least_score=least_score,
+        views=views(scales or [1.0], mirrored=[False, True] if mirrored else [False])
+        if scales or mirrored
+        else (),
+        points=points,
+    )
 
 
 def _print_summary(summary: "FoundFaces | AlignedFaces", output: Path) -> None:

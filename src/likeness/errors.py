@@ -42,6 +42,16 @@ def one_sentence() -> Iterator[None]:
         sys.exit(128 + signal.SIGTERM)
 
 
+def one_line(said: object) -> str:
+    """What somebody else's error says, as one line."""
+    return " ".join(str(said).split())
+
+
+def ended(said: str) -> str:
+    """A sentence with its full stop, if it has no mark at its end yet."""
+    return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
 def sentence(error: LikenessError) -> str:
     """What the error says; one from a loader's worker brings that worker's traceback, whose last line it is."""
     last = str(error).strip().splitlines()[-1]

@@ -13,8 +13,10 @@ def train(program: str, arguments: Sequence[str]) -> None:
     """
     if {"-h", "--help"} & set(arguments):
         from likeness.config.help import print_help
+        from likeness.errors import one_sentence
 
-        print_help()
+        with one_sentence():
+            print_help(arguments)
     else:
         from likeness.command import train_from_command_line
 

@@ -16,9 +16,9 @@ from likeness.cli import app
 from likeness.config.schema.detection import DetectionConfig
 from likeness.data.alignment import TEMPLATE
 from likeness.data.drawn_scenes import drawn_scenes
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.errors import LikenessError
-from likeness.models.detectors import MTCNN
+from likeness.models.detectors import MTCNN, Detections
 from likeness.models.detectors.mtcnn import SMALLEST_FACE
 from likeness.recipes.choose import config_of, recipe_of, training_config
 from likeness.recipes.detection.build import build_trained
@@ -55,6 +55,35 @@ def test_the_options_of_the_commands_reach_the_detector(
     usual = (None, {"smallest_face": SMALLEST_FACE, "thresholds": (0.6, 0.7, LEAST_SCORE)})
     chosen = (Path("W"), {"smallest_face": 33, "thresholds": (0.6, 0.7, 0.9)})
     assert asked == [usual, chosen, usual, chosen]
+
+
+@pytest.mark.parametrize(
+    ("words", "sides"),
+    [
+        ([], [64]),
+        (["--mirrored"], [64, -64]),
+        (["--scale", "0.5", "--scale", "2"], [32, 128]),
+        (["--scale", "0.5", "--mirrored"], [32, -32]),
+    ],
+)
+def test_an_image_is_looked_at_as_the_commands_say(
+    words: list[str], sides: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def looks(images: list[torch.Tensor]) -> list[Detections]:
+        """Notes the width of what it sees, with a minus where it is mirrored."""
+        left, right = images[0][0].float().mean(0)[[0, -1]].tolist()
+        seen.append(images[0].shape[2] if left < right else -images[0].shape[2])
+        return [Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 5, 2))]
+
+    monkeypatch.setattr(detectors, "published_mtcnn", lambda *_, **__: looks)
+    Image.linear_gradient("L").rotate(90).resize((64, 48)).save(tmp_path / "photo.png")
+    done = CliRunner().invoke(
+        app, ["detect", str(tmp_path / "photo.png"), "-o", str(tmp_path / "out"), *words]
+    )
+    assert done.exit_code == 0, done.exception
+    assert seen == sides
 
 
 SMALL = [

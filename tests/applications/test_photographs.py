@@ -16,7 +16,7 @@ from likeness.applications import detectors
 from likeness.applications.align import align
 from likeness.cli import app
 from likeness.data.alignment import SIDE, TEMPLATE, aligned
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.models.detectors import Detections
 
 FACE = torch.tensor(TEMPLATE, dtype=torch.float32)

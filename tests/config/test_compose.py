@@ -41,6 +41,7 @@ BESIDE |= {
     word: ["task=mtcnn"]
     for word in ("evaluation=detection", "sampler=random_squares", "sampler=anchor_sampling")
 }
+BESIDE |= {word: ["task=landmarks"] for word in ("evaluation=landmarks", "landmarker=onet")}
 OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
     "data": ["style_pictures"],
@@ -56,6 +57,8 @@ def checked(*overrides: str) -> TrainConfig:
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
+        ("~loss._target_", "The key loss._target_ has no value; give it one with loss._target_=VALUE."),
+        ("~backbone._target_", "The key backbone._target_ has no value; give it one with"),
         ("loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
         ("+loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
         ("++loss.margn=0.3", "Unknown key loss.margn: did you mean margin?"),
@@ -110,7 +113,10 @@ def checked(*overrides: str) -> TrainConfig:
         ("loss.margin=true", "loss.margin=True"),
         ("evaluation.folds=4000", "evaluation.pairs=6000 gives each of 4000 folds fewer than two."),
         ("data.image_size=32", "data.spatial_size must be the backbone's, 64."),
-        ("data.seed=${nope}", "There is no key nope to take a value from."),
+        (
+            "data.seed=${nope}",
+            "data.seed takes its value from nope, which is not there: choose another data, or set it.",
+        ),
         ("+hydra.callbacks.x._target_=os.mkdir", "is not taken: of Hydra's own only"),
         ("+hydra={callbacks:{x:{_target_:os.mkdir}}}", "is not taken: of Hydra's own only"),
         ("augment={blurr: null}", "augment has not all of these keys; +augment=VALUE adds them."),
@@ -150,6 +156,14 @@ def test_an_empty_root_is_not_the_current_folder() -> None:
 def test_the_parts_of_a_similarity_fit_together(overrides: list[str], sentence: str) -> None:
     with pytest.raises(LikenessError, match=f"^{re.escape(sentence)}"):
         checked("task=similarity", *overrides)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "detector"),
+    [(name.partition("_vgg")[0].partition("_resnet")[0], name) for name in sorted(groups()["detector"])],
+)
+def test_every_detector_is_trained_by_its_experiment(experiment: str, detector: str) -> None:
+    assert checked(f"+experiment={experiment}", f"detector={detector}").name == experiment
 
 
 @pytest.mark.parametrize("experiment", sorted(groups()["experiment"]))

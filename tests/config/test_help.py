@@ -16,6 +16,19 @@ def test_help_lists_every_choice_and_imports_nothing_heavy(command) -> None:  # 
     assert not imported & {"torch", "hydra", "numpy", "pytorch_lightning", "pydantic"}
 
 
+def test_help_lists_the_choices_of_a_folder_too(warm_command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
+    (tmp_path / "my_conf" / "experiment" / "own_one.yaml").write_text(
+        "# @package _global_\n# What it is.\nname: x\n"
+    )
+    for option in (["--config-dir", "my_conf"], ["--config-dir=my_conf"], ["-cd", "my_conf"]):
+        done = warm_command("-m", "likeness", "train", *option, "--help")
+        assert "  own_one               What it is.\n" in done.stdout
+        assert "  triplet_hard " in done.stdout
+    done = warm_command("-m", "likeness", "train", "--help", "--config-dir", "nowhere")
+    assert (done.returncode, done.stderr) == (1, "likeness: There is no folder nowhere for --config-dir.\n")
+
+
 def test_the_command_s_help_imports_no_torch(command) -> None:  # type: ignore[no-untyped-def]
     program = str(Path(sys.executable).parent / "likeness")
     done = command("-X", "importtime", program, "evaluate", "--help")

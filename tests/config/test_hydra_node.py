@@ -9,6 +9,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from likeness import command
 from likeness.config.hydra_node import refuse_hydra_of
+from likeness.errors import LikenessError
 
 EVIL = "import pathlib\npathlib.Path(__file__).with_name('ran').touch()\nclass Evil: ...\n"
 GLOBAL = "# @package _global_\n"
@@ -75,6 +76,14 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Started:
             {"experiment/mine": "# @package hydra.callbacks\nx: {_target_: evilmod.Evil}\n"},
             "callbacks.x._target_",
         ),
+        (
+            {
+                "experiment/mine": GLOBAL + "defaults: [/parts@hydra.callbacks: evil]\n",
+                "parts/evil": "x: {_target_: evilmod.Evil}\n",
+            },
+            "callbacks.x._target_",
+        ),
+        ({"experiment/mine": GLOBAL + "hydra: {job: {env_set: {A: b}}}\n"}, "job.env_set"),
     ],
 )
 def test_what_a_folder_sets_of_hydras_own_is_refused_and_not_imported(
@@ -89,6 +98,15 @@ def test_what_a_folder_sets_of_hydras_own_is_refused_and_not_imported(
     assert "is not taken: " in said
     assert not (tmp_path / "ran").exists()
     assert "evilmod" not in sys.modules
+
+
+@pytest.mark.parametrize("several", [[], ["-m"]])
+def test_a_file_that_is_no_yaml_is_told(started: Started, tmp_path: Path, several: list[str]) -> None:
+    (tmp_path / "my_conf" / "experiment" / "mine.yaml").write_text(f"{GLOBAL}name: [a\nb: c: d\n")
+    assert started(*several, "--config-dir", "my_conf", "+experiment=mine") == (
+        f"likeness: {tmp_path}/my_conf/experiment/mine.yaml, line 3, can't be read as YAML: "
+        "expected ',' or ']', but got ':'."
+    )
 
 
 def test_a_swept_experiment_is_looked_at_too(started: Started, tmp_path: Path) -> None:
@@ -126,11 +144,56 @@ def test_an_interpolation_brings_nothing_into_a_launcher(started: Started) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("launcher", "values", "key"),
+    [
+        ("slurm", "setup: [touch ran]", "setup=['touch ran']"),
+        ("slurm", "additional_parameters: {wrap: touch ran}", "additional_parameters.wrap=touch ran"),
+        ("slurm", "submitit_folder: elsewhere", "submitit_folder=elsewhere"),
+        ("slurm", 'comment: "a\\ntouch ran"', "comment=a touch ran"),
+        ("ray", "ray: {init: {address: elsewhere}}", "ray.init.address=elsewhere"),
+        (
+            "ray",
+            "ray: {remote: {runtime_env: {py_executable: mine}}}",
+            "ray.remote.runtime_env.py_executable",
+        ),
+    ],
+)
+def test_a_folder_gives_a_launcher_nothing_that_could_run(
+    tmp_path: Path, launcher: str, values: str, key: str
+) -> None:
+    pytest.importorskip("hydra_plugins.hydra_ray_launcher" if launcher == "ray" else "submitit")
+    (tmp_path / "hydra" / "launcher").mkdir(parents=True)
+    (tmp_path / "hydra" / "launcher" / "mine.yaml").write_text(f"defaults: [{launcher}, _self_]\n{values}\n")
+    with pytest.raises(LikenessError) as raised:
+        refuse_hydra_of(tmp_path, ["hydra/launcher=mine"], sweeps=True)
+    said = str(raised.value)
+    assert said.startswith(f"The configuration in {tmp_path} sets hydra.launcher.{key}")
+    assert said.endswith("give it on the command line.")
+
+
+def test_no_line_breaks_into_the_script_of_a_job(tmp_path: Path) -> None:
+    pytest.importorskip("submitit")
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(f'{GLOBAL}name: "a\\ntouch ran"\n')
+    with pytest.raises(LikenessError, match=r"sets hydra\.launcher\.submitit_folder=runs/a touch ran/sweeps"):
+        refuse_hydra_of(tmp_path, ["+experiment=mine", "hydra/launcher=slurm"], sweeps=True)
+
+
+def test_the_command_line_may_give_a_launcher_of_the_folder_any_plain_value(tmp_path: Path) -> None:
+    pytest.importorskip("submitit")
+    (tmp_path / "hydra" / "launcher").mkdir(parents=True)
+    (tmp_path / "hydra" / "launcher" / "mine.yaml").write_text("defaults: [submitit_slurm]\n")
+    given = ["hydra.launcher.setup=[module load cuda]", "+hydra.launcher.additional_parameters={hint: x}"]
+    refuse_hydra_of(tmp_path, ["hydra/launcher=mine", *given], sweeps=True)
+
+
 @pytest.mark.parametrize("launcher", ["submitit_local", "slurm", "ray"])
 def test_a_folder_may_choose_a_launcher_and_its_values(tmp_path: Path, launcher: str) -> None:
     pytest.importorskip("hydra_plugins.hydra_ray_launcher" if launcher == "ray" else "submitit")
     (tmp_path / "experiment").mkdir()
-    more = "" if launcher == "ray" else "hydra: {launcher: {timeout_min: 3}}\n"
+    values = "ray: {remote: {num_gpus: 1}}" if launcher == "ray" else "timeout_min: 3"
+    more = f"hydra: {{launcher: {{{values}}}}}\n"
     (tmp_path / "experiment" / "mine.yaml").write_text(
         f"{GLOBAL}defaults: [override /hydra/launcher: {launcher}]\n{more}"
     )

@@ -24,5 +24,13 @@ def test_a_choice_with_the_name_of_one_of_ours_is_refused(tmp_path: Path, name: 
     )
 
 
+def test_a_folder_that_is_not_there_and_a_file_that_is_no_text_are_told(tmp_path: Path) -> None:
+    with pytest.raises(LikenessError, match=r"There is no folder .*nowhere for --config-dir\."):
+        refuse_shadowed(tmp_path / "nowhere")
+    (tmp_path / "mine.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(LikenessError, match=r"mine\.yaml can't be read as text: 'utf-8' codec"):
+        refuse_shadowed(tmp_path)
+
+
 def test_our_own_folder_may_be_named() -> None:
     refuse_shadowed(CONF)

@@ -10,8 +10,7 @@ from hydra.utils import get_object
 from pydantic_core import PydanticUndefined
 
 import likeness.recipes.choose  # noqa: F401  # with which every schema is known
-from likeness.config.check import allowed
-from likeness.config.schema.base import Node
+from likeness.config.schema.base import Node, allowed
 from likeness.config.signature import parameters_of
 
 NODES = {

@@ -85,10 +85,11 @@ def test_an_annotation_for_type_checkers_alone_stops_nothing() -> None:
 @pytest.mark.parametrize(
     ("target", "values", "sentence"),
     [
-        (untyped, {}, "untyped needs a value for a; add a=VALUE"),
+        (untyped, {}, "untyped needs a value for a"),
         (untyped, {"a": 1, "d": 2}, "untyped takes no d; known are a, b, c"),
         (HandsOn, {"onw": 1}, "HandsOn takes no onw; did you mean own?"),
         (Base, {"base": 1.5}, "Base takes no base=1.5"),
+        (Base, {"base": True}, "Base takes no base=True: it should be a number, not true or false"),
         (Base, {"only": "0.5"}, "Base takes no only='0.5': it should be a number, without quotes"),
     ],
 )
@@ -121,7 +122,7 @@ def test_names_are_imported_or_told() -> None:
     }
     for name, sentence in {
         "pathlib.Pth": "pathlib has no Pth; did you mean",
-        "no_such_package.Thing": "no_such_package can't be imported (ModuleNotFoundError",
+        "no_such_package.Thing": "no_such_package can't be imported: there is no module no_such_package",
         "math.pi": "math.pi is neither a class nor a function",
         "name": "can't be imported",
     }.items():

@@ -10,7 +10,7 @@ from tiny import TINY
 
 from conftest import Command
 from likeness.config.compose import composed
-from likeness.config.make import plain
+from likeness.config.make import make, plain
 from likeness.config.trust import is_trusted, packages_named
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked, training_config
@@ -35,6 +35,10 @@ SOURCE = '''
 
 
     def needs(a: int, b: list[float]) -> None: ...
+
+
+    class Needs:
+        def __init__(self, size: int) -> None: ...
 
 
     NUMBER = 3
@@ -99,7 +103,9 @@ def test_it_is_trusted_by_its_name_or_by_that_of_a_module_in_it() -> None:
 
 
 def test_trust_is_a_list() -> None:
-    with pytest.raises(LikenessError, match=r"trust=trusted_parts won't do: should be a valid list"):
+    with pytest.raises(
+        LikenessError, match=r"trust=trusted_parts is no list: write trust=\[trusted_parts\]\."
+    ):
         training_config(["trust=trusted_parts"])
 
 
@@ -110,7 +116,8 @@ def test_trust_is_a_list() -> None:
         {"_target_": "trusted_parts.Spread", "inner": {"_target_": "os.system", "command": "ls"}},
         [{"deep": [{"_target_": "os.system"}]}],
         {"_target_": "torch.nn.Linear", "in_features": 3, "out_features": 3},
-        {"_target_": "likeness.losses.BatchHardTripletLoss"},
+        {"_target_": "likeness.config.signature.imported", "target": "os.system"},
+        {"_target_": ["likeness.losses.BatchHardTripletLoss"]},
         {"_target_": 3},
     ],
 )
@@ -186,7 +193,18 @@ def test_an_installed_package_declares_itself_by_an_entry_point(parts: Path) -> 
         ({"inner": {"_target_": "trusted_parts.Sprad"}}, "trusted_parts has no Sprad; did you mean Spread?"),
         ({"_target_": "trusted_parts.Sprad"}, "trusted_parts has no Sprad; did you mean Spread?"),
         ({"_target_": "trusted_parts.NUMBER"}, "trusted_parts.NUMBER is neither a class nor a function."),
-        ({"_target_": "trusted_parts.needs", "a": 1}, "needs needs a value for b; add b=VALUE."),
+        ({"_target_": "trusted_parts.needs", "a": 1}, "needs needs a value for b; add +loss.b=VALUE, or"),
+        (
+            {"_target_": "trusted_parts.needs", "b": [1]},
+            "needs needs a value for a; add +loss.a=VALUE, or +loss._partial_=true if it is called with that.",
+        ),
+        ({"_target_": "trusted_parts.Needs"}, "Needs needs a value for size; add +loss.size=VALUE."),
+        ({"inner": {"_target_": "trusted_parts.Needs"}}, "Needs needs a value for size."),
+        (
+            {"_partial_": True},
+            "trusted_parts.Spread is made before it is used; leave _partial_ out of its keys.",
+        ),
+        ({"factor": True}, "Spread takes no factor=True: it should be a number, not true or false."),
         (
             {"_target_": "trusted_parts.needs", "a": 1, "b": [1, "x"]},
             "needs takes no b=[1, 'x']: it should be a valid number",
@@ -200,23 +218,53 @@ def test_a_mistake_is_one_sentence(parts: Path, keys: dict[str, Any], sentence: 
     assert "\n" not in str(raised.value)
 
 
+def test_a_part_of_ours_within_a_trusted_part_is_held_to_its_signature(parts: Path) -> None:
+    inner = {"_target_": "likeness.losses.BatchHardTripletLoss", "margin": 0.3}
+    config = checked(with_loss(inner=inner))
+    assert make(config.loss).inner.margin == 0.3
+    with pytest.raises(LikenessError, match="BatchHardTripletLoss takes no margn; did you mean margin"):
+        checked(with_loss(inner={**inner, "margn": 1}))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
-        ("import a_package_that_is_nowhere", "ModuleNotFoundError"),
-        ("def (", "SyntaxError"),
+        ("raise RuntimeError('no licence.')", "it ends in RuntimeError: no licence."),
+        ("raise RuntimeError('no\\n  licence')", "it ends in RuntimeError: no licence."),
+        ("raise SystemExit(3)", "it ends in SystemExit: 3."),
+        (
+            "import nowhere.within",
+            "it needs nowhere, which is not there; install that, or have it on PYTHONPATH.",
+        ),
+        (
+            "def (",
+            "it ends in SyntaxError: invalid syntax (failing_parts.py, line 1).",
+        ),
     ],
 )
 def test_a_module_that_fails_is_told_with_its_reason(parts: Path, text: str, said: str) -> None:
     (parts / "failing_parts.py").write_text(text)
     with pytest.raises(LikenessError) as raised:
         checked(with_loss(trust="[failing_parts]", _target_="failing_parts.Loss"))
-    assert f"failing_parts can't be imported ({said}" in str(raised.value)
-    assert str(raised.value).endswith("is it installed, or on PYTHONPATH?")
+    assert str(raised.value) == f"failing_parts can't be imported: {said}"
 
 
-@pytest.mark.parametrize("group", ["optimizer", "scheduler"])
+def test_a_module_is_no_part_and_one_that_is_not_there_is_told(parts: Path) -> None:
+    (parts / "more_parts" / "deeper").mkdir(parents=True)
+    (parts / "more_parts" / "deeper" / "__init__.py").touch()
+    for target, said in {
+        "more_parts": "A part of yours is named with its module: loss._target_=MODULE.NAME.",
+        "more_parts.deeper": "more_parts.deeper is a module; name a class or function in it, as "
+        "more_parts.deeper.NAME.",
+        "more_parts.deepr.Loss": "can't be imported: there is no module more_parts.deepr; is it installed, or on "
+        "PYTHONPATH?",
+    }.items():
+        with pytest.raises(LikenessError) as raised:
+            checked(with_loss(trust="[more_parts]", _target_=target))
+        assert str(raised.value).endswith(said)
+
+
+@pytest.mark.parametrize("group", ["optimizer", "scheduler", "embedder"])
 def test_a_part_that_is_handed_more_later_says_so(parts: Path, group: str) -> None:
     config = plain(composed("config", ["trust=[trusted_parts]"]))
     with pytest.raises(LikenessError, match="add _partial_: true to its keys"):
@@ -249,6 +297,10 @@ def test_a_module_beside_the_configuration_is_found(
     for mistake, sentence in (
         ("loss=spred", "There is no loss called spred: did you mean spread?"),
         ("loss.facter=1", "Unknown key loss.facter: did you mean factor?"),
+        (
+            "loss.kind=far",
+            "loss has no key kind yet; +loss.kind=VALUE adds it, if my_parts.Spread takes one.",
+        ),
     ):
         told = warm_command(*short, mistake)
         assert told.returncode == 1

@@ -138,7 +138,6 @@ def test_voc_reads_corners_names_and_difficult_ones(tmp_path: Path) -> None:
     assert boxes.tolist() == [[1, 2.5, 11, 14], [3, 3, 9, 9], [38, 1, 41, 9]]  # partly outside: as it is
     assert ignored.tolist() == [False, True, False]
     assert points.isnan().all()
-    assert len(the_faces(voc(root=str(tmp_path), split=ALL_TO_TEST, faces=["dog"])).boxes) == 0
     assert len(the_faces(voc(root=str(tmp_path), split=ALL_TO_TEST, faces=["face"])).boxes) == 3
 
 
@@ -288,11 +287,28 @@ BAD: list[tuple[Callable[..., SceneSplits], tuple[str, ...], str]] = [
     (a_json, ('[{"file": "v.png", "boxes_xyxy": [[4, 1, 2, 9]]}]',), r"Box 1 of entry 1 of .* no area"),
     (a_csv, (f"{HEADER},x1,y1,x2,y2", f"v.png,{FIVE},9,9,9,12"), r"Line 2 of .* no area"),
     (a_csv, (HEADER, "v.png,1,1,1,1,1,1,1,1,1,1"), r"Line 2 of .* no area"),
+    # a box of no image
+    (
+        a_json,
+        ('[{"file": "v.png", "boxes_xyxy": [[1, 2, 1e30, 9]]}]',),
+        r"Box 1 of entry 1 of .* is in no image",
+    ),
+    (
+        a_json,
+        ('[{"file": "v.png", "boxes_xyxy": [[NaN, 2, 5, 9]]}]',),
+        r"Box 1 of entry 1 of .* is in no image",
+    ),
+    (a_json, ('[{"file": "v.png", "boxes_xyxy": [[1, 2, 1' + "0" * 400 + ", 9]]}]",), r"is in no image"),
+    # no face at all
+    (a_voc, (), r"None of the 1 images of .* has a face"),
+    (a_voc, (bndbox(1, 1, 5, 5, "<difficult>1</difficult>"),), r"None of the 1 images of .* has a face"),
+    (a_json, ('[{"file": "v.png", "boxes_xyxy": []}]',), r"None of the 1 images of .* has a face"),
     # empty files
     (a_wider, (), r"val_bbx_gt\.txt is empty"),
     (a_voc, ("</annotation>",), r"v\.xml is not XML"),
     (a_json, ("",), r"annotations\.json is not JSON"),
     (a_json, ("[]",), r"should be a list"),
+    (a_json, ("[" * 100_000,), r"annotations\.json is not JSON"),
     (a_csv, ("",), r"points\.csv has no column path"),
     (a_csv, (HEADER,), r"points\.csv lists no images"),
     # malformed lines
@@ -307,6 +323,12 @@ BAD: list[tuple[Callable[..., SceneSplits], tuple[str, ...], str]] = [
     (a_yolo, ("0 .5 .5 .1",), r"Line 1 of .* 5 numbers .* not 4"),
     (a_yolo, ("0 .5 .5 .1 x",), r"Line 1 of .* a number, but has 'x'"),
     (a_yolo, ("0 20 12 10 12",), r"Line 1 of .* shares"),
+    (a_json, ('[{"file": "/v.png", "boxes_xyxy": []}]',), r"a `file` below the folder of images"),
+    (
+        a_json,
+        ('[{"file": "v.png", "boxes_xyxy": []}, {"file": "./v.png", "boxes_xyxy": []}]',),
+        r"v\.png has more than one entry",
+    ),
     (a_json, ('[{"file": 3, "boxes_xyxy": []}]',), r"a list `boxes_xyxy`, but not entry 1 of .*annotations"),
     (a_json, ('[{"file": "v.png", "boxes_xyxy": [[1, 2, 3]]}]',), r"Box 1 of entry 1 .* four numbers"),
     (
@@ -346,6 +368,16 @@ def test_labels_and_xml_of_missing_images_are_named(tmp_path: Path) -> None:
     text(tmp_path / "v" / "Annotations" / "gone.xml", xml(""))
     with pytest.raises(ValueError, match="no <filename>"):
         a_voc(tmp_path / "v")
+
+
+def test_what_is_called_a_face_is_in_the_files(tmp_path: Path) -> None:
+    a_voc(tmp_path / "v", bndbox(1, 2, 3, 4), bndbox(1, 2, 3, 4))
+    with pytest.raises(ValueError, match=r"annotates no Face; there are face \(2\): take"):
+        voc(root=str(tmp_path / "v"), split=ALL_TO_TEST, faces=["Face"])
+    a_yolo(tmp_path / "y", "0 .5 .5 .1 .1", "3 .5 .5 .1 .1")
+    with pytest.raises(ValueError, match=r"annotates no 7; there are 0 \(1\), 3 \(1\): take"):
+        yolo(root=str(tmp_path / "y"), split=ALL_TO_TEST, faces=[3, 7])
+    assert len(the_faces(yolo(root=str(tmp_path / "y"), split=ALL_TO_TEST, faces=[3])).boxes) == 1
 
 
 def test_missing_folders_and_too_few_images_are_named(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_seeds_and_splits_have_scenes_and_people_of_their_own() -> None:
     assert len({str(each.fingerprint()) for each in every if each is not None}) == 4
     assert len({digest(each.load([0])) for each in every if each is not None}) == 4
     assert splits.test is not None
-    assert splits.test.name(3) == "scene 2000000000003"
+    assert splits.test.name(3) == "test scene 3"
     assert list(splits.test.files().names) == []
     assert isinstance(splits.train, DrawnScenes)
     people = [splits.train.drawn(index).identity for index in range(12)]

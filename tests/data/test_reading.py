@@ -16,11 +16,11 @@ from sample_images import encoded, people
 
 import likeness.data.decode as decoding
 from likeness.data.decode import decode
+from likeness.data.image_as_shown import read_image
 from likeness.data.image_folder import image_folder
 from likeness.data.insightface.record_io import RecordFile
 from likeness.data.insightface.verification_set import insightface_bin
 from likeness.data.skipping import SkippingUnreadable
-from likeness.data.style.image_file import read_image
 from likeness.data.style.style_folders import style_folders
 from likeness.errors import LikenessError, UnreadableImage
 
@@ -160,7 +160,7 @@ def test_a_fault_of_ours_after_decoding_is_no_damage(
     monkeypatch.setattr(decoding, "_cropped", raising(error))
     with pytest.raises(type(error), match="ours"):
         images.load_good([0])
-    monkeypatch.setattr("likeness.data.style.image_file.scaled_to_eight_bits", raising(error))
+    monkeypatch.setattr("likeness.data.image_as_shown.scaled_to_eight_bits", raising(error))
     with pytest.raises(type(error), match="ours"):
         read_image(folder / "a" / "0.jpg")
     assert images.unreadable == []

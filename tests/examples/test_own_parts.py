@@ -156,7 +156,7 @@ def test_it_is_measured_compared_and_loaded(
         ("loss.scal=3", "Unknown key loss.scal: did you mean scale?"),
         ("+loss.scal=3", "CentreLoss takes no scal; did you mean scale?"),
         ("loss.scale=wide", "CentreLoss takes no scale=wide"),
-        ("~backbone.patch", "Patches needs a value for patch; add patch=VALUE."),
+        ("~backbone.patch", "Patches needs a value for patch; add +backbone.patch=VALUE."),
         (
             "loss._target_=own_parts.centres.CentreLos",
             "own_parts.centres has no CentreLos; did you mean CentreLoss?",

@@ -138,7 +138,11 @@ def test_the_numbers_of_classes_and_dimensions_are_those_of_the_run() -> None:
             ["loss.name=TripletMarginLoss", "+loss.margn=1"],
             "TripletMarginLoss takes no margn; did you mean margin?",
         ),
-        (["loss.name=RankedListLoss"], "RankedListLoss needs a value for margin; add margin=VALUE."),
+        (["loss.name=RankedListLoss"], "RankedListLoss needs a value for margin; add +loss.margin=VALUE."),
+        (
+            ["loss.name=ArcFaceLoss", "loss.alpha=3"],
+            "loss has no key alpha yet; +loss.alpha=VALUE adds it, if likeness.losses.metric_learning.PmlLoss takes",
+        ),
         (
             ["loss.name=ArcFaceLoss", "+loss.num_classes=3"],
             "num_classes is handed to ArcFaceLoss by itself; leave it out.",

@@ -110,6 +110,39 @@ def test_an_unreadable_photograph_is_left_out_and_told(photographs: Path, tmp_pa
     assert counted == 8
 
 
+LANDMARKS = ["+experiment=landmarks", *SMALL, "task.windows=3"]
+LANDMARKS_STEP = "likeness.tasks.detection:LandmarksTask.training_step"
+
+
+def test_landmarks_are_trained_measured_and_killed_to_the_same_bits(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run = train_by([*LANDMARKS, f"runs_dir={whole}"])
+    measured = json.loads((run / "results.json").read_text())["in annotated boxes"]
+    assert set(measured) == {"landmarks/nme", "landmarks/failure@0.1", "landmarks/auc@0.1"}
+    assert measured["landmarks/nme"]["count"] > 0
+    assert {path.stem for path in (run / "figures").iterdir()} == {"landmarks", "placed", "training"}
+    logged = (run / "metrics.csv").read_text()
+    assert logged.count("train/loss") == 4
+    assert logged.count("validation/nme") == 2
+    config = [*LANDMARKS, f"runs_dir={killed}", "loader.workers=1"]
+    assert finish(config, partial(at_call, 4, LANDMARKS_STEP)) == -signal.SIGKILL
+    assert finish(config) == 0
+    assert left_behind(only_run(killed)) == left_behind(run)
+
+
+def test_images_without_points_have_no_landmarks_to_train(photographs: Path, tmp_path: Path) -> None:
+    config = [
+        "+experiment=landmarks",
+        "data=boxes_json",
+        f"data.root={photographs}",
+        "data.split=[0.5,0.25,0.25]",
+        *(key for key in SMALL if not key.startswith("data.")),
+        f"runs_dir={tmp_path}",
+    ]
+    with pytest.raises(LikenessError, match="has a face with five known points"):
+        train_by(config)
+
+
 def refused(*overrides: str) -> str:
     with pytest.raises(LikenessError) as refusal:
         training_config(overrides)

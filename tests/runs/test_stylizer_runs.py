@@ -14,7 +14,7 @@ from tiny import train_by
 from typer.testing import CliRunner
 
 from likeness.cli import app
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.errors import LikenessError
 
 # VGG-16 by random weights: what is tested here is the run, not the image.

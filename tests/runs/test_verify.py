@@ -20,7 +20,7 @@ from likeness.cli import app
 from likeness.data.alignment import TEMPLATE, aligned
 from likeness.data.decode import decode
 from likeness.data.drawn_faces import drawn_faces
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.errors import LikenessError
 from likeness.models.detectors import Detections
 

@@ -22,6 +22,7 @@ IMPORTED = [
     "likeness.recipes.detection.recipe",
     "likeness.recipes.embedding.evaluate",
     "likeness.recipes.embedding.recipe",
+    "likeness.recipes.landmarks.recipe",
     "likeness.recipes.pixels.recipe",
     "likeness.recipes.stylizer.recipe",
     "likeness.runs.compare.listing",

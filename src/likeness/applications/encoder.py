@@ -12,6 +12,7 @@ from likeness.recipes.embedding.build import Networks, build_trained
 from likeness.recipes.embedding.encode import encode_images
 from likeness.recipes.embedding.operating_point import read_operating_point
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.runs.training.checkpoints import hash_of
 from likeness.spatial import sides
 
 BATCH = 256  # images that are encoded at a time
@@ -40,6 +41,16 @@ class TrainedEncoder:
     def comparison(self) -> Comparison:
         """By what two embeddings are compared."""
         return self._networks.comparison
+
+    @property
+    def weights(self) -> str:
+        """A hash of the weights of all its networks, hexadecimal."""
+        return hash_of(self._networks.weights)
+
+    @property
+    def dimensions(self) -> int:
+        """The length D of an embedding, of all its views together."""
+        return self._networks.embedder.embedding_dim * self._networks.embedder.views
 
     def encode(self, images: Tensor) -> Tensor:
         """The embeddings `[B, D]`, float32 on the CPU, of images `[B, C, *spatial]`.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.pairs import GRID, Pair
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.evaluation.figures import style_grid
 
 

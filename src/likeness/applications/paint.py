@@ -12,7 +12,7 @@ from likeness.config.compose import composed
 from likeness.config.make import plain
 from likeness.config.schema.stylizer import StylizerConfig
 from likeness.data.as_float import as_float
-from likeness.data.style.image_file import log_notes, read_image, write_image
+from likeness.data.image_as_shown import log_notes, read_image, write_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import config_of
 from likeness.recipes.stylizer.build import ADAIN, FEEDFORWARD, Painter, build_painter

@@ -5,8 +5,8 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from likeness.data.image_as_shown import FORMATS, refuse_existing
 from likeness.data.image_files import is_image
-from likeness.data.style.image_file import FORMATS, refuse_existing
 from likeness.errors import LikenessError
 from likeness.runs.record.folder import make_folder
 

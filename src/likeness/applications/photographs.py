@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
+from likeness.data.image_as_shown import FORMATS, log_notes, read_image
 from likeness.data.image_files import is_image
 from likeness.data.reading import reading
-from likeness.data.style.image_file import FORMATS, log_notes, read_image
 from likeness.errors import FileError, LikenessError, UnreadableImage
 from likeness.models.detectors import Detections, Detector
 

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from likeness.applications.pairs import Pair
 from likeness.config.compose import composed
 from likeness.config.overrides import parsed, touches
-from likeness.data.style.image_file import read_image, write_image
+from likeness.data.image_as_shown import read_image, write_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked_composition, recipe_of
 from likeness.recipes.pixels.results import IMAGE

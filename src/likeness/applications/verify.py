@@ -8,17 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
-from torchvision.transforms.v2 import functional
 
-from likeness.applications.align import largest_first
 from likeness.applications.encoder import TrainedEncoder
+from likeness.applications.face_in import face_in
 from likeness.data.decode import decode
-from likeness.data.style.image_file import read_image
 from likeness.errors import LikenessError
 from likeness.evaluation import OperatingPoint
 from likeness.models.detectors import Detector
-from likeness.spatial import SpatialSize, height_and_width
 
 
 class Verification(NamedTuple):
@@ -83,25 +79,3 @@ def verify(
     probability = float(point.calibration.probability(distance)[0])
     value = float(distance[0])
     return Verification(value < point.threshold, probability, value, encoder.comparison.unit, point)
-
-
-def face_in(path: Path, detector: Detector, *, spatial_size: SpatialSize, channels: int) -> Tensor:
-    """The largest face in the photograph at `path`, aligned, uint8 `[channels, height, width]`.
-
-    The template fills the longer side; of the shorter one the centre is taken. One channel is luma (ITU-R BT.601).
-
-    Raises:
-        LikenessError: the photograph can't be read, or no face is found in it.
-        ValueError: the size is not a height and a width, or the channels are neither grey nor RGB.
-    """
-    height, width = height_and_width(spatial_size, "a photograph")
-    if channels not in (1, 3):
-        raise ValueError(f"a photograph has 1 channel (grey) or 3 (RGB), not {channels}")
-    image = read_image(path, shortest_side=1).image
-    faces = largest_first(image, detector([image])[0], max(height, width))
-    if not faces:
-        raise LikenessError(
-            f"No face was found in {path}: take another photograph, or leave --detector out if it is cropped already."
-        )
-    face = functional.center_crop(faces[0], [height, width])
-    return face if channels == 3 else functional.rgb_to_grayscale(face)

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from likeness.applications.growing_file import GrowingFile, csv_text
-from likeness.data.style.image_file import write_image
+from likeness.data.image_as_shown import write_image
 from likeness.errors import LikenessError
 from likeness.runs.record.folder import make_folder
 

@@ -1,6 +1,5 @@
 """Check a composed configuration against the schema, and say what is wrong in one sentence."""
 
-from collections.abc import Iterator
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -8,16 +7,11 @@ from pydantic_core import ErrorDetails
 
 from likeness.config.key import leaves
 from likeness.config.nearest import nearest
-from likeness.config.schema.base import MISSING, Node
-from likeness.errors import LikenessError
+from likeness.config.schema.base import MISSING, Node, allowed
+from likeness.config.signature import NoValue
+from likeness.errors import LikenessError, ended
 
 Config = TypeVar("Config", bound=Node)
-
-
-def target_of(node: type[Node]) -> str | None:
-    """The `_target_` that a node's schema stands for, or None where it has none, or any."""
-    field = node.model_fields.get("target")
-    return next(iter(get_args(field.annotation)), None) if field else None
 
 
 def check(config: dict[str, Any], schema: type[Config]) -> Config:
@@ -42,17 +36,6 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
     return checked
 
 
-def allowed() -> dict[str, type[Node]]:
-    """The nodes that have a schema of their own, by the `_target_` that they stand for."""
-    return {target: node for node in _subclasses(Node) if (target := target_of(node))}
-
-
-def _subclasses(node: type[Node]) -> Iterator[type[Node]]:
-    for one in node.__subclasses__():
-        yield one
-        yield from _subclasses(one)
-
-
 def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
     location = [str(part) for part in error["loc"]]
     known_targets = allowed()
@@ -64,7 +47,9 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             return f"Unknown key {dotted}: {nearest(location[-1], known)}"
         case _ if error["type"] == "missing" or error["input"] == MISSING:
             return f"The key {dotted} has no value; give it one with {dotted}=VALUE."
-        case "union_tag_invalid" | "union_tag_not_found":
+        case "union_tag_not_found":
+            return f"The key {dotted}._target_ has no value; give it one with {dotted}._target_=VALUE."
+        case "union_tag_invalid":
             target = error["input"].get("_target_") if isinstance(error["input"], dict) else error["input"]
             return _not_on_the_list(
                 f"{dotted}._target_", target, error.get("ctx", {}).get("expected_tags", "")
@@ -74,7 +59,12 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
         case "value_error":
             prefix = f"{dotted}={error['input']}: " if dotted and not isinstance(error["input"], dict) else ""
             said = error["msg"].removeprefix("Value error, ")
-            return f"{prefix}{said}" if said.endswith("?") else f"{prefix}{said}."
+            raised = error["ctx"]["error"]
+            return ended(
+                f"{prefix}{said}{_how_to_give(raised, dotted) if isinstance(raised, NoValue) else ''}"
+            )
+        case "list_type" if isinstance(error["input"], str):
+            return f"{dotted}={error['input']} is no list: write {dotted}=[{error['input']}]."
         case "literal_error" if location[-1] == "_target_":
             return _not_on_the_list(dotted, error["input"], error["ctx"]["expected"].replace(" or ", ","))
         case "literal_error":
@@ -84,12 +74,22 @@ def _sentence(error: ErrorDetails, schema: type[Node]) -> str:
             return f"{dotted}={error['input']} won't do: {error['msg'].removeprefix('Input ')}."
 
 
+def _how_to_give(missing: NoValue, node: str) -> str:
+    """What to add to the command line where a part of somebody else's lacks a value."""
+    later = f", or +{node}._partial_=true if it is called with that" if missing.called else ""
+    return f"; add +{node}.{missing.parameter}=VALUE{later}"
+
+
 def _not_on_the_list(key: str, target: Any, listed: str) -> str:
     """That a `_target_` is none of those `listed`, with the nearest of them and what to do if it is the user's own."""
     known = [word.strip(" '") for word in listed.split(",")]
     hint = f" {nearest(str(target), known)}" if known != [""] else ""
     package = str(target).partition(".")[0]
-    own = f" If {package} is yours, or you know its code: trust=[{package}]." if "." in str(target) else ""
+    own = (
+        f" If {package} is yours, or you know its code: trust=[{package}]."
+        if "." in str(target)
+        else f" A part of yours is named with its module: {key}=MODULE.NAME."
+    )
     return f"{key}={target} is not on the list of what a configuration may call;{hint}{own}"
 
 

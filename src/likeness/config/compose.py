@@ -11,18 +11,21 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from likeness.config.groups import CONF, groups
 from likeness.config.hydra_node import refuse_hydra_keys
-from likeness.config.nearest import nearest
-from likeness.errors import LikenessError
+from likeness.config.nearest import near, nearest
+from likeness.config.schema.base import allowed
+from likeness.errors import LikenessError, one_line
 
 NO_CHOICE = "Config group override must be a string"  # a plain ValueError of Hydra's
 
 
 def cannot_be_composed(error: Exception) -> bool:
-    """Whether Hydra or OmegaConf say by `error` that the overrides can't be composed."""
-    return isinstance(error, HydraException | OmegaConfBaseException) or str(error).startswith(NO_CHOICE)
+    """Whether Hydra, OmegaConf or YAML say by `error` that the overrides can't be composed."""
+    known = HydraException | OmegaConfBaseException | YAMLError
+    return isinstance(error, known) or str(error).startswith(NO_CHOICE)
 
 
 def composed(name: str, overrides: Sequence[str]) -> DictConfig:
@@ -54,7 +57,11 @@ def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | N
 
     `own` is the folder of the user's own configuration, whose choices are known too.
     """
-    text = " ".join(str(error).split())
+    text = one_line(error)
+    if isinstance(error, YAMLError):
+        mark = getattr(error, "problem_mark", None)
+        place = f"{mark.name}, line {mark.line + 1}," if mark else getattr(error, "name", "A file")
+        return f"{place} can't be read as YAML: {getattr(error, 'problem', None) or text}."
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and "/" in error.missing_cfg_file:
         group, _, choice = error.missing_cfg_file.rpartition("/")
         if group == "hydra/launcher":
@@ -68,7 +75,11 @@ def explain(error: Exception, name: str, overrides: Sequence[str], own: Path | N
     if found := re.search(r"Could not (?:override|delete from config\.) '([^']+)'", text):
         return _unknown_key(found[1], name, overrides, own)
     if found := re.search(r"Interpolation key '([^']+)' not found", text):
-        return f"There is no key {found[1]} to take a value from."
+        asking = str(getattr(error, "full_key", None) or "A key")
+        part = asking.partition(".")[0]
+        return (
+            f"{asking} takes its value from {found[1]}, which is not there: choose another {part}, or set it."
+        )
     if found := re.search(r"already at '([^']+)'", text):
         return f"{found[1]} is there already; write {found[1]}=VALUE without the plus."
     if text.startswith(NO_CHOICE):
@@ -125,7 +136,16 @@ def _unknown_key(dotted: str, name: str, overrides: Sequence[str], own: Path | N
         return f"No {leaf} is chosen here; +{leaf}=NAME adds one."
     if leaf in node:  # a dictionary, to which the override would add
         return f"{dotted} has not all of these keys; +{dotted}=VALUE adds them."
+    if near(leaf, known) is None and _is_open(node):
+        return f"{parent} has no key {leaf} yet; +{dotted}=VALUE adds it, if {node['_target_']} takes one."
     return f"Unknown key {dotted}: {nearest(leaf, known)}"
+
+
+def _is_open(node: DictConfig) -> bool:
+    """Whether the keys of a part are those of a signature, not all of which stand in its file."""
+    target = OmegaConf.select(node, "_target_")
+    schema = allowed().get(str(target))
+    return target is not None and (schema is None or schema.model_config.get("extra") == "allow")
 
 
 def _compose(name: str, overrides: Sequence[str], own: Path | None = None) -> DictConfig:

@@ -2,10 +2,29 @@
 
 from pathlib import Path
 
+from likeness.errors import LikenessError, one_line
+
 PACKAGE = Path(__file__).parents[1]
 INSTALLED = (PACKAGE / "conf").is_dir()  # in a checkout conf/ lies at the top
 CONF = PACKAGE / "conf" if INSTALLED else PACKAGE.parents[1] / "conf"
 TRAIN = "likeness train" if INSTALLED else "python train.py"
+
+
+def own_files(own: Path) -> list[Path]:
+    """The files of a user's own folder, sorted.
+
+    Raises:
+        LikenessError: there is no such folder, or one of its files is no text.
+    """
+    if not own.is_dir():
+        raise LikenessError(f"There is no folder {own} for --config-dir.")
+    found = sorted(own.rglob("*.yaml"))
+    for file in found:
+        try:
+            file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LikenessError(f"{file} can't be read as text: {one_line(error)}.") from error
+    return found
 
 
 def groups(own: Path | None = None) -> dict[str, dict[str, str]]:

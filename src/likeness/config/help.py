@@ -1,6 +1,10 @@
 """What `likeness train --help` and `python train.py --help` print: experiments, groups with their choices, keys."""
 
-from likeness.config.groups import CONF, TRAIN, groups
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+
+from likeness.config.groups import CONF, TRAIN, groups, own_files
 
 USAGE = """Train an encoder and measure it on identities it never saw, or paint one image in another's style.
 
@@ -20,9 +24,18 @@ Examples
 """
 
 
-def print_help() -> None:
-    """Print the help."""
-    known = groups()
+def print_help(arguments: Sequence[str] = ()) -> None:
+    """Print the help, with the choices of the user's own folder where `--config-dir` names one in the arguments.
+
+    Raises:
+        LikenessError: there is no such folder, or a file of it can't be read.
+    """
+    parser = ArgumentParser(add_help=False)
+    parser.add_argument("--config-dir", "-cd", type=Path)
+    own: Path | None = parser.parse_known_args(list(arguments))[0].config_dir
+    if own is not None:
+        own_files(own)
+    known = groups(own)
     print(USAGE.format(train=TRAIN), end="")
     for title, group in (("Experiments", "experiment"), ("Sweeps", "sweep")):
         print(f"{title} (+{group}=NAME)")

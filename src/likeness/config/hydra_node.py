@@ -4,7 +4,7 @@ Hydra makes callbacks, loggers and launchers of whatever its own keys name, befo
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.groups import CONF
 from likeness.config.key import leaves
+from likeness.config.overrides import parsed
 from likeness.errors import LikenessError
 
 TAKEN = "of Hydra's own only hydra/launcher and keys of hydra.launcher can be chosen"
@@ -35,6 +36,38 @@ _OF_THE_COMMAND = (
 _PLUGINS = ("hydra_plugins.", "hydra._internal.core_plugins.")
 _PLAIN = re.compile(r"\$\{(hydra\.(?!launcher)[\w.]+|oc\.env:[^${}]*)\}")
 """Interpolations that give no node, which could name something to be called."""
+
+_RESOURCES = frozenset(
+    [
+        "timeout_min",
+        "nodes",
+        "tasks_per_node",
+        "cpus_per_task",
+        "cpus_per_gpu",
+        "gpus_per_node",
+        "gpus_per_task",
+        "mem_gb",
+        "mem_per_cpu",
+        "mem_per_gpu",
+        "partition",
+        "qos",
+        "account",
+        "constraint",
+        "exclude",
+        "gres",
+        "name",
+        "comment",
+        "stderr_to_stdout",
+        "signal_delay_s",
+        "max_num_timeout",
+        "array_parallelism",
+        "ray.init.num_cpus",
+        "ray.init.num_gpus",
+        "ray.remote.num_cpus",
+        "ray.remote.num_gpus",
+    ]
+)
+"""Keys of launchers that say what a job takes. Others, such as submitit's `setup`, are commands, or lead elsewhere."""
 
 
 def refuse_hydra_keys(overrides: Sequence[str]) -> None:
@@ -63,7 +96,34 @@ def refuse_hydra_of(own: Path | None, overrides: Sequence[str], *, sweeps: bool)
     quoted = "" if own is None else str(own.resolve()).replace("'", r"\'")
     place = [] if own is None else [f"hydra.searchpath=['file://{quoted}']"]
     mode = RunMode.MULTIRUN if sweeps else RunMode.RUN
-    refuse_hydra_node(_loaded([*place, *overrides], mode).hydra, own)
+    hydra = _loaded([*place, *overrides], mode).hydra
+    refuse_hydra_node(hydra, own)
+    if own is not None:
+        _refuse_commands(hydra.launcher, own, {one.key_or_group for one in parsed(overrides)})
+
+
+def _refuse_commands(launcher: DictConfig, own: Path, given: Collection[str]) -> None:
+    """Raise a LikenessError where a user's folder gives a launcher what it may run: a script, a place, a second line.
+
+    Args:
+        launcher: as it was composed.
+        own: the folder.
+        given: the keys that the command line sets, on which anything plain is taken.
+    """
+    written, resolved = _as_written(launcher), OmegaConf.to_container(launcher, resolve=True)
+    usual = [one for one in _launchers() if one["_target_"] == written["_target_"]]
+    known = {(key, str(value)) for one in usual for key, value in leaves(one)}
+    shown = dict(leaves(cast("dict[str, Any]", resolved)))
+    for key, value in leaves(written):
+        if any(f"hydra.launcher.{key}.".startswith(f"{one}.") for one in given):
+            continue
+        taken = (key, str(value)) in known or (key in _RESOURCES and not isinstance(value, list))
+        if not taken or key not in shown or "\n" in str(shown[key]):
+            said = " ".join(str(shown.get(key, value)).split())
+            raise LikenessError(
+                f"The configuration in {own} sets hydra.launcher.{key}={said}, which is not taken: a folder says what "
+                "a job takes, and nothing that could be run; if you know it, give it on the command line."
+            )
 
 
 def refuse_hydra_node(hydra: DictConfig, own: Path | str | None) -> None:
@@ -107,8 +167,18 @@ def _ours() -> dict[str, Any]:
     return dict(_settings(_loaded([], RunMode.RUN).hydra))
 
 
+@cache
+def _launchers() -> list[dict[str, Any]]:
+    """The nodes of the launchers that Hydra's plugins and our configuration bring."""
+    names = _loader().get_group_options("hydra/launcher")
+    return [_as_written(_loaded([f"hydra/launcher={one}"], RunMode.RUN).hydra.launcher) for one in names]
+
+
 def _loaded(overrides: Sequence[str], mode: RunMode) -> DictConfig:
-    """Our configuration, composed apart from a Hydra that is at work already, as in a sweep."""
+    return _loader().load_configuration("config", list(overrides), run_mode=mode)
+
+
+def _loader() -> ConfigLoaderImpl:
+    """What composes our configuration apart from a Hydra that is at work already, as in a sweep."""
     version.setbase("1.3")
-    loader = ConfigLoaderImpl(create_config_search_path(str(CONF)))
-    return loader.load_configuration("config", list(overrides), run_mode=mode)
+    return ConfigLoaderImpl(create_config_search_path(str(CONF)))

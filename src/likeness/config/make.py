@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.schema.base import Node
 from likeness.config.signature import parameters_of
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, ended, one_line
 
 
 def make(node: Node, **more: Any) -> Any:
@@ -46,8 +46,7 @@ def told(node: Node) -> Iterator[None]:
 
 
 def _said_of(node: Node, error: BaseException) -> str:
-    said = " ".join(str(error).split())
-    said += "" if said.endswith((".", "?", "!")) else "."
+    said = ended(one_line(error))
     place, target = node.place, node.plain().get("_target_")
     mentioned = 0
     if place:

@@ -6,7 +6,7 @@ from pathlib import Path
 from hydra._internal.utils import get_args_parser
 from hydra.conf import ConfigSourceInfo
 
-from likeness.config.groups import CONF
+from likeness.config.groups import CONF, own_files
 from likeness.errors import LikenessError
 
 _REFUSED = ("config_path", "config_name", "experimental_rerun")
@@ -37,10 +37,13 @@ def own_folder(arguments: Sequence[str]) -> tuple[Path | None, list[str], bool]:
 
 
 def refuse_shadowed(own: Path) -> None:
-    """Raise a LikenessError where a file of the user's folder has the place of one of ours, which Hydra would read."""
+    """Raise a LikenessError where a file of the user's folder has the place of one of ours, which Hydra would read.
+
+    It is raised for a folder that is not there too, and for a file that can't be read.
+    """
     if own.resolve() == CONF.resolve():
         return
-    for file in sorted(own.rglob("*.yaml")):
+    for file in own_files(own):
         ours = CONF / file.relative_to(own)
         if ours.exists():
             raise LikenessError(

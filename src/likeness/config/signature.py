@@ -3,14 +3,27 @@
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import import_module
-from typing import Any, get_type_hints
+from importlib.util import find_spec
+from typing import Any, cast, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from likeness.config.nearest import nearest
 from likeness.config.trust import targets_in
+from likeness.errors import one_line
 
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class NoValue(ValueError):
+    """A parameter without a default has no key; what reads the configuration knows how the key is called there.
+
+    `called` says of a function that it may be meant to be called with the parameter later.
+    """
+
+    def __init__(self, target: Callable[..., Any], parameter: str, *, called: bool = False) -> None:
+        super().__init__(f"{_name(target)} needs a value for {parameter}")
+        self.parameter, self.called = parameter, called
 
 
 def imported(target: str) -> Callable[..., Any]:
@@ -22,17 +35,31 @@ def imported(target: str) -> Callable[..., Any]:
     module_name, _, name = target.rpartition(".")
     try:
         module = import_module(module_name)
-    except Exception as error:  # whatever somebody else's module raises
-        raise ValueError(
-            f"{module_name} can't be imported ({type(error).__name__}: {error}); is it installed, or on PYTHONPATH?"
-        ) from error
-    try:
-        found: Callable[..., Any] = getattr(module, name)
-    except AttributeError:
-        raise ValueError(f"{module_name} has no {name}; {nearest(name, public_names(module))}") from None
+    except (Exception, SystemExit) as error:  # whatever somebody else's module raises
+        raise ValueError(f"{module_name} can't be imported: {_why_not(module_name, error)}") from error
+    found: Any = getattr(module, name, None)
+    if inspect.ismodule(found) or (found is None and _has_module(module, target)):
+        raise ValueError(f"{target} is a module; name a class or function in it, as {target}.NAME")
+    if not hasattr(module, name):
+        raise ValueError(f"{module_name} has no {name}; {nearest(name, public_names(module))}")
     if not callable(found):
         raise ValueError(f"{target} is neither a class nor a function")
-    return found
+    return cast("Callable[..., Any]", found)
+
+
+def _why_not(module: str, error: BaseException) -> str:
+    """Why a module can't be imported: it is missing, or another one is that it needs, or it fails."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing is None:
+        return f"it ends in {type(error).__name__}: {one_line(error).rstrip('.')}"
+    if f"{module}.".startswith(f"{missing}."):
+        return f"there is no module {missing}; is it installed, or on PYTHONPATH?"
+    return f"it needs {missing}, which is not there; install that, or have it on PYTHONPATH"
+
+
+def _has_module(package: Any, target: str) -> bool:
+    """Whether a dotted name is that of a module in a package, though it is not imported yet."""
+    return hasattr(package, "__path__") and find_spec(target) is not None
 
 
 def public_names(module: Any) -> list[str]:
@@ -87,17 +114,24 @@ def check_call(
     for name in values:
         if known is not None and name not in known:
             raise ValueError(f"{_name(target)} takes no {name}; {nearest(name, known).rstrip('.')}")
-    missing = [
-        name
-        for name, one in parameters_of(target).items()
-        if one.default is inspect.Parameter.empty and name not in values and name not in handed
-    ]
+    missing = missing_in(target, values, handed)
     if missing and not partial:
-        raise ValueError(f"{_name(target)} needs a value for {missing[0]}; add {missing[0]}=VALUE")
+        raise NoValue(target, missing[0])
     annotations = _annotations(target)
     for name, value in values.items():
         if name in annotations and not any(targets_in(value)):  # what a nested part makes is known only later
             _check_type(target, name, value, annotations[name])
+
+
+def missing_in(
+    target: Callable[..., Any], values: Collection[str], handed: Collection[str] = ()
+) -> list[str]:
+    """The parameters without a default that have no key and are not handed in."""
+    return [
+        name
+        for name, one in parameters_of(target).items()
+        if one.default is inspect.Parameter.empty and name not in values and name not in handed
+    ]
 
 
 def nodes_in(value: Any) -> Iterator[dict[str, Any]]:
@@ -112,7 +146,10 @@ def check_nested(node: Mapping[str, Any]) -> None:
     """As `check_call`, of a node that is a value of another's."""
     more = {name: value for name, value in node.items() if name not in ("_target_", "_partial_")}
     refuse_reserved(node["_target_"], more)
-    check_call(imported(node["_target_"]), more, partial=node.get("_partial_") is True)
+    try:
+        check_call(imported(node["_target_"]), more, partial=node.get("_partial_") is True)
+    except NoValue as error:  # its key is not one of the outer node's
+        raise ValueError(str(error)) from None
 
 
 def refuse_reserved(target: str, values: Mapping[str, Any]) -> None:
@@ -142,6 +179,8 @@ def _check_type(target: Callable[..., Any], name: str, value: Any, annotation: A
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Input ")
         raise ValueError(f"{_name(target)} takes no {name}={value}: it {said}") from None
+    if isinstance(value, bool) and isinstance(read, int | float) and not isinstance(read, bool):
+        raise ValueError(f"{_name(target)} takes no {name}={value}: it should be a number, not true or false")
     if isinstance(value, str) and isinstance(read, int | float) and not isinstance(read, str):
         raise ValueError(f"{_name(target)} takes no {name}='{value}': it should be a number, without quotes")
 

@@ -1,7 +1,6 @@
 """Scenes of which some can't be read: training gets another one, evaluation none, and they are told at the end."""
 
 import torch
-from torch import Tensor
 
 from likeness.data.faces import Scene, Scenes
 from likeness.data.fingerprint import Files
@@ -76,12 +75,3 @@ class ReadableScenes:
     def files(self) -> Files:
         """Those of the scenes, unreadable ones included."""
         return self._scenes.files()
-
-
-def sizes_of_faces(scenes: ReadableScenes, number: int) -> Tensor:
-    """Width and height in pixels `[N, 2]` of the faces to be found in the first `number` scenes that can be read."""
-    loaded = (scenes.load_or_none(index) for index in range(min(number, len(scenes))))
-    boxes = [scene.faces.boxes[~scene.faces.ignored] for scene in loaded if scene is not None]
-    every = torch.cat(boxes) if boxes else torch.zeros(0, 4)
-    sizes = every[:, 2:] - every[:, :2]
-    return sizes[(sizes > 0).all(1)]

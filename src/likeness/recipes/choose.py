@@ -9,14 +9,15 @@ from hydra.utils import get_class
 from omegaconf import DictConfig
 
 from likeness.config.check import check
-from likeness.config.compose import composed
+from likeness.config.compose import composed, explained
 from likeness.config.make import plain
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
 from likeness.config.trust import is_trusted, refuse_distrusted
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, ended
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.landmarks.family import LANDMARKS
 from likeness.recipes.past_config import plain_config_of, recorded_plain_config_of
 from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.stylizer.family import STYLIZER
@@ -24,7 +25,7 @@ from likeness.runs.recipe import Family, Presentation, Recipe
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.report.sweep import jobs_of
 
-FAMILIES = (EMBEDDING, PIXELS, STYLIZER, DETECTION)
+FAMILIES = (EMBEDDING, PIXELS, STYLIZER, DETECTION, LANDMARKS)
 
 
 def family_of(config: Mapping[str, Any]) -> Family:
@@ -47,7 +48,7 @@ def _own_family(target: str) -> Family:
     try:
         said = getattr(imported(target), "family", None)
     except ValueError as error:
-        raise LikenessError(f"task._target_={target}: {error}.") from error
+        raise LikenessError(ended(f"task._target_={target}: {error}")) from error
     if isinstance(said, Family):
         return said
     named = next((family for family in FAMILIES if family.name == said), None)
@@ -66,8 +67,10 @@ def checked(config: dict[str, Any]) -> TrainConfig:
 
 
 def checked_composition(config: DictConfig) -> TrainConfig:
-    """As `checked`, of what Hydra composed."""
-    return checked(plain(config))
+    """As `checked`, of what Hydra composed; a value that is taken from where none is raises a LikenessError too."""
+    with explained("config", ()):
+        values = plain(config)
+    return checked(values)
 
 
 def training_config(overrides: Sequence[str]) -> TrainConfig:
@@ -128,4 +131,4 @@ def _checked_of(run: Path, config: dict[str, Any], file: str) -> TrainConfig:
     try:
         return checked(config)
     except LikenessError as error:
-        raise LikenessError(f"{run}/{file} is not that of a training run ({error}).") from error
+        raise LikenessError(f"{run}/{file} won't do: {error}") from error

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from likeness.config.make import plain
 from likeness.config.past import upgraded
 from likeness.config.trust import refuse_distrusted
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, ended, one_line
 from likeness.runs.record.record_file import read_record
 
 
@@ -32,7 +32,9 @@ def plain_config_of(run: Path, trust: Sequence[str] | None = ()) -> dict[str, An
         assert isinstance(config, DictConfig)
         found = upgraded(plain(config))
     except Exception as error:  # YAML, OmegaConf and the file system have each their own
-        raise LikenessError(f"{run}/config.yaml is not that of a training run ({error}).") from error
+        raise LikenessError(
+            ended(f"{run}/config.yaml is not that of a training run: {one_line(error)}")
+        ) from error
     if trust is not None:
         refuse_distrusted(run, found, trust)
     return found

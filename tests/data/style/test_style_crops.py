@@ -7,8 +7,8 @@ import pytest
 import torch
 from sample_images import sample_image
 
+from likeness.data.image_as_shown import read_image
 from likeness.data.style.crops import CropDataModule, Crops
-from likeness.data.style.image_file import read_image
 from likeness.data.style.style_folders import style_folders
 
 SETTINGS = {"resize": 48, "crop": 32, "batch_size": 4, "test_share": 0.25, "split_seed": 0}

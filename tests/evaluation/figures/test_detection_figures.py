@@ -167,6 +167,16 @@ def test_scores_hide_neither_each_other_nor_what_is_beside_the_image() -> None:
     assert 1 <= len(axes.texts) <= 6  # where there is no place for a score, it is left out
 
 
+def test_of_many_false_positives_the_surest_are_drawn_and_the_others_counted() -> None:
+    corner = np.stack(np.meshgrid(np.arange(9) * 40.0, np.arange(9) * 40.0), -1).reshape(-1, 2)
+    boxes, scores = np.concatenate([corner, corner + 15], axis=1), np.linspace(0, 1, 81)
+    points = np.full((81, 5, 2), np.nan)
+    figure = detected_figure([DetectedImage(np.zeros((400, 400), np.uint8), boxes, scores, points, [], [])])
+    drawn = sorted(tuple(box[:2]) for box in colours_of(figure)[WRONG])
+    assert drawn == sorted(map(tuple, corner[-20:]))
+    assert "and 61 more false positives" in texts_of(figure)
+
+
 def test_a_long_title_ends_with_its_image() -> None:
     image = DetectedImage(np.zeros((90, 120), np.uint8), [], [], np.zeros((0, 5, 2)), [], [])
     figure = detected_figure(

@@ -20,6 +20,7 @@ from likeness.losses.detection import (
     huber,
     logistic_loss,
     moved_centres,
+    point_distances,
     smooth_l1,
 )
 
@@ -171,3 +172,32 @@ def test_drawn_anchors_are_hard_half_of_each_kind_and_drawn_again_by_the_same_se
     assert (losses[chosen] == 1).all()
     assert [int(chosen[at : at + 50].sum()) for at in (0, 50, 100)] == [20, 20, 0]
     assert int(drawn_balanced(losses, shown, number=256, above=0.03).sum()) == 80
+
+
+def test_points_cost_their_mean_distance_in_sizes_and_unknown_ones_nothing() -> None:
+    predicted, wanted = drawn(6, 5, 2), drawn(6, 5, 2, seed=1)
+    size = drawn(6, seed=2).abs() + 0.5
+    wanted[0, 2] = wanted[1, 0, 1] = torch.nan  # half of a point is none
+    wanted[2] = torch.nan
+    costs = point_distances(predicted, wanted, size)
+    for i in range(6):
+        distances = [
+            math.dist(predicted[i, j].tolist(), wanted[i, j].tolist())
+            for j in range(5)
+            if not bool(wanted[i, j].isnan().any())
+        ]
+        expected = sum(distances) / len(distances) / float(size[i]) if distances else 0
+        assert float(costs[i]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_point_in_its_place_and_an_unknown_one_have_finite_gradients() -> None:
+    wanted = drawn(3, 5, 2)
+    wanted[0, 1] = torch.nan
+    predicted = wanted.nan_to_num().requires_grad_()
+    point_distances(predicted, wanted, torch.ones(3)).sum().backward()
+    assert predicted.grad is not None
+    assert float(predicted.grad.abs().max()) == 0
+    moved = drawn(3, 5, 2, seed=4).requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: point_distances(x, wanted, torch.ones(3)), (moved,))
+    low = drawn(3, 5, 2).bfloat16()
+    assert point_distances(low, low, torch.ones(3)).dtype == torch.float32

@@ -48,6 +48,12 @@ def small() -> FaceRCNN:
     return face_rcnn_small(shorter_sides=(96,), longer_side=128, test_sides=(96,))
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 127), (1, 128), (1, 129), (5000, 1), (2, 300)])
+def test_an_image_may_be_as_thin_as_it_likes(size: tuple[int, int]) -> None:
+    (found,) = small().eval()([torch.zeros(3, *size, dtype=torch.uint8)])
+    assert found.boxes.isfinite().all()
+
+
 def target(boxes: list[list[float]], labels: list[int]) -> dict[str, Tensor]:
     return {"boxes": torch.tensor(boxes).reshape(-1, 4), "labels": torch.tensor(labels, dtype=torch.long)}
 

@@ -49,6 +49,19 @@ def test_the_network_is_the_run_s(part: str, own: EmbeddingConfig) -> None:
         evaluation_of(own, [part])
 
 
+def test_who_is_trusted_is_said_by_the_option_alone(own: EmbeddingConfig) -> None:
+    for override in ("trust=[a,b]", "+trust=[a,b]"):
+        with pytest.raises(LikenessError) as error:
+            evaluation_of(own, [override])
+        assert str(error.value) == f"{override} is not taken here: write --trust a --trust b."
+    mine = ["++data={_target_: fractions.Fraction, spatial_size: 32, channels: 3}"]
+    with pytest.raises(LikenessError, match="Fraction takes no"):
+        evaluation_of(own, mine, trust=["fractions"])
+    with pytest.raises(LikenessError, match="is not on the list"):
+        evaluation_of(own, mine)
+    assert evaluation_of(own, [], trust=["fractions"]).trust == ["fractions"]
+
+
 @pytest.mark.parametrize(
     ("override", "hint"),
     [

@@ -2,9 +2,9 @@
 
 import pytest
 
-from likeness.config.check import allowed
 from likeness.config.compose import composed
 from likeness.config.groups import groups
+from likeness.config.schema.base import allowed
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
 from likeness.runs.trackers.installed import PACKAGES

@@ -1,6 +1,7 @@
 """A part of the configuration, and the kinds of numbers that stand in several."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -64,3 +65,20 @@ class FileSource(Node):
 
     of_the_recipe = frozenset({"hash"})
     hash: Literal["full", "sampled"] = "full"
+
+
+def target_of(node: type[Node]) -> str | None:
+    """The `_target_` that a node's schema stands for, or None where it has none, or any."""
+    field = node.model_fields.get("target")
+    return next(iter(get_args(field.annotation)), None) if field else None
+
+
+def allowed() -> dict[str, type[Node]]:
+    """The nodes that have a schema of their own, by the `_target_` that they stand for."""
+    return {target: node for node in _subclasses(Node) if (target := target_of(node))}
+
+
+def _subclasses(node: type[Node]) -> Iterator[type[Node]]:
+    for one in node.__subclasses__():
+        yield one
+        yield from _subclasses(one)

@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import HardestShare, Node, Positive, Share
-from likeness.config.schema.runs import TrainConfig
-from likeness.config.schema.scenes import SceneData, Squares
+from likeness.config.schema.scenes import SceneConfig
 from likeness.config.schema.sweep import Objective
-from likeness.config.schema.training import Blur, ColorJitter, Erasing, Grayscale, Optimizer
 
 Above0 = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
@@ -37,22 +35,33 @@ class TinyFacesNode(Node):
     number_of_templates: Positive
 
 
-class FaceRCNNSmall(Node):
-    """Face R-CNN on a feature pyramid of a small network."""
-
-    target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_small"] = Field(alias="_target_")
-    network: str
+class _FaceRCNN(Node):
     weights: str | None
     shorter_sides: Sides
     longer_side: Positive
     test_sides: Sides
 
+    @model_validator(mode="after")
+    def _the_longer_side_is_no_shorter(self) -> "_FaceRCNN":
+        if self.longer_side < (most := max(*self.shorter_sides, *self.test_sides)):
+            raise ValueError(
+                f"detector.longer_side={self.longer_side}, but an image's shorter side gets up to {most} pixels; "
+                "raise it"
+            )
+        return self
 
-class FaceRCNNVgg19(Node):
+
+class FaceRCNNSmall(_FaceRCNN):
+    """Face R-CNN on a feature pyramid of a small network."""
+
+    target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_small"] = Field(alias="_target_")
+    network: str
+
+
+class FaceRCNNVgg19(_FaceRCNN):
     """Face R-CNN of Wang et al. 2017."""
 
     target: Literal["likeness.models.detectors.face_rcnn.face_rcnn_vgg19"] = Field(alias="_target_")
-    weights: str | None
 
 
 class _PyramidBox(Node):
@@ -66,6 +75,15 @@ class PyramidBoxVgg16(_PyramidBox):
     target: Literal["likeness.models.detectors.pyramidbox.pyramidbox_vgg16"] = Field(alias="_target_")
     width: Annotated[float, Field(gt=0, le=1)]
     batch_norm: bool
+
+    @model_validator(mode="after")
+    def _a_fresh_start_is_normalised(self) -> "PyramidBoxVgg16":
+        if self.weights is None and not self.batch_norm:
+            raise ValueError(
+                "VGG-16 learns nothing from a fresh start without BatchNorm: give detector.weights, or "
+                "detector.batch_norm=true"
+            )
+        return self
 
 
 class PyramidBoxSmall(_PyramidBox):
@@ -94,6 +112,16 @@ class MTCNNTask(_Task):
     shares: Annotated[list[Share], Field(min_length=3, max_length=3)]
     hard_share: HardestShare
     stage_weights: Annotated[list[Weight], Field(min_length=3, max_length=3)]
+
+    @model_validator(mode="after")
+    def _something_is_learned(self) -> "MTCNNTask":
+        if not 0 < sum(self.shares) <= 1 + 1e-6:
+            raise ValueError(
+                f"task.shares={self.shares} are parts of the windows of an image: their sum is above 0 and at most 1"
+            )
+        if not any(self.stage_weights):
+            raise ValueError("task.stage_weights are all 0, so that no network is trained: raise one")
+        return self
 
 
 class TinyFacesTask(_Task):
@@ -146,7 +174,7 @@ class DetectionEvaluation(Node):
         return self
 
 
-class DetectionConfig(TrainConfig):
+class DetectionConfig(SceneConfig):
     """What a run that trains a detector has."""
 
     objective = Objective(metric="detection/ap")
@@ -154,14 +182,6 @@ class DetectionConfig(TrainConfig):
     validates = ("validation/ap",)
     task: Task
     detector: Detector
-    data: SceneData
-    extra_data: SceneData | None = None
-    test_data: SceneData | None = None
-    sampler: Squares
-    augment: dict[
-        str, Annotated[ColorJitter | Grayscale | Blur | Erasing, Field(discriminator="target")] | None
-    ]
-    optimizer: Optimizer
     evaluation: DetectionEvaluation
 
     @model_validator(mode="after")
@@ -181,11 +201,4 @@ class DetectionConfig(TrainConfig):
             )
         if isinstance(self.task, TinyFacesTask) and self.sampler.side % 16:
             raise ValueError(f"sampler.side={self.sampler.side}, but HR takes multiples of 16")
-        shares = 2 if self.extra_data else 1
-        for number, what in ((self.trainer.devices, "devices"), (shares, "sources of data")):
-            if self.sampler.batch_size % number:
-                raise ValueError(
-                    f"sampler.batch_size={self.sampler.batch_size} can't be shared by {number} {what}; make it a "
-                    "multiple of their number"
-                )
         return self

@@ -9,7 +9,7 @@ from likeness.config.schema.identification import Clustering, Identification, Op
 from likeness.config.schema.losses import CrossEntropy, Loss
 from likeness.config.schema.metric_learning import WITHOUT_MINER, PmlLoss, PmlMiner
 from likeness.config.schema.networks import Backbone, ChiSquared, Embedder, Head, Onnx
-from likeness.config.schema.outside import OR_OUTSIDE, Outside
+from likeness.config.schema.outside import OR_OUTSIDE_IN_PART, Outside
 from likeness.config.schema.runs import RunConfig, TrainConfig
 from likeness.config.schema.sweep import Objective
 from likeness.config.schema.training import (
@@ -48,7 +48,7 @@ class EmbeddingConfig(TrainConfig):
     validates = ("validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot")
     task: Task
     backbone: Backbone
-    embedder: Annotated[Embedder, OR_OUTSIDE]
+    embedder: Annotated[Embedder, OR_OUTSIDE_IN_PART]
     head: Head | None = None
     loss: Loss
     miner: PmlMiner | None = None
@@ -171,7 +171,7 @@ class EvaluateConfig(RunConfig):
     episodes: Episodes | None = None
     identification: Identification | None = None
     clustering: Clustering | None = None
-    embedder: Annotated[Embedder, OR_OUTSIDE] | None = None
+    embedder: Annotated[Embedder, OR_OUTSIDE_IN_PART] | None = None
     head: Head | None = None
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from likeness.config.schema.base import HardestShare, Node
 from likeness.config.schema.metric_learning import PmlLoss
-from likeness.config.schema.outside import OR_OUTSIDE
+from likeness.config.schema.outside import OR_OUTSIDE_CALLED
 
 
 class _Triplet(Node):
@@ -58,5 +58,5 @@ class CrossEntropy(Node):
 Loss = Annotated[
     BatchHard | BatchAll | SemiHard | AllSemiHard | Contrastive | CrossEntropy | PmlLoss,
     Field(discriminator="target"),
-    OR_OUTSIDE,
+    OR_OUTSIDE_CALLED,
 ]

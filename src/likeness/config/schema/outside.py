@@ -1,5 +1,7 @@
 """A part of somebody else's: any class or function of a trusted package, by the keys of its signature."""
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import (
@@ -11,8 +13,16 @@ from pydantic import (
     model_validator,
 )
 
-from likeness.config.schema.base import Node
-from likeness.config.signature import check_call, check_nested, imported, nodes_in, refuse_reserved
+from likeness.config.schema.base import Node, allowed
+from likeness.config.signature import (
+    NoValue,
+    check_call,
+    check_nested,
+    imported,
+    missing_in,
+    nodes_in,
+    refuse_reserved,
+)
 from likeness.config.trust import is_trusted
 
 HANDED = ("classes", "embedding_dim")
@@ -36,8 +46,9 @@ class Outside(Node):
     @model_validator(mode="after")
     def _can_be_called(self, info: ValidationInfo) -> "Outside":
         refuse_reserved(self.target, self.values)
+        ours = allowed()
         for nested in nodes_in(self.values):
-            if not is_outside(nested["_target_"], info):
+            if str(nested["_target_"]) not in ours and not is_outside(nested["_target_"], info):
                 raise ValueError(
                     f"{nested['_target_']}, named within {self.target}, is not of a trusted package; add its package "
                     "to trust if it is yours, or you know its code"
@@ -53,26 +64,43 @@ def is_outside(target: Any, info: ValidationInfo) -> bool:
     return isinstance(target, str) and is_trusted(target, trust)
 
 
-def _or_outside(value: Any, handler: ModelWrapValidatorHandler[Node], info: ValidationInfo) -> Node:
-    if isinstance(value, dict) and is_outside(value.get("_target_"), info):
-        return Outside.model_validate(value, context=info.context)
-    return handler(value)
+def _made_whole(node: dict[str, Any]) -> None:
+    if node.get("_partial_"):
+        raise ValueError(f"{node['_target_']} is made before it is used; leave _partial_ out of its keys")
 
 
-def _or_outside_in_part(value: Any, handler: ModelWrapValidatorHandler[Node], info: ValidationInfo) -> Node:
-    if (
-        isinstance(value, dict)
-        and is_outside(value.get("_target_"), info)
-        and value.get("_partial_") is not True
-    ):
+def _made_in_part(node: dict[str, Any]) -> None:
+    if node.get("_partial_") is not True:
         raise ValueError(
-            f"{value['_target_']} is handed more where it is made; add _partial_: true to its keys"
+            f"{node['_target_']} is handed more where it is made; add _partial_: true to its keys"
         )
-    return _or_outside(value, handler, info)
 
 
-OR_OUTSIDE = WrapValidator(_or_outside)
+def _called(node: dict[str, Any]) -> None:
+    target = imported(node["_target_"])
+    if inspect.isclass(target):
+        _made_whole(node)
+    elif not node.get("_partial_") and (missing := missing_in(target, node, HANDED)):
+        raise NoValue(target, missing[0], called=True)
+
+
+def _or_outside(refuse: Callable[[dict[str, Any]], None]) -> WrapValidator:
+    """What makes a field take a part of a trusted package in place of one of ours, unless `refuse` raises."""
+
+    def validate(value: Any, handler: ModelWrapValidatorHandler[Node], info: ValidationInfo) -> Node:
+        if isinstance(value, dict) and is_outside(value.get("_target_"), info):
+            refuse(value)
+            return Outside.model_validate(value, context=info.context)
+        return handler(value)
+
+    return WrapValidator(validate)
+
+
+OR_OUTSIDE = _or_outside(_made_whole)
 """Makes a field take a part of a trusted package in place of one of ours."""
 
-OR_OUTSIDE_IN_PART = WrapValidator(_or_outside_in_part)
+OR_OUTSIDE_IN_PART = _or_outside(_made_in_part)
 """As `OR_OUTSIDE`, of a part that is `_partial_`: the rest of its arguments comes later."""
+
+OR_OUTSIDE_CALLED = _or_outside(_called)
+"""As `OR_OUTSIDE`, of a part that is called: an object of a class, or a function, which is `_partial_`."""

@@ -1,4 +1,4 @@
-"""The schema of the data of detectors: images with the faces in them, and the squares that are trained on."""
+"""The schema of runs on images with faces: the data, and the squares that are trained on."""
 
 from typing import Annotated, Literal
 
@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from likeness.config.schema.base import FileSource, Node, Place, Positive, Share, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
+from likeness.config.schema.runs import TrainConfig
+from likeness.config.schema.training import Blur, ColorJitter, Erasing, Grayscale, Optimizer
 
 
 class DrawnScenes(Node):
@@ -92,7 +94,7 @@ class RandomSquares(_Squares):
     """Squares anywhere in an image at one of several scales."""
 
     target: Literal["likeness.data.scene_crops.RandomSquares"] = Field(alias="_target_")
-    scales: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    scales: Annotated[list[Annotated[float, Field(ge=0.05, le=20)]], Field(min_length=1)]
 
 
 class AnchorSampling(_Squares):
@@ -102,3 +104,27 @@ class AnchorSampling(_Squares):
 
 
 Squares = Annotated[RandomSquares | AnchorSampling, Field(discriminator="target")]
+
+
+class SceneConfig(TrainConfig):
+    """What a run on images with faces has, whatever it trains."""
+
+    data: SceneData
+    extra_data: SceneData | None = None
+    test_data: SceneData | None = None
+    sampler: Squares
+    augment: dict[
+        str, Annotated[ColorJitter | Grayscale | Blur | Erasing, Field(discriminator="target")] | None
+    ]
+    optimizer: Optimizer
+
+    @model_validator(mode="after")
+    def _batches_can_be_shared(self) -> "SceneConfig":
+        shares = 2 if self.extra_data else 1
+        for number, what in ((self.trainer.devices, "devices"), (shares, "sources of data")):
+            if self.sampler.batch_size % number:
+                raise ValueError(
+                    f"sampler.batch_size={self.sampler.batch_size} can't be shared by {number} {what}; make it a "
+                    "multiple of their number"
+                )
+        return self

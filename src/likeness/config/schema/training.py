@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, Positive, Share
-from likeness.config.schema.outside import OR_OUTSIDE, OR_OUTSIDE_IN_PART
+from likeness.config.schema.outside import OR_OUTSIDE_CALLED, OR_OUTSIDE_IN_PART
 
 LearningRate = Annotated[float, Field(gt=0, le=1e30)]  # a step must not overflow float32
 
@@ -292,5 +292,5 @@ class Blur(Node):
 Augmentation = Annotated[
     Flip | ColorJitter | Grayscale | Affine | KochDistortion | Erasing | Blur,
     Field(discriminator="target"),
-    OR_OUTSIDE,
+    OR_OUTSIDE_CALLED,
 ]

@@ -1,7 +1,7 @@
 """The faces of one image as a file lists them, and what a file may not say of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,9 @@ Floats = NDArray[np.float32]
 
 UNKNOWN = math.nan
 """A coordinate of a point that a file does not give."""
+
+_FARTHEST = 1e6
+"""Pixels: no image reaches as far."""
 
 
 class Face(NamedTuple):
@@ -44,10 +47,30 @@ def annotation(faces: Sequence[Face]) -> Annotation:
 def checked_box(numbers: Sequence[float], where: str) -> tuple[float, float, float, float]:
     """A box x1, y1, x2, y2 that has an area; raises `ValueError`, which says `where` in which file it stands."""
     x1, y1, x2, y2 = numbers
-    if not all(map(math.isfinite, numbers)) or x2 <= x1 or y2 <= y1:
-        shown = ", ".join(f"{number:g}" for number in numbers)
+    shown = ", ".join(f"{number:g}" for number in numbers)
+    if not all(abs(number) <= _FARTHEST for number in numbers):  # of NaN neither
+        raise ValueError(
+            f"{where} has a box that is in no image (x1, y1, x2, y2 = {shown}): mend it, or take it out."
+        )
+    if x2 <= x1 or y2 <= y1:
         raise ValueError(f"{where} has a box of no area (x1, y1, x2, y2 = {shown}): mend it, or take it out.")
     return x1, y1, x2, y2
+
+
+def refuse_wrong_names(wanted: Sequence[object], there: Mapping[object, int], source: str) -> None:
+    """Raise a `ValueError` where `wanted`, the names of what is a face, has one that `there` (how many of each) lacks.
+
+    `source` is named.
+    """
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        known = ", ".join(
+            f"{name} ({count:,})" for name, count in sorted(there.items(), key=lambda each: -each[1])[:9]
+        )
+        raise ValueError(
+            f"faces={list(wanted)}, but {source} annotates no {missing[0]}; there are {known or 'no objects at all'}: "
+            "take the name from those."
+        )
 
 
 def number(text: str | None, where: str, what: str) -> float:

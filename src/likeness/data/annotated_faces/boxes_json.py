@@ -1,6 +1,7 @@
 """Boxes in one JSON file: a list with an entry for each image."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,8 +48,8 @@ def _entries(listing: Path) -> list[object]:
     with reading(listing):
         content = listing.read_bytes()
     try:
-        entries = json.loads(content)
-    except ValueError as error:
+        entries = json.loads(content, parse_int=float)  # of 400 digits: infinite, not an error
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{listing} is not JSON ({error}): mend it.") from None
     if not isinstance(entries, list) or not entries:
         raise ValueError(f"{listing} should be a list with an entry for each image: mend it.")
@@ -57,15 +58,17 @@ def _entries(listing: Path) -> list[object]:
 
 def _read(entry: object, where: str) -> tuple[str, list[Face]]:
     match entry:
-        case {"file": str(name), "boxes_xyxy": list(boxes)}:
-            pass
+        case {"file": str(file), "boxes_xyxy": list(boxes)} if not os.path.isabs(file):
+            name = os.path.normpath(file)  # ./a.jpg is a.jpg
         case _:
-            raise ValueError(f"An image has a `file` and a list `boxes_xyxy`, but not {where}: mend it.")
+            raise ValueError(
+                f"An image has a `file` below the folder of images and a list `boxes_xyxy`, but not {where}: mend it."
+            )
     faces = []
     for place, box in enumerate(boxes, start=1):
         match box:
-            case [int() | float(), int() | float(), int() | float(), int() | float()]:
-                faces.append(Face(checked_box([float(side) for side in box], f"Box {place} of {where}")))
+            case [float(), float(), float(), float()]:
+                faces.append(Face(checked_box(box, f"Box {place} of {where}")))
             case _:
                 raise ValueError(f"Box {place} of {where} should be four numbers, not {box!r}: mend it.")
     return name, faces

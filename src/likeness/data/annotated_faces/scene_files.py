@@ -14,9 +14,9 @@ from torch import Tensor
 from likeness.data.annotated_faces.annotation import Annotation
 from likeness.data.faces import Faces, Scene, Scenes, SceneSplits
 from likeness.data.fingerprint import Files
+from likeness.data.image_as_shown import read_image
 from likeness.data.image_files import ImageFiles
 from likeness.data.split import split_identities
-from likeness.data.style.image_file import read_image
 
 ToPixels = Callable[[Annotation, int, int], Annotation]
 """From an annotation in a format's own unit to pixels of an image of so many rows and columns."""
@@ -49,6 +49,11 @@ class SceneFiles:
     def __len__(self) -> int:
         """The number of images."""
         return len(self._names)
+
+    @property
+    def faces(self) -> int:
+        """How many faces there are to be found."""
+        return sum(int((~each.ignored).sum()) for each in self._annotations)
 
     def load(self, indices: Sequence[int]) -> list[Scene]:
         """The scenes at `indices`; raises as `read_image` does, for no size."""
@@ -118,14 +123,16 @@ class SceneSubset:
         return self._scenes.files()
 
 
-def split_scenes(scenes: Scenes, split: Sequence[float], split_seed: int, *, source: str) -> SceneSplits:
+def split_scenes(scenes: SceneFiles, split: Sequence[float], split_seed: int, *, source: str) -> SceneSplits:
     """Scenes as train, validation and test: names are ranked by a hash keyed by `split_seed`, and cut at the shares.
 
     A split of share 0 is None.
 
     Raises:
-        ValueError: the shares are not three that sum to 1, or there are too few images; `source` is named.
+        ValueError: the shares are not three that sum to 1, there are too few images, or none has a face to be found;
+            `source` is named.
     """
+    refuse_faceless(scenes, source)
     wanted = sum(share > 0 for share in split)
     if len(scenes) < wanted:
         raise ValueError(
@@ -135,6 +142,15 @@ def split_scenes(scenes: Scenes, split: Sequence[float], split_seed: int, *, sou
     parts = split_identities([scenes.name(index) for index in range(len(scenes))], split, split_seed)
     train, validation, test = (SceneSubset(scenes, part) if part.size else None for part in parts)
     return SceneSplits(train, validation, test)
+
+
+def refuse_faceless(scenes: SceneFiles, source: str) -> None:
+    """Raise a `ValueError` where no image has a face to be found; `source` is named."""
+    if not scenes.faces:
+        raise ValueError(
+            f"None of the {len(scenes)} images of {source} has a face to be found: a detector learns from faces, so "
+            "annotate some."
+        )
 
 
 def all_there(home: Path, named: Mapping[str, str]) -> None:

@@ -1,11 +1,12 @@
 """Boxes in the XML of Pascal VOC (Everingham et al. 2010), a file an image, as most labelling tools write it."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from likeness.data.annotated_faces.annotation import Face, annotation, checked_box, number
+from likeness.data.annotated_faces.annotation import Face, annotation, checked_box, number, refuse_wrong_names
 from likeness.data.annotated_faces.scene_files import SceneFiles, all_there, split_scenes
 from likeness.data.faces import SceneSplits
 from likeness.data.image_files import existing_folder
@@ -37,7 +38,8 @@ def voc(
         split_seed: another seed, another split.
 
     Raises:
-        ValueError: a folder is missing or has no XML, a file is malformed, an image is missing, or a box has no area.
+        ValueError: a folder is missing or has no XML, a file is malformed, an image is missing, a box has no area, or
+            no object is called as `faces` says.
     """
     home = existing_folder(root, f"a folder of {annotations}/ and {images}/")
     listings = existing_folder(home / annotations, f"the folder above {annotations}/")
@@ -46,19 +48,24 @@ def voc(
     if not files:
         raise ValueError(f"{listings} has no XML files: set `annotations` to the folder that has them.")
     found: dict[str, list[Face]] = {}
+    objects: Counter[object] = Counter()
     named: dict[str, str] = {}
     for file in files:
-        name, of_image = _read(listings / file, faces)
+        name, of_image = _read(listings / file, faces, objects)
         if name in named:
             raise ValueError(f"{listings / file} and {named[name]} annotate one image, {name}: take one out.")
         found[name], named[name] = of_image, str(listings / file)
+    refuse_wrong_names(faces, objects, str(listings))
     all_there(home / images, named)
     scenes = SceneFiles(home / images, list(found), [annotation(each) for each in found.values()])
     return split_scenes(scenes, split, split_seed, source=root)
 
 
-def _read(path: Path, wanted: Sequence[str]) -> tuple[str, list[Face]]:
-    """The image that a file annotates, and its faces; those marked difficult are ignored."""
+def _read(path: Path, wanted: Sequence[str], objects: Counter[object]) -> tuple[str, list[Face]]:
+    """The image that a file annotates, and its faces, of which those marked difficult are ignored.
+
+    What objects it has is counted in `objects`.
+    """
     with reading(path):
         content = path.read_bytes()
     try:
@@ -70,7 +77,9 @@ def _read(path: Path, wanted: Sequence[str]) -> tuple[str, list[Face]]:
         raise ValueError(f"{path} has no <filename>, which says what image it annotates: add it.")
     faces = []
     for place, each in enumerate(tree.iter("object"), start=1):
-        if wanted and (each.findtext("name") or "").strip() not in wanted:
+        name_of_object = (each.findtext("name") or "").strip()
+        objects[name_of_object] += 1
+        if wanted and name_of_object not in wanted:
             continue
         where = f"Object {place} of {path}"
         sides = [number(each.findtext(f"bndbox/{side}"), where, f"<{side}>") for side in _SIDES]

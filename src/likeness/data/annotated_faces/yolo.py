@@ -1,6 +1,7 @@
 """Boxes as YOLO's tools have them: a text file an image, in shares of its width and height."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -14,8 +15,9 @@ from likeness.data.annotated_faces.annotation import (
     annotation,
     checked_box,
     number,
+    refuse_wrong_names,
 )
-from likeness.data.annotated_faces.scene_files import SceneFiles, split_scenes
+from likeness.data.annotated_faces.scene_files import SceneFiles, refuse_faceless, split_scenes
 from likeness.data.faces import SceneSplits
 from likeness.data.image_files import existing_folder, is_image
 from likeness.data.reading import reading, refused
@@ -44,8 +46,8 @@ def yolo(
         split_seed: another seed, another split.
 
     Raises:
-        ValueError: a folder is missing, there are no images, a line is malformed, a label has no image, or a box has
-            no area.
+        ValueError: a folder is missing, there are no images, a line is malformed, a label has no image, a box has
+            no area, or no object is of a class of `faces`.
     """
     home = existing_folder(root, "a folder of images/ and labels/")
     images, labels = (
@@ -55,6 +57,8 @@ def yolo(
         train, validation, test = (
             _scenes(images, labels, part, faces) if (images / part).is_dir() else None for part in _PARTS
         )
+        if train is not None:
+            refuse_faceless(train, str(images / "train"))
         return SceneSplits(train, validation, test)
     return split_scenes(_scenes(images, labels, "", faces), split, split_seed, source=root)
 
@@ -76,7 +80,9 @@ def _scenes(images: Path, labels: Path, part: str, wanted: Sequence[int]) -> Sce
                 f"{labels / label} annotates an image that is missing from {images}: put it there, or remove "
                 "the label."
             )
-    faces = {label: _read(labels / label, wanted) for label in listings}
+    objects: Counter[object] = Counter()
+    faces = {label: _read(labels / label, wanted, objects) for label in listings}
+    refuse_wrong_names(wanted, objects, str(labels / part))
     found = [annotation(faces.get(label, [])) for label in by_label]
     return SceneFiles(images, list(by_label.values()), found, _in_pixels)
 
@@ -107,7 +113,8 @@ def _in_pixels(of: Annotation, height: int, width: int) -> Annotation:
     return Annotation(of.boxes * np.tile(size, 2), of.points * size, of.ignored)
 
 
-def _read(path: Path, wanted: Sequence[int]) -> list[Face]:
+def _read(path: Path, wanted: Sequence[int], objects: Counter[object]) -> list[Face]:
+    """The faces that a file lists; what objects it has is counted in `objects`."""
     with reading(path):
         lines = path.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
     faces = []
@@ -126,6 +133,7 @@ def _read(path: Path, wanted: Sequence[int]) -> list[Face]:
             raise ValueError(
                 f"{where} should be shares of the image's sides, but is {line[:60]!r}: divide by them."
             )
+        objects[int(kind)] += 1
         if wanted and kind not in wanted:
             continue
         box = checked_box((x - width / 2, y - height / 2, x + width / 2, y + height / 2), where)

@@ -62,8 +62,11 @@ class DrawnScenes:
         return told(drawing(self.seed, self.first + int(index), self.height, self.width))
 
     def name(self, index: int) -> str:
-        """Such as "scene 12", numbered through all the splits of a seed."""
-        return f"scene {self.first + int(index)}"
+        """Such as "test scene 12"."""
+        kind = {0: "scene", _FIRST_TO_VALIDATE: "validation scene", _FIRST_TO_TEST: "test scene"}.get(
+            self.first
+        )
+        return f"{kind} {index}" if kind else f"scene {self.first + int(index)}"
 
     def fingerprint(self) -> dict[str, object]:
         """All that the scenes are a function of, the code that draws them included."""

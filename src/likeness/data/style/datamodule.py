@@ -3,10 +3,10 @@
 from torch.utils.data import DataLoader, Dataset
 
 from likeness.data.as_float import as_float
+from likeness.data.image_as_shown import log_notes
 from likeness.data.run_data import RunData
 from likeness.data.steps import StepsFrom
 from likeness.data.style.batch import StyleBatch
-from likeness.data.style.image_file import log_notes
 from likeness.data.style.style_pictures import StyleImages
 
 

@@ -11,10 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from likeness.data.fingerprint import Files, hash_files
+from likeness.data.image_as_shown import SHORTEST_SIDE, FileImage, read_image
 from likeness.data.style.batch import StyleBatch
 from likeness.data.style.built_in import PAINTING, PHOTOGRAPHS, photographs
 from likeness.data.style.color import keep_luminance, luminance_pair, match_color
-from likeness.data.style.image_file import SHORTEST_SIDE, FileImage, read_image
 from likeness.data.style.levels import Level, level_at, levels
 from likeness.data.style.painting import painting
 from likeness.data.style.resize import Size, resized, size_of, with_area, with_longer_side

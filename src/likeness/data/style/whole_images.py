@@ -10,10 +10,10 @@ import numpy as np
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
+from likeness.data.image_as_shown import read_image
 from likeness.data.image_files import ImageFiles, is_image
 from likeness.data.reading import refused
 from likeness.data.style.built_in import PAINTING
-from likeness.data.style.image_file import read_image
 from likeness.data.style.painting import painting
 from likeness.data.style.resize import resized, size_of, with_shorter_side
 

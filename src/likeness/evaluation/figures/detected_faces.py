@@ -29,6 +29,7 @@ _WHOLE, _CELL = (
     7.0,
     3.2,
 )  # inches: the least width of a sheet, and of an image; its height is at most 1.4 times as much
+_MOST_WRONG = 20  # false positives of an image that are drawn: hundreds would hide it
 _LETTER, _LINE = 4.6, 9.0  # points: the width of a figure and the height of a line in a label, rounded up
 
 
@@ -51,8 +52,9 @@ def detected_figure(
 ) -> Figure:
     """The images in rows of `columns`, a box for each detection and each missed face, told apart by `match`.
 
-    Each false positive says its score. Hand in what scores above the decision threshold alone. A title that is longer
-    than its image is wide is shortened in its middle.
+    Each false positive says its score; of many the 20 surest are drawn, and how many more there are is said. Hand in
+    what scores above the decision threshold alone. A title that is longer than its image is wide is shortened in its
+    middle.
     """
     if not images:
         raise ValueError("a figure of detected faces needs at least one image")
@@ -116,15 +118,27 @@ def _draw(axes: Axes, one: DetectedImage, cell: float, iou: float) -> set[int]:
         for box in checked.faces[chosen]:
             kinds.add(kind)
             _box(axes, box, kind, point)
-    for box, verdict in zip(checked.boxes, matches.verdict.tolist(), strict=True):
+    wrong = np.flatnonzero(matches.verdict == WRONG)
+    wrong, too_many = wrong[:_MOST_WRONG], wrong[_MOST_WRONG:]  # the surest first, as `checked` has them
+    drawn = np.setdiff1d(np.arange(len(checked.boxes)), too_many)
+    for box, verdict in zip(checked.boxes[drawn], matches.verdict[drawn].tolist(), strict=True):
         kinds.add(verdict)
         _box(axes, box, verdict, point)
-    wrong = matches.verdict == WRONG
+    if len(too_many):
+        axes.annotate(
+            f"and {len(too_many):,} more false positives",
+            (0, 0),
+            xytext=(4, 4),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=7.5,
+            bbox={"facecolor": _LOOKS[WRONG][1], "edgecolor": "none", "pad": 1.5},
+        )
     _label(axes, checked.boxes[wrong], [f"{score:.2f}" for score in checked.scores[wrong]], point)
     points = array(one.points).astype(np.float64)
     if len(points) != len(checked.boxes) or (len(points) and (points.ndim != 3 or points.shape[2] != 2)):
         raise ValueError(f"points must be [{len(checked.boxes)}, P, 2], but their shape is {points.shape}")
-    for box, dots in zip(checked.boxes, points[checked.order], strict=True):
+    for box, dots in zip(checked.boxes[drawn], points[checked.order][drawn], strict=True):
         # About a twelfth of the face, so that small faces are not hidden behind their points.
         dot = float(np.clip((box[3] - box[1]) / point / 12, 0.7, 3.2))
         axes.plot(

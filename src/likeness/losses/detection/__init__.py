@@ -1,4 +1,4 @@
-"""Losses of detectors: of boxes, of faces against background, and which of the examples enter."""
+"""Losses of detectors: of boxes, of points, of faces against background, and which of the examples enter."""
 
 from .boxes import huber, smooth_l1
 from .centres import CentreLoss, centre_loss, moved_centres
@@ -11,6 +11,7 @@ from .hard_examples import (
     hardest_share,
 )
 from .logistic import BACKGROUND, FACE, IGNORED, logistic_loss
+from .points import point_distances
 
 __all__ = [
     "BACKGROUND",
@@ -27,5 +28,6 @@ __all__ = [
     "huber",
     "logistic_loss",
     "moved_centres",
+    "point_distances",
     "smooth_l1",
 ]

@@ -152,7 +152,7 @@ class FaceRCNN(nn.Module):
         pooling = MultiScaleRoIAlign(list(maps), output_size=7, sampling_ratio=2)
         numbers = dict(zip(("training", "testing"), proposals, strict=True))
         self.feature_dim = hidden
-        self.overlap, self.most = overlap, most
+        self.longer_side, self.overlap, self.most = longer_side, overlap, most
         # A list of them, since they hold no parameters; and in evaluation for good, as they are for the test alone.
         self.views = [GeneralizedRCNNTransform(side, longer_side, mean, std).eval() for side in test_sides]
         self.stages = GeneralizedRCNN(
@@ -195,6 +195,11 @@ class FaceRCNN(nn.Module):
         return [self._of(image) for image in images]
 
     def _of(self, image: Tensor) -> Detections:
+        if min(image.shape[1:]) * self.longer_side <= max(
+            image.shape[1:]
+        ):  # resized it has not a pixel across
+            nothing = torch.zeros(0, 4, device=image.device)
+            return Detections(nothing, nothing[:, 0], without_points(nothing))
         found = joined([self._in(image, view) for view in self.views], overlap=self.overlap, most=self.most)
         return Detections(*(values.to(image.device) for values in found))
 
@@ -263,25 +268,38 @@ class PyramidMaps(Backbone):
         return found
 
 
-def face_rcnn_vgg19(weights: str | None = None) -> FaceRCNN:
-    """Full size: VGG-19, as in the paper, `weights` as `VGG19Maps` takes them. Anchors and sides are ours."""
+def face_rcnn_vgg19(
+    *,
+    weights: str | None = None,
+    shorter_sides: Sequence[int] = (480, 600, 800, 1000),
+    longer_side: int = 1600,
+    test_sides: Sequence[int] = (600, 800, 1000),
+) -> FaceRCNN:
+    """Full size: VGG-19, as in the paper; anchors and sides are ours.
+
+    Args:
+        weights: as `VGG19Maps` takes them.
+        shorter_sides: as `FaceRCNN` takes them.
+        longer_side: as `FaceRCNN` takes it.
+        test_sides: as `FaceRCNN` takes them.
+    """
     return FaceRCNN(
         VGG19Maps(weights),
         maps=["0"],
         anchors=[(16, 32, 64, 128, 256, 512)],
         hidden=4096,
-        shorter_sides=(480, 600, 800, 1000),
-        longer_side=1600,
-        test_sides=(600, 800, 1000),
+        shorter_sides=shorter_sides,
+        longer_side=longer_side,
+        test_sides=test_sides,
     )
 
 
 def face_rcnn_small(
-    network: str = "efficientnet_lite0",
+    network: str = "tf_efficientnet_lite0",
     *,
     weights: str | None = None,
-    shorter_sides: Sequence[int] = (192, 256, 320),
-    longer_side: int = 640,
+    shorter_sides: Sequence[int] = (160, 192, 256),
+    longer_side: int = 1024,
     test_sides: Sequence[int] = (320,),
 ) -> FaceRCNN:
     """For minutes on a processor: a feature pyramid on a small network.

@@ -13,13 +13,11 @@ from torch import Tensor, nn
 from likeness.models.detectors.detector import Detections, check_images
 from likeness.models.detectors.mtcnn_networks import OutputNetwork, ProposalNetwork, RefinementNetwork
 from likeness.models.detectors.mtcnn_stages import (
-    OUTPUT,
     finish,
-    looked_at,
+    points_in,
     propose,
     pyramid_scales,
     refine,
-    squared,
 )
 from likeness.models.detectors.mtcnn_weights import mtcnn_networks
 from likeness.models.detectors.summed_areas import SummedAreas
@@ -142,11 +140,6 @@ class MTCNN(nn.Module):
         faces = finish(self.output, areas, windows, by_output)
         return Detections(*(values.to(image.device) for values in faces))
 
-    @torch.no_grad()
     def points(self, image: Tensor, boxes: Tensor) -> Tensor:
         """The points `[N, 5, 2]` that O-Net sees in the squares around `boxes [N, 4]` of `image`, uint8 `[3, H, W]`."""
-        areas = SummedAreas(image.to(self.proposal.conv1.weight.device))
-        squares = squared(boxes.to(areas.table.device)).floor()
-        said = looked_at(self.output, areas, squares, OUTPUT)
-        sides = (squares[:, 2:] - squares[:, :2])[:, None]
-        return (squares[:, None, :2] + said.points * sides).to(image.device)
+        return points_in(self.output, image, boxes)

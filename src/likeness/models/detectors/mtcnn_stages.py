@@ -18,7 +18,7 @@ from torch import Tensor
 from torchvision.ops import nms
 
 from likeness.models.detectors.detector import Detections
-from likeness.models.detectors.mtcnn_networks import Outputs, Proposals, Refinements
+from likeness.models.detectors.mtcnn_networks import OutputNetwork, Outputs, Proposals, Refinements
 from likeness.models.detectors.summed_areas import SummedAreas
 from likeness.models.detectors.suppression import nms_by_minimum
 
@@ -110,6 +110,16 @@ def looked_at(network: Callable[[Tensor], Answers], areas: SummedAreas, boxes: T
     answers = [network(normalised(areas.crops(portion, side))) for portion in portions]
     kind = type(answers[0])
     return kind(*(torch.cat(values) for values in zip(*answers, strict=True)))
+
+
+@torch.no_grad()
+def points_in(network: OutputNetwork, image: Tensor, boxes: Tensor) -> Tensor:
+    """The points `[N, 5, 2]` that O-Net sees in the squares around `boxes [N, 4]` of `image`, uint8 `[3, H, W]`."""
+    areas = SummedAreas(image.to(network.conv1.weight.device))
+    squares = squared(boxes.to(areas.table.device)).floor()
+    said = looked_at(network, areas, squares, OUTPUT)
+    sides = (squares[:, 2:] - squares[:, :2])[:, None]
+    return (squares[:, None, :2] + said.points * sides).to(image.device)
 
 
 def squared(boxes: Tensor) -> Tensor:

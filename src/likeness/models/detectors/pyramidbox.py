@@ -173,7 +173,7 @@ def _convolved(channels_in: int, channels_out: int, side: int) -> nn.Sequential:
 def pyramidbox_vgg16(
     *,
     width: float = 1.0,
-    batch_norm: bool = False,
+    batch_norm: bool = True,
     low_level_pyramid: bool = True,
     weights: str | None = None,
 ) -> PyramidBox:

@@ -23,8 +23,6 @@ SCALES = (0.5, 1.0, 2.0)
 """Of the image pyramid, in training and at the test."""
 OVERLAP = 0.3
 """Above which the less sure one of two faces goes: the authors' number."""
-FINE = 2.0
-"""The scale from which on templates of small faces are looked for; below it they are not."""
 
 
 class TinyFaces(nn.Module):
@@ -74,43 +72,33 @@ class TinyFaces(nn.Module):
 class TinyFacesDetector(nn.Module):
     """A `Detector`: the network looks at the image at several scales.
 
-    A template made for an image twice as large (`resolution` 2) is looked for there alone; one for half the size
-    is not looked for, since the image at half the size shows such faces to the others; those of 1 at
-    every scale.
+    Every template is looked for at each of them, since each is a medoid of faces in squares of all scales. (The paper
+    tunes its templates for one scale each, and looks for small ones in the enlarged image alone.)
 
     Args:
         network: the trained network.
-        resolution: for each template the scale of the image that it was made for, 1/2, 1 or 2; None for 1 each.
         scales: of the image.
         least_score: of a face.
         overlap: the intersection over union above which the less sure one of two faces goes.
         most: faces in an image.
 
     Raises:
-        ValueError: there are not as many resolutions as templates, or a scale isn't above 0.
+        ValueError: there is no scale, or one isn't above 0.
     """
 
     def __init__(
         self,
         network: TinyFaces,
         *,
-        resolution: Sequence[float] | None = None,
         scales: Sequence[float] = SCALES,
         least_score: float = 0.05,
         overlap: float = OVERLAP,
         most: int = 750,
     ) -> None:
         super().__init__()
-        templates = len(network.templates)
-        if resolution is not None and len(resolution) != templates:
-            raise ValueError(
-                f"Each template has a resolution, but there are {templates} templates and {len(resolution)} in "
-                "`resolution`."
-            )
         if not scales or not all(scale > 0 for scale in scales):
             raise ValueError(f"An image is looked at with scales above 0, but scales={list(scales)}.")
         self.network = network
-        self.resolution = torch.tensor([1.0] * templates if resolution is None else list(resolution))
         self.scales = tuple(scales)
         self.least_score, self.overlap, self.most = least_score, overlap, most
 
@@ -132,9 +120,7 @@ class TinyFacesDetector(nn.Module):
         height, width = (max(1, round(side * scale)) for side in image.shape[1:])
         seen = image if scale == 1 else images_v2.resize(image, [height, width], antialias=True)
         outputs = self.network.faces(on_canvas(seen, self.network.multiple, self.network.templates.device))
-        looked_for = (self.resolution == 1) | ((self.resolution == FINE) & torch.tensor(scale >= FINE))
-        scores = outputs.log_odds[0].sigmoid().reshape(-1, len(looked_for))
-        scores = scores.masked_fill(~looked_for.to(scores.device), -1).flatten()
+        scores = outputs.log_odds[0].sigmoid()
         boxes = decode(outputs.offsets[0], outputs.anchors, self.network.box_weights)
         found = select(
             boxes,

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness.config.schema.detection import DetectionConfig
 from likeness.data.faces import Faces
@@ -17,10 +16,8 @@ from likeness.evaluation.detection import (
     cumulative_errors,
     detection_metrics,
     evaluate_points,
-    eye_distance,
     face_heights,
     landmark_errors,
-    normalised_errors,
     precision_recall,
     recall_by_height,
 )
@@ -35,13 +32,15 @@ from likeness.evaluation.figures import (
 )
 from likeness.evaluation.metric import Metric
 from likeness.models.detectors import MTCNN, Detections, Detector
-from likeness.recipes.detection.build import ReadableSplits, build_trained
+from likeness.recipes.detection.build import build_trained
 from likeness.recipes.detection.family import DETECTION
+from likeness.recipes.detection.inputs import ReadableSplits
 from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.devices import device_of
+from likeness.tasks.detection.landmarks_task import landmark_errors_of, measurable
 
 SHOWN = 9
 """So many of the first images are drawn."""
@@ -75,7 +74,7 @@ def conclude(run: Recording, config: DetectionConfig, splits: ReadableSplits) ->
             resamples=evaluation.resamples,
         )
     }
-    if isinstance(task.network, MTCNN) and any(len(_with_points(one.faces)) for one in examined):
+    if isinstance(task.network, MTCNN) and any(len(measurable(one.faces)) for one in examined):
         metrics[IN_BOXES] = landmarks_in_boxes(task.network, examined, splits.test, evaluation.resamples)
     run.outcome["unreadable_images"] = sorted({*noted_unreadable(run.folder), *splits.test.unreadable})
     write_results_file(run.folder, metrics)
@@ -106,23 +105,9 @@ def landmarks_in_boxes(
     network: MTCNN, examined: Sequence[Examined], scenes: ReadableScenes, resamples: int
 ) -> dict[str, Metric]:
     """The errors of the landmarks that O-Net sees in the annotated boxes of all faces with five known points."""
-    seen, known, image = [], [], []
-    for place, faces, _ in examined:
-        scene, rows = scenes.load_or_none(place), _with_points(faces)
-        if scene is not None and len(rows):
-            seen.append(network.points(scene.image, faces.boxes[rows]).numpy())
-            known.append(faces.points[rows].numpy())
-            image.append(np.full(len(rows), place))
-    points = np.concatenate(known)
-    errors = normalised_errors(np.concatenate(seen), points, eye_distance(points))
-    return evaluate_points(errors, np.concatenate(image), resamples=resamples)
-
-
-def _with_points(faces: Faces) -> NDArray[np.int64]:
-    """The places of the faces to be found whose five points are known and whose eyes lie apart."""
-    points = faces.points.numpy()
-    apart = np.linalg.norm(points[:, 0] - points[:, 1], axis=1) > 0  # False for NaN
-    return np.flatnonzero(~np.isnan(points).any((1, 2)) & ~faces.ignored.numpy() & apart)
+    errors = [landmark_errors_of(network.output, scenes.load_good(one.place)) for one in examined]
+    image = np.repeat([one.place for one in examined], [len(each) for each in errors])
+    return evaluate_points(np.concatenate(errors), image, resamples=resamples)
 
 
 def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], scenes: ReadableScenes) -> None:

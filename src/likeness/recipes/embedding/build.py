@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from likeness.config.make import asks_for, make, make_with, told
 from likeness.config.schema.base import Node
@@ -46,6 +46,15 @@ class Networks(NamedTuple):
     def parts(self) -> dict[str, nn.Module]:
         """The networks that there are, by their names in a task and in its checkpoints."""
         return {name: part for name, part in self._asdict().items() if part is not None}
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Those of all networks, each by the name of its network and its own."""
+        return {
+            f"{name}.{key}": value
+            for name, part in self.parts.items()
+            for key, value in part.state_dict().items()
+        }
 
     @property
     def comparison(self) -> Comparison:

@@ -64,17 +64,36 @@ def encode_images(encoder: Encode, images: Tensor, *, flip: bool) -> Tensor:
 
 
 def pixel_distances(
-    samples: Images, first: NDArray[np.int64], second: NDArray[np.int64], *, block: int = 256
+    samples: Images,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    *,
+    block: int = 256,
+    held: int = 64 * 2**20,
 ) -> NDArray[np.float64]:
-    """Squared Euclidean distances `[M]` of raw pixels in [0, 1]; no more than a block of pairs is held at once."""
-    parts = []
-    for start in range(0, len(first), block):
-        a, b = (
-            torch.stack(samples.load(side[start : start + block].tolist())).flatten(1).double().div_(255)
-            for side in (first, second)
-        )
-        parts.append((a - b).square().sum(1))
-    return torch.cat(parts).numpy()
+    """Squared Euclidean distances `[M]` of raw pixels in [0, 1].
+
+    The pairs are taken by what images they share, so that an image is loaded once for many of them; images of twice
+    `held` bytes are held at once, and a block of pairs in double precision.
+    """
+    distances = np.empty(len(first))
+    if not len(first):
+        return distances
+    (one,) = samples.load([int(first[0])])
+    images, places = np.unique(np.stack([first, second]), return_inverse=True)
+    across = places.reshape(2, -1) // max(1, held // one.nbytes)
+    tiles = across[0] * len(images) + across[1]
+    for tile in np.unique(tiles):
+        pairs = np.flatnonzero(tiles == tile)
+        used = np.unique(np.stack([first[pairs], second[pairs]]))
+        loaded = torch.stack(samples.load(used.tolist())).flatten(1)
+        for start in range(0, len(pairs), block):
+            at = pairs[start : start + block]
+            # never one pair alone, of which each of torch's threads would sum a part, and round otherwise
+            at = np.resize(at, max(2, len(at)))
+            a, b = (loaded[np.searchsorted(used, side[at])].double().div_(255) for side in (first, second))
+            distances[at] = (a - b).square().sum(1).numpy()
+    return distances
 
 
 def pixel_episode_distances(samples: Images, episodes: Episodes) -> NDArray[np.float64]:

@@ -43,11 +43,7 @@ def of_run(config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: Test
     for trained_on in images_trained_on(own):
         refuse_overlap(trained_on, tested.samples)
     networks = build_trained(own, run)
-    weights = {
-        f"{name}.{key}": value
-        for name, part in networks.parts.items()
-        for key, value in part.state_dict().items()
-    }
+    weights = networks.weights
     encoder = encoder_of(networks.ready(device_of("auto")))
     point = _operating_point_for(config, own, run, tested)
     return encoder._replace(operating_point=point), hash_of(weights)

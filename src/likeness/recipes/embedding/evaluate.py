@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.core.override_parser.types import Override
+
 from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.make import plain
@@ -24,27 +26,34 @@ from likeness.runs.training.devices import device_of
 NETWORK = ("backbone", "embedder", "head")
 
 
-def evaluate_file(path: Path, overrides: Sequence[str]) -> Path:
+def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = ()) -> Path:
     """Measure the encoder of an ONNX file on the data that `overrides` choose; returns the new run's folder.
+
+    `trust` are the packages whose parts the overrides may name.
 
     Raises:
         LikenessError: what a user can mend.
     """
+    _parsed(overrides)
     config = composed("evaluate", ["backbone=onnx", *overrides])
     config.backbone.path = str(path)
+    config.trust = list(trust)
     checked = check(plain(config), EvaluateConfig)
     tested = test_data(build_data(checked.data), checked)
     encoder, weights = of_file(checked, path)
     return _measured(checked, path, encoder, weights, tested)
 
 
-def evaluate_run(run: Path, own: EmbeddingConfig, overrides: Sequence[str]) -> Path:
+def evaluate_run(
+    run: Path, own: EmbeddingConfig, overrides: Sequence[str], trust: Sequence[str] = ()
+) -> Path:
     """Measure a run's encoder on the data that `overrides` choose, by default those that it was tested on.
 
     Args:
         run: the run's folder.
         own: its configuration.
         overrides: of `conf/evaluate.yaml`.
+        trust: packages beside those of the run whose parts the overrides may name.
 
     Returns:
         The folder of the new run.
@@ -52,13 +61,15 @@ def evaluate_run(run: Path, own: EmbeddingConfig, overrides: Sequence[str]) -> P
     Raises:
         LikenessError: what a user can mend.
     """
-    config = evaluation_of(own, overrides)
+    config = evaluation_of(own, overrides, trust)
     tested = test_data(build_data(config.data), config)
     encoder, weights = of_run(config, own, run, tested)
     return _measured(config, run, encoder, weights, tested)
 
 
-def evaluation_of(own: EmbeddingConfig, overrides: Sequence[str]) -> EvaluateConfig:
+def evaluation_of(
+    own: EmbeddingConfig, overrides: Sequence[str], trust: Sequence[str] = ()
+) -> EvaluateConfig:
     """The evaluation that `overrides` choose, with the network of a run of the configuration `own`.
 
     What the overrides leave open is as it was in the run: the data that it was tested on, its episodes, its
@@ -67,7 +78,7 @@ def evaluation_of(own: EmbeddingConfig, overrides: Sequence[str]) -> EvaluateCon
     Raises:
         LikenessError: an override names nothing that there is, or would change the network.
     """
-    given = parsed(overrides)
+    given = _parsed(overrides)
     if taken := [one for one in given if any(touches(one, part) for part in NETWORK)]:
         raise LikenessError(f"{taken[0].input_line} can't be changed: the network is the run's own.")
     kept: list[str] = []  # parts that are the run's own, to which overrides of single keys are applied
@@ -88,8 +99,21 @@ def evaluation_of(own: EmbeddingConfig, overrides: Sequence[str]) -> EvaluateCon
     for part in NETWORK:
         node = getattr(own, part)
         config[part] = node and node.plain()
-    config["trust"] = own.trust
+    config["trust"] = [*own.trust, *(one for one in trust if one not in own.trust)]
     return check(overridden(config, later, "the evaluation"), EvaluateConfig)
+
+
+def _parsed(overrides: Sequence[str]) -> list[Override]:
+    """The overrides of an evaluation; raises a LikenessError for `trust`, which is an option there."""
+    given = parsed(overrides)
+    for one in given:
+        if touches(one, "trust"):
+            value = one.value()
+            names = value if isinstance(value, list) else [value]
+            raise LikenessError(
+                f"{one.input_line} is not taken here: write {' '.join(f'--trust {name}' for name in names)}."
+            )
+    return given
 
 
 def _written(value: Any) -> str:

@@ -73,7 +73,8 @@ class EmbeddingRecipe:
         """Raise a LikenessError for identities in two splits, or parts that don't fit together."""
         refuse_shared_identities(self._config, self._splits, self._inputs.tested)
         networks = deepcopy(self._untrained)
-        refuse_misfits(self._config, networks, build_task(self._config, networks, self._splits))
+        task = build_task(self._config, networks, self._splits)
+        refuse_misfits(self._config, networks, task, self._splits.classes)
 
     def data(self) -> IdentityDataModule:
         """Identity-balanced batches."""

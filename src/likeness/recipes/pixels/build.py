@@ -8,7 +8,7 @@ from torch import Tensor
 from likeness.config.make import make, told
 from likeness.config.schema.pixels import PixelsConfig
 from likeness.config.schema.stylizer import StylizerConfig
-from likeness.data.style.image_file import read_image
+from likeness.data.image_as_shown import read_image
 from likeness.data.style.resize import Size, resized
 from likeness.data.style.style_pictures import StyleImages
 from likeness.errors import LikenessError

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from likeness.data.style.image_file import write_image
+from likeness.data.image_as_shown import write_image
 from likeness.data.style.style_pictures import StyleImages
 from likeness.tasks.style import StyleTask
 

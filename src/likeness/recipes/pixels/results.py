@@ -7,8 +7,8 @@ from pathlib import Path
 from torch import Tensor
 
 from likeness.config.schema.pixels import PixelsConfig
+from likeness.data.image_as_shown import write_image
 from likeness.data.style.datamodule import in_floats
-from likeness.data.style.image_file import write_image
 from likeness.data.style.style_pictures import StyleImages
 from likeness.evaluation.figures import Curve, style_sheet
 from likeness.evaluation.metric import Metric

@@ -2,6 +2,7 @@
 
 from likeness.tasks.detection.face_rcnn_loss import FaceRCNNLoss, FaceRCNNTerms
 from likeness.tasks.detection.face_rcnn_task import FaceRCNNTask
+from likeness.tasks.detection.landmarks_task import LandmarksTask
 from likeness.tasks.detection.mtcnn_task import MTCNNTask, MTCNNTerms
 from likeness.tasks.detection.pyramidbox_loss import PyramidBoxTerms, pyramidbox_loss
 from likeness.tasks.detection.pyramidbox_task import PyramidBoxTask
@@ -14,6 +15,7 @@ __all__ = [
     "FaceRCNNLoss",
     "FaceRCNNTask",
     "FaceRCNNTerms",
+    "LandmarksTask",
     "MTCNNTask",
     "MTCNNTerms",
     "PyramidBoxTask",

@@ -10,7 +10,7 @@ from color_profiles import ADOBE, SRGB, encoded, grey_profile, in_srgb, rgb_prof
 from PIL import Image, ImageCms
 from sample_images import pixels, sample_image
 
-from likeness.data.style.image_file import read_image, refuse_existing, write_image
+from likeness.data.image_as_shown import read_image, refuse_existing, write_image
 from likeness.errors import FileError, UnreadableImage
 
 SIZE = (60, 40)

@@ -1,0 +1,1 @@
+"""Galleries: who is enrolled, and who is it?"""

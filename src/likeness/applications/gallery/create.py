@@ -1,0 +1,51 @@
+"""Make a gallery for an encoder, with a cohort to choose its thresholds on."""
+
+from pathlib import Path
+
+import numpy as np
+
+from likeness.applications.gallery.bound_encoder import BoundEncoder
+from likeness.applications.gallery.cohort import cohort_for, no_cohort
+from likeness.applications.gallery.read_images import FaceFinder, LeftOut
+from likeness.applications.gallery.score import Score
+from likeness.applications.gallery.sqlite_store import create_store
+from likeness.applications.gallery.store import Cohort, Contents, Settings
+from likeness.errors import LikenessError
+
+
+def create(
+    path: Path,
+    encoder: BoundEncoder,
+    score: Score,
+    cohort: Path | None,
+    finder: FaceFinder | None,
+    told: LeftOut,
+) -> str:
+    """Make an empty gallery; returns a sentence on its cohort.
+
+    Without a folder of a cohort it is the run's validation identities, where there are any; else thresholds wait for
+    one.
+
+    Raises:
+        LikenessError: there is a file already, or it can't be written, or the cohort's folder holds none.
+    """
+    come_from = "" if cohort is None else str(cohort.resolve())
+    settings = Settings(encoder.identity, str(encoder.where.resolve()), score, come_from)
+    try:
+        strangers = cohort_for(encoder, come_from, [], finder, told)
+    except LikenessError as error:
+        if cohort is not None:
+            raise
+        strangers = no_cohort(int(encoder.identity["dimensions"]))
+        told.notes.append(str(error))
+    nobody = np.empty((0, int(encoder.identity["dimensions"])), np.float32)
+    create_store(path, Contents(0, settings, [], [], np.empty(0, np.int64), nobody, strangers, []))
+    return _said(strangers)
+
+
+def _said(cohort: Cohort) -> str:
+    if not cohort.subjects:
+        return "no strangers to choose thresholds on: give some with likeness gallery calibrate --cohort"
+    return (
+        f"thresholds are chosen on {len(cohort.images):,} images of {len(set(cohort.subjects)):,} strangers"
+    )

@@ -1,0 +1,91 @@
+"""Image files, known by their bytes, as an encoder takes them: whole images, or the largest face of each."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import Tensor
+
+from likeness.applications.face_in import largest_face
+from likeness.applications.gallery.store import Image
+from likeness.data.decode import decode
+from likeness.data.reading import reading
+from likeness.errors import FileError, LikenessError, UnreadableImage
+from likeness.models.detectors import Detector
+from likeness.spatial import SpatialSize
+
+
+class FaceFinder(NamedTuple):
+    """A detector, and what it is called."""
+
+    name: str
+    detector: Detector
+
+
+class Sized(NamedTuple):
+    """How an encoder wants images."""
+
+    spatial_size: SpatialSize
+    channels: int
+
+
+class LeftOut(NamedTuple):
+    """What was told of files: why some were `unreadable`, and `notes` on others."""
+
+    unreadable: list[str]
+    notes: list[str]
+
+
+def left_out() -> LeftOut:
+    """Nothing yet."""
+    return LeftOut([], [])
+
+
+def known_by_content(files: Sequence[Path], finder: FaceFinder | None, told: LeftOut) -> Iterator[Image]:
+    """The images in `files` by their bytes; what the file system doesn't give is left out and told."""
+    for file in files:
+        try:
+            with reading(file):
+                content = sha256(file.read_bytes()).hexdigest()
+        except FileError as error:
+            told.unreadable.append(str(error))
+        else:
+            yield Image(content, str(file.resolve()), "" if finder is None else finder.name)
+
+
+def shown_in(image: Image, sized: Sized, finder: FaceFinder | None, told: LeftOut) -> Tensor | None:
+    """What an image shows, uint8 `[C, H, W]`; None where that can't be read or shows no face, which is told.
+
+    Raises:
+        LikenessError: the encoder takes no images of files.
+    """
+    path = Path(image.file)
+    try:
+        if finder is None:
+            return decode(path, spatial_size=sized.spatial_size, channels=sized.channels)
+        face, found = largest_face(
+            path, finder.detector, spatial_size=sized.spatial_size, channels=sized.channels
+        )
+    except ValueError as error:
+        raise LikenessError(f"The encoder of this gallery was not trained on images: {error}.") from error
+    except LikenessError as error:
+        told.unreadable.append(str(error))
+        return None
+    if found > 1:
+        told.notes.append(f"{path} shows {found} faces: the largest is taken.")
+    return face
+
+
+def one_image(file: Path, sized: Sized, finder: FaceFinder | None) -> tuple[Image, Tensor, list[str]]:
+    """An image alone, what it shows, and notes on it.
+
+    Raises:
+        LikenessError: it can't be read, or shows no face.
+    """
+    told = left_out()
+    for image in known_by_content([file], finder, told):
+        shown = shown_in(image, sized, finder, told)
+        if shown is not None:
+            return image, shown, told.notes
+    raise UnreadableImage(told.unreadable[0])

@@ -1,0 +1,96 @@
+"""A gallery's contents as they are searched, and the threshold of that search."""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.applications.gallery.compare import Templates, Way, nearest_subjects
+from likeness.applications.gallery.encoder_identity import normalises
+from likeness.applications.gallery.store import Contents, Store, Subject
+from likeness.errors import LikenessError
+from likeness.evaluation import Comparison
+from likeness.evaluation.identification import SearchThreshold, fewest_searches, search_threshold
+
+
+class Searched(NamedTuple):
+    """Subjects who have a template, in order, the `templates` with rows among them, and how both are compared."""
+
+    subjects: list[Subject]
+    templates: Templates
+    way: Way
+
+
+def searched(contents: Contents, comparison: Comparison, gallery: str) -> Searched:
+    """What is searched of a gallery.
+
+    Raises:
+        LikenessError: nobody is enrolled.
+    """
+    if not len(contents.row):
+        raise LikenessError(f"{gallery} holds nobody yet: enrol somebody with likeness enrol.")
+    there, row = np.unique(contents.row, return_inverse=True)
+    way = Way(comparison, contents.settings.score, normalises(contents.settings.encoder))
+    subjects = [contents.subjects[place] for place in there.tolist()]
+    return Searched(subjects, Templates(contents.encodings, row), way)
+
+
+def threshold_of(store: Store, contents: Contents, found: Searched, fpir: float) -> SearchThreshold:
+    """The threshold of a search in this gallery, from its cohort.
+
+    The cohort's distances are kept in the store until the gallery changes, as far as it can be written.
+
+    Raises:
+        LikenessError: there is no cohort, or it is too small for this rate.
+    """
+    smallest = cohort_distances(contents, found, store.name)
+    if contents.cohort.smallest is None:
+        with suppress(LikenessError):  # somebody else writes: the next search finds them again
+            store.keep_smallest(contents.revision, smallest)
+    return chosen_threshold(contents.cohort.subjects, smallest, fpir, store.name)
+
+
+def cohort_distances(contents: Contents, found: Searched, gallery: str) -> NDArray[np.float64]:
+    """The distances `[C]` of the cohort's images to the nearest subject.
+
+    Raises:
+        LikenessError: there is no cohort.
+    """
+    cohort = contents.cohort
+    if not len(cohort.subjects):
+        raise LikenessError(
+            f"{gallery} has no threshold, as it knows no strangers: give it a folder of such with likeness gallery "
+            "calibrate --cohort."
+        )
+    if cohort.smallest is not None:
+        return cohort.smallest
+    return nearest_subjects(cohort.encodings, found.templates, found.way, 1).distance[:, 0]
+
+
+def chosen_threshold(
+    subjects: object, smallest: NDArray[np.float64], fpir: float, gallery: str
+) -> SearchThreshold:
+    """The threshold at which strangers get a name in at most a share `fpir` of their searches.
+
+    Raises:
+        LikenessError: the cohort is too small for that.
+    """
+    _, who = np.unique(np.asarray(subjects), return_inverse=True)
+    try:
+        return search_threshold(smallest, who, fpir)
+    except ValueError as error:
+        raise LikenessError(
+            f"{gallery} has a cohort of {len(smallest)} images, too small for --fpir {fpir:g}, which takes at least "
+            f"{fewest_searches(fpir)}: ask for a larger rate, or give more strangers with likeness gallery calibrate "
+            "--cohort."
+        ) from error
+
+
+def said_of(threshold: SearchThreshold) -> str:
+    """The threshold with what it was chosen on, in one line."""
+    return (
+        f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their searches; "
+        f"chosen on {threshold.cohort:,} images of {threshold.subjects:,} strangers, 95% interval "
+        f"{100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
+    )

@@ -1,0 +1,227 @@
+"""What a gallery holds, and what a store of one does: a file here, and whatever else passes the same tests."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.applications.gallery.score import Score
+from likeness.errors import LikenessError
+
+
+class Subject(NamedTuple):
+    """Somebody who is enrolled: the `number` that the store gave, the `id` and the `name` that users know."""
+
+    number: int
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"
+
+
+class Image(NamedTuple):
+    """An image that was enrolled: the SHA-256 of its file's bytes, where the file lay, and what found the face in it.
+
+    `detector` is empty for an image that was cropped already.
+    """
+
+    content: str
+    file: str
+    detector: str = ""
+
+
+class Template(NamedTuple):
+    """A stored encoding without its numbers: its own `number`, that of its subject, and its image."""
+
+    number: int
+    subject: int
+    image: Image
+
+
+class Whom(NamedTuple):
+    """Whom to enrol: a name, and an id where one was given. By a name alone it is the only subject of that name."""
+
+    name: str
+    id: str | None = None
+
+
+def refuse_holder(gallery: str, image: Image, subject: int | None, holder: Subject | None) -> None:
+    """Raise a `LikenessError` where an image is the cohort's (`holder` None), or another subject's."""
+    if holder is None:
+        raise LikenessError(
+            f"{image.file} is in the cohort of {gallery}, which must be strangers: leave it out, or calibrate with "
+            "another cohort."
+        )
+    if holder.number != subject:
+        raise LikenessError(
+            f"{image.file} is an image of {holder} already: leave it out, or take it from there with likeness "
+            "gallery split."
+        )
+
+
+class Enrolment(NamedTuple):
+    """Images to enrol, and their `encodings [N, D]` float32."""
+
+    whom: Whom
+    images: Sequence[Image]
+    encodings: NDArray[np.float32]
+
+
+class Enrolled(NamedTuple):
+    """A subject, whether it is `new`, and how many of the images became templates and how many were ones before."""
+
+    subject: Subject
+    new: bool
+    added: int
+    known: int
+
+
+class Cohort(NamedTuple):
+    """Images of subjects who are not enrolled: whom each shows `[C]`, the images, and their `encodings [C, D]`.
+
+    `smallest [C]` are their distances to the nearest subject of the gallery, None where the gallery has changed since
+    they were kept.
+    """
+
+    subjects: Sequence[str]
+    images: Sequence[Image]
+    encodings: NDArray[np.float32]
+    smallest: NDArray[np.float64] | None = None
+
+
+class Correction(NamedTuple):
+    """What somebody said of two images, by their contents: that they must be, or cannot be, of one subject."""
+
+    kind: Literal["must", "cannot"]
+    first: str
+    second: str
+
+
+class Settings(NamedTuple):
+    """What a gallery is bound to and how it compares.
+
+    `encoder` is what `identity_of` an encoder gives, and `where` it lies; `cohort_from` says where the cohort came
+    from: a folder, or "" for the validation identities of the encoder's run.
+    """
+
+    encoder: Mapping[str, Any]
+    where: str
+    score: Score
+    cohort_from: str = ""
+
+
+class Contents(NamedTuple):
+    """All that a gallery holds at one moment.
+
+    Templates are sorted by their subject's number, then by their own; `encodings [T, D]` are theirs, and `row [T]` is
+    the place of each one's subject in `subjects`, which are sorted by number. A subject may have no template.
+    `revision` counts the changes.
+    """
+
+    revision: int
+    settings: Settings
+    subjects: Sequence[Subject]
+    templates: Sequence[Template]
+    row: NDArray[np.int64]
+    encodings: NDArray[np.float32]
+    cohort: Cohort
+    corrections: Sequence[Correction]
+
+
+class Reencoded(NamedTuple):
+    """New encodings `[T, D]` of all templates, in the order of `Contents`, with the encoder and cohort they go with."""
+
+    settings: Settings
+    encodings: NDArray[np.float32]
+    cohort: Cohort
+
+
+class Store(Protocol):
+    """A gallery. Each method is one transaction: it is done whole, or not at all.
+
+    All raise a `LikenessError` where the store can't be read or written, or where a subject is named that is not there
+    or not the only one. A subject is named by its id, or by its name where that is of one alone.
+    """
+
+    @property
+    def name(self) -> str:
+        """What to call the gallery in a message."""
+        ...
+
+    def settings(self) -> Settings:
+        """What it is bound to."""
+        ...
+
+    def contents(self) -> Contents:
+        """All that it holds."""
+        ...
+
+    def subjects(self) -> list[tuple[Subject, int]]:
+        """The subjects by number, and how many templates each has."""
+        ...
+
+    def subject(self, named: str) -> Subject:
+        """The subject of an id, or of a name that no other has."""
+        ...
+
+    def found(self, whom: Whom) -> Subject | None:
+        """The subject that would be enrolled as `whom`, None where it would be new."""
+        ...
+
+    def templates(self, subject: Subject) -> list[Template]:
+        """Those of a subject by number."""
+        ...
+
+    def holders(self, contents: Sequence[str]) -> dict[str, Subject | None]:
+        """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
+        ...
+
+    def corrections(self) -> list[Correction]:
+        """What was said of images."""
+        ...
+
+    def enrol(self, enrolments: Sequence[Enrolment]) -> list[Enrolled]:
+        """Add subjects and templates; an image that its subject has already is left as it is."""
+        ...
+
+    def rename(self, subject: Subject, name: str) -> None:
+        """Give a subject another name."""
+        ...
+
+    def merge(self, into: Subject, others: Sequence[Subject]) -> None:
+        """Give a subject the templates of others, who go; keep that their images must be of one."""
+        ...
+
+    def split(self, subject: Subject, contents: Sequence[str], whom: Whom) -> Subject:
+        """Give these images of a subject to another, and keep that they cannot be of the first."""
+        ...
+
+    def remove(self, subject: Subject, contents: Sequence[str] | None = None) -> list[Template]:
+        """Remove a subject, or these images of it, so that no byte of an encoding is left; returns what went."""
+        ...
+
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Keep what was said of images; what is said last counts."""
+        ...
+
+    def set_cohort(self, cohort: Cohort, come_from: str) -> None:
+        """Put another cohort in the place of the one that is there."""
+        ...
+
+    def set_score(self, score: Score) -> None:
+        """Compare several templates otherwise from now on."""
+        ...
+
+    def keep_smallest(self, revision: int, smallest: NDArray[np.float64]) -> None:
+        """Keep the cohort's distances to the gallery at a revision, where that is still the gallery's."""
+        ...
+
+    def reencode(self, revision: int, reencoded: Reencoded) -> None:
+        """Put other encodings in the place of all; refused where the gallery has changed since that revision."""
+        ...
+
+    def damage(self) -> list[str]:
+        """What is wrong with the store itself; empty where nothing is."""
+        ...

@@ -1,0 +1,259 @@
+"""`likeness gallery`, and the commands that work on a gallery: what they take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from likeness.applications.gallery.score import Score
+from likeness.options import FaceFinderName, Trust, Weights
+
+gallery = typer.Typer(no_args_is_help=True, help="Make and look after galleries: files of who is enrolled.")
+
+Gallery = Annotated[Path, typer.Argument(metavar="GALLERY", help="a file that likeness gallery create made")]
+Elsewhere = Annotated[
+    Path | None, typer.Option("--run", help="where the gallery's encoder is now, if it was moved")
+]
+Named = Annotated[str, typer.Argument(metavar="SUBJECT", help="an id, or a name that no other has")]
+Fpir = Annotated[
+    float,
+    typer.Option(help="the share of strangers' searches that may give a name", min=0, max=1),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+CohortFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="strangers, a folder for each, to choose thresholds on; by default the run's validation identities"
+    ),
+]
+
+
+def enrol(
+    gallery: Gallery,
+    places: Annotated[
+        list[Path], typer.Argument(help="a folder with a folder for each subject; with --name images of one")
+    ],
+    name: Annotated[str | None, typer.Option(help="who all the images show")] = None,
+    id: Annotated[str | None, typer.Option(help="with --name: to tell namesakes apart")] = None,
+    run: Elsewhere = None,
+    detector: FaceFinderName = None,
+    weights: Weights = None,
+    trust: Trust = None,
+) -> None:
+    """Enrol subjects into a gallery; an image that is enrolled already stays one, whatever its file is called now."""
+    from likeness.gallery_command import Opened, enrol_from_command_line
+
+    enrol_from_command_line(Opened(gallery, run, trust or [], detector, weights), places, name, id)
+
+
+def identify(
+    gallery: Gallery,
+    probes: Annotated[list[Path], typer.Argument(help="images, or folders of images")],
+    fpir: Fpir = 0.01,
+    top: Annotated[int, typer.Option(help="how many of the nearest subjects to tell", min=1)] = 5,
+    as_json: AsJson = False,
+    run: Elsewhere = None,
+    detector: FaceFinderName = None,
+    weights: Weights = None,
+    trust: Trust = None,
+) -> None:
+    """Say who is shown, or that nobody enrolled is, at a threshold that is calibrated for this gallery."""
+    from likeness.gallery_command import Opened, identify_from_command_line
+
+    opened = Opened(gallery, run, trust or [], detector, weights)
+    identify_from_command_line(opened, probes, fpir=fpir, top=top, as_json=as_json)
+
+
+@gallery.command()
+def create(
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="the file to make")],
+    run: Annotated[Path, typer.Option(help="its encoder: a run's folder, or an ENCODER.onnx")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(help="of an ONNX file, such as backbone.spatial_size=112 backbone.mean=[0.5,0.5,0.5]"),
+    ] = None,
+    score: Annotated[Score, typer.Option(help="how several templates of a subject compare")] = Score.mean,
+    cohort: CohortFolder = None,
+    detector: FaceFinderName = None,
+    weights: Weights = None,
+    trust: Trust = None,
+) -> None:
+    """Make an empty gallery, bound to its encoder."""
+    from likeness.gallery_command import create_from_command_line
+
+    create_from_command_line(
+        gallery, run, overrides or [], score, cohort, detector=detector, weights=weights, trust=trust or []
+    )
+
+
+@gallery.command("list")
+def list_subjects(gallery: Gallery, as_json: AsJson = False) -> None:
+    """List who is enrolled."""
+    from likeness.gallery_command import list_from_command_line
+
+    list_from_command_line(gallery, as_json=as_json)
+
+
+@gallery.command()
+def show(
+    gallery: Gallery,
+    subject: Annotated[str | None, typer.Argument(help="an id, or a name that no other has")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a subject's templates, or what the gallery is bound to."""
+    from likeness.gallery_command import show_from_command_line
+
+    show_from_command_line(gallery, subject, as_json=as_json)
+
+
+@gallery.command()
+def rename(
+    gallery: Gallery, subject: Named, name: Annotated[str, typer.Argument(help="the name from now on")]
+) -> None:
+    """Give a subject another name."""
+    from likeness.gallery_command import rename_from_command_line
+
+    rename_from_command_line(gallery, subject, name)
+
+
+@gallery.command()
+def merge(
+    gallery: Gallery,
+    into: Annotated[str, typer.Argument(help="who they all are: an id, or a name that no other has")],
+    others: Annotated[list[str], typer.Argument(help="who become this one")],
+) -> None:
+    """Say that subjects are one, and keep that."""
+    from likeness.gallery_command import merge_from_command_line
+
+    merge_from_command_line(gallery, into, others)
+
+
+Images = Annotated[
+    list[str], typer.Argument(metavar="IMAGES", help="numbers of templates that show lists, or files")
+]
+
+
+@gallery.command()
+def split(
+    gallery: Gallery,
+    subject: Named,
+    images: Images,
+    name: Annotated[str, typer.Option(help="who they show")],
+    id: Annotated[str | None, typer.Option(help="to tell namesakes apart")] = None,
+) -> None:
+    """Say that images of a subject are of somebody else, and keep that."""
+    from likeness.gallery_command import split_from_command_line
+
+    split_from_command_line(gallery, subject, images, name, id)
+
+
+@gallery.command()
+def correct(
+    gallery: Gallery,
+    image: Annotated[Path, typer.Argument(help="enrolled or not")],
+    is_subject: Annotated[str | None, typer.Option("--is", help="whom it shows")] = None,
+    not_subject: Annotated[str | None, typer.Option("--not", help="whom it does not show")] = None,
+) -> None:
+    """Say whom an image shows, or does not show, and keep that."""
+    from likeness.gallery_command import correct_from_command_line
+
+    correct_from_command_line(gallery, image, is_subject, not_subject)
+
+
+@gallery.command()
+def remove(
+    gallery: Gallery,
+    subject: Named,
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="IMAGES", help="only these: numbers of templates that show lists, or files"),
+    ] = None,
+) -> None:
+    """Remove a subject, or images of one, so that no byte of their encodings is left in the file."""
+    from likeness.gallery_command import remove_from_command_line
+
+    remove_from_command_line(gallery, subject, images)
+
+
+@gallery.command()
+def export(
+    gallery: Gallery, output: Annotated[Path, typer.Option("--output", "-o", help="a new folder")]
+) -> None:
+    """Write a gallery as JSON and NumPy arrays."""
+    from likeness.gallery_command import export_from_command_line
+
+    export_from_command_line(gallery, output)
+
+
+@gallery.command("import")
+def import_folder(
+    folder: Annotated[Path, typer.Argument(help="what likeness gallery export wrote")],
+    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="the file to make")],
+) -> None:
+    """Make a gallery of an exported folder."""
+    from likeness.gallery_command import import_from_command_line
+
+    import_from_command_line(folder, gallery)
+
+
+@gallery.command()
+def calibrate(
+    gallery: Gallery,
+    cohort: CohortFolder = None,
+    score: Annotated[
+        Score | None, typer.Option(help="how several templates of a subject compare from now on")
+    ] = None,
+    fpir: Fpir = 0.01,
+    far: Annotated[float, typer.Option(help="the share of strangers' claims to accept", min=0, max=1)] = 0.01,
+    run: Elsewhere = None,
+    detector: FaceFinderName = None,
+    weights: Weights = None,
+    trust: Trust = None,
+) -> None:
+    """Show the thresholds of this gallery, after taking another cohort or another score where that is asked for."""
+    from likeness.gallery_command import Opened, calibrate_from_command_line
+
+    opened = Opened(gallery, run, trust or [], detector, weights)
+    calibrate_from_command_line(opened, cohort, score, fpir=fpir, far=far)
+
+
+@gallery.command()
+def reencode(
+    gallery: Gallery,
+    run: Annotated[Path, typer.Option(help="the new encoder: a run's folder, or an ENCODER.onnx")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(help="of an ONNX file, such as backbone.spatial_size=112 backbone.mean=[0.5,0.5,0.5]"),
+    ] = None,
+    switch: Annotated[bool, typer.Option("--switch", help="store it; without, it is only told")] = False,
+    images: Annotated[
+        list[Path] | None, typer.Option(help="a folder to look for images in that were moved or renamed")
+    ] = None,
+    fpir: Fpir = 0.01,
+    weights: Weights = None,
+    trust: Trust = None,
+) -> None:
+    """Move a gallery to another encoder; first it is told whose verdict changes."""
+    from likeness.gallery_command import Opened, reencode_from_command_line
+
+    opened = Opened(gallery, run, trust or [], None, weights)
+    reencode_from_command_line(opened, overrides or [], images or [], switch=switch, fpir=fpir)
+
+
+@gallery.command()
+def check(
+    gallery: Gallery,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="a .png or .jpg, for a sheet of the images")
+    ] = None,
+    fpir: Fpir = 0.01,
+    top: Annotated[int, typer.Option(help="how many of each kind to tell", min=1)] = 20,
+    run: Elsewhere = None,
+    trust: Trust = None,
+    force: Annotated[bool, typer.Option("--force", help="overwrite the sheet that is there")] = False,
+) -> None:
+    """Look for what is probably wrong: mislabelled images, one subject under two names, lookalikes, odd images."""
+    from likeness.gallery_command import Opened, check_from_command_line
+
+    opened = Opened(gallery, run, trust or [], None, None)
+    check_from_command_line(opened, output, fpir=fpir, top=top, force=force)

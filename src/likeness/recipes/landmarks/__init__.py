@@ -1,0 +1,1 @@
+"""The recipe of runs that train the points of faces."""
