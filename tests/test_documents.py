@@ -227,10 +227,14 @@ def checked(command: str) -> bool:
             if "--config-dir" in words:  # of parts that are not the project's
                 return False
             check_train(words)
+        case ["likeness", "gallery", name, *words]:
+            SUBCOMMANDS["gallery"].commands[name].make_context(name, words)
         case ["likeness", name, *words]:
             given = parsed(name, words)
             if name == "stylize":
                 check_stylize(given["method"], given["overrides"] or [])
+            elif name in ("enrol", "identify") or given.get("gallery"):
+                pass  # what they take is right; the galleries of tests/applications hold what they do
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
                 own = [f"backbone.path={given['encoder']}", *(given["overrides"] or [])]
                 check(plain(composed("evaluate", own)), EvaluateConfig)

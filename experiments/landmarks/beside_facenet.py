@@ -1,6 +1,6 @@
 """The points of a run's O-Net beside those of facenet-pytorch 2.6.0, in boxes that facenet-pytorch finds.
 
-python beside_facenet.py MTFL RUN [LISTING], MTFL being the unpacked folder of the data pack, LISTING one of its CSV
+python beside_facenet.py MTFL RUN [LISTING], MTFL being the unpacked folder of the data pack and LISTING one of its CSV
 files, test.csv if none is named. Rewrites beside_facenet.json.
 """
 
@@ -36,10 +36,9 @@ def main(mtfl: Path, run: Path, listing: str) -> None:
     config = config_of(run)
     assert isinstance(config, LandmarksConfig)
     peer = MTCNN(keep_all=True, select_largest=False)
-    weights = Path(sys.modules["facenet_pytorch"].__file__ or "").parent / "data"
     networks = {
         "this run's O-Net": trained_network(config, run),
-        "the authors' O-Net": published_mtcnn(weights).output,
+        "the authors' O-Net": published_mtcnn().output,
     }
     scenes = points_csv(root=str(mtfl), train=[], test=[listing]).test
     assert scenes is not None
@@ -72,8 +71,7 @@ def main(mtfl: Path, run: Path, listing: str) -> None:
 def found_by(peer: Any, image: Tensor, face: Tensor) -> tuple[Tensor, Tensor] | None:
     """The box `[1, 4]` and points `[1, 5, 2]` that find the `face [1, 4]`, from (0, 0) at the outer corner; or None.
 
-    The peer counts pixels from 1 and includes a box's last pixel. Its points are 1 less than such numbers, so that a
-    point in the middle of the first pixel is 0.
+    The peer counts pixels from 1 and includes a box's last pixel; of its points it has taken that 1 off already.
     """
     boxes, _, points = peer.detect(Image.fromarray(image.permute(1, 2, 0).numpy()), landmarks=True)
     if boxes is None:

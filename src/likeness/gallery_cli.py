@@ -19,6 +19,9 @@ Fpir = Annotated[
     float,
     typer.Option(help="the share of strangers' searches that may give a name", min=0, max=1),
 ]
+Far = Annotated[
+    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 CohortFolder = Annotated[
     Path | None,
@@ -204,7 +207,7 @@ def calibrate(
         Score | None, typer.Option(help="how several templates of a subject compare from now on")
     ] = None,
     fpir: Fpir = 0.01,
-    far: Annotated[float, typer.Option(help="the share of strangers' claims to accept", min=0, max=1)] = 0.01,
+    far: Far = 0.01,
     run: Elsewhere = None,
     detector: FaceFinderName = None,
     weights: Weights = None,
@@ -229,6 +232,7 @@ def reencode(
     images: Annotated[
         list[Path] | None, typer.Option(help="a folder to look for images in that were moved or renamed")
     ] = None,
+    cohort: CohortFolder = None,
     fpir: Fpir = 0.01,
     weights: Weights = None,
     trust: Trust = None,
@@ -237,7 +241,7 @@ def reencode(
     from likeness.gallery_command import Opened, reencode_from_command_line
 
     opened = Opened(gallery, run, trust or [], None, weights)
-    reencode_from_command_line(opened, overrides or [], images or [], switch=switch, fpir=fpir)
+    reencode_from_command_line(opened, overrides or [], images or [], cohort, switch=switch, fpir=fpir)
 
 
 @gallery.command()
@@ -247,6 +251,7 @@ def check(
         Path | None, typer.Option("--output", "-o", help="a .png or .jpg, for a sheet of the images")
     ] = None,
     fpir: Fpir = 0.01,
+    far: Far = 0.01,
     top: Annotated[int, typer.Option(help="how many of each kind to tell", min=1)] = 20,
     run: Elsewhere = None,
     trust: Trust = None,
@@ -256,4 +261,4 @@ def check(
     from likeness.gallery_command import Opened, check_from_command_line
 
     opened = Opened(gallery, run, trust or [], None, None)
-    check_from_command_line(opened, output, fpir=fpir, top=top, force=force)
+    check_from_command_line(opened, output, fpir=fpir, far=far, top=top, force=force)

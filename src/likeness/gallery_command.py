@@ -300,7 +300,13 @@ def calibrate_from_command_line(
 
 
 def reencode_from_command_line(
-    opened: Opened, overrides: Sequence[str], places: Sequence[Path], *, switch: bool, fpir: float
+    opened: Opened,
+    overrides: Sequence[str],
+    places: Sequence[Path],
+    cohort: Path | None,
+    *,
+    switch: bool,
+    fpir: float,
 ) -> None:
     """Say what another encoder changes, and switch where that is asked for."""
     with one_sentence(), _opened(opened.gallery) as store:
@@ -318,7 +324,7 @@ def reencode_from_command_line(
             if (finder := _finder(name, opened.weights)) is not None
         }
         told = left_out()
-        move = moved_to(store, comparison, encoder, places, finders, told, fpir=fpir)
+        move = moved_to(store, comparison, encoder, places, finders, told, cohort_from=cohort, fpir=fpir)
         _tell(told)
         print(move)
         if switch:
@@ -329,7 +335,7 @@ def reencode_from_command_line(
 
 
 def check_from_command_line(
-    opened: Opened, output: Path | None, *, fpir: float, top: int, force: bool
+    opened: Opened, output: Path | None, *, fpir: float, far: float, top: int, force: bool
 ) -> None:
     """Say what is probably wrong in a gallery, and draw it."""
     with one_sentence(), _opened(opened.gallery) as store:
@@ -340,7 +346,7 @@ def check_from_command_line(
         if damage := store.damage():
             raise LikenessError(f"{store.name} is damaged ({damage[0]}): take a copy of it.")
         comparison = comparison_for(store.settings(), store.name, opened.run, opened.trust)
-        findings = check(store, comparison, fpir=fpir, top=top)
+        findings = check(store, comparison, fpir=fpir, far=far, top=top)
         print(findings)
         if output is not None:
             from likeness.applications.gallery.check_sheet import write_sheet

@@ -20,6 +20,8 @@ NODES = {
     if not target.startswith("likeness.losses.metric_learning")
 }
 HANDED = {
+    "likeness.data.blufr": {"samples"},
+    "likeness.evaluation.identification": {"identity", "seed"},
     "likeness.tasks": {"embedder", "head", "loss", "optimizer", "scheduler", "network", "objective", "image"}
     | {"style_weights", "styles", "encoder", "stylizer"},
     "likeness.models.detectors.tiny_faces": {"templates"},

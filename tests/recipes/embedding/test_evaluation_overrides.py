@@ -54,12 +54,12 @@ def test_who_is_trusted_is_said_by_the_option_alone(own: EmbeddingConfig) -> Non
         with pytest.raises(LikenessError) as error:
             evaluation_of(own, [override])
         assert str(error.value) == f"{override} is not taken here: write --trust a --trust b."
-    mine = ["++data={_target_: fractions.Fraction, spatial_size: 32, channels: 3}"]
-    with pytest.raises(LikenessError, match="Fraction takes no"):
-        evaluation_of(own, mine, trust=["fractions"])
+    mine = ["++data={_target_: logging.Filter, spatial_size: 32, channels: 3}"]
+    with pytest.raises(LikenessError, match="Filter takes no"):
+        evaluation_of(own, mine, trust=["logging"])
     with pytest.raises(LikenessError, match="is not on the list"):
         evaluation_of(own, mine)
-    assert evaluation_of(own, [], trust=["fractions"]).trust == ["fractions"]
+    assert evaluation_of(own, [], trust=["logging"]).trust == ["logging"]
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,21 @@
 """What is probably wrong in a gallery: ranked, to be looked at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness.applications.gallery.claim import claim_point
 from likeness.applications.gallery.compare import nearest_subjects, represented
 from likeness.applications.gallery.corrections import subjects_said
-from likeness.applications.gallery.leave_one_out import OwnAndOther, leave_one_out
+from likeness.applications.gallery.leave_one_out import leave_one_out
 from likeness.applications.gallery.searched import Searched, searched, threshold_of
-from likeness.applications.gallery.store import Cohort, Contents, Image, Store, Template
+from likeness.applications.gallery.store import Contents, Image, Store, Template
 from likeness.evaluation import Comparison
 
 NEIGHBOURS = 5
 """So many other subjects of each are looked at."""
-
-_LOOSEST = 0.01
-"""The false accept rate of claims at which two are as alike as one, or one too far from itself."""
 
 
 class Finding(NamedTuple):
@@ -56,102 +53,100 @@ class Findings(NamedTuple):
         return "\n".join(lines)
 
 
-def check(store: Store, comparison: Comparison, *, fpir: float, top: int) -> Findings:
-    """Look for what is probably wrong; at most `top` of each kind are told.
+def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top: int) -> Findings:
+    """Look for what is probably wrong.
+
+    Args:
+        store: the gallery.
+        comparison: by which it compares.
+        fpir: the rate of searches at whose threshold two subjects are as near as one. Of subjects who are all two,
+            about this share has somebody so near by chance.
+        far: the false accept rate of claims at whose threshold two are alike, or a template is far from its own.
+        top: how many of each kind are told.
 
     Raises:
-        LikenessError: nobody is enrolled, or no threshold can be chosen at the rate `fpir` of searches.
+        LikenessError: nobody is enrolled, or no threshold can be chosen at these rates.
     """
     contents = store.contents()
     found = searched(contents, comparison, store.name)
     threshold = threshold_of(store, contents, found, fpir).threshold
-    apart = leave_one_out(found)
-    wrong = (apart.own > apart.other) & np.isfinite(apart.own) & (apart.other < threshold)
-    near, alike = _pairs(store.name, contents, found, threshold)
-    parts = (
-        _mislabelled(contents, found, apart, np.flatnonzero(wrong)),
-        near,
-        alike,
-        _far(store.name, contents, found, apart, np.flatnonzero(~wrong & np.isfinite(apart.own))),
+
+    @cache
+    def limit_of(templates: int) -> float:
+        return claim_point(contents.cohort, found.way, templates, far, store.name).point.threshold
+
+    pairs = _near_pairs(found, max(threshold, limit_of(1)))
+    doubles, lookalikes = _told(contents, found, pairs, threshold)
+    mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of)
+    return Findings(
+        *([one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd))
     )
-    return Findings(*([one for _, one in sorted(part)[:top]] for part in parts))
 
 
 Ranked = list[tuple[float, Finding]]
 """Findings, each after a number: the smaller it is, the worse."""
 
-
-def _mislabelled(
-    contents: Contents, found: Searched, apart: OwnAndOther, places: NDArray[np.int64]
-) -> Ranked:
-    ranked = []
-    refused = subjects_said(contents, "cannot")
-    for place in places.tolist():
-        own, other = float(apart.own[place]), float(apart.other[place])
-        image = contents.templates[place].image
-        subject, instead = (found.subjects[row] for row in (found.templates.row[place], apart.nearest[place]))
-        if instead.number in refused.get(image.content, ()):
-            continue  # somebody has looked
-        sentence = f"{image.file}: {subject} by its label ({own:.4g}), rather {instead} ({other:.4g})"
-        ranked.append(
-            (other - own, Finding(sentence, (image, _first(contents, found, int(apart.nearest[place])))))
-        )
-    return ranked
+Pairs = dict[tuple[int, int], float]
+"""By the rows of two subjects, ascending, their distance."""
 
 
-def _far(
-    gallery: str,
-    contents: Contents,
-    found: Searched,
-    apart: OwnAndOther,
-    places: NDArray[np.int64],
-) -> Ranked:
-    count = np.bincount(found.templates.row)
-    limits: dict[int, float] = {}
-    ranked = []
-    for place in places.tolist():
-        row = int(found.templates.row[place])
-        others = int(count[row]) - 1
-        if others not in limits:
-            limits[others] = _limit(gallery, contents.cohort, found, others)
-        own, limit = float(apart.own[place]), limits[others]
-        if own >= limit:
-            image = contents.templates[place].image
-            shown = next(one.image for one in _of(contents, found, row) if one.image != image)
-            sentence = f"{image.file}: {found.subjects[row]}, {own:.4g} from the others ({limit:.4g} is usual at most)"
-            ranked.append((limit - own, Finding(sentence, (image, shown))))
-    return ranked
-
-
-def _pairs(gallery: str, contents: Contents, found: Searched, threshold: float) -> tuple[Ranked, Ranked]:
-    """Pairs of subjects who are as near as one, and those that are nearly so."""
-    doubles: Ranked = []
-    lookalikes: Ranked = []
-    if len(found.subjects) < 2:
-        return doubles, lookalikes
-    limit = _limit(gallery, contents.cohort, found, 1)
-    apart = set(_said_apart(contents))
+def _near_pairs(found: Searched, limit: float) -> Pairs:
+    """The pairs of subjects nearer than `limit`."""
     means = represented(found.templates, normalised=found.way.normalised)
     near = nearest_subjects(means, found.templates, found.way, NEIGHBOURS + 1)
-    nearest: dict[tuple[int, int], float] = {}
+    pairs: Pairs = {}
     for row, (distances, others) in enumerate(zip(near.distance.tolist(), near.row.tolist(), strict=True)):
         for distance, other in zip(distances, others, strict=True):
-            if other != row and distance < max(threshold, limit):
+            if other != row and distance < limit:
                 pair = (min(row, other), max(row, other))
-                nearest[pair] = min(distance, nearest.get(pair, np.inf))
-    for (row, other), distance in nearest.items():
+                pairs[pair] = min(distance, pairs.get(pair, np.inf))
+    return pairs
+
+
+def _told(contents: Contents, found: Searched, pairs: Pairs, threshold: float) -> tuple[Ranked, Ranked]:
+    """The pairs that are as near as one, and those that are not quite or were said to be two."""
+    doubles: Ranked = []
+    lookalikes: Ranked = []
+    apart = set(_said_apart(contents))
+    for (row, other), distance in pairs.items():
         one, two = found.subjects[row], found.subjects[other]
         said = (one.number, two.number) in apart
         finding = Finding(
             f"{one} and {two}: {distance:.4g}" + (", said to be two" if said else ""),
-            (_first(contents, found, row), _first(contents, found, other)),
+            (_of(contents, found, row)[0].image, _of(contents, found, other)[0].image),
         )
         (doubles if distance < threshold and not said else lookalikes).append((distance, finding))
     return doubles, lookalikes
 
 
-def _limit(gallery: str, cohort: Cohort, found: Searched, templates: int) -> float:
-    return claim_point(cohort, found.way, templates, _LOOSEST, gallery).point.threshold
+def _templates(
+    contents: Contents, found: Searched, pairs: Pairs, threshold: float, limit_of: Callable[[int], float]
+) -> tuple[Ranked, Ranked]:
+    """The templates that are probably another's, and those that are far from their own.
+
+    Of somebody who is enrolled twice a template fits both: that is told once, as a pair.
+    """
+    mislabelled: Ranked = []
+    far: Ranked = []
+    apart = leave_one_out(found)
+    refused = subjects_said(contents, "cannot")
+    count = np.bincount(found.templates.row)
+    for place in np.flatnonzero(np.isfinite(apart.own)).tolist():
+        row, nearest = int(found.templates.row[place]), int(apart.nearest[place])
+        own, other, limit = float(apart.own[place]), float(apart.other[place]), limit_of(int(count[row]) - 1)
+        image, subject = contents.templates[place].image, found.subjects[row]
+        fits_both = own < limit and pairs.get((min(row, nearest), max(row, nearest)), np.inf) < threshold
+        if other < min(own, threshold) and not fits_both:
+            instead = found.subjects[nearest]
+            if instead.number not in refused.get(image.content, ()):  # somebody has looked
+                sentence = f"{image.file}: {subject} by its label ({own:.4g}), rather {instead} ({other:.4g})"
+                shown = _of(contents, found, nearest)[0].image
+                mislabelled.append((other - own, Finding(sentence, (image, shown))))
+        elif own >= limit:
+            sentence = f"{image.file}: {subject}, {own:.4g} from the others ({limit:.4g} is usual at most)"
+            shown = next(one.image for one in _of(contents, found, row) if one.image != image)
+            far.append((limit - own, Finding(sentence, (image, shown))))
+    return mislabelled, far
 
 
 def _said_apart(contents: Contents) -> Iterator[tuple[int, int]]:
@@ -166,7 +161,3 @@ def _said_apart(contents: Contents) -> Iterator[tuple[int, int]]:
 def _of(contents: Contents, found: Searched, row: int) -> Sequence[Template]:
     start, end = np.searchsorted(found.templates.row, [row, row + 1]).tolist()
     return contents.templates[start:end]
-
-
-def _first(contents: Contents, found: Searched, row: int) -> Image:
-    return _of(contents, found, row)[0].image

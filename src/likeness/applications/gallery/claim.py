@@ -90,6 +90,8 @@ def claim_point(cohort: Cohort, way: Way, templates: int, far: float, gallery: s
     Raises:
         LikenessError: there is no cohort, none of its subjects has two images, or it is too small for this rate.
     """
+    if not 0 < far < 1:
+        raise LikenessError(f"--far {far:g} is no share of claims: give one between 0 and 1.")
     _, who = np.unique(np.asarray(cohort.subjects, dtype=np.str_), return_inverse=True)
     images = np.bincount(who) if len(who) else np.zeros(1, np.int64)
     if np.count_nonzero(images >= 2) < 2:

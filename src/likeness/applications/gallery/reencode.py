@@ -77,6 +77,7 @@ def moved_to(
     finders: Mapping[str, FaceFinder],
     told: LeftOut,
     *,
+    cohort_from: Path | None,
     fpir: float,
 ) -> Move:
     """What a gallery becomes with another encoder.
@@ -88,6 +89,7 @@ def moved_to(
         places: where images that were moved or renamed are looked for, by their bytes.
         finders: by their names the detectors that found the faces.
         told: what is told of the cohort's images.
+        cohort_from: a folder of another cohort; by default the gallery's own is encoded anew.
         fpir: the rate of searches at which verdicts are compared.
 
     Raises:
@@ -95,11 +97,12 @@ def moved_to(
     """
     contents = store.contents()
     encodings = _encoded(store.name, contents.templates, encoder, places, finders)
-    come_from = contents.settings.cohort_from
+    own = contents.settings.cohort_from
+    come_from = own if cohort_from is None else str(cohort_from.resolve())
     settings = Settings(encoder.identity, str(encoder.where.resolve()), contents.settings.score, come_from)
     detector = next((one.detector for one in contents.cohort.images if one.detector), "")
     cohort = no_cohort(int(encoder.identity["dimensions"]))
-    if contents.cohort.subjects:
+    if come_from or contents.cohort.subjects:
         cohort = cohort_for(encoder, come_from, contents.subjects, finders.get(detector), told)
     before = _verdicts(contents, comparison, fpir, store.name)
     after = _verdicts(

@@ -1,5 +1,6 @@
 """A gallery's contents as they are searched, and the threshold of that search."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -69,13 +70,15 @@ def cohort_distances(contents: Contents, found: Searched, gallery: str) -> NDArr
 
 
 def chosen_threshold(
-    subjects: object, smallest: NDArray[np.float64], fpir: float, gallery: str
+    subjects: Sequence[str], smallest: NDArray[np.float64], fpir: float, gallery: str
 ) -> SearchThreshold:
     """The threshold at which strangers get a name in at most a share `fpir` of their searches.
 
     Raises:
-        LikenessError: the cohort is too small for that.
+        LikenessError: the cohort is too small for that, or it is no share.
     """
+    if not 0 < fpir < 1:
+        raise LikenessError(f"--fpir {fpir:g} is no share of searches: give one between 0 and 1.")
     _, who = np.unique(np.asarray(subjects), return_inverse=True)
     try:
         return search_threshold(smallest, who, fpir)
@@ -90,7 +93,7 @@ def chosen_threshold(
 def said_of(threshold: SearchThreshold) -> str:
     """The threshold with what it was chosen on, in one line."""
     return (
-        f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their searches; "
-        f"chosen on {threshold.cohort:,} images of {threshold.subjects:,} strangers, 95% interval "
+        f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their "
+        f"searches; chosen on {threshold.cohort:,} images of {threshold.subjects:,} strangers, 95% interval "
         f"{100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
     )

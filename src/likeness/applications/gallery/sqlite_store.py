@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -113,7 +113,8 @@ class SqliteStore:
         self._path, self._patience = path, patience
         self._connection = open_file(path, patience)
         if self._setting("to_purge"):  # a process ended before it had done so
-            self._purge()
+            with suppress(LikenessError):  # what is there can be used; the next to open it tries again
+                self._purge()
 
     def __enter__(self) -> Self:
         return self
@@ -468,18 +469,27 @@ class SqliteStore:
         return found.astype(np.float32, copy=False)
 
     def _purge(self) -> None:
-        """Write the file anew and empty its log, so that nothing that was deleted or moved is left in either."""
-        with telling(self._path):
+        """Write the file anew and empty its log, so that nothing that was deleted or moved is left in either.
+
+        Raises:
+            LikenessError: another process reads, or there is no room; then it is done when the file is next opened.
+        """
+        ends = time.monotonic() + self._patience
+        try:
             self._connection.execute("VACUUM")
-            self._connection.execute("DELETE FROM setting WHERE name = 'to_purge'")
-            ends = time.monotonic() + self._patience
             while self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 if time.monotonic() > ends:
                     raise LikenessError(
                         f"It is removed, but another process still reads {self.name}, and its log keeps a copy as "
-                        "long: end that process."
+                        "long: end that process, and run any command on the gallery."
                     )
                 time.sleep(0.01)
+            self._connection.execute("DELETE FROM setting WHERE name = 'to_purge'")
+        except sqlite3.Error as error:
+            raise LikenessError(
+                f"It is removed, but {self.name} can't be written anew ({error}) and may keep a copy: make room, and "
+                "run any command on the gallery."
+            ) from error
 
 
 def _as_text(settings: Settings) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Dbscan(Node):
     target: Literal["sklearn.cluster.DBSCAN"] = Field(alias="_target_")
     eps: Distance
     min_samples: Positive
-    metric: Literal["sqeuclidean"] = "sqeuclidean"
+    metric: Literal["sqeuclidean"]
 
 
 class Hdbscan(Node):
@@ -50,10 +50,10 @@ class AverageLinkage(Node):
     """Agglomerative clusters, cut at an average distance."""
 
     target: Literal["sklearn.cluster.AgglomerativeClustering"] = Field(alias="_target_")
-    n_clusters: None = None
+    n_clusters: None
     distance_threshold: Distance
-    linkage: Literal["average", "complete", "single"] = "average"
-    metric: Literal["sqeuclidean"] = "sqeuclidean"
+    linkage: Literal["average", "complete", "single"]
+    metric: Literal["sqeuclidean"]
 
 
 class KMeans(Node):
@@ -62,7 +62,7 @@ class KMeans(Node):
     target: Literal["sklearn.cluster.KMeans"] = Field(alias="_target_")
     n_clusters: Positive
     n_init: Positive
-    random_state: Annotated[int, Field(ge=0)] = 0
+    random_state: Annotated[int, Field(ge=0)]
 
 
 Clustering = Annotated[Dbscan | Hdbscan | AverageLinkage | KMeans, Field(discriminator="target"), OR_OUTSIDE]

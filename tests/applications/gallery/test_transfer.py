@@ -1,0 +1,117 @@
+"""A gallery goes out as JSON and arrays and comes back the same; a folder that is none makes no gallery."""
+
+import json
+import pickle
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_galleries import filled, image
+
+from likeness.applications.gallery.sqlite_store import SqliteStore
+from likeness.applications.gallery.store import Store, Whom
+from likeness.applications.gallery.transfer import export, import_gallery
+from likeness.errors import LikenessError
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with filled(tmp_path / "people.gallery") as store:
+        store.merge(store.subject("S0"), [store.subject("S4")])
+        store.split(store.subject("S1"), [image("S1-2").content], Whom("<Zoë>", "z"))
+        store.rename(store.subject("S2"), "S1")  # two of one name
+        yield store
+
+
+def held(store: Store) -> list[object]:
+    """What it holds, but for its own numbers and the order of subjects' templates."""
+    contents = store.contents()
+    return [
+        contents.settings,
+        [(one.id, one.name) for one in contents.subjects],
+        sorted(
+            (contents.subjects[row].id, template.image, encoding.tobytes())
+            for row, template, encoding in zip(
+                contents.row.tolist(), contents.templates, contents.encodings, strict=True
+            )
+        ),
+        (contents.cohort.subjects, contents.cohort.images, contents.cohort.encodings.tobytes()),
+        contents.corrections,
+    ]
+
+
+def test_what_goes_out_comes_back(store: Store, tmp_path: Path) -> None:
+    folder, again = tmp_path / "out", tmp_path / "again.gallery"
+    assert export(store, folder) == "8 subjects, 24 templates"
+    assert import_gallery(folder, again) == "8 subjects, 24 templates"
+    with SqliteStore(again) as other:
+        assert held(other) == held(store)
+        assert other.damage() == []
+    assert sorted(file.name for file in folder.iterdir()) == ["cohort.npy", "gallery.json", "templates.npy"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert json.loads((folder / "gallery.json").read_text())["subjects"][-1] == {"id": "z", "name": "<Zoë>"}
+    with pytest.raises(LikenessError, match="holds files already"):
+        export(store, folder)
+    with pytest.raises(LikenessError, match="is there already"):
+        import_gallery(folder, again)
+
+
+def damaged_json(change):
+    def damage(folder: Path) -> None:
+        plain = json.loads((folder / "gallery.json").read_text())
+        change(plain)
+        (folder / "gallery.json").write_text(json.dumps(plain))
+
+    return damage
+
+
+class Pickled:
+    """What would run code where it is unpickled."""
+
+    def __reduce__(self):
+        return (print, ("unpickled",))
+
+
+def with_pickle(folder: Path) -> None:
+    np.save(folder / "templates.npy", np.array([Pickled()], dtype=object), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda folder: (folder / "gallery.json").unlink(), r"is no exported gallery \(No such file"),
+        (lambda folder: (folder / "gallery.json").write_text("{"), "is no whole export of a gallery"),
+        (lambda folder: (folder / "templates.npy").unlink(), r"No such file or directory: .*templates\.npy"),
+        (lambda folder: (folder / "templates.npy").write_bytes(b""), r"templates\.npy is cut short|no whole"),
+        (lambda folder: (folder / "cohort.npy").write_bytes(pickle.dumps(1)), "is no whole export"),
+        (with_pickle, "Object arrays cannot be loaded when allow_pickle=False"),
+        (lambda folder: np.save(folder / "templates.npy", np.zeros((3, 24), np.float32)), "is not 24 x 24"),
+        (
+            lambda folder: np.save(folder / "templates.npy", np.full((24, 24), np.nan, np.float32)),
+            "holds what is not finite",
+        ),
+        (damaged_json(lambda plain: plain.pop("encoder")), "it has no 'encoder'"),
+        (
+            damaged_json(lambda plain: plain.update(format="likeness gallery 2")),
+            "its format is likeness gallery 2",
+        ),
+        (damaged_json(lambda plain: plain.update(score="best")), "'best' is not a valid Score"),
+        (damaged_json(lambda plain: plain["templates"][0].update(subject="nobody")), "it has no 'nobody'"),
+        (
+            damaged_json(lambda plain: plain["subjects"][0].update(id="z")),
+            "an id or an image is in it twice|'1'",
+        ),
+        (damaged_json(lambda plain: plain["templates"][0].update(file=3)), "not known by strings"),
+        (damaged_json(lambda plain: plain["corrections"][0].update(kind="may")), "neither must nor cannot"),
+    ],
+)
+def test_a_folder_that_is_no_whole_export_makes_no_gallery(
+    store: Store, tmp_path: Path, damage, said: str
+) -> None:
+    folder, again = tmp_path / "out", tmp_path / "again.gallery"
+    export(store, folder)
+    damage(folder)
+    with pytest.raises(LikenessError, match=said):
+        import_gallery(folder, again)
+    assert not again.exists()
