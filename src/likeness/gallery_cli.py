@@ -19,9 +19,7 @@ Fpir = Annotated[
     float,
     typer.Option(help="the share of strangers' searches that may give a name", min=0, max=1),
 ]
-Far = Annotated[
-    float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)
-]
+Far = Annotated[float, typer.Option(help="the share of strangers' claims that may be accepted", min=0, max=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 CohortFolder = Annotated[
     Path | None,

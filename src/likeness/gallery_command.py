@@ -284,15 +284,19 @@ def calibrate_from_command_line(
         from likeness.applications.gallery.bound_encoder import comparison_for, encoder_of
         from likeness.applications.gallery.calibrate import take_cohort, thresholds
         from likeness.applications.gallery.read_images import left_out
+        from likeness.applications.gallery.searched import refuse_small_cohort
 
         told = left_out()
-        settings = store.settings()
-        if cohort is not None or not len(store.contents().cohort.subjects):
+        settings, strangers = store.settings(), len(store.contents().cohort.images)
+        if cohort is not None or not strangers:
             encoder = encoder_of(settings, store.name, opened.run, opened.trust)
-            take_cohort(store, encoder, cohort, _finder(opened.detector, opened.weights), told)
+            finder = _finder(opened.detector, opened.weights)
+            take_cohort(store, encoder, cohort, finder, told, fpir=fpir)
             comparison = encoder.comparison
         else:
             comparison = comparison_for(settings, store.name, opened.run, opened.trust)
+            if score is not None:  # it stays where no threshold can be chosen for another
+                refuse_small_cohort(strangers, fpir, store.name)
         if score is not None:
             store.set_score(score)
         _tell(told)

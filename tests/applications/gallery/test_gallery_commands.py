@@ -249,8 +249,9 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     assert "X0/0.png is in the cohort of g.gallery" in refused(
         "enrol", "g.gallery", "strangers/X0", "--name", "X0"
     )
+    shutil.copytree("strangers", "mixed")
     shutil.copytree("people/P0", "mixed/somebody")
-    sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "mixed")
+    sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "mixed", *RATES)
     assert re.search(
         r"somebody/\d\.png of the cohort's somebody is an image of P0 \(1\), who is enrolled", sentence
     )
@@ -263,6 +264,27 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     ).replace(str(place) + "/", "")
     assert "chosen on 20 images of 5 strangers" in said("gallery", "calibrate", "g.gallery", *BOTH_RATES)
     assert "too small for --fpir 0.01, which takes at least 99" in refused("identify", "g.gallery", "probes")
+
+
+def test_a_calibration_that_is_refused_changes_nothing(runs: dict[str, Path], place: Path) -> None:
+    enrolled(runs)
+    said("gallery", "calibrate", "g.gallery", "--cohort", "strangers", *BOTH_RATES)
+    shutil.copytree("strangers/X0", "few/X0")
+    for rates, why in (
+        (RATES, r"few has a cohort of 4 images, too small for --fpir 0\.1, which takes at least 9"),
+        (["--fpir", "0"], r"--fpir 0 is no share of searches"),
+    ):
+        words = ["gallery", "calibrate", "g.gallery", "--cohort", "few", "--score", "maximum", *rates]
+        assert re.search(why, refused(*words))
+        with SqliteStore(Path("g.gallery")) as store:
+            contents = store.contents()
+        assert len(contents.cohort.images) == 20
+        assert contents.settings.cohort_from == str(place / "strangers")
+        assert contents.settings.score.value == "mean"
+    sentence = refused("gallery", "calibrate", "g.gallery", "--score", "maximum", "--fpir", "0.01")
+    assert "g.gallery has a cohort of 20 images, too small for --fpir 0.01" in sentence
+    with SqliteStore(Path("g.gallery")) as store:
+        assert store.settings().score.value == "mean"
 
 
 def test_corrections_are_kept_when_the_folder_is_enrolled_again(runs: dict[str, Path], place: Path) -> None:

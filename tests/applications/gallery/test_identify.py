@@ -46,7 +46,7 @@ def test_who_is_enrolled_is_named_and_a_stranger_is_not(path: Path) -> None:
     assert plain["probes"][-1] == {**plain["probes"][-1], "known": False, "subject": None}
     assert {"threshold", "fpir", "cohort", "subjects", "low", "high"} == plain["threshold"].keys()
     assert "/images/probe-12.png: unknown" in str(found)
-    assert "at most 0.05 of their searches; chosen on 200 images of 40 strangers, 95% interval" in str(found)
+    assert "at most 5% of their searches; chosen on 200 images of 40 strangers, 95% interval" in str(found)
 
 
 @pytest.mark.parametrize("score", list(Score))

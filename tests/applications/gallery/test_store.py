@@ -243,7 +243,9 @@ def test_a_kill_leaves_each_enrolment_whole_or_absent_and_what_was_acknowledged_
         with SqliteStore(path) as store:
             found = store.subjects()
             assert store.damage() == []
-        assert [(one.name, templates) for one, templates in found] == [(f"N{n}", 5) for n in range(len(found))]
+        assert [(one.name, templates) for one, templates in found] == [
+            (f"N{n}", 5) for n in range(len(found))
+        ]
         assert acknowledged <= len(found) <= acknowledged + 1
 
 

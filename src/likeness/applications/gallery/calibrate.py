@@ -8,23 +8,33 @@ from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.claim import ClaimPoint, claim_point
 from likeness.applications.gallery.cohort import cohort_for
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut
-from likeness.applications.gallery.searched import said_of, searched, threshold_of
+from likeness.applications.gallery.searched import refuse_small_cohort, said_of, searched, threshold_of
 from likeness.applications.gallery.store import Store
 from likeness.errors import LikenessError
 from likeness.evaluation import Comparison
 
 
 def take_cohort(
-    store: Store, encoder: BoundEncoder, folder: Path | None, finder: FaceFinder | None, told: LeftOut
+    store: Store,
+    encoder: BoundEncoder,
+    folder: Path | None,
+    finder: FaceFinder | None,
+    told: LeftOut,
+    *,
+    fpir: float,
 ) -> None:
     """Put another cohort in the place of the gallery's: that of a folder, or the validation identities of its run.
 
+    Where it is refused the gallery keeps the one that it has.
+
     Raises:
-        LikenessError: there is none, or one of them is enrolled.
+        LikenessError: there is none, one of them is enrolled, or they are too few for searches at the rate `fpir`.
     """
     come_from = "" if folder is None else str(folder.resolve())
     enrolled = [subject for subject, _ in store.subjects()]
-    store.set_cohort(cohort_for(encoder, come_from, enrolled, finder, told), come_from)
+    cohort = cohort_for(encoder, come_from, enrolled, finder, told)
+    refuse_small_cohort(len(cohort.images), fpir, come_from or str(encoder.where))
+    store.set_cohort(cohort, come_from)
 
 
 def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float) -> str:

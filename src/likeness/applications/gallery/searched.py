@@ -77,17 +77,20 @@ def chosen_threshold(
     Raises:
         LikenessError: the cohort is too small for that, or it is no share.
     """
+    refuse_small_cohort(len(smallest), fpir, gallery)
+    _, who = np.unique(np.asarray(subjects), return_inverse=True)
+    return search_threshold(smallest, who, fpir)
+
+
+def refuse_small_cohort(images: int, fpir: float, source: str) -> None:
+    """Raise a `LikenessError` where the `images` of a cohort, a gallery's or a folder's, are too few for a rate."""
     if not 0 < fpir < 1:
         raise LikenessError(f"--fpir {fpir:g} is no share of searches: give one between 0 and 1.")
-    _, who = np.unique(np.asarray(subjects), return_inverse=True)
-    try:
-        return search_threshold(smallest, who, fpir)
-    except ValueError as error:
+    if images < (fewest := fewest_searches(fpir)):
         raise LikenessError(
-            f"{gallery} has a cohort of {len(smallest)} images, too small for --fpir {fpir:g}, which takes at least "
-            f"{fewest_searches(fpir)}: ask for a larger rate, or give more strangers with likeness gallery calibrate "
-            "--cohort."
-        ) from error
+            f"{source} has a cohort of {images} images, too small for --fpir {fpir:g}, which takes at least {fewest}: "
+            "ask for a larger rate, or give more strangers with likeness gallery calibrate --cohort."
+        )
 
 
 def said_of(threshold: SearchThreshold) -> str:
