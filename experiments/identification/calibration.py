@@ -173,6 +173,7 @@ def figure(rows: list[dict[str, float]]):
         )
     rates.set(xscale="log", yscale="log", ylim=(1e-5, 1.5))
     hits.set(xscale="log", ylim=(0.8, 1.005))
+    hits.set_yticks([0.8, 0.85, 0.9, 0.95, 1.0])
     hits.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     rates.set_ylabel("strangers told as somebody (FPIR)", color=INK)
     hits.set_ylabel("of the enrolled who search, found", color=INK)

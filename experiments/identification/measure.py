@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from likeness.data.blufr import blufr_trials
@@ -170,6 +171,7 @@ def figure(measured: dict[str, list[dict[str, object]]]):
             )
         axes.set_title(name, fontsize=10, color=INK)
         axes.set_xticks(TEMPLATES)
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.set_xlabel("templates a subject", color=INK)
     panels[0].set_ylabel("TPIR at FPIR 1%, rank 1", color=INK)
     panels[0].legend(fontsize=8.5, frameon=False, loc="lower right")
