@@ -120,18 +120,16 @@ def verify_from_command_line(
         if run is None or second is None:
             raise LikenessError("Give two images and --run, or one image with --claim and --gallery.")
         find_modules_in(Path.cwd())
-        from likeness.applications.detectors import detector_named
+        from likeness.applications.detectors import face_finder
         from likeness.applications.encoder import load
         from likeness.applications.verify import verify
 
-        if detector is None and weights is not None:
-            raise LikenessError("--weights are a detector's: name it with --detector, or leave them out.")
-        finds_faces = None if detector is None else detector_named(detector, weights, points=True)
-        print(verify(load(run, trust=trust), run, first, second, finds_faces))
+        finder = face_finder(detector, weights)
+        print(verify(load(run, trust=trust), run, first, second, finder))
 
 
 class DetectorOptions(NamedTuple):
-    """A detector's name, and its options as `detector_named` takes them."""
+    """A detector's name, its options as `detector_named` takes them, and how it looks at an image."""
 
     name: str
     weights: Path | None
@@ -174,19 +172,15 @@ def draw_from_command_line(
 
 def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
-    from likeness.models.detectors import views
+    from likeness.models.detectors import DetectorInViews, views
 
     name, weights, smallest_face, least_score, scales, mirrored = options
-    return detector_named(
-        name,
-        weights,
-        smallest_face=smallest_face,
-        least_score=least_score,
-        views=views(scales or [1.0], mirrored=[False, True] if mirrored else [False])
-        if scales or mirrored
-        else (),
-        points=points,
+    detector = detector_named(
+        name, weights, smallest_face=smallest_face, least_score=least_score, points=points
     )
+    if not scales and not mirrored:
+        return detector
+    return DetectorInViews(detector, views(scales or [1.0], mirrored=[False, True] if mirrored else [False]))
 
 
 def _print_summary(summary: "FoundFaces | AlignedFaces", output: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from likeness.applications.counted import counted
 from likeness.applications.gallery.score import Score
 from likeness.config.trust import find_modules_in
 from likeness.errors import LikenessError, one_sentence
@@ -37,15 +38,13 @@ def _opened(path: Path | None) -> "Iterator[Store]":
 
 
 def _finder(detector: str | None, weights: Path | None) -> "FaceFinder | None":
-    if detector is None:
-        if weights is not None:
-            raise LikenessError("--weights are a detector's: name it with --detector, or leave them out.")
-        return None
-    from likeness.applications.detectors import detector_named
+    from likeness.applications.detectors import face_finder
     from likeness.applications.gallery.read_images import FaceFinder
 
-    name = str(Path(detector).resolve()) if Path(detector).is_dir() else detector
-    return FaceFinder(name, detector_named(detector, weights, points=True))
+    found = face_finder(detector, weights)
+    if detector is None or found is None:
+        return None
+    return FaceFinder(str(Path(detector).resolve()) if Path(detector).is_dir() else detector, found)
 
 
 def _tell(told: "LeftOut") -> None:
@@ -89,7 +88,6 @@ def enrol_from_command_line(opened: Opened, places: Sequence[Path], name: str | 
         from likeness.applications.gallery.bound_encoder import encoder_of
         from likeness.applications.gallery.enrol import enrol, named_in
         from likeness.applications.gallery.read_images import left_out
-        from likeness.applications.photographs import counted
 
         named = named_in(places, name, id)
         encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
@@ -169,7 +167,7 @@ def list_from_command_line(path: Path, *, as_json: bool) -> None:
             )
         else:
             for subject, templates in found:
-                print(f"{subject}: {_counted(templates, 'template')}")
+                print(f"{subject}: {counted(templates, 'template')}")
 
 
 def show_from_command_line(path: Path, named: str | None, *, as_json: bool) -> None:
@@ -226,7 +224,7 @@ def split_from_command_line(path: Path, named: str, images: Sequence[str], name:
         if len(set(contents)) == len(store.templates(subject)):
             raise LikenessError(f"These are all images of {subject}: rename it, or merge it with another.")
         other = store.split(subject, contents, Whom(name, id))
-        print(f"{_counted(len(set(contents)), 'template')} of {subject} became {other}'s")
+        print(f"{counted(len(set(contents)), 'template')} of {subject} became {other}'s")
 
 
 def correct_from_command_line(
@@ -254,7 +252,7 @@ def remove_from_command_line(path: Path, named: str, images: Sequence[str] | Non
         gone = store.remove(subject, chosen)
         for template in gone:
             print(f"removed the template of {template.image.file}")
-        print(f"removed {subject if chosen is None else _counted(len(gone), 'template')}")
+        print(f"removed {subject if chosen is None else counted(len(gone), 'template')}")
 
 
 def export_from_command_line(path: Path, output: Path) -> None:
@@ -356,7 +354,3 @@ def check_from_command_line(
             from likeness.applications.gallery.check_sheet import write_sheet
 
             print(write_sheet(output, findings, force=force))
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

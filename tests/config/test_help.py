@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+from conftest import Command
 from likeness.config.groups import CONF, groups
 
 TRAIN = str(CONF.parent / "train.py")
@@ -16,7 +17,7 @@ def test_help_lists_every_choice_and_imports_nothing_heavy(command) -> None:  # 
     assert not imported & {"torch", "hydra", "numpy", "pytorch_lightning", "pydantic"}
 
 
-def test_help_lists_the_choices_of_a_folder_too(warm_command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_help_lists_the_choices_of_a_folder_too(warm_command: Command, tmp_path: Path) -> None:
     (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
     (tmp_path / "my_conf" / "experiment" / "own_one.yaml").write_text(
         "# @package _global_\n# What it is.\nname: x\n"

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from likeness.applications.counted import counted
 from likeness.applications.face_sheet import MOST, NamedFace, face_sheet
 from likeness.applications.growing_file import GrowingFile, csv_text
 from likeness.applications.photographs import (
     Photograph,
-    counted,
     faces_of,
     photographs_in,
     refuse_output,

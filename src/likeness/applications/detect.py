@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
+from likeness.applications.counted import counted
 from likeness.applications.drawn_detections import drawn
 from likeness.applications.growing_file import GrowingFile, csv_text
 from likeness.applications.photographs import (
     Found,
-    counted,
     faces_of,
     photographs_in,
     refuse_output,

@@ -8,7 +8,7 @@ from torch import Tensor
 from likeness.config.nearest import nearest
 from likeness.config.schema.detection import DetectionConfig
 from likeness.errors import LikenessError
-from likeness.models.detectors import MTCNN, Detections, Detector, DetectorInViews, View, published_mtcnn
+from likeness.models.detectors import MTCNN, Detections, Detector, published_mtcnn
 from likeness.models.detectors.mtcnn import SMALLEST_FACE, THRESHOLDS
 from likeness.recipes.choose import config_of
 from likeness.recipes.detection.build import build_trained
@@ -24,7 +24,6 @@ def detector_named(
     *,
     smallest_face: float | None = None,
     least_score: float | None = None,
-    views: Sequence[View] = (),
     points: bool = False,
 ) -> Detector:
     """The detector called `name`.
@@ -35,22 +34,33 @@ def detector_named(
             no points takes them from its O-Net, where the weights are there.
         smallest_face: pixels of the smallest face's side that MTCNN looks for; by default 20, or what the run has.
         least_score: of a face, in [0, 1]; by default 0.7, or the run's `evaluation.score`.
-        views: what it looks at of each image, whose boxes vote; without one at the image as it is.
         points: whether it is refused where its faces would have no points.
 
     Raises:
         LikenessError: there is no such detector, it finds no weights, or an option is out of its range or not its.
     """
     if Path(name).is_dir():
-        detector = _of_run(Path(name), weights, smallest_face, least_score, points)
-    elif name in DETECTORS:
-        smallest = SMALLEST_FACE if smallest_face is None else smallest_face
-        detector = _published(weights, smallest, LEAST_SCORE if least_score is None else least_score)
-    else:
+        return _of_run(Path(name), weights, smallest_face, least_score, points)
+    if name not in DETECTORS:
         raise LikenessError(
             f"There is no detector called {name}, nor a folder of a run: {nearest(name, DETECTORS)}"
         )
-    return DetectorInViews(detector, views) if views else detector
+    smallest = SMALLEST_FACE if smallest_face is None else smallest_face
+    least = LEAST_SCORE if least_score is None else least_score
+    return _published(weights, smallest, least)
+
+
+def face_finder(name: str | None, weights: Path | None) -> Detector | None:
+    """The detector, with points, that goes before an encoder; without a name none, for images that are cropped already.
+
+    Raises:
+        LikenessError: as `detector_named` does, or weights are given without a detector.
+    """
+    if name is not None:
+        return detector_named(name, weights, points=True)
+    if weights is not None:
+        raise LikenessError("--weights are a detector's: name it with --detector, or leave them out.")
+    return None
 
 
 def _published(weights: Path | None, smallest_face: float, least_score: float) -> MTCNN:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from likeness.applications.photographs import counted, refuse_output
+from likeness.applications.counted import counted
+from likeness.applications.photographs import refuse_output
 from likeness.applications.written import WrittenImages
 from likeness.data.drawn_faces import drawn_faces
 from likeness.runs.record.folder import make_folder

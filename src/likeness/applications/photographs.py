@@ -113,11 +113,6 @@ def faces_of(photographs: Sequence[Photograph], detector: Detector, unreadable: 
             yield Found(photograph, image, faces)
 
 
-def counted(number: int, thing: str) -> str:
-    """Such as "1 face" and "2 faces"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def _shown(photographs: Sequence[Photograph], unreadable: list[str]) -> Iterator[tuple[Photograph, Tensor]]:
     """Those that can be read, with what they show."""
     for photograph in photographs:

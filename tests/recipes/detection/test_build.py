@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from likeness.config.schema.detection import DetectionConfig
-from likeness.data.faces import Faces, Scene
+from likeness.data.faces import Faces, Scene, Scenes
 from likeness.data.readable_scenes import ReadableScenes
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
@@ -41,7 +41,7 @@ def test_every_trained_parameter_has_a_gradient_with_and_without_faces(case: str
         assert any(bool(gradient.abs().sum() > 0) for gradient in trained.values() if gradient is not None)
 
 
-class _Sorted:
+class _Sorted(Scenes):
     """Scenes in the order of their one face's side: 600 of 10 pixels, then 600 of 60."""
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ def test_templates_are_of_images_from_all_over_the_data() -> None:
     config = training_config(["+experiment=tiny_faces", *NO_TEMPLATES])
     assert isinstance(config, DetectionConfig)
     inputs = SceneInputs(config, {})
-    inputs.splits.train[:] = [ReadableScenes(_Sorted())]  # type: ignore[arg-type]
+    inputs.splits.train[:] = [ReadableScenes(_Sorted())]
     sides = build_network(config, inputs).templates.amax(1)
     assert sides.min() == 10
     assert sides.max() == 60

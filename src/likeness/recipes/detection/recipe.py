@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from torch import nn
 
 from likeness.config.schema.detection import DetectionConfig
@@ -18,6 +17,7 @@ from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.detection.inputs import SceneInputs
 from likeness.recipes.detection.results import conclude
 from likeness.recipes.named_file import local_files
+from likeness.recipes.network_layout import lay_out
 from likeness.runs.record.recording import Recording
 from likeness.tasks.detection import DetectionTask
 
@@ -61,10 +61,7 @@ class DetectionRecipe:
     def task(self) -> DetectionTask[Any]:
         """The task at step 0."""
         task = build_task(self._config, deepcopy(self._untrained))
-        if self._config.channels_last:
-            task.network.to(memory_format=torch.channels_last)
-        if self._config.compile:
-            task.network.compile()
+        lay_out(task.network, self._config)
         return task
 
     def callbacks(self, folder: Path) -> Sequence[pl.Callback]:

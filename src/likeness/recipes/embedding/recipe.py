@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.datamodule import IdentityDataModule
@@ -31,6 +30,7 @@ from likeness.recipes.embedding.leakage import refuse_shared_identities
 from likeness.recipes.embedding.measure import Encoder, measure
 from likeness.recipes.embedding.operating_point import operating_point_on, write_operating_point
 from likeness.recipes.embedding.results import conclude
+from likeness.recipes.network_layout import lay_out
 from likeness.runs.record.recording import Recording
 from likeness.runs.training.devices import device_of
 from likeness.tasks.encoding import EncodingTask, Validation
@@ -85,10 +85,7 @@ class EmbeddingRecipe:
         self._say_what_is_left_out()
         task = self._task_at_step_0()
         task.validation = self._validation()
-        if self._config.channels_last:
-            task.embedder.to(memory_format=torch.channels_last)
-        if self._config.compile:
-            task.embedder.compile()
+        lay_out(task.embedder, self._config)
         return task
 
     def callbacks(self, folder: Path) -> Sequence[pl.Callback]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 
 from likeness.config.schema.landmarks import LandmarksConfig
 from likeness.data.fingerprint import Files
@@ -15,6 +14,7 @@ from likeness.recipes.detection.inputs import SceneInputs
 from likeness.recipes.landmarks.build import build_network, build_task
 from likeness.recipes.landmarks.family import LANDMARKS
 from likeness.recipes.landmarks.results import conclude
+from likeness.recipes.network_layout import lay_out
 from likeness.runs.record.recording import Recording
 from likeness.tasks.detection import LandmarksTask
 
@@ -53,10 +53,7 @@ class LandmarksRecipe:
     def task(self) -> LandmarksTask:
         """The task at step 0."""
         task = build_task(self._config, build_network(self._config))
-        if self._config.channels_last:
-            task.network.to(memory_format=torch.channels_last)
-        if self._config.compile:
-            task.network.compile()
+        lay_out(task.network, self._config)
         return task
 
     def callbacks(self, folder: Path) -> Sequence[pl.Callback]:

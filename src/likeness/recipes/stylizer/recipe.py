@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 
 from likeness.config.make import make, told
 from likeness.config.schema.stylizer import StylizerConfig
@@ -14,6 +13,7 @@ from likeness.data.fingerprint import Files
 from likeness.data.style.crops import CropDataModule, Crops
 from likeness.data.style.style_folders import StyleFolders
 from likeness.recipes.named_file import hashes_of, local_files
+from likeness.recipes.network_layout import lay_out
 from likeness.recipes.stylizer.build import build_stylizer_task
 from likeness.recipes.stylizer.family import STYLIZER
 from likeness.recipes.stylizer.results import conclude
@@ -77,10 +77,7 @@ class StylizerRecipe:
     def task(self) -> StylizerTask:
         """The task at step 0."""
         task = build_stylizer_task(self._config, self._folders)
-        if self._config.channels_last:
-            task.stylizer.to(memory_format=torch.channels_last)
-        if self._config.compile:
-            task.stylizer.compile()
+        lay_out(task.stylizer, self._config)
         return task
 
     def callbacks(self, folder: Path) -> Sequence[pl.Callback]:
