@@ -8,12 +8,7 @@ import torch
 from torch import Tensor, nn
 from waves import waves
 
-from likeness.models.detectors.mtcnn_networks import (
-    OutputNetwork,
-    ProposalNetwork,
-    RefinementNetwork,
-    fresh_output_network,
-)
+from likeness.models.detectors.mtcnn_networks import OutputNetwork, ProposalNetwork, RefinementNetwork
 from likeness.models.detectors.mtcnn_weights import MTCNNNetworks, mtcnn_networks
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -123,20 +118,3 @@ def test_answers_are_those_of_facenet_pytorch(
             answers(getattr(networks, name), crops), [probabilities, *told], strict=True
         ):
             torch.testing.assert_close(given, expected, **CLOSE)
-
-
-def test_a_fresh_o_net_keeps_the_size_of_its_signals_and_puts_points_in_the_middle() -> None:
-    torch.manual_seed(0)
-    windows, sizes = torch.randn(8, 3, 48, 48), []
-    network = fresh_output_network()
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            layer.register_forward_hook(
-                lambda _layer, _given, signal: sizes.append(float(signal.detach().std()))
-            )
-    points = network(windows).points
-    hidden = sizes[
-        :5
-    ]  # before the heads; pooling takes the largest of nine values, so that they grow a little
-    assert all(0.5 < size < 6 for size in hidden)
-    assert float((points - 0.5).abs().max().detach()) < 0.2

@@ -14,7 +14,7 @@ Spread = Annotated[float, Field(ge=0)]
 class OutputNetwork(Node):
     """MTCNN's last network."""
 
-    target: Literal["likeness.models.detectors.mtcnn_networks.fresh_output_network"] = Field(alias="_target_")
+    target: Literal["likeness.models.detectors.mtcnn_networks.OutputNetwork"] = Field(alias="_target_")
 
 
 class LandmarksTask(Node):

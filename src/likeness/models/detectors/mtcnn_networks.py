@@ -40,23 +40,6 @@ def flattened(maps: Tensor) -> Tensor:
     return maps.permute(0, 3, 2, 1).flatten(1)
 
 
-def fresh_output_network() -> "OutputNetwork":
-    """O-Net with weights to be trained from, by torch's generator.
-
-    They have the variance that keeps signals as large from layer to layer where PReLU has a slope of 1/4 (He, Zhang,
-    Ren and Sun, "Delving deep into rectifiers", ICCV 2015, equation 15). torch's own is about a sixth of it, with which
-    hundreds of steps go by before points depend on the image. Points begin near the middle of the window.
-    """
-    network = OutputNetwork()
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, a=0.25)
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    nn.init.normal_(network.dense6_3.weight, std=0.001)
-    nn.init.constant_(network.dense6_3.bias, 0.5)
-    return network
-
-
 class ProposalNetwork(nn.Module):
     """P-Net: images `[B, 3, H, W]` of at least 12 pixels a side; a window of 12 at every second pixel."""
 
