@@ -33,7 +33,7 @@ SHOWN = 9
 """So many of the first images are drawn."""
 LIMITS = tuple(step / 200 for step in range(61))
 """Errors, in parts of the distance of the eyes, at which the share of faces is drawn."""
-IN_BOXES = "in annotated boxes"
+TRAINED = "trained"
 CURVES = {"loss": "train/loss", "error": "validation/nme"}
 
 
@@ -43,7 +43,7 @@ def conclude(run: Recording, config: LandmarksConfig, splits: ReadableSplits) ->
     network = trained_network(config, run.folder).to(device_of(config.trainer.accelerator))
     errors, image = errors_in(network, splits.test)
     measured = evaluate_points(errors, image, limit=evaluation.limit, resamples=evaluation.resamples)
-    metrics = {IN_BOXES: measured}
+    metrics = {TRAINED: measured}
     run.outcome["unreadable_images"] = sorted({*noted_unreadable(run.folder), *splits.test.unreadable})
     write_results_file(run.folder, metrics)
     shares = cumulative_errors(errors, image, LIMITS, resamples=evaluation.resamples)
