@@ -60,7 +60,7 @@ def main(data: Path, kept: Path, encoders: dict[str, Path]) -> None:
             "dimensions": embeddings.shape[1],
             "blufr": {name: metric.value for name, metric in benchmark.items()},
             "blufr_processor_seconds": round(seconds, 1),
-            "authors_dir": authors_dir(embeddings, tested.identity, trials),
+            "rounded_dir": rounded_dir(embeddings, tested.identity, trials),
             "templates": templates(embeddings, tested.identity),
         }
         print(name, json.dumps(content[name], indent=1))
@@ -92,13 +92,12 @@ def encoder_of(path: Path) -> Encode:
     return networks.embedder.encode_views
 
 
-def authors_dir(
+def rounded_dir(
     embeddings: NDArray[np.float32], identity: NDArray[np.int64], trials: list[OpenSetTrial]
 ) -> dict[str, float]:
-    """DIR at FPIR 1% and rank 1 as the benchmark's own code has it, mean and deviation over the trials.
+    """DIR at rank 1, mean and deviation over the trials, where 1% of the strangers is rounded to the nearest number.
 
-    It rounds the number of false positives, which may then be more than 1% of the strangers, and puts the threshold at
-    the last of them.
+    That may be more than 1%; the threshold is put at the last of them.
     """
     values = []
     for trial in trials:

@@ -117,7 +117,7 @@ LANDMARKS_STEP = "likeness.tasks.detection:LandmarksTask.training_step"
 def test_landmarks_are_trained_measured_and_killed_to_the_same_bits(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run = train_by([*LANDMARKS, f"runs_dir={whole}"])
-    measured = json.loads((run / "results.json").read_text())["in annotated boxes"]
+    measured = json.loads((run / "results.json").read_text())["trained"]
     assert set(measured) == {"landmarks/nme", "landmarks/failure@0.1", "landmarks/auc@0.1"}
     assert measured["landmarks/nme"]["count"] > 0
     assert {path.stem for path in (run / "figures").iterdir()} == {"landmarks", "placed", "training"}

@@ -36,6 +36,7 @@ from likeness.recipes.detection.build import build_trained
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.detection.inputs import ReadableSplits
 from likeness.runs.record.logged import logged_curves
+from likeness.runs.record.past import TRAINED
 from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
@@ -46,7 +47,7 @@ SHOWN = 9
 """So many of the first images are drawn."""
 LIMITS = tuple(step / 200 for step in range(61))
 """Errors of landmarks, in parts of the distance of the eyes, at which the share of faces is drawn."""
-TRAINED, IN_BOXES = "trained", "in annotated boxes"
+IN_BOXES = "in annotated boxes"
 CURVES = {"loss": "train/loss", "average precision": "validation/ap"}
 
 

@@ -23,6 +23,7 @@ from likeness.recipes.detection.inputs import ReadableSplits
 from likeness.recipes.landmarks.build import trained_network
 from likeness.recipes.landmarks.family import LANDMARKS
 from likeness.runs.record.logged import logged_curves
+from likeness.runs.record.past import TRAINED
 from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
@@ -33,7 +34,6 @@ SHOWN = 9
 """So many of the first images are drawn."""
 LIMITS = tuple(step / 200 for step in range(61))
 """Errors, in parts of the distance of the eyes, at which the share of faces is drawn."""
-TRAINED = "trained"
 CURVES = {"loss": "train/loss", "error": "validation/nme"}
 
 
