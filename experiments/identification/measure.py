@@ -1,6 +1,6 @@
 """BLUFR of encoders on LFW, and what several templates a subject are worth, each way of them with its cost.
 
-    python measure.py DATA ENCODINGS NAME=ENCODER ...      # writes results.json and templates.png beside this file
+    python measure.py DATA ENCODINGS NAME=ENCODER ...      # writes measured.json and templates.png beside this file
 
 DATA holds `lfw/` and `blufr/`; ENCODER is a run's folder or an .onnx file (ImageNet's mean and deviation); the folder
 ENCODINGS keeps the embeddings of each, so that a second call does not encode again.
@@ -65,7 +65,7 @@ def main(data: Path, kept: Path, encoders: dict[str, Path]) -> None:
         }
         print(name, json.dumps(content[name], indent=1))
     here = Path(__file__).parent
-    (here / "results.json").write_text(json.dumps(content, indent=1) + "\n")
+    (here / "measured.json").write_text(json.dumps(content, indent=1) + "\n")
     figure({name: each["templates"] for name, each in content.items()}).savefig(here / "templates.png")
 
 
