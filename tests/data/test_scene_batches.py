@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from likeness.data.augment import KeyedAugment
+from likeness.data.drawn_scenes import drawn_scenes
 from likeness.data.faces import Faces, Scene
 from likeness.data.fingerprint import Files
-from likeness.data.readable_scenes import ReadableScenes
+from likeness.data.readable_scenes import ReadableScenes, sizes_of_faces
 from likeness.data.scene_batches import SceneBatches
 from likeness.data.scene_crops import AnchorSampling, Crop, RandomSquares, mirrored
 from likeness.errors import FileError, UnreadableImage
@@ -139,6 +140,15 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
     for index in (0, 1, 2, 0, 1, 2):
         scenes.load_good(index)
     assert source.loaded == [0, 1, 2, 2]
+
+
+def test_sizes_are_those_of_the_faces_to_be_found() -> None:
+    assert sizes_of_faces(ReadableScenes(Squares(5)), range(3)).tolist() == [[20, 20], [24, 24], [28, 28]]
+    assert sizes_of_faces(ReadableScenes(Squares(5)), [2, 0]).tolist() == [[28, 28], [20, 20]]
+    scenes = drawn_scenes(scenes=3, validation_scenes=0, test_scenes=1, seed=0, spatial_size=96).train
+    assert scenes is not None
+    expected = [box[2:] - box[:2] for s in scenes.load([0, 1, 2]) for box in s.faces.boxes[~s.faces.ignored]]
+    torch.testing.assert_close(sizes_of_faces(ReadableScenes(scenes), range(3)), torch.stack(expected))
 
 
 def test_half_of_the_random_squares_hold_a_drawn_face_at_each_scale() -> None:

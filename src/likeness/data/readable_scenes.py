@@ -1,6 +1,9 @@
 """Scenes of which some can't be read: training gets another one, evaluation none, and they are told at the end."""
 
+from collections.abc import Iterable
+
 import torch
+from torch import Tensor
 
 from likeness.data.faces import Scene, Scenes
 from likeness.data.fingerprint import Files
@@ -75,3 +78,12 @@ class ReadableScenes:
     def files(self) -> Files:
         """Those of the scenes, unreadable ones included."""
         return self._scenes.files()
+
+
+def sizes_of_faces(scenes: ReadableScenes, indices: Iterable[int]) -> Tensor:
+    """Width and height in pixels `[N, 2]` of the faces to be found in the scenes at `indices`, unreadable ones left out."""
+    loaded = map(scenes.load_or_none, indices)
+    boxes = [scene.faces.boxes[~scene.faces.ignored] for scene in loaded if scene is not None]
+    every = torch.cat(boxes) if boxes else torch.zeros(0, 4)
+    sizes = every[:, 2:] - every[:, :2]
+    return sizes[(sizes > 0).all(1)]

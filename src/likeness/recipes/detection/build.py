@@ -8,16 +8,19 @@ from torch import nn
 
 from likeness.config.make import make, told
 from likeness.config.schema.detection import DetectionConfig, TinyFacesNode
+from likeness.config.schema.scenes import AnchorSampling, RandomSquares
+from likeness.data.readable_scenes import sizes_of_faces
 from likeness.errors import LikenessError
 from likeness.models.detectors.templates import k_medoids
-from likeness.randomness import key
+from likeness.models.detectors.tiny_faces import SCALES
+from likeness.randomness import generator, key
 from likeness.recipes.detection.inputs import SceneInputs
 from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.detection import DetectionTask
 
-TEMPLATES_OF = 240
-"""From the faces of so many of the first squares that are trained on HR's templates are chosen."""
+TEMPLATES_OF = 100
+"""From so many drawn images of those that are trained on HR's templates are chosen."""
 
 
 def build_network(config: DetectionConfig, inputs: SceneInputs) -> nn.Module:
@@ -37,19 +40,25 @@ def build_network(config: DetectionConfig, inputs: SceneInputs) -> nn.Module:
 
 
 def _templates(config: DetectionConfig, node: TinyFacesNode, inputs: SceneInputs) -> list[list[float]]:
-    """Medoids of the sizes that faces have in the first squares that are trained on."""
-    batches = inputs.batches().batches
-    steps = -(-TEMPLATES_OF // config.sampler.batch_size)
-    every = [faces for step in range(steps) for faces in batches[step].faces]
-    boxes = torch.cat([faces.boxes[~faces.ignored] for faces in every])
+    """Medoids of the sizes that whole faces have at the scales of the squares that are trained on."""
+    sources, draw = inputs.splits.train, generator("templates", config.seed)
+    each = TEMPLATES_OF // len(sources)
+    sizes = torch.cat([sizes_of_faces(one, draw.permutation(len(one))[:each].tolist()) for one in sources])
+    scaled = torch.cat([scale * sizes for scale in _scales(config.sampler)])
+    within = scaled[((scaled >= 6) & (scaled <= config.sampler.side)).all(1)]
+    drawn = within[draw.permutation(len(within))[:3000]]
     try:
-        medoids = k_medoids((boxes[:, 2:] - boxes[:, :2]).double().numpy(), node.number_of_templates)
+        return [list(map(float, row)) for row in k_medoids(drawn.double().numpy(), node.number_of_templates)]
     except ValueError as error:
         raise LikenessError(
-            f"The {len(boxes)} faces of {len(every)} squares are too few for detector.number_of_templates="
+            f"The faces of {TEMPLATES_OF} images are too few for detector.number_of_templates="
             f"{node.number_of_templates} ({error}); lower it, or give detector.templates."
         ) from error
-    return [list(map(float, row)) for row in medoids]
+
+
+def _scales(sampler: RandomSquares | AnchorSampling) -> list[float]:
+    """The scales of an image in training; for data-anchor-sampling, which draws any, those of HR."""
+    return sampler.scales if isinstance(sampler, RandomSquares) else list(SCALES)
 
 
 def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any]:
