@@ -81,7 +81,7 @@ class ReadableScenes:
 
 
 def sizes_of_faces(scenes: ReadableScenes, indices: Iterable[int]) -> Tensor:
-    """Width and height in pixels `[N, 2]` of the faces to be found in the scenes at `indices`, unreadable ones left out."""
+    """Width and height in pixels `[N, 2]` of the faces to be found in those at `indices` that can be read."""
     loaded = map(scenes.load_or_none, indices)
     boxes = [scene.faces.boxes[~scene.faces.ignored] for scene in loaded if scene is not None]
     every = torch.cat(boxes) if boxes else torch.zeros(0, 4)
