@@ -112,7 +112,7 @@ def verify(
     claim: Annotated[
         str | None, typer.Option(help="in place of another image: the id or the name of who it is said to be")
     ] = None,
-    gallery: Annotated[Path | None, typer.Option(help="with --claim: where they are enrolled")] = None,
+    gallery: Annotated[str | None, typer.Option(help="with --claim: where they are enrolled")] = None,
     far: Annotated[
         float, typer.Option(help="with --claim: the share of strangers' claims to accept", min=0, max=1)
     ] = 0.01,

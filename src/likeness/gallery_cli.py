@@ -10,7 +10,18 @@ from likeness.options import FaceFinderName, Trust, Weights
 
 gallery = typer.Typer(no_args_is_help=True, help="Make and look after galleries: files of who is enrolled.")
 
-Gallery = Annotated[Path, typer.Argument(metavar="GALLERY", help="a file that likeness gallery create made")]
+Gallery = Annotated[
+    str,
+    typer.Argument(
+        metavar="GALLERY", help="what likeness gallery create made: a file, or a postgresql:// address"
+    ),
+]
+NewGallery = Annotated[
+    str,
+    typer.Argument(
+        metavar="GALLERY", help="the file to make, or a database: postgresql://USER@HOST/DATABASE"
+    ),
+]
 Elsewhere = Annotated[
     Path | None, typer.Option("--run", help="where the gallery's encoder is now, if it was moved")
 ]
@@ -67,7 +78,7 @@ def identify(
 
 @gallery.command()
 def create(
-    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="the file to make")],
+    gallery: NewGallery,
     run: Annotated[Path, typer.Option(help="its encoder: a run's folder, or an ENCODER.onnx")],
     overrides: Annotated[
         list[str] | None,
@@ -189,7 +200,7 @@ def export(
 @gallery.command("import")
 def import_folder(
     folder: Annotated[Path, typer.Argument(help="what likeness gallery export wrote")],
-    gallery: Annotated[Path, typer.Argument(metavar="GALLERY", help="the file to make")],
+    gallery: NewGallery,
 ) -> None:
     """Make a gallery of an exported folder."""
     from likeness.gallery_command import import_from_command_line

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Opened(NamedTuple):
     """A gallery as a command line names it, with where its encoder is now, and a detector for photographs."""
 
-    gallery: Path | None
+    gallery: str | None
     run: Path | None
     trust: Sequence[str]
     detector: str | None
@@ -28,12 +28,12 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def _opened(path: Path | None) -> "Iterator[Store]":
-    from likeness.applications.gallery.sqlite_store import SqliteStore
+def _opened(where: str | None) -> "Iterator[Store]":
+    from likeness.applications.gallery.stores import open_store
 
-    if path is None:
+    if where is None:
         raise LikenessError("--claim is looked up in a gallery: name it with --gallery.")
-    with SqliteStore(path) as store:
+    with open_store(where) as store:
         yield store
 
 
@@ -55,7 +55,7 @@ def _tell(told: "LeftOut") -> None:
 
 
 def create_from_command_line(
-    path: Path,
+    where: str,
     encoder: Path,
     overrides: Sequence[str],
     score: Score,
@@ -68,17 +68,18 @@ def create_from_command_line(
     """Make a gallery with its cohort, or, of an ONNX file without one, to be calibrated later."""
     with one_sentence():
         find_modules_in(Path.cwd())
-        if path.exists():
-            raise LikenessError(f"{path} is there already: give the new gallery another name.")
+        from likeness.applications.gallery.stores import refuse_existing
+
+        name = refuse_existing(where)
         from likeness.applications.gallery.bound_encoder import encoder_at
         from likeness.applications.gallery.create import create
         from likeness.applications.gallery.read_images import left_out
 
         told = left_out()
         bound = encoder_at(encoder, overrides, trust)
-        print(create(path, bound, score, cohort, _finder(detector, weights), told))
+        print(create(where, bound, score, cohort, _finder(detector, weights), told))
         _tell(told)
-        print(path)
+        print(name)
 
 
 def enrol_from_command_line(opened: Opened, places: Sequence[Path], name: str | None, id: str | None) -> None:
@@ -157,9 +158,9 @@ def _print(found: Any, as_json: bool, more: dict[str, Any]) -> None:
     print(json.dumps({**found.as_json(), **more}, indent=2) if as_json else found)
 
 
-def list_from_command_line(path: Path, *, as_json: bool) -> None:
+def list_from_command_line(where: str, *, as_json: bool) -> None:
     """List who is enrolled."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         found = store.subjects()
         if as_json:
             print(
@@ -170,9 +171,9 @@ def list_from_command_line(path: Path, *, as_json: bool) -> None:
                 print(f"{subject}: {counted(templates, 'template')}")
 
 
-def show_from_command_line(path: Path, named: str | None, *, as_json: bool) -> None:
+def show_from_command_line(where: str, named: str | None, *, as_json: bool) -> None:
     """Show a subject's templates, or what the gallery is bound to."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         if named is None:
             settings = store.settings()
             found: dict[str, Any] = {
@@ -195,17 +196,17 @@ def show_from_command_line(path: Path, named: str | None, *, as_json: bool) -> N
         print(json.dumps(found, indent=2) if as_json else "\n".join(lines))
 
 
-def rename_from_command_line(path: Path, named: str, name: str) -> None:
+def rename_from_command_line(where: str, named: str, name: str) -> None:
     """Give a subject another name."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         subject = store.subject(named)
         store.rename(subject, name)
         print(f"{subject} is called {name}")
 
 
-def merge_from_command_line(path: Path, into: str, others: Sequence[str]) -> None:
+def merge_from_command_line(where: str, into: str, others: Sequence[str]) -> None:
     """Make several subjects one."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         one, rest = store.subject(into), [store.subject(other) for other in others]
         if one in rest or len(set(rest)) < len(rest):
             raise LikenessError("A subject is named twice: name each once.")
@@ -213,9 +214,9 @@ def merge_from_command_line(path: Path, into: str, others: Sequence[str]) -> Non
         print(f"{', '.join(map(str, rest))} became {one}")
 
 
-def split_from_command_line(path: Path, named: str, images: Sequence[str], name: str, id: str | None) -> None:
+def split_from_command_line(where: str, named: str, images: Sequence[str], name: str, id: str | None) -> None:
     """Give images of a subject to another."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         from likeness.applications.gallery.named_images import contents_of
         from likeness.applications.gallery.store import Whom
 
@@ -228,10 +229,10 @@ def split_from_command_line(path: Path, named: str, images: Sequence[str], name:
 
 
 def correct_from_command_line(
-    path: Path, image: Path, is_subject: str | None, not_subject: str | None
+    where: str, image: Path, is_subject: str | None, not_subject: str | None
 ) -> None:
     """Keep whom an image shows, or does not show."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         from likeness.applications.gallery.corrections import say_is, say_is_not
 
         if (is_subject is None) == (not_subject is None):
@@ -242,9 +243,9 @@ def correct_from_command_line(
             print(say_is_not(store, image, store.subject(not_subject)))
 
 
-def remove_from_command_line(path: Path, named: str, images: Sequence[str] | None) -> None:
+def remove_from_command_line(where: str, named: str, images: Sequence[str] | None) -> None:
     """Remove a subject, or images of one, and say what went."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         from likeness.applications.gallery.named_images import contents_of
 
         subject = store.subject(named)
@@ -255,22 +256,24 @@ def remove_from_command_line(path: Path, named: str, images: Sequence[str] | Non
         print(f"removed {subject if chosen is None else counted(len(gone), 'template')}")
 
 
-def export_from_command_line(path: Path, output: Path) -> None:
+def export_from_command_line(where: str, output: Path) -> None:
     """Write a gallery into a folder."""
-    with one_sentence(), _opened(path) as store:
+    with one_sentence(), _opened(where) as store:
         from likeness.applications.gallery.transfer import export
 
         print(export(store, output))
         print(output)
 
 
-def import_from_command_line(folder: Path, path: Path) -> None:
+def import_from_command_line(folder: Path, where: str) -> None:
     """Make a gallery of an exported folder."""
     with one_sentence():
+        from likeness.applications.gallery.stores import refuse_existing
         from likeness.applications.gallery.transfer import import_gallery
 
-        print(import_gallery(folder, path))
-        print(path)
+        name = refuse_existing(where)
+        print(import_gallery(folder, where))
+        print(name)
 
 
 def calibrate_from_command_line(

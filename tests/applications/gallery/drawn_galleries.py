@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.gallery.score import Score
-from likeness.applications.gallery.sqlite_store import SqliteStore, create_store
+from likeness.applications.gallery.sql_store import SqlStore
 from likeness.applications.gallery.store import Cohort, Contents, Enrolment, Image, Settings, Whom
+from likeness.applications.gallery.stores import create_store, open_store
 
 D = 24
 ENCODER: dict[str, Any] = {
@@ -56,18 +57,18 @@ def cohort(subjects: int = 40, each: int = 5, seed: int = 90, spread: float = 0.
     return Cohort(names, shown, encodings.reshape(-1, D))
 
 
-def made(path: Path, strangers: Cohort | None = None, score: Score = Score.mean) -> SqliteStore:
+def made(where: str | Path, strangers: Cohort | None = None, score: Score = Score.mean) -> SqlStore:
     """A gallery of nobody."""
     settings = Settings(ENCODER, "/runs/RUN", score)
     nobody = np.empty((0, D), np.float32)
     known = cohort() if strangers is None else strangers
-    create_store(path, Contents(0, settings, [], [], np.empty(0, np.int64), nobody, known, []))
-    return SqliteStore(path)
+    create_store(where, Contents(0, settings, [], [], np.empty(0, np.int64), nobody, known, []))
+    return open_store(where)
 
 
-def filled(path: Path, subjects: int = 8, each: int = 3, seed: int = 1, **options: Any) -> SqliteStore:
+def filled(where: str | Path, subjects: int = 8, each: int = 3, seed: int = 1, **options: Any) -> SqlStore:
     """A gallery of S0, S1, ..., of so many templates each."""
-    store = made(path, **options)
+    store = made(where, **options)
     encodings = about(centres(subjects, seed), each, 0.1, seed)
     store.enrol([enrolment(f"S{number}", rows) for number, rows in enumerate(encodings)])
     return store

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from likeness.applications import detectors
 from likeness.applications.encoder import TrainedEncoder
-from likeness.applications.gallery.sqlite_store import SqliteStore
+from likeness.applications.gallery.stores import open_store
 from likeness.cli import app
 from likeness.data.drawn_faces import drawn_faces
 from likeness.models.detectors import Detections
@@ -76,7 +76,7 @@ def enrolled(runs: dict[str, Path], name: str = "run") -> None:
 
 
 def held() -> list[object]:
-    with SqliteStore(Path("g.gallery")) as store:
+    with open_store(Path("g.gallery")) as store:
         contents = store.contents()
     return [contents.subjects, contents.templates, contents.encodings.tobytes(), contents.corrections]
 
@@ -114,7 +114,7 @@ def test_the_encodings_are_those_of_the_run(runs: dict[str, Path], place: Path) 
     from likeness.data.decode import decode
 
     enrolled(runs)
-    with SqliteStore(Path("g.gallery")) as store:
+    with open_store(Path("g.gallery")) as store:
         contents = store.contents()
     images = [decode(one.image.file, spatial_size=32, channels=3) for one in contents.templates]
     expected = likeness.load(runs["run"]).encode(torch.stack(images)).numpy()
@@ -276,14 +276,14 @@ def test_a_calibration_that_is_refused_changes_nothing(runs: dict[str, Path], pl
     ):
         words = ["gallery", "calibrate", "g.gallery", "--cohort", "few", "--score", "maximum", *rates]
         assert re.search(why, refused(*words))
-        with SqliteStore(Path("g.gallery")) as store:
+        with open_store(Path("g.gallery")) as store:
             contents = store.contents()
         assert len(contents.cohort.images) == 20
         assert contents.settings.cohort_from == str(place / "strangers")
         assert contents.settings.score.value == "mean"
     sentence = refused("gallery", "calibrate", "g.gallery", "--score", "maximum", "--fpir", "0.01")
     assert "g.gallery has a cohort of 20 images, too small for --fpir 0.01" in sentence
-    with SqliteStore(Path("g.gallery")) as store:
+    with open_store(Path("g.gallery")) as store:
         assert store.settings().score.value == "mean"
 
 
@@ -353,9 +353,9 @@ def test_a_gallery_moves_to_another_encoder(runs: dict[str, Path], place: Path) 
     expected = Path("expected.gallery")
     said("gallery", "create", expected, "--run", runs["other"])
     said("enrol", expected, "renamed")
-    with SqliteStore(expected) as fresh:
+    with open_store(expected) as fresh:
         contents = fresh.contents()
-    with SqliteStore(Path("g.gallery")) as moved:
+    with open_store(Path("g.gallery")) as moved:
         found = moved.contents()
     assert np.array_equal(found.encodings, contents.encodings)
     assert np.array_equal(found.cohort.encodings, contents.cohort.encodings)

@@ -13,8 +13,8 @@ from likeness.applications.gallery.corrections import say_is, say_is_not
 from likeness.applications.gallery.identify import identify
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.searched import searched
-from likeness.applications.gallery.sqlite_store import SqliteStore
 from likeness.applications.gallery.store import Image, Store
+from likeness.applications.gallery.stores import open_store
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
 from likeness.evaluation.identification import search_threshold
@@ -115,10 +115,11 @@ def test_without_strangers_enough_no_threshold_is_made_up(path: Path) -> None:
             claim(store, EUCLIDEAN, centres(1, 1).astype(np.float32), "Ada", far=0.01)
 
 
-def test_a_locked_gallery_is_searched_all_the_same(path: Path) -> None:
-    with filled(path) as store, SqliteStore(path, patience=0.01) as other:
-        store._connection.execute("BEGIN IMMEDIATE")
-        assert told(other, centres(1, 1).astype(np.float32)).probes[0].subject is not None
+def test_a_locked_gallery_is_searched_all_the_same(where: str) -> None:
+    with filled(where) as store, open_store(where, patience=0.05) as other:
+        with store._database.transaction(writes=True):
+            assert told(other, centres(1, 1).astype(np.float32)).probes[0].subject is not None
+        assert other.contents().cohort.smallest is None
 
 
 # Claims

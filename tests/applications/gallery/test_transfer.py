@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from drawn_galleries import filled, image
 
-from likeness.applications.gallery.sqlite_store import SqliteStore
 from likeness.applications.gallery.store import Store, Whom
+from likeness.applications.gallery.stores import open_store
 from likeness.applications.gallery.transfer import export, import_gallery
 from likeness.errors import LikenessError
 
@@ -45,7 +45,7 @@ def test_what_goes_out_comes_back(store: Store, tmp_path: Path) -> None:
     folder, again = tmp_path / "out", tmp_path / "again.gallery"
     assert export(store, folder) == "8 subjects, 24 templates"
     assert import_gallery(folder, again) == "8 subjects, 24 templates"
-    with SqliteStore(again) as other:
+    with open_store(again) as other:
         assert held(other) == held(store)
         assert other.damage() == []
     assert sorted(file.name for file in folder.iterdir()) == ["cohort.npy", "gallery.json", "templates.npy"]

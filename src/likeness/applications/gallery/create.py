@@ -8,13 +8,13 @@ from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.cohort import cohort_for, no_cohort
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut
 from likeness.applications.gallery.score import Score
-from likeness.applications.gallery.sqlite_store import create_store
 from likeness.applications.gallery.store import Cohort, Contents, Settings
+from likeness.applications.gallery.stores import create_store
 from likeness.errors import LikenessError
 
 
 def create(
-    path: Path,
+    where: str | Path,
     encoder: BoundEncoder,
     score: Score,
     cohort: Path | None,
@@ -39,7 +39,7 @@ def create(
         strangers = no_cohort(int(encoder.identity["dimensions"]))
         told.notes.append(str(error))
     nobody = np.empty((0, int(encoder.identity["dimensions"])), np.float32)
-    create_store(path, Contents(0, settings, [], [], np.empty(0, np.int64), nobody, strangers, []))
+    create_store(where, Contents(0, settings, [], [], np.empty(0, np.int64), nobody, strangers, []))
     return _said(strangers)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.gallery.score import Score
-from likeness.applications.gallery.sqlite_store import create_store
 from likeness.applications.gallery.store import (
     Cohort,
     Contents,
@@ -21,6 +20,7 @@ from likeness.applications.gallery.store import (
     Subject,
     Template,
 )
+from likeness.applications.gallery.stores import create_store
 from likeness.errors import LikenessError
 from likeness.runs.record.folder import replace, to_disk, write_json
 
@@ -51,7 +51,7 @@ def export(store: Store, folder: Path) -> str:
     return f"{len(contents.subjects):,} subjects, {len(contents.templates):,} templates"
 
 
-def import_gallery(folder: Path, path: Path) -> str:
+def import_gallery(folder: Path, where: str | Path) -> str:
     """Make a gallery of an exported folder; returns what it holds.
 
     Raises:
@@ -68,7 +68,7 @@ def import_gallery(folder: Path, path: Path) -> str:
     except (ValueError, KeyError, TypeError, IndexError) as error:
         reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise LikenessError(f"{folder} is no whole export of a gallery ({reason}).") from error
-    create_store(path, contents)
+    create_store(where, contents)
     return f"{len(contents.subjects):,} subjects, {len(contents.templates):,} templates"
 
 

@@ -1,0 +1,333 @@
+"""What is done to the rows of a gallery's tables within a transaction, the same in every database."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.score import Score
+from likeness.applications.gallery.store import (
+    Cohort,
+    Contents,
+    Correction,
+    Enrolled,
+    Enrolment,
+    Image,
+    Settings,
+    Subject,
+    Template,
+    Whom,
+    refuse_holder,
+)
+from likeness.config.nearest import nearest
+from likeness.errors import LikenessError
+
+_SET = "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_ADD_SUBJECT = "INSERT INTO subject VALUES (?, ?, ?)"
+_ADD_TEMPLATE = "INSERT INTO template (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
+_ADD_STRANGER = "INSERT INTO cohort (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
+_CORRECT = (
+    "INSERT INTO correction (kind, first, second) VALUES (?, ?, ?) "
+    "ON CONFLICT (first, second) DO UPDATE SET kind = excluded.kind"
+)
+_MANY = 500  # values in one statement: SQLite takes 999 in its older versions
+
+
+class Rows:
+    """The rows of a gallery in a database: each method is a part of a transaction, that its caller begins and ends."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def fill(self, contents: Contents) -> None:
+        """Put into empty tables all that a gallery holds."""
+        execute_many = self._database.execute_many
+        self.set(_as_text(contents.settings) | {"revision": "0"})
+        execute_many(_ADD_SUBJECT, contents.subjects)
+        whose = [(one.subject, *one.image) for one in contents.templates]
+        execute_many(_ADD_TEMPLATE, self._with_encodings(whose, contents.encodings))
+        self._add_strangers(contents.cohort)
+        self.correct(contents.corrections)
+
+    # Settings
+
+    def setting(self, name: str) -> str:
+        """A setting, "" where there is none."""
+        rows = self._database.execute("SELECT value FROM setting WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
+
+    def set(self, values: Mapping[str, str]) -> None:
+        """Keep settings."""
+        self._database.execute_many(_SET, list(values.items()))
+
+    def unset(self, name: str) -> None:
+        """Keep a setting no longer."""
+        self._database.execute("DELETE FROM setting WHERE name = ?", (name,))
+
+    def revision(self) -> int:
+        """How often the gallery was changed."""
+        return int(self.setting("revision"))
+
+    def next_revision(self) -> None:
+        """Count a change."""
+        self.set({"revision": str(self.revision() + 1)})
+
+    def settings(self) -> Settings:
+        """What the gallery is bound to."""
+        try:
+            encoder = json.loads(self.setting("encoder"))
+            int(encoder["dimensions"])
+            score = Score(self.setting("score"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LikenessError(f"{self._database.name} is damaged: its settings can't be read.") from error
+        return Settings(encoder, self.setting("where"), score, self.setting("cohort_from"))
+
+    def put_settings(self, settings: Settings) -> None:
+        """Bind the gallery otherwise."""
+        self.set(_as_text(settings))
+
+    # Subjects
+
+    def subjects(self) -> list[Subject]:
+        """All, by number."""
+        rows = self._database.execute("SELECT number, id, name FROM subject ORDER BY number")
+        return list(map(Subject._make, rows))
+
+    def counted(self) -> list[tuple[Subject, int]]:
+        """All, by number, and how many templates each has."""
+        rows = self._database.execute(
+            "SELECT subject.number, id, name, count(template.number) FROM subject "
+            "LEFT JOIN template ON template.subject = subject.number "
+            "GROUP BY subject.number ORDER BY subject.number"
+        )
+        return [(Subject(*row[:3]), row[3]) for row in rows]
+
+    def subject(self, named: str) -> Subject:
+        """The subject of an id, or of a name that no other has."""
+        found = list(dict.fromkeys([*self._by("id", named), *self._by("name", named)]))
+        if not found:
+            known = {name for one in self.subjects() for name in (one.id, one.name)}
+            hint = nearest(named, known) if known else "it holds nobody yet."
+            raise LikenessError(f"Nobody in {self._database.name} is called {named}: {hint}")
+        if len(found) > 1:
+            raise LikenessError(_ambiguous(named, found))
+        return found[0]
+
+    def still_there(self, subject: Subject) -> None:
+        """Raise a `LikenessError` where a subject is gone."""
+        if not self._database.execute(
+            "SELECT 1 FROM subject WHERE number = ? AND id = ?", (subject.number, subject.id)
+        ):
+            raise LikenessError(f"{subject} is no longer in {self._database.name}.")
+
+    def found(self, whom: Whom) -> Subject | None:
+        """The subject that would be enrolled as `whom`, None where it would be new."""
+        found = self._by("name", whom.name) if whom.id is None else self._by("id", whom.id)
+        if len(found) > 1:
+            raise LikenessError(_ambiguous(whom.name, found))
+        if found and found[0].name != whom.name:
+            raise LikenessError(f"The id {whom.id} is that of {found[0].name}: give {whom.name} another one.")
+        return found[0] if found else None
+
+    def found_or_new(self, whom: Whom) -> tuple[Subject, bool]:
+        """The subject to enrol as, and whether it is new."""
+        if (found := self.found(whom)) is not None:
+            return found, False
+        number = self._database.new_number()
+        while whom.id is None and self._by("id", str(number)):  # somebody was given it
+            number = self._database.new_number()
+        subject = Subject(number, str(number) if whom.id is None else whom.id, whom.name)
+        self._database.execute(_ADD_SUBJECT, subject)
+        return subject, True
+
+    def rename(self, subject: Subject, name: str) -> None:
+        """Give a subject another name."""
+        self._database.execute("UPDATE subject SET name = ? WHERE number = ?", (name, subject.number))
+
+    def drop_subject(self, subject: Subject) -> None:
+        """Drop a subject that has no templates any more."""
+        self._database.execute("DELETE FROM subject WHERE number = ?", (subject.number,))
+
+    def _by(self, column: str, value: str) -> list[Subject]:
+        rows = self._database.execute(
+            f"SELECT number, id, name FROM subject WHERE {column} = ? ORDER BY number", (value,)
+        )
+        return [Subject(*row) for row in rows]
+
+    # Templates
+
+    def templates(self, subject: Subject) -> list[Template]:
+        """Those of a subject by number."""
+        rows = self._database.execute(
+            "SELECT number, subject, content, file, detector FROM template WHERE subject = ? ORDER BY number",
+            (subject.number,),
+        )
+        return [Template(row[0], row[1], Image(*row[2:])) for row in rows]
+
+    def holders(self, contents: Sequence[str]) -> dict[str, Subject | None]:
+        """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
+        found: dict[str, Subject | None] = {}
+        for start in range(0, len(contents), _MANY):
+            some = contents[start : start + _MANY]
+            marks = ", ".join("?" * len(some))
+            rows = self._database.execute(
+                f"SELECT DISTINCT content FROM cohort WHERE content IN ({marks})", some
+            )
+            found.update((content, None) for (content,) in rows)
+            rows = self._database.execute(
+                "SELECT content, subject.number, id, name FROM template "
+                f"JOIN subject ON template.subject = subject.number WHERE content IN ({marks})",
+                some,
+            )
+            found.update((row[0], Subject(*row[1:])) for row in rows)
+        return found
+
+    def enrol(self, enrolment: Enrolment) -> Enrolled:
+        """Add a subject's templates, and the subject where it is new."""
+        subject, new = self.found_or_new(enrolment.whom)
+        holders = self.holders([image.content for image in enrolment.images])
+        values = self._database.values_of(enrolment.encodings)
+        added = 0
+        for image, value in zip(enrolment.images, values, strict=True):
+            if image.content in holders:
+                refuse_holder(self._database.name, image, subject.number, holders[image.content])
+                continue
+            self._database.execute(_ADD_TEMPLATE, (subject.number, *image, value))
+            holders[image.content] = subject
+            added += 1
+        return Enrolled(subject, new, added, len(enrolment.images) - added)
+
+    def give(self, templates: Sequence[Template], subject: Subject) -> None:
+        """Make templates a subject's."""
+        self._database.execute_many(
+            "UPDATE template SET subject = ? WHERE number = ?",
+            [(subject.number, one.number) for one in templates],
+        )
+
+    def drop(self, templates: Sequence[Template]) -> None:
+        """Drop templates, and what was said of their images."""
+        for one in templates:
+            self._database.execute("DELETE FROM template WHERE number = ?", (one.number,))
+            self._database.execute("DELETE FROM correction WHERE ? IN (first, second)", (one.image.content,))
+
+    def put_encodings(self, encodings: NDArray[np.float32]) -> None:
+        """Give all templates, by their subjects and then their numbers, other `encodings [T, D]`."""
+        numbers = self._database.execute("SELECT number FROM template ORDER BY subject, number")
+        rows = zip(self._database.values_of(encodings), (number for (number,) in numbers), strict=True)
+        self._database.execute_many("UPDATE template SET encoding = ? WHERE number = ?", rows)
+
+    def strays(self) -> list[str]:
+        """The templates of nobody, as sentences: there are none where nothing is damaged."""
+        rows = self._database.execute(
+            "SELECT number FROM template WHERE subject NOT IN (SELECT number FROM subject) ORDER BY number"
+        )
+        return [f"template {number} is of a subject that is not there" for (number,) in rows]
+
+    # The cohort
+
+    def put_cohort(self, cohort: Cohort) -> None:
+        """Put another cohort in the place of the one that is there."""
+        enrolled = self.holders([image.content for image in cohort.images])
+        for name, image in zip(cohort.subjects, cohort.images, strict=True):
+            if (holder := enrolled.get(image.content)) is not None:
+                raise LikenessError(
+                    f"{image.file} of the cohort's {name} is an image of {holder}, who is enrolled: the cohort must "
+                    "be strangers; take that folder out of it."
+                )
+        self._database.execute("DELETE FROM cohort")
+        self._add_strangers(cohort)
+        self.unset("cohort_revision")
+
+    def put_smallest(self, smallest: NDArray[np.float64]) -> None:
+        """Keep the distances `[C]` of the cohort's images to the gallery, where there are so many."""
+        numbers = self._database.execute("SELECT number FROM cohort ORDER BY number")
+        if len(numbers) == len(smallest):
+            rows = zip(smallest.tolist(), (number for (number,) in numbers), strict=True)
+            self._database.execute_many("UPDATE cohort SET smallest = ? WHERE number = ?", rows)
+            self.set({"cohort_revision": str(self.revision())})
+
+    def _add_strangers(self, cohort: Cohort) -> None:
+        who = [(name, *image) for name, image in zip(cohort.subjects, cohort.images, strict=True)]
+        self._database.execute_many(_ADD_STRANGER, self._with_encodings(who, cohort.encodings))
+
+    # Corrections
+
+    def corrections(self) -> list[Correction]:
+        """What was said of images."""
+        rows = self._database.execute("SELECT kind, first, second FROM correction ORDER BY first, second")
+        return [Correction(*row) for row in rows]
+
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Keep what was said of images; what is said last counts."""
+        pairs = [(one.kind, *sorted((one.first, one.second))) for one in corrections]
+        self._database.execute_many(_CORRECT, pairs)
+
+    def forget_that_apart(self, one: Subject, other: Subject) -> None:
+        """Drop what was said of images of two subjects: that they cannot be of one."""
+        own = "(SELECT content FROM template WHERE subject = ?)"
+        self._database.execute(
+            f"DELETE FROM correction WHERE kind = 'cannot' AND "
+            f"((first IN {own} AND second IN {own}) OR (first IN {own} AND second IN {own}))",
+            (one.number, other.number, other.number, one.number),
+        )
+
+    # All
+
+    def contents(self) -> Contents:
+        """All that the gallery holds."""
+        settings, revision, subjects = self.settings(), self.revision(), self.subjects()
+        rows = self._database.execute(
+            "SELECT number, subject, content, file, detector, encoding FROM template ORDER BY subject, number"
+        )
+        strangers = self._database.execute(
+            "SELECT subject, content, file, detector, smallest, encoding FROM cohort ORDER BY number"
+        )
+        fresh = self.setting("cohort_revision") == str(revision)
+        corrections = self.corrections()
+        numbers, whose, content, file, detector, values = zip(*rows, strict=True) if rows else ((),) * 6
+        dimensions = int(settings.encoder["dimensions"])
+        cohort = Cohort(
+            [row[0] for row in strangers],
+            [Image(*row[1:4]) for row in strangers],
+            self._encodings([row[5] for row in strangers], dimensions),
+            np.array([row[4] for row in strangers], dtype=np.float64) if fresh else None,
+        )
+        return Contents(
+            revision,
+            settings,
+            subjects,
+            list(map(Template, numbers, whose, map(Image, content, file, detector))),
+            np.searchsorted([subject.number for subject in subjects], np.array(whose, dtype=np.int64)),
+            self._encodings(values, dimensions),
+            cohort,
+            corrections,
+        )
+
+    def _encodings(self, values: Sequence[Any], dimensions: int) -> NDArray[np.float32]:
+        found = self._database.encodings_of(values, dimensions)
+        if not np.isfinite(found).all():
+            raise LikenessError(f"{self._database.name} is damaged: an encoding is not finite.")
+        return found
+
+    def _with_encodings(
+        self, rows: Sequence[tuple[object, ...]], encodings: NDArray[np.float32]
+    ) -> Iterator[tuple[object, ...]]:
+        values = self._database.values_of(encodings)
+        return ((*row, value) for row, value in zip(rows, values, strict=True))
+
+
+def _as_text(settings: Settings) -> dict[str, str]:
+    return {
+        "encoder": json.dumps(settings.encoder, sort_keys=True),
+        "where": settings.where,
+        "score": settings.score.value,
+        "cohort_from": settings.cohort_from,
+    }
+
+
+def _ambiguous(named: str, found: Sequence[Subject]) -> str:
+    ids = ", ".join(one.id for one in found)
+    return f"{named} says not who it is, {len(found)} are called so: give an id, one of {ids}."

@@ -1,0 +1,216 @@
+"""A gallery in a database: each of a store's methods as one transaction."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.rows import Rows
+from likeness.applications.gallery.score import Score
+from likeness.applications.gallery.store import (
+    Cohort,
+    Contents,
+    Correction,
+    Enrolled,
+    Enrolment,
+    Reencoded,
+    Settings,
+    Subject,
+    Template,
+    Whom,
+)
+from likeness.errors import LikenessError
+
+
+class SqlStore:
+    """The `Store` in a database, whose connection ends with a `with`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._rows = database, Rows(database)
+        if self._rows.setting("to_purge"):  # a process ended before it had done so
+            with suppress(LikenessError):  # what is there can be used; the next to open it tries again
+                self._purge()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._database.close()
+
+    @property
+    def name(self) -> str:
+        """What the database is called."""
+        return self._database.name
+
+    # What is read
+
+    def settings(self) -> Settings:
+        """What it is bound to."""
+        with self._reading():
+            return self._rows.settings()
+
+    def contents(self) -> Contents:
+        """All that it holds."""
+        with self._reading():
+            return self._rows.contents()
+
+    def subjects(self) -> list[tuple[Subject, int]]:
+        """The subjects by number, and how many templates each has."""
+        with self._reading():
+            return self._rows.counted()
+
+    def subject(self, named: str) -> Subject:
+        """The subject of an id, or of a name that no other has."""
+        with self._reading():
+            return self._rows.subject(named)
+
+    def found(self, whom: Whom) -> Subject | None:
+        """The subject that would be enrolled as `whom`, None where it would be new."""
+        with self._reading():
+            return self._rows.found(whom)
+
+    def templates(self, subject: Subject) -> list[Template]:
+        """Those of a subject by number."""
+        with self._reading():
+            return self._rows.templates(subject)
+
+    def holders(self, contents: Sequence[str]) -> dict[str, Subject | None]:
+        """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
+        with self._reading():
+            return self._rows.holders(contents)
+
+    def corrections(self) -> list[Correction]:
+        """What was said of images."""
+        with self._reading():
+            return self._rows.corrections()
+
+    def damage(self) -> list[str]:
+        """What is wrong with the database, or its tables; empty where nothing is."""
+        with self._reading():
+            return [*self._database.damage(), *self._rows.strays()]
+
+    # What is written
+
+    def enrol(self, enrolments: Sequence[Enrolment]) -> list[Enrolled]:
+        """Add subjects and templates; an image that its subject has already is left as it is."""
+        with self._writing():
+            done = [self._rows.enrol(one) for one in enrolments]
+            if any(one.added or one.new for one in done):
+                self._rows.next_revision()
+        return done
+
+    def rename(self, subject: Subject, name: str) -> None:
+        """Give a subject another name."""
+        with self._writing():
+            self._rows.still_there(subject)
+            self._rows.rename(subject, name)
+
+    def merge(self, into: Subject, others: Sequence[Subject]) -> None:
+        """Give a subject the templates of others, who go; keep that their images must be of one."""
+        rows = self._rows
+        with self._writing():
+            for subject in (into, *others):
+                rows.still_there(subject)
+            own = rows.templates(into)
+            for other in others:
+                theirs = rows.templates(other)
+                rows.correct(
+                    [Correction("must", own[0].image.content, one.image.content) for one in theirs if own]
+                )
+                rows.forget_that_apart(into, other)
+                rows.give(theirs, into)
+                rows.drop_subject(other)
+            rows.next_revision()
+
+    def split(self, subject: Subject, contents: Sequence[str], whom: Whom) -> Subject:
+        """Give these images of a subject to another, and keep that they cannot be of the first."""
+        rows = self._rows
+        with self._writing():
+            rows.still_there(subject)
+            own = rows.templates(subject)
+            moved = [one for one in own if one.image.content in set(contents)]
+            left = [one for one in own if one.image.content not in set(contents)]
+            other, _ = rows.found_or_new(whom)
+            if other.number == subject.number:
+                raise LikenessError(f"The images are {subject}'s already: name somebody else.")
+            rows.give(moved, other)
+            rows.correct(
+                [Correction("cannot", a.image.content, b.image.content) for a in moved for b in left]
+            )
+            rows.next_revision()
+        return other
+
+    def remove(self, subject: Subject, contents: Sequence[str] | None = None) -> list[Template]:
+        """Remove a subject, or these images of it, so that no byte of an encoding is left; returns what went."""
+        rows = self._rows
+        with self._writing():
+            rows.still_there(subject)
+            own = rows.templates(subject)
+            gone = own if contents is None else [one for one in own if one.image.content in set(contents)]
+            rows.drop(gone)
+            if contents is None:
+                rows.drop_subject(subject)
+            rows.next_revision()
+            rows.set({"to_purge": "1"})
+        self._purge()
+        return gone
+
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Keep what was said of images; what is said last counts."""
+        with self._writing():
+            self._rows.correct(corrections)
+
+    def set_cohort(self, cohort: Cohort, come_from: str) -> None:
+        """Put another cohort in the place of the one that is there."""
+        with self._writing():
+            self._rows.put_cohort(cohort)
+            self._rows.set({"cohort_from": come_from, "to_purge": "1"})
+        self._purge()
+
+    def set_score(self, score: Score) -> None:
+        """Compare several templates otherwise from now on."""
+        with self._writing():
+            self._rows.set({"score": score.value})
+            self._rows.next_revision()
+
+    def keep_smallest(self, revision: int, smallest: NDArray[np.float64]) -> None:
+        """Keep the cohort's distances to the gallery at a revision, where that is still the gallery's."""
+        with self._writing():
+            if self._rows.revision() == revision:
+                self._rows.put_smallest(smallest)
+
+    def reencode(self, revision: int, reencoded: Reencoded) -> None:
+        """Put other encodings in the place of all; refused where the gallery has changed since that revision."""
+        rows = self._rows
+        with self._writing():
+            if rows.revision() != revision:
+                raise LikenessError(
+                    f"{self.name} was changed while it was encoded again: run the same command again."
+                )
+            rows.put_encodings(reencoded.encodings)
+            rows.put_settings(reencoded.settings)
+            rows.put_cohort(reencoded.cohort)
+            rows.next_revision()
+            rows.set({"to_purge": "1"})
+        self._purge()
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return self._database.transaction(writes=False)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return self._database.transaction(writes=True)
+
+    def _purge(self) -> None:
+        """Write the tables anew, and note that it is done."""
+        self._database.purge()
+        self._rows.unset("to_purge")

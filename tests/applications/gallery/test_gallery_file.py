@@ -1,0 +1,174 @@
+"""A gallery's file: made as it is meant, known again, and without a byte of what was removed."""
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import drawn_galleries
+import numpy as np
+import pytest
+from drawn_galleries import D, about, centres, cohort, enrolment, filled, image, made
+
+from likeness.applications.gallery.schema import VERSION
+from likeness.applications.gallery.sql_store import SqlStore
+from likeness.applications.gallery.stores import open_store
+from likeness.errors import LikenessError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "people.gallery"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqlStore]:
+    with filled(path) as store:
+        yield store
+
+
+def rows(seed: int, number: int = 2) -> np.ndarray:
+    return about(centres(1, seed), number, 0.1, seed)[0]
+
+
+def names(store: SqlStore) -> dict[str, int]:
+    return {subject.name: templates for subject, templates in store.subjects()}
+
+
+@pytest.mark.parametrize(("size", "subjects"), [(D, 60), (512, 30), (9000, 12)])
+def test_what_is_removed_leaves_no_byte(size: int, subjects: int, path: Path, monkeypatch) -> None:
+    """Of encodings that lie within a page and of such as need pages of their own, after merges that moved them."""
+    monkeypatch.setitem(drawn_galleries.ENCODER, "dimensions", size)
+    draw = np.random.default_rng(3)
+    strangers = cohort(subjects=2)._replace(encodings=draw.standard_normal((10, size)).astype(np.float32))
+    encodings = draw.standard_normal((subjects, 5, size)).astype(np.float32)
+    store = made(path, strangers)
+    for start in range(0, subjects, 6):
+        store.enrol([enrolment(f"S{n}", encodings[n]) for n in range(start, start + 6)])
+    store.merge(store.subject("S3"), [store.subject("S7")])
+    gone = [*encodings[3], *encodings[7], *encodings[subjects - 1], encodings[5][2]]
+    assert all(found_in(path, one) for one in gone)
+    removed = [one for name in ("S3", f"S{subjects - 1}") for one in store.remove(store.subject(name))]
+    removed += store.remove(store.subject("S5"), [image("S5-2").content])
+    assert len(removed) == len(gone)
+    assert not any(found_in(path, one) for one in gone)
+    assert found_in(path, encodings[5][1])
+    store.set_cohort(cohort(subjects=1)._replace(encodings=encodings[0]), "")
+    assert not any(found_in(path, one) for one in strangers.encodings)
+    store.close()
+    assert not any(found_in(path, one) for one in gone)
+    with open_store(path) as again:
+        assert again.damage() == []
+
+
+def found_in(path: Path, encoding: np.ndarray) -> bool:
+    """Whether a piece of an encoding, 8 numbers in a row, stands in the file, its log or its index."""
+    content = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    places = np.linspace(0, len(encoding) - 8, 12).astype(int)
+    return any(encoding[place : place + 8].tobytes() in content for place in places)
+
+
+def test_a_removal_that_was_cut_short_is_ended_by_the_next(path: Path) -> None:
+    with filled(path) as store:
+        encoding = store.contents().encodings[0]
+        store._purge = lambda: None  # killed before
+        store.remove(store.subject("S0"))
+        with open_store(path):
+            assert not found_in(path, encoding)
+
+
+def test_the_file_is_its_owner_s_alone_and_is_made_as_it_is_meant(path: Path) -> None:
+    with filled(path):
+        files = list(path.parent.glob("people.gallery*"))
+        assert len(files) == 3  # with its log and the log's index
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        with sqlite3.connect(path) as connection:
+            asked = ("application_id", "user_version", "page_size", "journal_mode")
+            found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+        assert found == [0x4C4B4752, VERSION, 32768, "wal"]
+        tables = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        )
+        assert all(sql.endswith("STRICT") for (sql,) in tables)
+        connection.close()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_every_connection_is_set_to_lose_nothing(store: SqlStore) -> None:
+    asked = ("synchronous", "secure_delete", "foreign_keys", "temp_store")
+    found = [store._database.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert found == [2, 1, 1, 2]
+
+
+def test_a_file_that_is_there_is_not_made_anew(path: Path) -> None:
+    path.write_text("mine")
+    with pytest.raises(LikenessError, match="is there already: give the new gallery another name"):
+        made(path)
+    assert path.read_text() == "mine"
+    assert list(path.parent.iterdir()) == [path]
+    with pytest.raises(LikenessError, match=r"can't be made \(No such file or directory\)"):
+        made(path.parent / "gone" / "people.gallery")
+
+
+def test_what_is_no_gallery_is_one_sentence(path: Path) -> None:
+    with pytest.raises(LikenessError, match=r"people\.gallery is missing: name a gallery, or make one"):
+        open_store(path)
+    with pytest.raises(LikenessError, match="is a folder, not a gallery"):
+        open_store(path.parent)
+    path.write_text("a text, and long enough to be looked at as the head of a database" * 20)
+    with pytest.raises(LikenessError, match="is no gallery, or its beginning is damaged"):
+        open_store(path)
+    path.write_bytes(b"")
+    with pytest.raises(LikenessError, match="is no gallery, but a database of something else"):
+        open_store(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE other (x)")
+    connection.close()
+    with pytest.raises(LikenessError, match="is no gallery, but a database of something else"):
+        open_store(path)
+
+
+def test_another_version_is_refused(path: Path) -> None:
+    filled(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    with pytest.raises(
+        LikenessError, match=rf"is a gallery of version {VERSION + 1}, and this program reads"
+    ):
+        open_store(path)
+
+
+def test_a_damaged_file_is_one_sentence(path: Path) -> None:
+    filled(path, subjects=200).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(LikenessError, match="is damaged"), open_store(path) as store:
+        store.contents()
+    torn = bytearray(whole)
+    torn[40_000:200_000] = bytes(160_000)
+    path.write_bytes(torn)
+    with pytest.raises(LikenessError, match="is damaged"), open_store(path) as store:
+        store.contents()
+    path.write_bytes(whole)
+    with open_store(path) as store:
+        store._database.connection.execute("UPDATE template SET encoding = x'00' WHERE number = 5")
+        with pytest.raises(LikenessError, match=f"is damaged: an encoding has not {D} numbers"):
+            store.contents()
+        store._database.connection.execute("UPDATE setting SET value = '{' WHERE name = 'encoder'")
+        with pytest.raises(LikenessError, match="is damaged: its settings can't be read"):
+            store.settings()
+
+
+def test_a_full_disk_changes_nothing(path: Path, store: SqlStore) -> None:
+    pages = store._database.connection.execute("PRAGMA page_count").fetchone()[0]
+    store._database.connection.execute(f"PRAGMA max_page_count = {pages}")
+    before = names(store)
+    many = [enrolment(f"N{number}", rows(number, 5)) for number in range(200)]
+    with pytest.raises(
+        LikenessError, match="as the disk is full: make room and run again; nothing was changed"
+    ):
+        store.enrol(many)
+    assert names(store) == before
+    store._database.connection.execute("PRAGMA max_page_count = 100000")
+    assert len(store.enrol(many)) == 200
