@@ -10,7 +10,7 @@ import pytest
 
 
 class Server(NamedTuple):
-    """A server that runs while the tests do: the folder of its files, and what makes a database and gives its address."""
+    """A server that runs while the tests do: the folder of its files, and what makes a database, of an address."""
 
     folder: Path
     new_database: Callable[[], str]
@@ -19,7 +19,9 @@ class Server(NamedTuple):
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """PostgreSQL 16 with pgvector, from the package pgserver: on a socket in a folder of its own, without a port."""
-    pgserver = pytest.importorskip("pgserver", reason="PostgreSQL comes with pgserver: pip install 'likeness[dev]'")
+    pgserver = pytest.importorskip(
+        "pgserver", reason="PostgreSQL comes with pgserver: pip install 'likeness[dev]'"
+    )
     psycopg = pytest.importorskip("psycopg", reason="pip install 'likeness[postgres]'")
     folder = Path(mkdtemp(prefix="likeness-postgres-"))
     running: Any = pgserver.get_server(folder, cleanup_mode="delete")

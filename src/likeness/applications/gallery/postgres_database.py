@@ -239,8 +239,10 @@ def open_database(address: str, patience: float) -> PostgresDatabase:
     """
     database = PostgresDatabase(address, patience)
     try:
-        found = _is_there(database) and database.execute("SELECT to_regclass('setting') IS NOT NULL")[0][0]
-        rows = database.execute("SELECT value FROM setting WHERE name = 'version'") if found else []
+        there = database.execute(
+            "SELECT 1 FROM pg_tables WHERE schemaname = ? AND tablename = 'setting'", (SCHEMA,)
+        )
+        rows = database.execute(f"SELECT value FROM {SCHEMA}.setting WHERE name = 'version'") if there else []
         if not rows:
             raise LikenessError(
                 f"{database.name} holds no gallery: name a gallery, or make one with likeness gallery create."
