@@ -46,20 +46,24 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def a_database(server: Server) -> str:
-    """One that is used again and again."""
+def database(server: Server) -> str:
+    """The address of one that is used again and again."""
     return server.new_database()
 
 
-@pytest.fixture(params=["file", "postgres"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A place for a gallery, of each kind."""
-    if request.param == "file":
-        yield str(tmp_path / "people.gallery")
-        return
+@pytest.fixture
+def address(database: str) -> Iterator[str]:
+    """The address of a database that holds no gallery yet."""
     import psycopg
 
-    address = request.getfixturevalue("a_database")
-    yield address
-    with psycopg.connect(address, autocommit=True) as connection:
+    yield database
+    with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS likeness CASCADE")
+
+
+@pytest.fixture(params=["file", "postgres"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A place for a gallery, of each kind."""
+    if request.param == "file":
+        return str(tmp_path / "people.gallery")
+    return request.getfixturevalue("address")

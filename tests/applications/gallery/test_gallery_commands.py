@@ -109,6 +109,34 @@ def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> 
     assert str(place / "people" / "P2" / "0.png") in shown
 
 
+def test_address_answers_as_a_file_does(runs: dict[str, Path], place: Path, address: str) -> None:
+    answers = []
+    for where in ("g.gallery", address):
+        lines = [said("gallery", "create", where, "--run", runs["run"])]
+        lines.append(said("enrol", where, "people"))
+        lines.append(said("gallery", "list", where))
+        lines.append(said("gallery", "show", where, "P2"))
+        lines.append(said("identify", where, "probes", "--json", *RATES))
+        lines.append(said("verify", "people/P1/0.png", "--claim", "P1", "--gallery", where, "--far", 0.1))
+        lines.append(said("gallery", "calibrate", where, "--cohort", "strangers", *BOTH_RATES))
+        lines.append(said("gallery", "split", where, "P0", "people/P0/0.png", "--name", "Zoe"))
+        lines.append(said("gallery", "merge", where, "P1", "P2"))
+        lines.append(said("gallery", "correct", where, "people/P3/0.png", "--is", "P1"))
+        lines.append(said("gallery", "rename", where, "Zoe", "Eve"))
+        lines.append(said("gallery", "check", where, *BOTH_RATES))
+        lines.append(said("gallery", "remove", where, "P1", "people/P1/0.png"))
+        lines.append(said("gallery", "reencode", where, "--run", runs["other"], "--switch", *RATES))
+        lines.append(said("identify", where, "probes", "--json", *RATES))
+        assert "already" in refused("gallery", "create", where, "--run", runs["run"])
+        answers.append([line.replace(shown_as(where), "GALLERY") for line in lines])
+    assert answers[0] == answers[1]
+    assert answers[1][0].endswith("GALLERY\n")
+
+
+def shown_as(where: str) -> str:
+    return where.replace("postgres:@", "postgres@")
+
+
 def test_the_encodings_are_those_of_the_run(runs: dict[str, Path], place: Path) -> None:
     import likeness
     from likeness.data.decode import decode

@@ -2,7 +2,6 @@
 
 import re
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,6 @@ from likeness.errors import LikenessError
 
 postgres_database = pytest.importorskip("likeness.applications.gallery.postgres_database")
 psycopg = pytest.importorskip("psycopg")
-
-
-@pytest.fixture
-def address(a_database: str) -> Iterator[str]:
-    yield a_database
-    run(a_database, "DROP SCHEMA IF EXISTS likeness CASCADE")
 
 
 def run(address: str, *statements: str) -> list[tuple]:
@@ -163,7 +156,7 @@ def test_no_password_is_shown(address: str, server) -> None:
             assert store.name == f"postgresql://ada@/people0?host={host}"
             assert len(store.contents().subjects) == 8
             with pytest.raises(
-                LikenessError, match=r"refuses this user \(permission denied for table setting"
+                LikenessError, match=r"refuses this user \(permission denied for table subject"
             ) as caught:
                 store.rename(store.subject("S1"), "Eve")
         assert "horse" not in "".join(traceback.format_exception(caught.value))

@@ -16,12 +16,16 @@ from likeness.errors import LikenessError
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    with filled(tmp_path / "people.gallery") as store:
-        store.merge(store.subject("S0"), [store.subject("S4")])
-        store.split(store.subject("S1"), [image("S1-2").content], Whom("<Zoë>", "z"))
-        store.rename(store.subject("S2"), "S1")  # two of one name
+def store(where: str):
+    with filled(where) as store:
+        changed(store)
         yield store
+
+
+def changed(store: Store) -> None:
+    store.merge(store.subject("S0"), [store.subject("S4")])
+    store.split(store.subject("S1"), [image("S1-2").content], Whom("<Zoë>", "z"))
+    store.rename(store.subject("S2"), "S1")  # two of one name
 
 
 def held(store: Store) -> list[object]:
@@ -55,6 +59,19 @@ def test_what_goes_out_comes_back(store: Store, tmp_path: Path) -> None:
         export(store, folder)
     with pytest.raises(LikenessError, match="is there already"):
         import_gallery(folder, again)
+
+
+def test_a_gallery_moves_from_a_file_to_a_database_and_back(address: str, tmp_path: Path) -> None:
+    with filled(tmp_path / "people.gallery") as store:
+        changed(store)
+        expected = held(store)
+        export(store, tmp_path / "out")
+    import_gallery(tmp_path / "out", address)
+    with open_store(address) as moved:
+        assert held(moved) == expected
+        export(moved, tmp_path / "back")
+    for name in ("gallery.json", "templates.npy", "cohort.npy"):
+        assert (tmp_path / "back" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
 
 
 def damaged_json(change):
@@ -106,11 +123,11 @@ def with_pickle(folder: Path) -> None:
         (damaged_json(lambda plain: plain["corrections"][0].update(kind="may")), "neither must nor cannot"),
     ],
 )
-def test_a_folder_that_is_no_whole_export_makes_no_gallery(
-    store: Store, tmp_path: Path, damage, said: str
-) -> None:
+def test_a_folder_that_is_no_whole_export_makes_no_gallery(tmp_path: Path, damage, said: str) -> None:
     folder, again = tmp_path / "out", tmp_path / "again.gallery"
-    export(store, folder)
+    with filled(tmp_path / "people.gallery") as store:
+        changed(store)
+        export(store, folder)
     damage(folder)
     with pytest.raises(LikenessError, match=said):
         import_gallery(folder, again)
