@@ -7,6 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+ROWS_AT_ONCE = 1000
+"""Of those with encodings: so many are read before they are made numbers."""
+
 
 class Database(Protocol):
     """A database with a gallery's tables. Values in a statement stand as `?`.
@@ -27,6 +30,10 @@ class Database(Protocol):
         """The rows that a statement gives."""
         ...
 
+    def batches(self, statement: str) -> Iterator[list[Any]]:
+        """The rows that a statement without values gives, some at a time, within a transaction."""
+        ...
+
     def execute_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Do a statement once with each row of values."""
         ...
@@ -36,7 +43,7 @@ class Database(Protocol):
         ...
 
     def encodings_of(self, values: Sequence[Any], dimensions: int) -> NDArray[np.float32]:
-        """Encodings `[N, dimensions]` of a column's values.
+        """Encodings `[N, dimensions]` of a column's values, of 32 bits in either order of bytes.
 
         Raises:
             LikenessError: they have not so many numbers.

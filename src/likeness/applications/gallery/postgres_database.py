@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from psycopg import errors, pq
 from psycopg.adapt import Dumper
 
-from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.database import ROWS_AT_ONCE, Database
 from likeness.applications.gallery.postgres_address import shown
 from likeness.applications.gallery.schema import VERSION, Types, tables
 from likeness.errors import LikenessError
@@ -102,6 +102,13 @@ class PostgresDatabase:
             done = self.connection.execute(_as_psycopg(statement), values or None, binary=True)
             return done.fetchall() if done.description else []
 
+    def batches(self, statement: str) -> Iterator[list[Any]]:
+        """The rows that a statement without values gives, some at a time, within a transaction."""
+        with self._telling(), self.connection.cursor("rows", scrollable=False) as cursor:
+            cursor.execute(_as_psycopg(statement), binary=True)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield rows
+
     def execute_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Do a statement once with each row of values."""
         with self._telling(), self.connection.cursor() as cursor:
@@ -120,10 +127,9 @@ class PostgresDatabase:
 
     def encodings_of(self, values: Sequence[bytes], dimensions: int) -> NDArray[np.float32]:
         """Encodings `[N, dimensions]` of what pgvector sends."""
-        if any(len(value) != 4 * (1 + dimensions) for value in values):
+        if set(map(len, values)) - {4 * (1 + dimensions)}:
             raise LikenessError(f"{self.name} is damaged: an encoding has not {dimensions} numbers.")
-        found = np.frombuffer(b"".join(values), dtype=">f4").reshape(-1, 1 + dimensions)
-        return found[:, 1:].astype(np.float32)
+        return np.frombuffer(b"".join(values), dtype=">f4").reshape(-1, 1 + dimensions)[:, 1:]
 
     def new_number(self) -> int:
         """A number for a subject, that none had before."""

@@ -1,8 +1,10 @@
 """What is done to the rows of a gallery's tables within a transaction, the same in every database."""
 
+import gc
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,17 @@ _CORRECT = (
     "ON CONFLICT (first, second) DO UPDATE SET kind = excluded.kind"
 )
 _MANY = 500  # values in one statement: SQLite takes 999 in its older versions
+
+
+T = TypeVar("T")
+
+
+class _Stranger(NamedTuple):
+    """An image of the cohort, and whom it shows."""
+
+    number: int
+    subject: str
+    image: Image
 
 
 class Rows:
@@ -279,44 +292,59 @@ class Rows:
     def contents(self) -> Contents:
         """All that the gallery holds."""
         settings, revision, subjects = self.settings(), self.revision(), self.subjects()
-        rows = self._database.execute(
-            "SELECT number, subject, content, file, detector, encoding FROM template ORDER BY subject, number"
-        )
-        strangers = self._database.execute(
-            "SELECT subject, content, file, detector, smallest, encoding FROM cohort ORDER BY number"
-        )
-        fresh = self.setting("cohort_revision") == str(revision)
-        corrections = self.corrections()
-        numbers, whose, content, file, detector, values = zip(*rows, strict=True) if rows else ((),) * 6
         dimensions = int(settings.encoder["dimensions"])
+        templates, encodings = self._all_of("template", "subject, number", Template, dimensions)
+        strangers, theirs = self._all_of("cohort", "number", _Stranger, dimensions)
+        whose = np.array([template.subject for template in templates], dtype=np.int64)
+        fresh = self.setting("cohort_revision") == str(revision)
+        smallest = self._database.execute("SELECT smallest FROM cohort ORDER BY number") if fresh else []
         cohort = Cohort(
-            [row[0] for row in strangers],
-            [Image(*row[1:4]) for row in strangers],
-            self._encodings([row[5] for row in strangers], dimensions),
-            np.array([row[4] for row in strangers], dtype=np.float64) if fresh else None,
+            [one.subject for one in strangers],
+            [one.image for one in strangers],
+            theirs,
+            np.array(smallest, dtype=np.float64).reshape(-1) if fresh else None,
         )
-        return Contents(
-            revision,
-            settings,
-            subjects,
-            list(map(Template, numbers, whose, map(Image, content, file, detector))),
-            np.searchsorted([subject.number for subject in subjects], np.array(whose, dtype=np.int64)),
-            self._encodings(values, dimensions),
-            cohort,
-            corrections,
-        )
+        row = np.searchsorted([subject.number for subject in subjects], whose)
+        return Contents(revision, settings, subjects, templates, row, encodings, cohort, self.corrections())
 
-    def _encodings(self, values: Sequence[Any], dimensions: int) -> NDArray[np.float32]:
-        found = self._database.encodings_of(values, dimensions)
-        if not np.isfinite(found).all():
-            raise LikenessError(f"{self._database.name} is damaged: an encoding is not finite.")
-        return found
+    def _all_of(
+        self, table: str, order: str, made: Callable[[int, Any, Image], T], dimensions: int
+    ) -> tuple[list[T], NDArray[np.float32]]:
+        """All rows of a table without their encodings, and these, `[N, dimensions]`.
+
+        They come some at a time, so that the bytes of all encodings are never in memory beside their numbers.
+        """
+        ((number,),) = self._database.execute(f"SELECT count(*) FROM {table}")
+        found: list[T] = []
+        encodings = np.empty((number, dimensions), np.float32)
+        columns = "number, subject, content, file, detector, encoding"
+        with _without_collection():
+            for rows in self._database.batches(f"SELECT {columns} FROM {table} ORDER BY {order}"):
+                numbers, whose, content, file, detector, values = zip(*rows, strict=True)
+                place = slice(len(found), len(found) + len(rows))
+                encodings[place] = self._database.encodings_of(values, dimensions)
+                if not np.isfinite(encodings[place]).all():
+                    raise LikenessError(f"{self._database.name} is damaged: an encoding is not finite.")
+                found.extend(map(made, numbers, whose, map(Image, content, file, detector)))
+        return found, encodings
 
     def _with_encodings(
         self, rows: Sequence[tuple[object, ...]], encodings: NDArray[np.float32]
     ) -> Iterator[tuple[object, ...]]:
         values = self._database.values_of(encodings)
         return ((*row, value) for row, value in zip(rows, values, strict=True))
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no garbage in the block: among so many rows that stay, that takes as long as to read them."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _as_text(settings: Settings) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.database import ROWS_AT_ONCE, Database
 from likeness.applications.gallery.schema import VERSION, Types, tables
 from likeness.errors import LikenessError
 
@@ -68,6 +68,13 @@ class SqliteDatabase:
         with _telling(self._path):
             return self.connection.execute(statement, values).fetchall()
 
+    def batches(self, statement: str) -> Iterator[list[Any]]:
+        """The rows that a statement without values gives, some at a time."""
+        with _telling(self._path):
+            cursor = self.connection.execute(statement)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield rows
+
     def execute_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Do a statement once with each row of values."""
         with _telling(self._path):
@@ -79,10 +86,9 @@ class SqliteDatabase:
 
     def encodings_of(self, values: Sequence[bytes], dimensions: int) -> NDArray[np.float32]:
         """Encodings `[N, dimensions]` of such bytes."""
-        if any(len(value) != 4 * dimensions for value in values):
+        if set(map(len, values)) - {4 * dimensions}:
             raise LikenessError(f"{self.name} is damaged: an encoding has not {dimensions} numbers.")
-        found = np.frombuffer(b"".join(values), dtype="<f4").reshape(-1, dimensions)
-        return found.astype(np.float32, copy=False)
+        return np.frombuffer(b"".join(values), dtype="<f4").reshape(-1, dimensions)
 
     def new_number(self) -> int:
         """A number for a subject, that none had before."""
