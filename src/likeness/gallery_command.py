@@ -38,6 +38,8 @@ def _opened(where: str | None) -> "Iterator[Store]":
 
 
 def _finder(detector: str | None, weights: Path | None) -> "FaceFinder | None":
+    if detector is None and weights is None:
+        return None
     from likeness.applications.detectors import face_finder
     from likeness.applications.gallery.read_images import FaceFinder
 
