@@ -30,7 +30,9 @@ def is_trusted(target: str, trust: Collection[str]) -> bool:
     """Whether a `_target_` lies in a package, or a module, that is trusted by name or declares itself."""
     if package_of(target, trust) is not None:
         return True
-    if package_of(target, ("likeness",)) is not None:  # which no other package declares; to read them all takes long
+    if (
+        package_of(target, ("likeness",)) is not None
+    ):  # which no other package declares; to read them all takes long
         return False
     return package_of(target, declared_packages()) is not None
 
