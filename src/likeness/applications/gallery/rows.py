@@ -118,8 +118,8 @@ class Rows:
         return [(Subject(*row[:3]), row[3]) for row in rows]
 
     def subject(self, named: str) -> Subject:
-        """The subject of an id, or of a name that no other has."""
-        found = list(dict.fromkeys([*self._by("id", named), *self._by("name", named)]))
+        """The subject of an id, or else of a name that no other has."""
+        found = self._by("id", named) or self._by("name", named)
         if not found:
             known = {name for one in self.subjects() for name in (one.id, one.name)}
             hint = nearest(named, known) if known else "it holds nobody yet."

@@ -72,7 +72,7 @@ class SqlStore:
             return self._rows.counted()
 
     def subject(self, named: str) -> Subject:
-        """The subject of an id, or of a name that no other has."""
+        """The subject of an id, or else of a name that no other has."""
         with self._reading():
             return self._rows.subject(named)
 

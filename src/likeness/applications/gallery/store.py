@@ -159,7 +159,7 @@ class Store(Protocol):
     """A gallery. Each method is one transaction: it is done whole, or not at all.
 
     All raise a `LikenessError` where the store can't be read or written, or where a subject is named that is not there
-    or not the only one. A subject is named by its id, or by its name where that is of one alone.
+    or not the only one. A subject is named by its id, or by its name where that is of one alone and no other's id.
     """
 
     @property
@@ -180,7 +180,7 @@ class Store(Protocol):
         ...
 
     def subject(self, named: str) -> Subject:
-        """The subject of an id, or of a name that no other has."""
+        """The subject of an id, or else of a name that no other has."""
         ...
 
     def found(self, whom: Whom) -> Subject | None:
