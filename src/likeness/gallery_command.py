@@ -150,8 +150,8 @@ def claim_from_command_line(
 
             encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
             sized = Sized(encoder.spatial_size, encoder.channels)
-            _, pixels, notes = one_image(probe, sized, _finder(opened.detector, opened.weights))
-            print(claim(store, encoder.comparison, encoder.encode([pixels]), claimed, far=far))
+            image, pixels, notes = one_image(probe, sized, _finder(opened.detector, opened.weights))
+            print(claim(store, encoder.comparison, image, encoder.encode([pixels]), claimed, far=far))
             for note in notes:
                 print(note, file=sys.stderr)
 
@@ -224,8 +224,6 @@ def split_from_command_line(where: str, named: str, images: Sequence[str], name:
 
         subject = store.subject(named)
         contents = contents_of(store, subject, images)
-        if len(set(contents)) == len(store.templates(subject)):
-            raise LikenessError(f"These are all images of {subject}: rename it, or merge it with another.")
         other = store.split(subject, contents, Whom(name, id))
         print(f"{counted(len(set(contents)), 'template')} of {subject} became {other}'s")
 

@@ -1,8 +1,11 @@
 """A gallery's file: made as it is meant, known again, and without a byte of what was removed."""
 
+import os
+import signal
 import sqlite3
 import stat
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 
 import drawn_galleries
@@ -10,8 +13,10 @@ import numpy as np
 import pytest
 from drawn_galleries import D, about, centres, cohort, enrolment, filled, image, made
 
+from likeness.applications.gallery.rows import Rows
 from likeness.applications.gallery.schema import VERSION
 from likeness.applications.gallery.sql_store import SqlStore
+from likeness.applications.gallery.store import Contents
 from likeness.applications.gallery.stores import open_store
 from likeness.errors import LikenessError
 
@@ -108,6 +113,51 @@ def test_a_file_that_is_there_is_not_made_anew(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
     with pytest.raises(LikenessError, match=r"can't be made \(No such file or directory\)"):
         made(path.parent / "gone" / "people.gallery")
+
+
+def _killed(path: Path, after: str) -> None:
+    """Make a gallery, and be killed when its tables are filled, or when it has its name."""
+    owner, name = (Rows, "fill") if after == "fill" else (os, "link")
+    done = getattr(owner, name)
+
+    def killed(*words: object) -> None:
+        done(*words)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, killed)
+    made(path)
+
+
+@pytest.mark.parametrize("after", ["fill", "link"])
+def test_what_a_killed_process_left_beside_goes_with_the_next(path: Path, after: str) -> None:
+    process = get_context("fork").Process(target=_killed, args=(path, after))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    left = [file.name for file in path.parent.iterdir() if file.name.startswith(".people.gallery.")]
+    assert left
+    (path.parent / ".people.gallery.old.other").write_text("somebody else's")
+    if after == "fill":
+        made(path).close()
+    else:
+        open_store(path).close()
+    assert sorted(file.name for file in path.parent.iterdir()) == [".people.gallery.old.other", path.name]
+
+
+def test_what_is_being_made_is_left_alone(path: Path, monkeypatch) -> None:
+    done, seen = Rows.fill, []
+
+    def fill(rows: Rows, contents: Contents) -> None:
+        monkeypatch.setattr(Rows, "fill", done)
+        made(path).close()  # another, meanwhile
+        seen.extend(file.name for file in path.parent.iterdir() if file.name.endswith(".partial"))
+        done(rows, contents)
+
+    monkeypatch.setattr(Rows, "fill", fill)
+    with pytest.raises(LikenessError, match="is there already"):
+        made(path)
+    assert len(seen) == 1
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_what_is_no_gallery_is_one_sentence(path: Path) -> None:

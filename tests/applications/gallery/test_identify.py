@@ -112,7 +112,7 @@ def test_without_strangers_enough_no_threshold_is_made_up(path: Path) -> None:
         with pytest.raises(LikenessError, match="has no threshold, as it knows no strangers"):
             told(store, centres(1, 1).astype(np.float32))
         with pytest.raises(LikenessError, match="knows no two strangers by two images each"):
-            claim(store, EUCLIDEAN, centres(1, 1).astype(np.float32), "Ada", far=0.01)
+            claim(store, EUCLIDEAN, image("probe"), centres(1, 1).astype(np.float32), "Ada", far=0.01)
 
 
 def test_a_locked_gallery_is_searched_all_the_same(where: str) -> None:
@@ -129,16 +129,16 @@ def test_a_claim_is_held_to_its_subject_alone(path: Path) -> None:
     with filled(path) as store:
         probe = about(centres(8, 1), 1, 0.1, 33)[2]
         for number in range(8):
-            found = claim(store, EUCLIDEAN, probe, f"S{number}", far=0.01)
+            found = claim(store, EUCLIDEAN, image("probe"), probe, f"S{number}", far=0.01)
             assert found.accepted == (number == 2)
             own = store.contents().encodings[3 * number : 3 * number + 3].astype(np.float64)
             mean = own.mean(0) / np.linalg.norm(own.mean(0))
             assert found.distance == pytest.approx(np.square(mean - probe[0]).sum(), rel=1e-5)
             assert (found.templates, found.chosen.templates) == (3, 3)
         with pytest.raises(LikenessError, match=r"Nobody in .* is called Eve"):
-            claim(store, EUCLIDEAN, probe, "Eve", far=0.01)
+            claim(store, EUCLIDEAN, image("probe"), probe, "Eve", far=0.01)
         with pytest.raises(LikenessError, match=r"makes [\d,]+ claims, too few for --far 1e-06"):
-            claim(store, EUCLIDEAN, probe, "S1", far=1e-6)
+            claim(store, EUCLIDEAN, image("probe"), probe, "S1", far=1e-6)
 
 
 @pytest.mark.parametrize("score", list(Score))
@@ -158,7 +158,7 @@ def test_claims_to_several_templates_have_a_threshold_of_their_own(score: Score)
 
 def test_a_cohort_of_fewer_images_calibrates_as_many_as_it_can(path: Path) -> None:
     with filled(path, each=9) as store:
-        found = claim(store, EUCLIDEAN, about(centres(8, 1), 1, 0.1, 3)[0], "S0", far=0.01)
+        found = claim(store, EUCLIDEAN, image("probe"), about(centres(8, 1), 1, 0.1, 3)[0], "S0", far=0.01)
     assert (found.templates, found.chosen.templates) == (9, 4)
     assert str(found).startswith("accepted: that it is S0 (1), of whom there are 9 templates\n")
     assert "and of 4 templates each" in str(found)

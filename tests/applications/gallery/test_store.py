@@ -77,8 +77,15 @@ def test_a_subject_is_known_by_id_or_by_a_name_of_one(store: Store) -> None:
     with pytest.raises(LikenessError, match="The id x is that of Ada: give Bob another one"):
         store.enrol([enrolment("Bob", rows(9), "x")])
     store.enrol([enrolment("3", rows(9), "three")])  # a name that is another's id
-    with pytest.raises(LikenessError, match="3 says not who it is"):
-        store.subject("3")
+    assert store.subject("3").name == "S2"
+    assert store.subject("three").name == "3"
+
+
+def test_everybody_is_named_by_an_id_where_names_are_numbers(where: str) -> None:
+    with made(where) as store:
+        store.enrol([enrolment(str(number), rows(number, 1)) for number in range(3)])
+        assert [str(store.subject(one.id)) for one, _ in store.subjects()] == ["0 (1)", "1 (2)", "2 (3)"]
+        assert str(store.subject("0")) == "0 (1)"
 
 
 def test_ids_that_were_given_are_not_given_again(store: Store) -> None:

@@ -1,6 +1,6 @@
 """What is probably wrong in a gallery: ranked, to be looked at."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -8,10 +8,9 @@ import numpy as np
 
 from likeness.applications.gallery.claim import claim_point
 from likeness.applications.gallery.compare import nearest_subjects, represented
-from likeness.applications.gallery.corrections import subjects_said
 from likeness.applications.gallery.leave_one_out import leave_one_out
 from likeness.applications.gallery.searched import Searched, searched, threshold_of
-from likeness.applications.gallery.store import Contents, Image, Store, Template
+from likeness.applications.gallery.store import NOTHING_SAID, Contents, Image, Said, Store, Template
 from likeness.evaluation import Comparison
 
 NEIGHBOURS = 5
@@ -77,7 +76,8 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
 
     pairs = _near_pairs(found, max(threshold, limit_of(1)))
     doubles, lookalikes = _told(contents, found, pairs, threshold)
-    mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of)
+    said = store.said([one.image.content for one in contents.templates])
+    mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of, said)
     return Findings(
         *([one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd))
     )
@@ -120,7 +120,12 @@ def _told(contents: Contents, found: Searched, pairs: Pairs, threshold: float) -
 
 
 def _templates(
-    contents: Contents, found: Searched, pairs: Pairs, threshold: float, limit_of: Callable[[int], float]
+    contents: Contents,
+    found: Searched,
+    pairs: Pairs,
+    threshold: float,
+    limit_of: Callable[[int], float],
+    said: Mapping[str, Said],
 ) -> tuple[Ranked, Ranked]:
     """The templates that are probably another's, and those that are far from their own.
 
@@ -129,7 +134,6 @@ def _templates(
     mislabelled: Ranked = []
     far: Ranked = []
     apart = leave_one_out(found)
-    refused = subjects_said(contents, "cannot")
     count = np.bincount(found.templates.row)
     for place in np.flatnonzero(np.isfinite(apart.own)).tolist():
         row, nearest = int(found.templates.row[place]), int(apart.nearest[place])
@@ -138,7 +142,7 @@ def _templates(
         fits_both = own < limit and pairs.get((min(row, nearest), max(row, nearest)), np.inf) < threshold
         if other < min(own, threshold) and not fits_both:
             instead = found.subjects[nearest]
-            if instead.number not in refused.get(image.content, ()):  # somebody has looked
+            if not said.get(image.content, NOTHING_SAID).against(instead):  # else somebody has looked
                 sentence = f"{image.file}: {subject} by its label ({own:.4g}), rather {instead} ({other:.4g})"
                 shown = _of(contents, found, nearest)[0].image
                 mislabelled.append((other - own, Finding(sentence, (image, shown))))

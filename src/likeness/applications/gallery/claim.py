@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from likeness.applications.gallery.compare import Encodings, Templates, Way, distances
 from likeness.applications.gallery.searched import searched
-from likeness.applications.gallery.store import Cohort, Store, Subject
+from likeness.applications.gallery.store import NOTHING_SAID, Cohort, Image, Store, Subject
 from likeness.errors import LikenessError
 from likeness.evaluation import Comparison, OperatingPoint, choose_operating_point
 from likeness.randomness import generator
@@ -24,9 +24,13 @@ class ClaimPoint(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """The decision on a claim, what it was read off, and the operating point that gave it."""
+    """The decision on a claim, what it was read off, and the operating point that gave it.
+
+    Where `said`, it is what somebody said of the image, whatever its distance.
+    """
 
     accepted: bool
+    said: bool
     subject: Subject
     templates: int
     probability: float
@@ -35,11 +39,13 @@ class Claim(NamedTuple):
     chosen: ClaimPoint
 
     def __str__(self) -> str:
-        verdict, side = ("accepted", "below") if self.accepted else ("refused", "not below")
         point = self.chosen.point
+        verdict = "accepted" if self.accepted else "refused"
+        side = "below" if self.distance < point.threshold else "not below"
+        why = ", as somebody said" if self.said else ""
         several = "" if self.templates == 1 else f", and of {self.chosen.templates} templates each"
         return (
-            f"{verdict}: that it is {self.subject}, of whom there are {self.templates} templates\n"
+            f"{verdict}{why}: that it is {self.subject}, of whom there are {self.templates} templates\n"
             f"probability  {self.probability:.1%}, at even odds before\n"
             f"distance     {self.distance:.4g} ({self.unit}), {side} the threshold {point.threshold:.4g}\n"
             f"threshold    at {point.far:.2%} false accept rate (chosen on {point.negatives:,} claims by "
@@ -50,6 +56,7 @@ class Claim(NamedTuple):
         """The same for a program."""
         return {
             "accepted": self.accepted,
+            "said": self.said,
             "subject": {"id": self.subject.id, "name": self.subject.name},
             "templates": self.templates,
             "probability": self.probability,
@@ -60,8 +67,12 @@ class Claim(NamedTuple):
         }
 
 
-def claim(store: Store, comparison: Comparison, encoding: Encodings, named: str, *, far: float) -> Claim:
-    """Decide whether a probe of `encoding [1, D]` is the subject of an id or a name.
+def claim(
+    store: Store, comparison: Comparison, image: Image, encoding: Encodings, named: str, *, far: float
+) -> Claim:
+    """Decide whether a probe's image, whose `encoding [1, D]` is given, is the subject of an id or a name.
+
+    What somebody said of the image decides: that it is of this subject, or of another, or not of this one.
 
     Raises:
         LikenessError: there is none, or several, or no threshold can be chosen for this false accept rate.
@@ -77,8 +88,10 @@ def claim(store: Store, comparison: Comparison, encoding: Encodings, named: str,
     distance = distances(encoding, one, found.way)[0]
     probability = float(chosen.point.calibration.probability(distance)[0])
     value = float(distance[0])
-    accepted = value < chosen.point.threshold
-    return Claim(accepted, subject, len(own), probability, value, comparison.unit, chosen)
+    word = store.said([image.content]).get(image.content, NOTHING_SAID)
+    said = word.of is not None or bool(word.against(subject))
+    accepted = not word.against(subject) if said else value < chosen.point.threshold
+    return Claim(accepted, said, subject, len(own), probability, value, comparison.unit, chosen)
 
 
 def claim_point(cohort: Cohort, way: Way, templates: int, far: float, gallery: str) -> ClaimPoint:

@@ -1,20 +1,24 @@
 """Enrol subjects: a folder for each, or one by name; what is enrolled already is not encoded again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
 
+from likeness.applications.counted import counted
 from likeness.applications.encoder import BATCH
 from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut, Sized, known_by_content, shown_in
 from likeness.applications.gallery.store import (
+    NOTHING_SAID,
     Enrolled,
     Enrolment,
     Image,
+    Said,
     Store,
+    Subject,
     Whom,
     refuse_holder,
 )
@@ -121,11 +125,12 @@ def _wanted(store: Store, named: Sequence[Named], finder: FaceFinder | None, tol
     seen: dict[str, tuple[Whom, Image]] = {}
     by_whom = [(whom, list(known_by_content(files, finder, told))) for whom, files in named]
     holders = store.holders([image.content for _, images in by_whom for image in images])
-    corrected = {content for one in store.corrections() for content in (one.first, one.second)}
+    said = store.said([image.content for _, images in by_whom for image in images])
     wanted: list[_Wanted] = []
     for whom, images in by_whom:
         subject = store.found(whom)
-        new: list[Image] = []
+        others: dict[Subject, None] = {}
+        fresh: list[Image] = []
         known = 0
         for image in images:
             other, earlier = seen.setdefault(image.content, (whom, image))
@@ -135,8 +140,9 @@ def _wanted(store: Store, named: Sequence[Named], finder: FaceFinder | None, tol
                     "one out."
                 )
             holder = holders.get(image.content)
-            if holder is not None and holder != subject and image.content in corrected:
+            if holder is not None and holder != subject and image.content in said:
                 told.notes.append(f"{image.file} stays an image of {holder}, as somebody said.")
+                others[holder] = None
                 continue
             if image.content in holders:
                 number = None if subject is None else subject.number
@@ -144,6 +150,38 @@ def _wanted(store: Store, named: Sequence[Named], finder: FaceFinder | None, tol
             if image.content in holders or earlier is not image:
                 known += 1
             else:
-                new.append(image)
+                fresh.append(image)
+        if subject is None and fresh and others:
+            subject = _who_they_became(store.name, whom, list(others), len(fresh), told)
+            whom = Whom(subject.name, subject.id)
+        new = [image for image in fresh if _may_be(image, subject, said, told)]
         wanted.append(_Wanted(whom, new, known))
     return wanted
+
+
+def _who_they_became(
+    gallery: str, whom: Whom, others: Sequence[Subject], images: int, told: LeftOut
+) -> Subject:
+    """The subject whom somebody, whose new `images` are to be enrolled, became one with.
+
+    Raises:
+        LikenessError: somebody said that their images are of several.
+    """
+    if len(others) > 1:
+        raise LikenessError(
+            f"Nobody in {gallery} is called {whom.name}, and somebody said that their images are of "
+            f"{' and '.join(map(str, others))}: enrol the new ones alone, and say with --name who it is."
+        )
+    told.notes.append(
+        f"{whom.name} is {others[0]}, as somebody said: {counted(images, 'new image')} of {whom.name} "
+        f"{'is' if images == 1 else 'are'} enrolled as theirs."
+    )
+    return others[0]
+
+
+def _may_be(image: Image, subject: Subject | None, said: Mapping[str, Said], told: LeftOut) -> bool:
+    """Whether an image may be enrolled as a subject's, None for a new one; what speaks against it is told."""
+    against = said.get(image.content, NOTHING_SAID).against(subject)
+    if against:
+        told.notes.append(f"{image.file} {against}, as somebody said: it is left out.")
+    return not against

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from likeness.applications.gallery.compare import Encodings, nearest_subjects
-from likeness.applications.gallery.corrections import subjects_said
 from likeness.applications.gallery.searched import Searched, said_of, searched, threshold_of
-from likeness.applications.gallery.store import Image, Store, Subject
+from likeness.applications.gallery.store import NOTHING_SAID, Image, Store, Subject
 from likeness.evaluation import Comparison
 from likeness.evaluation.identification import SearchThreshold
 from likeness.runs.record.folder import finite
@@ -20,11 +19,15 @@ class Candidate(NamedTuple):
 
 
 class Identified(NamedTuple):
-    """A probe, the nearest subjects, nearest first, and the first of them where it is below the threshold."""
+    """A probe, the nearest subjects, nearest first, and the first of them where it is below the threshold.
+
+    Where `said`, it is the subject that somebody said it is, whatever was found.
+    """
 
     image: Image
     candidates: list[Candidate]
     subject: Subject | None
+    said: bool
 
 
 class Identification(NamedTuple):
@@ -37,7 +40,8 @@ class Identification(NamedTuple):
     def __str__(self) -> str:
         lines: list[str] = []
         for probe in self.probes:
-            lines.append(f"{probe.image.file}: {probe.subject or 'unknown'}")
+            why = ", as somebody said" if probe.said else ""
+            lines.append(f"{probe.image.file}: {probe.subject or 'unknown'}{why}")
             for rank, (subject, distance) in enumerate(probe.candidates, 1):
                 below = "  below the threshold" if distance < self.threshold.threshold else ""
                 lines.append(f"  {rank}. {subject}  {distance:.4g}{below}")
@@ -50,6 +54,7 @@ class Identification(NamedTuple):
                 "file": probe.image.file,
                 "known": probe.subject is not None,
                 "subject": None if probe.subject is None else _shown(probe.subject),
+                "said": probe.said,
                 "candidates": [{**_shown(subject), "distance": away} for subject, away in probe.candidates],
             }
             for probe in self.probes
@@ -79,25 +84,27 @@ def identify(
     contents = store.contents()
     found = searched(contents, comparison, store.name)
     threshold = threshold_of(store, contents, found, fpir)
-    refused, told = subjects_said(contents, "cannot"), subjects_said(contents, "must")
-    most = max((len(refused.get(image.content, ())) for image in images), default=0)
+    said = store.said([image.content for image in images])
+    most = max((len(one.not_of) for one in said.values()), default=0)
     near = nearest_subjects(encodings, found.templates, found.way, top + most)
     probes = []
     for image, distance, row in zip(images, near.distance.tolist(), near.row.tolist(), strict=True):
-        candidates = _candidates(found, distance, row, refused.get(image.content, frozenset()))[:top]
+        of, not_of = said.get(image.content, NOTHING_SAID)
+        candidates = _candidates(found, distance, row, not_of)[:top]
         known = bool(candidates) and candidates[0].distance < threshold.threshold
         subject = candidates[0].subject if known else None
-        for number in told.get(image.content, ()):  # somebody knows better
-            subject = next(one for one in contents.subjects if one.number == number)
-        probes.append(Identified(image, candidates, subject))
+        if of is not None:  # somebody knows better
+            subject = of
+        probes.append(Identified(image, candidates, subject, of is not None))
     return Identification(probes, threshold, comparison.unit)
 
 
 def _candidates(
-    found: Searched, distance: Sequence[float], row: Sequence[int], refused: frozenset[int]
+    found: Searched, distance: Sequence[float], row: Sequence[int], not_of: frozenset[Subject]
 ) -> list[Candidate]:
     near = [Candidate(found.subjects[one], away) for one, away in zip(row, distance, strict=True)]
-    return [one for one in near if one.subject.number not in refused]
+    numbers = {one.number for one in not_of}
+    return [one for one in near if one.subject.number not in numbers]
 
 
 def _shown(subject: Subject) -> dict[str, str]:

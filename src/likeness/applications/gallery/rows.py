@@ -9,15 +9,17 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.applications.gallery.correction_rows import CorrectionRows
 from likeness.applications.gallery.database import Database
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import (
+    NOTHING_SAID,
     Cohort,
     Contents,
-    Correction,
     Enrolled,
     Enrolment,
     Image,
+    Said,
     Settings,
     Subject,
     Template,
@@ -31,10 +33,6 @@ _SET = "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value
 _ADD_SUBJECT = "INSERT INTO subject VALUES (?, ?, ?)"
 _ADD_TEMPLATE = "INSERT INTO template (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
 _ADD_STRANGER = "INSERT INTO cohort (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
-_CORRECT = (
-    "INSERT INTO correction (kind, first, second) VALUES (?, ?, ?) "
-    "ON CONFLICT (first, second) DO UPDATE SET kind = excluded.kind"
-)
 _MANY = 500  # values in one statement: SQLite takes 999 in its older versions
 
 
@@ -54,6 +52,7 @@ class Rows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.corrections = CorrectionRows(database)
 
     def fill(self, contents: Contents) -> None:
         """Put into empty tables all that a gallery holds."""
@@ -63,7 +62,7 @@ class Rows:
         whose = [(one.subject, *one.image) for one in contents.templates]
         execute_many(_ADD_TEMPLATE, self._with_encodings(whose, contents.encodings))
         self._add_strangers(contents.cohort)
-        self.correct(contents.corrections)
+        self.corrections.put(contents.corrections)
 
     # Settings
 
@@ -119,8 +118,8 @@ class Rows:
         return [(Subject(*row[:3]), row[3]) for row in rows]
 
     def subject(self, named: str) -> Subject:
-        """The subject of an id, or of a name that no other has."""
-        found = list(dict.fromkeys([*self._by("id", named), *self._by("name", named)]))
+        """The subject of an id, or else of a name that no other has."""
+        found = self._by("id", named) or self._by("name", named)
         if not found:
             known = {name for one in self.subjects() for name in (one.id, one.name)}
             hint = nearest(named, known) if known else "it holds nobody yet."
@@ -201,13 +200,16 @@ class Rows:
     def enrol(self, enrolment: Enrolment) -> Enrolled:
         """Add a subject's templates, and the subject where it is new."""
         subject, new = self.found_or_new(enrolment.whom)
-        holders = self.holders([image.content for image in enrolment.images])
+        contents = [image.content for image in enrolment.images]
+        holders, said = self.holders(contents), self.said(contents)
         values = self._database.values_of(enrolment.encodings)
         added = 0
         for image, value in zip(enrolment.images, values, strict=True):
             if image.content in holders:
                 refuse_holder(self._database.name, image, subject.number, holders[image.content])
                 continue
+            if image.content in said and (against := said[image.content].against(subject)):
+                raise LikenessError(f"{image.file} {against}, as somebody said: leave it out.")
             self._database.execute(_ADD_TEMPLATE, (subject.number, *image, value))
             holders[image.content] = subject
             added += 1
@@ -221,10 +223,10 @@ class Rows:
         )
 
     def drop(self, templates: Sequence[Template]) -> None:
-        """Drop templates, and what was said of their images."""
-        for one in templates:
-            self._database.execute("DELETE FROM template WHERE number = ?", (one.number,))
-            self._database.execute("DELETE FROM correction WHERE ? IN (first, second)", (one.image.content,))
+        """Drop templates."""
+        self._database.execute_many(
+            "DELETE FROM template WHERE number = ?", [(one.number,) for one in templates]
+        )
 
     def put_encodings(self, encodings: NDArray[np.float32]) -> None:
         """Give all templates, by their subjects and then their numbers, other `encodings [T, D]`."""
@@ -268,24 +270,19 @@ class Rows:
 
     # Corrections
 
-    def corrections(self) -> list[Correction]:
-        """What was said of images."""
-        rows = self._database.execute("SELECT kind, first, second FROM correction ORDER BY first, second")
-        return [Correction(*row) for row in rows]
-
-    def correct(self, corrections: Sequence[Correction]) -> None:
-        """Keep what was said of images; what is said last counts."""
-        pairs = [(one.kind, *sorted((one.first, one.second))) for one in corrections]
-        self._database.execute_many(_CORRECT, pairs)
-
-    def forget_that_apart(self, one: Subject, other: Subject) -> None:
-        """Drop what was said of images of two subjects: that they cannot be of one."""
-        own = "(SELECT content FROM template WHERE subject = ?)"
-        self._database.execute(
-            f"DELETE FROM correction WHERE kind = 'cannot' AND "
-            f"((first IN {own} AND second IN {own}) OR (first IN {own} AND second IN {own}))",
-            (one.number, other.number, other.number, one.number),
-        )
+    def said(self, contents: Sequence[str]) -> dict[str, Said]:
+        """What was said of these images and subjects, of those of which something was."""
+        links = self.corrections.subjects(contents)
+        numbered = {one.number: one for one in self.subjects()} if links else {}
+        own = self.holders(sorted({image for _, image, _ in links}))
+        found: dict[str, Said] = {}
+        for kind, image, number in links:
+            before, other = found.get(image, NOTHING_SAID), numbered[number]
+            if kind == "must":  # of one who is enrolled a label counts, where a gallery of old says otherwise
+                found[image] = before._replace(of=own.get(image) or before.of or other)
+            elif own.get(image) != other:
+                found[image] = before._replace(not_of=before.not_of | {other})
+        return found
 
     # All
 
@@ -310,7 +307,9 @@ class Rows:
             np.array(smallest, dtype=np.float64).reshape(-1) if fresh else None,
         )
         row = np.searchsorted([subject.number for subject in subjects], whose)
-        return Contents(revision, settings, subjects, templates, row, encodings, cohort, self.corrections())
+        return Contents(
+            revision, settings, subjects, templates, row, encodings, cohort, self.corrections.all()
+        )
 
     def _all_of(
         self, table: str, order: str, made: Callable[[int, Any, Image], T], dimensions: int

@@ -17,7 +17,9 @@ from likeness.applications.gallery.store import (
     Correction,
     Enrolled,
     Enrolment,
+    Image,
     Reencoded,
+    Said,
     Settings,
     Subject,
     Template,
@@ -70,7 +72,7 @@ class SqlStore:
             return self._rows.counted()
 
     def subject(self, named: str) -> Subject:
-        """The subject of an id, or of a name that no other has."""
+        """The subject of an id, or else of a name that no other has."""
         with self._reading():
             return self._rows.subject(named)
 
@@ -97,7 +99,12 @@ class SqlStore:
     def corrections(self) -> list[Correction]:
         """What was said of images."""
         with self._reading():
-            return self._rows.corrections()
+            return self._rows.corrections.all()
+
+    def said(self, contents: Sequence[str]) -> dict[str, Said]:
+        """What was said of these images and subjects, of those of which something was."""
+        with self._reading():
+            return self._rows.said(contents)
 
     def damage(self) -> list[str]:
         """What is wrong with the database, or its tables; empty where nothing is."""
@@ -126,15 +133,11 @@ class SqlStore:
         with self._writing():
             for subject in (into, *others):
                 rows.still_there(subject)
-            own = rows.templates(into)
             for other in others:
-                theirs = rows.templates(other)
-                rows.correct(
-                    [Correction("must", own[0].image.content, one.image.content) for one in theirs if own]
-                )
-                rows.forget_that_apart(into, other)
-                rows.give(theirs, into)
+                rows.give(rows.templates(other), into)
                 rows.drop_subject(other)
+            if theirs := _contents(rows.templates(into)):
+                rows.corrections.are_one(theirs)
             rows.next_revision()
 
     def split(self, subject: Subject, contents: Sequence[str], whom: Whom) -> Subject:
@@ -142,17 +145,11 @@ class SqlStore:
         rows = self._rows
         with self._writing():
             rows.still_there(subject)
-            own = rows.templates(subject)
-            moved = [one for one in own if one.image.content in set(contents)]
-            left = [one for one in own if one.image.content not in set(contents)]
+            self._refuse_split(subject, contents)
             other, _ = rows.found_or_new(whom)
             if other.number == subject.number:
                 raise LikenessError(f"The images are {subject}'s already: name somebody else.")
-            rows.give(moved, other)
-            rows.correct(
-                [Correction("cannot", a.image.content, b.image.content) for a in moved for b in left]
-            )
-            rows.next_revision()
+            self._move(subject, contents, other)
         return other
 
     def remove(self, subject: Subject, contents: Sequence[str] | None = None) -> list[Template]:
@@ -161,8 +158,11 @@ class SqlStore:
         with self._writing():
             rows.still_there(subject)
             own = rows.templates(subject)
-            gone = own if contents is None else [one for one in own if one.image.content in set(contents)]
+            chosen = set(_contents(own) if contents is None else contents)
+            gone = [one for one in own if one.image.content in chosen]
+            left = [one for one in own if one.image.content not in chosen]
             rows.drop(gone)
+            rows.corrections.removed(_contents(gone), _contents(left))
             if contents is None:
                 rows.drop_subject(subject)
             rows.next_revision()
@@ -170,10 +170,43 @@ class SqlStore:
         self._purge()
         return gone
 
-    def correct(self, corrections: Sequence[Correction]) -> None:
-        """Keep what was said of images; what is said last counts."""
+    def say_is(self, image: Image, subject: Subject) -> Subject | None:
+        """Keep that an image is of a subject, and give it its template where another has it; returns whose it was."""
+        rows, content = self._rows, image.content
         with self._writing():
-            self._rows.correct(corrections)
+            rows.still_there(subject)
+            holders = rows.holders([content])
+            holder = holders.get(content)
+            if content in holders and holder is None:
+                raise LikenessError(f"{image.file} is in the cohort of {self.name}, which must be strangers.")
+            theirs = [one for one in _contents(rows.templates(subject)) if one != content]
+            if holder is not None and holder.number != subject.number:
+                self._refuse_split(holder, [content])
+                self._move(holder, [content], subject)
+            elif holder is None and not theirs:
+                raise LikenessError(f"{subject} has no template: enrol the image as theirs.")
+            rows.corrections.is_of(content, theirs)
+        return holder
+
+    def say_is_not(self, image: Image, subject: Subject) -> None:
+        """Keep that an image is not of a subject; refused where it is enrolled as its, or the subject has none."""
+        rows, content = self._rows, image.content
+        with self._writing():
+            rows.still_there(subject)
+            theirs = _contents(rows.templates(subject))
+            if content in theirs:
+                raise LikenessError(
+                    f"{image.file} is enrolled as an image of {subject}: take it from there with likeness gallery "
+                    "split or remove."
+                )
+            if not theirs:
+                raise LikenessError(f"{subject} has no template that an image could be told from.")
+            rows.corrections.is_not_of(content, theirs)
+
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Keep what was said of pairs of images; of a pair, what is said last counts."""
+        with self._writing():
+            self._rows.corrections.put(corrections)
 
     def set_cohort(self, cohort: Cohort, come_from: str) -> None:
         """Put another cohort in the place of the one that is there."""
@@ -209,6 +242,26 @@ class SqlStore:
             rows.set({"to_purge": "1"})
         self._purge()
 
+    def _refuse_split(self, subject: Subject, contents: Sequence[str]) -> None:
+        """Raise a `LikenessError` where images are not a subject's, are none, or are all that it has."""
+        own = set(_contents(self._rows.templates(subject)))
+        if not contents or not own.issuperset(contents):
+            raise LikenessError(
+                f"{subject} has no such images any more: likeness gallery show lists those there are."
+            )
+        if own == set(contents):
+            raise LikenessError(f"These are all images of {subject}: rename it, or merge it with another.")
+
+    def _move(self, subject: Subject, contents: Sequence[str], other: Subject) -> None:
+        """Give images of a subject to another."""
+        rows = self._rows
+        own, joined = rows.templates(subject), _contents(rows.templates(other))
+        moved = [one for one in own if one.image.content in set(contents)]
+        left = [one for one in own if one.image.content not in set(contents)]
+        rows.give(moved, other)
+        rows.corrections.moved(_contents(moved), _contents(left), joined)
+        rows.next_revision()
+
     def _reading(self) -> AbstractContextManager[None]:
         return self._database.transaction(writes=False)
 
@@ -219,3 +272,8 @@ class SqlStore:
         """Write the tables anew, and note that it is done."""
         self._database.purge()
         self._rows.unset("to_purge")
+
+
+def _contents(templates: Sequence[Template]) -> list[str]:
+    """Of their images."""
+    return [one.image.content for one in templates]

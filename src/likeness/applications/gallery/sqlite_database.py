@@ -1,11 +1,14 @@
 """A gallery's file as SQLite sees it: made whole, known again, and what SQLite refuses in one sentence."""
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -136,12 +139,14 @@ def create_file(path: Path, fill: Callable[[Database], None]) -> None:
     Raises:
         LikenessError: something is there already, or the file can't be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    _sweep(path)
+    beside = path.with_name(f".{path.name}.{token_hex(4)}.partial")
     try:
-        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        mark = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     except OSError as error:
         raise LikenessError(f"{path} can't be made ({error.strerror}): give another place.") from error
     try:
+        flock(mark, LOCK_EX)  # as long as this process lives
         with _telling(path), closing(sqlite3.connect(beside, isolation_level=None)) as made:
             made.execute("PRAGMA page_size = 32768")
             made.execute("PRAGMA journal_mode = WAL")
@@ -161,9 +166,29 @@ def create_file(path: Path, fill: Callable[[Database], None]) -> None:
             raise LikenessError(f"{path} can't be made ({error.strerror}): give another place.") from error
         _folder_to_disk(path.parent)
     finally:
-        for name in (beside.name, f"{beside.name}-wal", f"{beside.name}-shm"):
-            with suppress(FileNotFoundError):
-                beside.with_name(name).unlink()
+        _unlink(beside)
+        os.close(mark)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a process left beside a gallery that was killed while it made one."""
+    made = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]+\.partial")
+    with suppress(OSError):  # of a folder that can't be listed nothing can be made either
+        for file in [file for file in path.parent.iterdir() if made.fullmatch(file.name)]:
+            mark = os.open(file, os.O_RDWR)
+            try:
+                flock(mark, LOCK_EX | LOCK_NB)  # refused while the process lives
+                _unlink(file)
+            except BlockingIOError:
+                pass
+            finally:
+                os.close(mark)
+
+
+def _unlink(beside: Path) -> None:
+    for name in (beside.name, f"{beside.name}-wal", f"{beside.name}-shm"):
+        with suppress(FileNotFoundError):
+            beside.with_name(name).unlink()
 
 
 def refuse_file(path: Path) -> str:
@@ -182,6 +207,8 @@ def open_file(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
     if not path.is_file():
         what = "is a folder, not a gallery" if path.is_dir() else "is missing"
         raise LikenessError(f"{path} {what}: name a gallery, or make one with likeness gallery create.")
+    if path.stat().st_nlink > 1:  # it was made by a process that was killed just then
+        _sweep(path)
     with _telling(path):
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=patience

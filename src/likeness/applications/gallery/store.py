@@ -99,6 +99,23 @@ class Correction(NamedTuple):
     second: str
 
 
+class Said(NamedTuple):
+    """What somebody said of an image: whom it shows, None where that was not said, and whom it does not show."""
+
+    of: Subject | None
+    not_of: frozenset[Subject]
+
+    def against(self, subject: Subject | None) -> str:
+        """What speaks against that it shows a subject, None for one who is not there yet; "" where nothing does."""
+        number = None if subject is None else subject.number
+        if self.of is not None and self.of.number != number:
+            return f"is of {self.of}"
+        return f"is not of {subject}" if number in {one.number for one in self.not_of} else ""
+
+
+NOTHING_SAID = Said(None, frozenset())
+
+
 class Settings(NamedTuple):
     """What a gallery is bound to and how it compares.
 
@@ -142,7 +159,7 @@ class Store(Protocol):
     """A gallery. Each method is one transaction: it is done whole, or not at all.
 
     All raise a `LikenessError` where the store can't be read or written, or where a subject is named that is not there
-    or not the only one. A subject is named by its id, or by its name where that is of one alone.
+    or not the only one. A subject is named by its id, or by its name where that is of one alone and no other's id.
     """
 
     @property
@@ -163,7 +180,7 @@ class Store(Protocol):
         ...
 
     def subject(self, named: str) -> Subject:
-        """The subject of an id, or of a name that no other has."""
+        """The subject of an id, or else of a name that no other has."""
         ...
 
     def found(self, whom: Whom) -> Subject | None:
@@ -186,8 +203,15 @@ class Store(Protocol):
         """What was said of images."""
         ...
 
+    def said(self, contents: Sequence[str]) -> dict[str, Said]:
+        """What was said of these images and subjects, of those of which something was."""
+        ...
+
     def enrol(self, enrolments: Sequence[Enrolment]) -> list[Enrolled]:
-        """Add subjects and templates; an image that its subject has already is left as it is."""
+        """Add subjects and templates; an image that its subject has already is left as it is.
+
+        Refused where an image is another's, or the cohort's, or somebody said that it is not of its subject.
+        """
         ...
 
     def rename(self, subject: Subject, name: str) -> None:
@@ -199,15 +223,29 @@ class Store(Protocol):
         ...
 
     def split(self, subject: Subject, contents: Sequence[str], whom: Whom) -> Subject:
-        """Give these images of a subject to another, and keep that they cannot be of the first."""
+        """Give these images of a subject to another, and keep that they cannot be of the first.
+
+        Refused where one is not the first's, or it would keep none.
+        """
         ...
 
     def remove(self, subject: Subject, contents: Sequence[str] | None = None) -> list[Template]:
         """Remove a subject, or these images of it, so that no byte of an encoding is left; returns what went."""
         ...
 
+    def say_is(self, image: Image, subject: Subject) -> Subject | None:
+        """Keep that an image is of a subject, and give it its template where another has it; returns whose it was.
+
+        Refused where it is the cohort's, where the subject has no other image, or where the other would keep none.
+        """
+        ...
+
+    def say_is_not(self, image: Image, subject: Subject) -> None:
+        """Keep that an image is not of a subject; refused where it is enrolled as its, or the subject has none."""
+        ...
+
     def correct(self, corrections: Sequence[Correction]) -> None:
-        """Keep what was said of images; what is said last counts."""
+        """Keep what was said of pairs of images; of a pair, what is said last counts."""
         ...
 
     def set_cohort(self, cohort: Cohort, come_from: str) -> None:
