@@ -69,7 +69,7 @@ def main(what: str, *places: str) -> None:
 
 
 def celeba(data: Path) -> list[dict[str, float]]:
-    """For each border and turn: how many of CelebA's crops are found in their scenes, and how alike the embeddings stay."""
+    """For each border and turn: how many of CelebA's crops are found, and how alike their embeddings stay."""
     detector, encoder = detector_named("mtcnn", data / "weights"), mobilefacenet(data)
     files = sorted((data / "celeba").glob("*/*.jpg"))
     places = generator("end to end", SEED).permutation(len(files))[:CROPS]
@@ -98,7 +98,8 @@ def pasted_lfw(data: Path) -> dict[str, Any]:
     detector, encoder = detector_named("mtcnn", data / "weights"), mobilefacenet(data)
     splits = lfw(root=str(data / "lfw"), spatial_size=SIDE, channels=3)
     images, pairs = splits.test, splits.pairs
-    assert images is not None and isinstance(pairs, Pairs)
+    assert images is not None
+    assert isinstance(pairs, Pairs)
     used, places = np.unique(np.concatenate([pairs.first, pairs.second]), return_inverse=True)
     crops, known, found, seen, faces_in = [], [], [], [], []
     for place in used:
@@ -142,9 +143,7 @@ def drawn(run: Path, weights: Path) -> dict[str, Any]:
         known.append(aligned(scene.image, points, side, template=template))
         largest = _largest(detections)
         seen.append(largest is not None)
-        found.append(
-            aligned(scene.image, points if largest is None else largest, side, template=template)
-        )
+        found.append(aligned(scene.image, points if largest is None else largest, side, template=template))
         if largest is not None:
             eyes = (points[0] - points[1]).norm()
             errors.append(float((largest - points).norm(dim=1).mean() / eyes))
@@ -206,9 +205,11 @@ def _largest(detections: Detections) -> Tensor | None:
 
 
 def verified(faces: Faces, pairs: Pairs, identity: NDArray[np.int64]) -> dict[str, Any]:
-    """Accuracy on the folds of the pairs whose faces were found; and with each of the other pairs counted as an error."""
+    """Accuracy on the folds of the pairs whose faces were found; and with all other pairs counted as errors."""
     kept = faces.found[pairs.first] & faces.found[pairs.second]
-    first, second, same, fold = (values[kept] for values in (pairs.first, pairs.second, pairs.same, pairs.fold))
+    first, second, same, fold = (
+        values[kept] for values in (pairs.first, pairs.second, pairs.same, pairs.fold)
+    )
     distance = pair_distances(faces.embeddings, first, second)
     metrics = evaluate_pairs(distance, same, fold, identity[first], identity[second])
     correct = np.zeros(len(kept))

@@ -19,7 +19,8 @@ class Pasting(NamedTuple):
     """How crops are pasted.
 
     `scales`: least and greatest pixels of the scene for one of the crop's; `turn`: degrees to either side; `border`: in
-    pixels of the crop, how far its edge goes on beyond it and fades into the surroundings; `side`: of the scene, in pixels.
+    pixels of the crop, how far its edge goes on beyond it and fades into the surroundings; `side`: of the scene, in
+    pixels.
     """
 
     scales: tuple[float, float] = (1.0, 1.8)

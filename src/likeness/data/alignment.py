@@ -74,8 +74,8 @@ def aligned(
         points: `[5, 2]`, x and y of the eyes, the nose and the corners of the mouth, left before right as seen in the
             image; continuous, (0, 0) the outer corner of the first pixel.
         size: the side of the result, in pixels.
-        template: where the points go, `[5, 2]` in pixels of 112 x 112: another one for an encoder that learned from faces
-            in another place.
+        template: where the points go, `[5, 2]` in pixels of 112 x 112: another one for an encoder that learned from
+            faces in another place.
 
     Returns:
         uint8 `[3, size, size]`.

@@ -52,9 +52,9 @@ def placed(
 def cut(scene: Scene, square: Square, *, side: int = SIDE, smallest: float = 4.0) -> Scene:
     """What lies in the square of a scene: uint8 `[3, side, side]`, and the faces in it.
 
-    Boxes end at the border. Faces whose centre lies outside are ignored, since what is left of them is neither a face to
-    be found nor background, and so are those narrower or lower than `smallest` pixels. Points outside stay: a network may
-    know where they lie.
+    Boxes end at the border. Faces whose centre lies outside are ignored, since what is left of them is neither a face
+    to be found nor background, and so are those narrower or lower than `smallest` pixels. Points outside stay: a
+    network may know where they lie.
 
     Args:
         scene: the whole image.
