@@ -31,6 +31,7 @@ from likeness.config.compose import composed
 from likeness.config.groups import CONF
 from likeness.config.help import EXAMPLES
 from likeness.config.make import plain
+from likeness.config.schema.detection import DetectionEvaluateConfig
 from likeness.config.schema.embedding import EvaluateConfig
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
@@ -49,6 +50,7 @@ NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
 TREE = "text"  # the language of a block that shows the folders
 PATH = re.compile(r"(src|conf|experiments|examples|docs|tests)/[\w./-]*")
 SUBCOMMANDS = typer.main.get_command(app).commands
+DETECTORS = ("mtcnn", "tiny_faces", "face_rcnn", "pyramidbox")
 RUNNABLE = ("compare", "evaluate", "report", "reproduce", "resume", "runs", "verify")
 
 
@@ -238,6 +240,10 @@ def checked(command: str) -> bool:
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
                 own = [f"backbone.path={given['encoder']}", *(given["overrides"] or [])]
                 check(plain(composed("evaluate", own)), EvaluateConfig)
+            elif name == "evaluate" and Path(str(given["encoder"])).parent.name in DETECTORS:
+                check(
+                    plain(composed("evaluate_detection", given["overrides"] or [])), DetectionEvaluateConfig
+                )
             else:
                 return False
         case _:

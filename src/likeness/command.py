@@ -18,6 +18,7 @@ from likeness.config.groups import CONF
 from likeness.config.hydra_node import refuse_hydra_keys, refuse_hydra_of
 from likeness.config.overrides import overridden, parsed
 from likeness.config.own_folder import own_folder, refuse_shadowed
+from likeness.config.schema.detection import DetectionConfig
 from likeness.config.trust import find_modules_in, find_modules_of_parent
 from likeness.errors import LikenessError, Pruned, one_sentence
 from likeness.recipes.choose import (
@@ -30,7 +31,9 @@ from likeness.recipes.choose import (
     recorded_config_of,
     training_config,
 )
+from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.recipes.past_config import plain_config_of
 
 if TYPE_CHECKING:
     from likeness.applications.align import AlignedFaces
@@ -95,16 +98,28 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
     """Measure a run or an ONNX file on the data that `overrides` choose."""
     with one_sentence():
         find_modules_in(Path.cwd())
-        from likeness.recipes.embedding.evaluate import evaluate_file, evaluate_run
-
         if encoder.suffix == ".onnx":
+            from likeness.recipes.embedding.evaluate import evaluate_file
+
             print(evaluate_file(encoder, overrides, trust))
         elif (encoder / "config.yaml").is_file():
-            print(evaluate_run(encoder, embedding_config_of(encoder, trust), overrides, trust))
+            print(_evaluated_run(encoder, overrides, trust))
         else:
             raise LikenessError(
                 f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."
             )
+
+
+def _evaluated_run(run: Path, overrides: Sequence[str], trust: Sequence[str]) -> Path:
+    if family_of(plain_config_of(run, trust)) is DETECTION:
+        from likeness.recipes.detection.evaluate import evaluate_run as evaluate_detector
+
+        config = config_of(run, trust)
+        assert isinstance(config, DetectionConfig)
+        return evaluate_detector(run, config, overrides, trust)
+    from likeness.recipes.embedding.evaluate import evaluate_run
+
+    return evaluate_run(run, embedding_config_of(run, trust), overrides, trust)
 
 
 def verify_from_command_line(

@@ -159,6 +159,14 @@ def test_another_size_is_the_same_face() -> None:
     assert (small - halved)[:, 2:-2, 2:-2].abs().max() <= 2
 
 
+def test_another_template_puts_the_face_elsewhere() -> None:
+    image = image_of(pixels((SIDE, SIDE))).clamp(min=1)
+    found = aligned(image, torch.tensor(TEMPLATE), template=TEMPLATE + [20, -7])
+    assert torch.equal(found[:, : SIDE - 7, 20:], image[:, 7:, : SIDE - 20])
+    half = aligned(image, torch.tensor(TEMPLATE), template=SIDE / 4 + TEMPLATE / 2)
+    assert torch.equal(half[:, 28:84, 28:84], aligned(image, torch.tensor(TEMPLATE), size=56))
+
+
 def test_a_run_gives_what_another_gave() -> None:
     image, points = image_of(pixels((500, 400), seed=5)), moved(known(0.21, 40, 50, -9))
     assert torch.equal(aligned(image, points), aligned(image, points.clone()))

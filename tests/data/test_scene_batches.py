@@ -15,8 +15,11 @@ from likeness.data.fingerprint import Files
 from likeness.data.readable_scenes import ReadableScenes, sizes_of_faces
 from likeness.data.scene_batches import SceneBatches
 from likeness.data.scene_crops import AnchorSampling, Crop, RandomSquares, mirrored
+from likeness.data.square import Square, cut
 from likeness.errors import FileError, UnreadableImage
+from likeness.losses.detection import BACKGROUND, IGNORED
 from likeness.randomness import generator
+from likeness.tasks.detection.anchor_targets import anchor_targets
 
 
 class Squares:
@@ -89,6 +92,43 @@ def test_a_mirrored_scene_keeps_left_and_right_as_they_are_seen() -> None:
     again = mirrored(other)
     torch.testing.assert_close(again.faces.points, scene.faces.points)
     assert torch.equal(again.image, scene.image)
+
+
+def test_what_is_left_of_a_face_whose_centre_is_outside_is_ignored() -> None:
+    boxes = torch.tensor([[10.0, 10, 40, 40], [50, 10, 70, 40], [58, 50, 90, 80], [70, 10, 90, 40]])
+    faces = Faces(boxes, torch.full((4, 5, 2), torch.nan), torch.zeros(4, dtype=torch.bool))
+    whole = Scene(torch.zeros(3, 100, 100, dtype=torch.uint8), faces)
+    square = cut(whole, Square(1.0, 0.0, 0.0), side=64)
+    assert square.faces.boxes.tolist() == [[10, 10, 40, 40], [50, 10, 64, 40], [58, 50, 64, 64]]
+    assert square.faces.ignored.tolist() == [False, False, True]
+    on_it, apart = [58.0, 51, 64, 64], [10.0, 44, 25, 60]
+    targets = anchor_targets(
+        torch.tensor([on_it, apart]),
+        [square.faces],
+        positive=0.5,
+        negative=0.3,
+        weights=(10.0, 10.0, 5.0, 5.0),
+    )
+    assert targets.shown.tolist() == [[IGNORED, BACKGROUND]]
+
+
+class Beyond(Squares):
+    """The one face passes the left and the lower border of its image."""
+
+    def _one(self, index: int) -> Scene:
+        scene = super()._one(index)
+        return scene._replace(faces=scene.faces._replace(boxes=torch.tensor([[-20.0, 60, 20, 110]])))
+
+
+def test_boxes_end_at_the_images_border_in_training_alone() -> None:
+    scenes = ReadableScenes(Beyond(1))
+    assert scenes.load_or_none(0).faces.boxes.tolist() == [[-20, 60, 20, 110]]
+    assert sizes_of_faces(scenes, [0]).tolist() == [[20, 36]]
+    squares = batches(scenes, RandomSquares(side=128, scales=[0.5]))
+    for step in range(3):
+        for each in squares[step].faces:
+            (size,) = each.boxes[:, 2:] - each.boxes[:, :2]
+            torch.testing.assert_close(size, torch.tensor([10.0, 18]))
 
 
 @pytest.mark.parametrize("crop", CROPS, ids=["random", "anchors"])

@@ -60,7 +60,9 @@ def similarity_transform(source: ArrayLike, target: ArrayLike) -> NDArray[np.flo
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
-def aligned(image: Tensor, points: Tensor, size: int = SIDE) -> Tensor:
+def aligned(
+    image: Tensor, points: Tensor, size: int = SIDE, *, template: NDArray[np.float64] = TEMPLATE
+) -> Tensor:
     """The face with `points`, upright and in the template's place; the same on every run.
 
     Pixels are interpolated bilinearly. Where the face shrinks, the filter's triangle is as much wider, so that nothing
@@ -72,6 +74,8 @@ def aligned(image: Tensor, points: Tensor, size: int = SIDE) -> Tensor:
         points: `[5, 2]`, x and y of the eyes, the nose and the corners of the mouth, left before right as seen in the
             image; continuous, (0, 0) the outer corner of the first pixel.
         size: the side of the result, in pixels.
+        template: where the points go, `[5, 2]` in pixels of 112 x 112: another one for an encoder that learned from
+            faces in another place.
 
     Returns:
         uint8 `[3, size, size]`.
@@ -89,7 +93,7 @@ def aligned(image: Tensor, points: Tensor, size: int = SIDE) -> Tensor:
         )
     if size < 1:
         raise ValueError(f"An aligned face has at least one pixel, but size={size}.")
-    matrix = similarity_transform(points.detach().cpu().double().numpy(), TEMPLATE * (size / SIDE))
+    matrix = similarity_transform(points.detach().cpu().double().numpy(), template * (size / SIDE))
     turn = complex(matrix[0, 0], matrix[1, 0])
     centres = np.arange(size) + 0.5
     there = centres[None, :] + 1j * centres[:, None]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
@@ -28,6 +29,14 @@ class Scene(NamedTuple):
 
     image: Tensor
     faces: Faces
+
+
+def within_image(scene: Scene) -> Scene:
+    """The scene with its boxes cut at the image's border, as a network learns them; points stay where they are."""
+    height, width = scene.image.shape[1:]
+    limits = scene.faces.boxes.new_tensor([width, height, width, height])
+    boxes = torch.minimum(scene.faces.boxes.clamp(min=0), limits)
+    return scene._replace(faces=scene.faces._replace(boxes=boxes))
 
 
 class Scenes(Protocol):

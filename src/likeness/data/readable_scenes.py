@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from likeness.data.faces import Scene, Scenes
+from likeness.data.faces import Scene, Scenes, within_image
 from likeness.data.fingerprint import Files
 from likeness.errors import FileError, UnreadableImage
 
@@ -81,9 +81,9 @@ class ReadableScenes:
 
 
 def sizes_of_faces(scenes: ReadableScenes, indices: Iterable[int]) -> Tensor:
-    """Width and height in pixels `[N, 2]` of the faces to be found in those at `indices` that can be read."""
-    loaded = map(scenes.load_or_none, indices)
-    boxes = [scene.faces.boxes[~scene.faces.ignored] for scene in loaded if scene is not None]
+    """Width and height in pixels `[N, 2]`, within the image, of the faces to be found in those that can be read."""
+    loaded = (within_image(scene) for scene in map(scenes.load_or_none, indices) if scene is not None)
+    boxes = [scene.faces.boxes[~scene.faces.ignored] for scene in loaded]
     every = torch.cat(boxes) if boxes else torch.zeros(0, 4)
     sizes = every[:, 2:] - every[:, :2]
     return sizes[(sizes > 0).all(1)]

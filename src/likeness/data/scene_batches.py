@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from likeness.data.augment import KeyedAugment
-from likeness.data.faces import Faces, Scene
+from likeness.data.faces import Faces, Scene, within_image
 from likeness.data.readable_scenes import ReadableScenes
 from likeness.data.run_data import RunData
 from likeness.data.scene_crops import Crop, mirrored
@@ -28,7 +28,7 @@ class SceneBatch(NamedTuple):
 
 
 class SceneBatches(Dataset[SceneBatch]):
-    """The batches by step: squares of scenes, half of them mirrored.
+    """The batches by step: squares of scenes, their boxes cut at the image's border, half of them mirrored.
 
     Every image of a source comes once in a pass over it, in another order in each pass; of several sources each has
     the same share of a batch.
@@ -74,7 +74,8 @@ class SceneBatches(Dataset[SceneBatch]):
         scenes = self.sources[source]
         visit, at = divmod(turn, len(scenes))
         draw = generator("square", self.seed, number)
-        square = self.crop(scenes.load_good(int(_order(source, self.seed, visit, len(scenes))[at])), draw)
+        index = int(_order(source, self.seed, visit, len(scenes))[at])
+        square = self.crop(within_image(scenes.load_good(index)), draw)
         if draw.integers(2):
             square = mirrored(square)
         return square._replace(image=self.augment(square.image, source, number))

@@ -52,8 +52,9 @@ def placed(
 def cut(scene: Scene, square: Square, *, side: int = SIDE, smallest: float = 4.0) -> Scene:
     """What lies in the square of a scene: uint8 `[3, side, side]`, and the faces in it.
 
-    Faces whose centre lies outside are left out, and the other ones' boxes end at the border; those narrower
-    or lower than `smallest` pixels are ignored. Points outside stay: a network may know where they lie.
+    Boxes end at the border. Faces whose centre lies outside are ignored, since what is left of them is neither a face
+    to be found nor background, and so are those narrower or lower than `smallest` pixels. Points outside stay: a
+    network may know where they lie.
 
     Args:
         scene: the whole image.
@@ -78,10 +79,11 @@ def cut(scene: Scene, square: Square, *, side: int = SIDE, smallest: float = 4.0
     boxes = faces.boxes * factor.repeat(2) - moved.repeat(2)
     points = faces.points * factor - moved
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((centre >= 0) & (centre < side)).all(1)
+    beyond = ((centre < 0) | (centre >= side)).any(1)
     boxes = boxes.clamp(0, side)
-    small = ((boxes[:, 2:] - boxes[:, :2]) < smallest).any(1)
-    return Scene(pixels, Faces(boxes[inside], points[inside], (faces.ignored | small)[inside]))
+    sides = boxes[:, 2:] - boxes[:, :2]
+    seen, small = (sides > 0).all(1), (sides < smallest).any(1)
+    return Scene(pixels, Faces(boxes[seen], points[seen], (faces.ignored | small | beyond)[seen]))
 
 
 def _window(image: Tensor, corner: Sequence[int], side: int) -> Tensor:

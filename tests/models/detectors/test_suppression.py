@@ -1,5 +1,6 @@
 """Suppression by the smaller box against a plain double loop."""
 
+import pytest
 import torch
 from torch import Tensor
 from torchvision.ops import nms
@@ -55,6 +56,24 @@ def test_boxes_without_an_area_stay_and_suppress_none() -> None:
 
 def test_no_box() -> None:
     assert nms_by_minimum(torch.empty(0, 4), torch.empty(0), 0.7).tolist() == []
+
+
+@pytest.mark.parametrize("spread", [(40.0, 40.0), (4000.0, 3.0), (3.0, 4000.0)])
+def test_boxes_of_all_sizes_over_a_plane_a_row_and_a_column(spread: tuple[float, float]) -> None:
+    draw = torch.Generator().manual_seed(1)
+    corner = torch.rand(300, 2, generator=draw) * torch.tensor(spread)
+    sides = torch.exp(6 * torch.rand(300, 2, generator=draw) - 1)
+    boxes, scores = torch.cat([corner, corner + sides], 1), torch.rand(300, generator=draw)
+    kept = nms_by_minimum(boxes, scores, 0.7).tolist()
+    assert kept == plain(boxes.tolist(), scores.tolist(), 0.7)
+    assert 3 < len(kept) < 300
+
+
+def test_16384_boxes_that_lie_apart_all_stay() -> None:
+    corners = 10.0 * torch.cartesian_prod(torch.arange(128), torch.arange(128))
+    scores = torch.rand(len(corners), generator=torch.Generator().manual_seed(0))
+    kept = nms_by_minimum(torch.cat([corners, corners + 9], 1), scores, 0.7)
+    assert torch.equal(kept, scores.argsort(descending=True, stable=True))
 
 
 def test_32768_boxes() -> None:

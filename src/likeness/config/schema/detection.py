@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import HardestShare, Node, Positive, Share
-from likeness.config.schema.scenes import SceneConfig
+from likeness.config.schema.runs import RunConfig
+from likeness.config.schema.scenes import SceneConfig, SceneData
 from likeness.config.schema.sweep import Objective
 
 Above0 = Annotated[float, Field(gt=0)]
@@ -165,6 +166,7 @@ class DetectionEvaluation(Node):
     overlap: Annotated[float, Field(gt=0, lt=1)]
     heights: Annotated[list[Weight], Field(min_length=1)]
     score: Share
+    fddb: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     resamples: Annotated[int, Field(ge=10)]
 
     @model_validator(mode="after")
@@ -202,3 +204,10 @@ class DetectionConfig(SceneConfig):
         if isinstance(self.task, TinyFacesTask) and self.sampler.side % 16:
             raise ValueError(f"sampler.side={self.sampler.side}, but HR takes multiples of 16")
         return self
+
+
+class DetectionEvaluateConfig(RunConfig):
+    """What `likeness evaluate` measures a detector on."""
+
+    data: SceneData
+    evaluation: DetectionEvaluation

@@ -88,7 +88,8 @@ def _face(listing: Path, row: int, lines: list[str]) -> Face:
     if len(numbers) != _FIELDS:
         raise _malformed(listing, row, lines, "ten whole numbers of a face")
     x, y, width, height = numbers[:4]
-    return Face((x, y, x + width, y + height), ignored=bool(numbers[_INVALID]) or width <= 0 or height <= 0)
+    corners = (x, y, x + max(width, 0), y + max(height, 0))
+    return Face(corners, ignored=bool(numbers[_INVALID]) or width <= 0 or height <= 0)
 
 
 def _malformed(listing: Path, row: int, lines: list[str], wanted: str) -> ValueError:

@@ -1,6 +1,12 @@
 """How detected faces and their points are measured: pure functions over lists of arrays, one for each image."""
 
-from likeness.evaluation.detection.fddb import FddbRoc, box_overlaps, evaluate_fddb, fddb_roc
+from likeness.evaluation.detection.fddb import (
+    FddbRoc,
+    box_overlaps,
+    evaluate_fddb,
+    fddb_roc,
+    overlaps_that_count,
+)
 from likeness.evaluation.detection.height import FaceHeights, HeightRecall, face_heights, recall_by_height
 from likeness.evaluation.detection.images import ImageFaces, checked_images
 from likeness.evaluation.detection.matching import FOUND, NEITHER, WRONG, Matches, match
@@ -65,6 +71,7 @@ __all__ = [
     "match",
     "normalised_errors",
     "overlaps",
+    "overlaps_that_count",
     "precision_recall",
     "recall_by_height",
     "wider_precision_recall",

@@ -16,7 +16,9 @@ from scipy.optimize import linear_sum_assignment
 from likeness.evaluation.arrays import array
 from likeness.evaluation.bootstrap import resampled_intervals
 from likeness.evaluation.detection.images import checked_images, checked_scores
+from likeness.evaluation.detection.matching import NEITHER, match
 from likeness.evaluation.detection.overlap import overlaps
+from likeness.evaluation.detection.precision_recall import ignore_low
 from likeness.evaluation.metric import Metric
 
 FALSE_POSITIVES = (100, 500, 1000)
@@ -57,6 +59,28 @@ def box_overlaps(
         overlaps(found, one.faces)
         for found, one in zip(boxes, checked_images(boxes, scores, faces), strict=True)
     ]
+
+
+def overlaps_that_count(
+    boxes: Sequence[ArrayLike],
+    scores: Sequence[ArrayLike],
+    faces: Sequence[ArrayLike],
+    ignored: Sequence[ArrayLike],
+    *,
+    least_height: float = 0.0,
+    iou: float = 0.5,
+) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    """The overlaps `[D, F]` and scores `[D]` of each image without its ignored faces, and those lower than the least.
+
+    What `match` finds on such a face by `iou` is left out too, so that it is neither right nor wrong. FDDB itself has
+    no such faces.
+    """
+    shared, values = [], []
+    for one in ignore_low(checked_images(boxes, scores, faces, ignored), least_height):
+        counts = match(one, iou).verdict != NEITHER
+        shared.append(overlaps(one.boxes[counts], one.faces[~one.ignored]))
+        values.append(one.scores[counts])
+    return shared, values
 
 
 def fddb_roc(shared: Sequence[ArrayLike], scores: Sequence[ArrayLike]) -> FddbRoc:

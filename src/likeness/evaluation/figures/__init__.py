@@ -5,6 +5,7 @@ from likeness.evaluation.figures.detected_faces import DetectedImage, detected_f
 from likeness.evaluation.figures.distance_histograms import distance_figure
 from likeness.evaluation.figures.embedding_map import embedding_figure
 from likeness.evaluation.figures.faces_by_height import height_figure
+from likeness.evaluation.figures.fddb_curves import fddb_figure
 from likeness.evaluation.figures.hardest_pairs import hardest_figure, hardest_pairs
 from likeness.evaluation.figures.objective_curve import Point, objective_figure
 from likeness.evaluation.figures.one_shot_groups import one_shot_figure
@@ -26,6 +27,7 @@ __all__ = [
     "detected_figure",
     "distance_figure",
     "embedding_figure",
+    "fddb_figure",
     "hardest_figure",
     "hardest_pairs",
     "height_figure",

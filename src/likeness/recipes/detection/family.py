@@ -16,6 +16,8 @@ DETECTION = Family(
         shares=("detection/*", "landmarks/failure@*", "landmarks/auc@*", "validation/*"),
         captions={
             "precision_recall": "Precision against recall, on images that were not trained on",
+            "wider": "Precision against recall of WIDER FACE's easy, medium and hard faces, by its own evaluation",
+            "fddb": "FDDB's curves: true positives by their number, and by how much they overlap",
             "heights": "The faces of each height, found and missed, and their recall with 95% intervals",
             "landmarks": "The share of faces whose landmarks are off by at most so much",
             "found": "What was found in the first of these images",

@@ -1,12 +1,17 @@
-"""What the training of a detector leaves behind: numbers and figures of what it finds in images it has not seen."""
+"""What a detector's run leaves behind: numbers and figures of what it finds in images it has not seen."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from likeness.config.schema.detection import DetectionConfig
+from likeness.config.make import told
+from likeness.config.schema.detection import DetectionConfig, DetectionEvaluateConfig, DetectionEvaluation
+from likeness.config.schema.scenes import SceneData, WiderFace
+from likeness.data.annotated_faces import FaceList, wider_lists
 from likeness.data.faces import Faces
 from likeness.data.readable_scenes import ReadableScenes
 from likeness.errors import LikenessError
@@ -15,11 +20,16 @@ from likeness.evaluation.detection import (
     columns,
     cumulative_errors,
     detection_metrics,
+    evaluate_fddb,
     evaluate_points,
+    evaluate_wider,
     face_heights,
+    fddb_roc,
     landmark_errors,
+    overlaps_that_count,
     precision_recall,
     recall_by_height,
+    wider_precision_recall,
 )
 from likeness.evaluation.figures import (
     Curve,
@@ -27,6 +37,7 @@ from likeness.evaluation.figures import (
     cumulative_error_figure,
     curves_figure,
     detected_figure,
+    fddb_figure,
     height_figure,
     precision_recall_figure,
 )
@@ -41,6 +52,7 @@ from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.devices import device_of
+from likeness.tasks.detection import DetectionTask
 from likeness.tasks.detection.landmarks_task import landmark_errors_of, measurable
 
 SHOWN = 9
@@ -48,6 +60,7 @@ SHOWN = 9
 LIMITS = tuple(step / 200 for step in range(61))
 """Errors of landmarks, in parts of the distance of the eyes, at which the share of faces is drawn."""
 IN_BOXES = "in annotated boxes"
+log = logging.getLogger(__name__)
 CURVES = {"loss": "train/loss", "average precision": "validation/ap"}
 
 
@@ -59,28 +72,96 @@ class Examined(NamedTuple):
     found: Detections
 
 
+class ListedScenes(NamedTuple):
+    """Images to test on, and which faces are easy, medium and hard where WIDER FACE's lists are there."""
+
+    scenes: ReadableScenes
+    lists: Mapping[str, FaceList] | None
+
+
+def tested_on(node: SceneData, scenes: ReadableScenes) -> ListedScenes:
+    """The images that `node` names, with the lists of their faces.
+
+    Raises:
+        LikenessError: a list can't be read.
+    """
+    if not isinstance(node, WiderFace):
+        return ListedScenes(scenes, None)
+    with told(node):
+        lists = wider_lists(node.root)
+    if lists is None:
+        log.info(
+            "The average precision of easy, medium and hard faces is left out: wider_easy_val.mat, "
+            "wider_medium_val.mat and wider_hard_val.mat are not in %s.",
+            node.root,
+        )
+    return ListedScenes(scenes, lists)
+
+
 def conclude(run: Recording, config: DetectionConfig, splits: ReadableSplits) -> None:
     """Measure the detector of the last checkpoint on the test images, and leave results and figures."""
-    evaluation = config.evaluation
-    task = build_trained(config, run.folder).to(device_of(config.trainer.accelerator))
-    examined = examine(task.detector, splits.test)
-    faces, found = [one.faces for one in examined], [one.found for one in examined]
-    metrics = {
-        TRAINED: detection_metrics(
-            found,
-            faces,
-            threshold=evaluation.score,
-            bands=[*evaluation.heights, np.inf],
-            iou=evaluation.overlap,
-            resamples=evaluation.resamples,
-        )
-    }
-    if isinstance(task.network, MTCNN) and any(len(measurable(one.faces)) for one in examined):
-        metrics[IN_BOXES] = landmarks_in_boxes(task.network, examined, splits.test, evaluation.resamples)
+    task = build_trained(config, run.folder)
+    report_on(run, task, config, tested_on(config.test_data or config.data, splits.test))
     run.outcome["unreadable_images"] = sorted({*noted_unreadable(run.folder), *splits.test.unreadable})
+
+
+def report_on(
+    run: Recording,
+    task: DetectionTask[Any],
+    config: DetectionConfig | DetectionEvaluateConfig,
+    tested: ListedScenes,
+) -> None:
+    """Measure the detector of a trained task on the test images, and leave results and figures."""
+    task = task.to(device_of(config.trainer.accelerator if isinstance(config, DetectionConfig) else "auto"))
+    examined = examine(task.detector, tested.scenes)
+    evaluation = config.evaluation
+    metrics = {TRAINED: measured(examined, evaluation, tested)}
+    if isinstance(task.network, MTCNN) and any(len(measurable(one.faces)) for one in examined):
+        metrics[IN_BOXES] = landmarks_in_boxes(task.network, examined, tested.scenes, evaluation.resamples)
+    run.outcome["unreadable_images"] = sorted(tested.scenes.unreadable)
     write_results_file(run.folder, metrics)
-    draw(run.folder, config, examined, splits.test)
+    draw(run.folder, config, examined, tested)
     print_table(f"Faces in {len(examined)} images that were not trained on", metrics, DETECTION.presentation)
+
+
+def measured(
+    examined: Sequence[Examined], evaluation: DetectionEvaluation, tested: ListedScenes
+) -> dict[str, Metric]:
+    """The metrics that the evaluation asks for, and WIDER FACE's own where its lists are there."""
+    faces, found = [one.faces for one in examined], [one.found for one in examined]
+    metrics = detection_metrics(
+        found,
+        faces,
+        threshold=evaluation.score,
+        bands=[*evaluation.heights, np.inf],
+        iou=evaluation.overlap,
+        resamples=evaluation.resamples,
+    )
+    if tested.lists is not None:
+        metrics |= evaluate_wider(
+            *columns(found, faces)[:3], _listed(examined, tested), resamples=evaluation.resamples
+        )
+    if evaluation.fddb is not None:
+        metrics |= evaluate_fddb(
+            *_fddb_overlaps(examined, evaluation), evaluation.fddb, resamples=evaluation.resamples
+        )
+    return metrics
+
+
+def _listed(examined: Sequence[Examined], tested: ListedScenes) -> dict[str, list[NDArray[np.int64]]]:
+    """By list, for each image, the places of its faces in that list; none in an image that it does not name."""
+    names = [tested.scenes.name(one.place) for one in examined]
+    nothing = np.zeros(0, np.int64)
+    return {
+        level: [faces.get(name, nothing) for name in names] for level, faces in (tested.lists or {}).items()
+    }
+
+
+def _fddb_overlaps(
+    examined: Sequence[Examined], evaluation: DetectionEvaluation
+) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    judged = columns([one.found for one in examined], [one.faces for one in examined])
+    return overlaps_that_count(*judged, least_height=evaluation.heights[0], iou=evaluation.overlap)
 
 
 def examine(detector: Detector, scenes: ReadableScenes) -> list[Examined]:
@@ -111,9 +192,14 @@ def landmarks_in_boxes(
     return evaluate_points(np.concatenate(errors), image, resamples=resamples)
 
 
-def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], scenes: ReadableScenes) -> None:
+def draw(
+    folder: Path,
+    config: DetectionConfig | DetectionEvaluateConfig,
+    examined: Sequence[Examined],
+    tested: ListedScenes,
+) -> None:
     """Write the figures of a run."""
-    evaluation = config.evaluation
+    evaluation, scenes = config.evaluation, tested.scenes
     least, overlap, score = evaluation.heights[0], evaluation.overlap, evaluation.score
     faces, found = [one.faces for one in examined], [one.found for one in examined]
     judged = columns(found, faces)
@@ -127,13 +213,23 @@ def draw(folder: Path, config: DetectionConfig, examined: Sequence[Examined], sc
         "precision_recall": precision_recall_figure({config.name: (curve.recall, curve.precision)}),
         "heights": height_figure(heights),
     }
+    if tested.lists is not None:
+        curves = {
+            level: wider_precision_recall(*judged[:3], listed)
+            for level, listed in _listed(examined, tested).items()
+        }
+        figures["wider"] = precision_recall_figure(
+            {level: (curve.recall, curve.precision) for level, curve in curves.items()}
+        )
+    if evaluation.fddb is not None:
+        figures["fddb"] = fddb_figure({config.name: fddb_roc(*_fddb_overlaps(examined, evaluation))})
     errors = landmark_errors(found, faces, threshold=score, least_height=least, iou=overlap)
     if np.isfinite(errors.by_eyes).any():
         shares = cumulative_errors(errors.by_eyes, errors.image, LIMITS, resamples=evaluation.resamples)
         figures["landmarks"] = cumulative_error_figure({config.name: shares}, failure=FAILURE)
     shown = {scenes.name(one.place): _shown(one, scenes, score) for one in examined[:SHOWN]}
     figures["found"] = detected_figure(list(shown.values()), iou=overlap, titles=list(shown))
-    logged = logged_curves(folder)
+    logged = logged_curves(folder) if isinstance(config, DetectionConfig) else {}
     panels = {
         name: {name: Curve(*logged[key], share=name != "loss")}
         for name, key in CURVES.items()

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.types import Override
-
 from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.make import plain
-from likeness.config.overrides import overridden, parsed, touches
+from likeness.config.overrides import overridden, touches
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.build import test_data
@@ -19,6 +17,7 @@ from likeness.recipes.embedding.inputs import fingerprints
 from likeness.recipes.embedding.measure import Encoder, TestData, measure
 from likeness.recipes.embedding.readable import build_data
 from likeness.recipes.embedding.results import conclude
+from likeness.recipes.evaluation_overrides import parsed_for_evaluation
 from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
@@ -35,7 +34,7 @@ def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = (
     Raises:
         LikenessError: what a user can mend.
     """
-    _parsed(overrides)
+    parsed_for_evaluation(overrides)
     config = composed("evaluate", ["backbone=onnx", *overrides])
     config.backbone.path = str(path)
     config.trust = list(trust)
@@ -79,7 +78,7 @@ def evaluation_of(
     Raises:
         LikenessError: an override names nothing that there is, or would change the network.
     """
-    given = _parsed(overrides)
+    given = parsed_for_evaluation(overrides)
     if taken := [one for one in given if any(touches(one, part) for part in NETWORK)]:
         raise LikenessError(f"{taken[0].input_line} can't be changed: the network is the run's own.")
     kept: list[str] = []  # parts that are the run's own, to which overrides of single keys are applied
@@ -102,19 +101,6 @@ def evaluation_of(
         config[part] = node and node.plain()
     config["trust"] = [*own.trust, *(one for one in trust if one not in own.trust)]
     return check(overridden(config, later, "the evaluation"), EvaluateConfig)
-
-
-def _parsed(overrides: Sequence[str]) -> list[Override]:
-    """The overrides of an evaluation; raises a LikenessError for `trust`, which is an option there."""
-    given = parsed(overrides)
-    for one in given:
-        if touches(one, "trust"):
-            value = one.value()
-            names = value if isinstance(value, list) else [value]
-            raise LikenessError(
-                f"{one.input_line} is not taken here: write {' '.join(f'--trust {name}' for name in names)}."
-            )
-    return given
 
 
 def _written(value: Any) -> str:
