@@ -51,9 +51,10 @@ def wanted_rates_figure(
     hits.plot(sizes, rank_1, color=INK, linewidth=1.2, label="nearest (rank 1)")
     for number, each in enumerate(next(iter(wanted.values())).found):
         once = "for this gallery" if each == 1 else f"for this gallery, {each} searches a stranger"
-        _explained(rates, once, marker="o", markerfacecolor=INK if number == 0 else "white", linestyle="")
-    _explained(rates, f"kept from {kept_from:,} identities", linestyle="--")
-    _explained(rates, "of pairs", linestyle=":")
+        fill = INK if number == 0 else "white"
+        rates.plot([], [], "o", color=INK, markersize=4, markerfacecolor=fill, label=once)
+    rates.plot([], [], "--", color=INK, label=f"kept from {kept_from:,} identities")
+    rates.plot([], [], ":", color=INK, label="of pairs")
     rates.set(xscale="log", yscale="log", ylim=(1e-5, 1.5))
     hits.set(xscale="log")
     hits.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -76,7 +77,3 @@ def _spread(
             sizes * (0.85 if number == 0 else 1.18), mean, [mean - lowest, highest - mean], color=colour, marker="o",
             markersize=4, linewidth=0, elinewidth=1.2, markerfacecolor=colour if number == 0 else "white", capsize=2,
         )  # fmt: skip
-
-
-def _explained(axes: Axes, label: str, **look: str) -> None:
-    axes.plot([], [], color=INK, markersize=4, label=label, **look)

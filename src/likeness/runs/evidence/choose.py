@@ -93,7 +93,7 @@ def _refuse_unfinished(run: PastRun) -> None:
 
 def _is_ours(run: PastRun) -> bool:
     """Whether it is a run of an experiment, and not an evaluation, which has no task."""
-    return "task" in run.config and bool(run.results)
+    return run.config.get("task") is not None and bool(run.results)
 
 
 def _refuse_other(experiment: TrainConfig, run: PastRun) -> None:
