@@ -25,6 +25,7 @@ HANDED = {
     "likeness.tasks": {"embedder", "head", "loss", "optimizer", "scheduler", "network", "objective", "image"}
     | {"style_weights", "styles", "encoder", "stylizer"},
     "likeness.models.detectors.tiny_faces": {"templates"},
+    "likeness.recipes.open_set": {"seed"},
     "likeness.models.embedder": {"backbone"},
     "likeness.models.similarity": {"embedding_dim"},
     "likeness.models.features": {"layers"},

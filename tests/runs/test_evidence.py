@@ -153,7 +153,7 @@ def test_a_folder_stands_for_its_last_finished_runs_of_one_kind(
     [
         (("status",), "failed", r"did not finish \(it is failed\)"),
         (("status",), "running", r"did not finish \(it is killed\)"),
-        (("results",), {"encoder": {}}, "is no training"),
+        (("config", "task"), None, "is an evaluation"),
         (("config", "optimizer", "lr"), 0.1, "has optimizer.lr=0.1, but the experiment triplet_hard has"),
         (("config", "trainer", "gradient_clip_val"), 1.0, "has trainer.gradient_clip_val=1.0"),
         (("source", "sha256"), "6" * 64, "differ in their source: sha256 is 5"),

@@ -18,6 +18,7 @@ from likeness.errors import LikenessError, ended
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.landmarks.family import LANDMARKS
+from likeness.recipes.open_set.family import OPEN_SET
 from likeness.recipes.past_config import plain_config_of, recorded_plain_config_of
 from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.stylizer.family import STYLIZER
@@ -25,7 +26,7 @@ from likeness.runs.recipe import Family, Presentation, Recipe
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.report.sweep import jobs_of
 
-FAMILIES = (EMBEDDING, PIXELS, STYLIZER, DETECTION, LANDMARKS)
+FAMILIES = (EMBEDDING, PIXELS, STYLIZER, DETECTION, LANDMARKS, OPEN_SET)
 
 
 def family_of(config: Mapping[str, Any]) -> Family:

@@ -26,7 +26,8 @@ def main() -> None:
             config = config_of(folder, trust=None)
             recipe = recipe_of(config)
             stopping = [StopPruned(config, folder)] if config.sweep else []
-            fit_here(config, folder, recipe, recipe.data(), stopping, newest_checkpoint(folder))
+            if (data := recipe.data()) is not None:
+                fit_here(config, folder, recipe, data, stopping, newest_checkpoint(folder))
     except Preempted:
         sys.exit(128 + signal.SIGTERM)
     except LikenessError as error:

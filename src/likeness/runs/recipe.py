@@ -93,12 +93,12 @@ class Recipe(Protocol):
         """Raise a LikenessError for what is wrong and can be known before training."""
         ...
 
-    def data(self) -> "RunData":
-        """The batches."""
+    def data(self) -> "RunData | None":
+        """The batches; None where nothing is trained, and the run only measures."""
         ...
 
     def task(self) -> "Task":
-        """What is trained on them, as it is at step 0."""
+        """What is trained on them, as it is at step 0; not asked for where there are none."""
         ...
 
     def callbacks(self, folder: Path) -> Sequence["pl.Callback"]:

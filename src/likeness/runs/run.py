@@ -1,4 +1,4 @@
-"""The one path of a run: build, fit, measure what was trained, close the record."""
+"""The one path of a run: build, fit, measure, close the record."""
 
 from pathlib import Path
 
@@ -53,7 +53,8 @@ def _train(config: TrainConfig, recipe: Recipe, unfinished: Path | None) -> Path
     opened = recorded(config, recipe.fingerprints, recipe.files, unfinished, step)
     with opened as run, tracked(run.folder, trackers):
         raise_if_pruned(config, run.folder)  # where the run was killed before its record said so
-        fit(config, run.folder, recipe, data, [StopPruned(config, run.folder)] if config.sweep else [])
+        if data is not None:
+            fit(config, run.folder, recipe, data, [StopPruned(config, run.folder)] if config.sweep else [])
         raise_if_pruned(config, run.folder)
         recipe.conclude(run)
     write_report(run.folder, recipe.family.presentation)

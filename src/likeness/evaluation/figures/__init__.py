@@ -16,12 +16,14 @@ from likeness.evaluation.figures.reliability_diagram import reliability_figure
 from likeness.evaluation.figures.roc_curves import roc_figure
 from likeness.evaluation.figures.style_sheet import style_grid, style_sheet
 from likeness.evaluation.figures.training_curves import Curve, curves_figure
+from likeness.evaluation.figures.wanted_rates import WantedRate, wanted_rates_figure
 
 __all__ = [
     "Axis",
     "Curve",
     "DetectedImage",
     "Point",
+    "WantedRate",
     "cumulative_error_figure",
     "curves_figure",
     "detected_figure",
@@ -40,4 +42,5 @@ __all__ = [
     "roc_figure",
     "style_grid",
     "style_sheet",
+    "wanted_rates_figure",
 ]

@@ -6,6 +6,7 @@ from likeness.evaluation.identification.open_set import (
     evaluate_identification,
     open_set_curve,
     tpir_at_fpir,
+    written,
 )
 from likeness.evaluation.identification.searches import Searches, joined, searches
 from likeness.evaluation.identification.templates import best_template, mean_score, mean_templates
@@ -30,4 +31,5 @@ __all__ = [
     "search_threshold",
     "searches",
     "tpir_at_fpir",
+    "written",
 ]

@@ -13,7 +13,7 @@ from likeness.config.groups import TRAIN
 from likeness.config.key import compare_values, deciding, differences
 from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
-from likeness.runs.record.past import TRAINED, PastRun, past_run, past_runs
+from likeness.runs.record.past import PastRun, past_run, past_runs
 from likeness.runs.record.record_file import RECORD
 from likeness.runs.record.source import identity_of
 
@@ -64,9 +64,7 @@ def images_of(run: PastRun) -> dict[str, Any]:
 
 def _latest(name: str, runs: Sequence[PastRun]) -> list[PastRun]:
     finished = [
-        run
-        for run in runs
-        if run.record.get("name") == name and run.status == "finished" and TRAINED in run.results
+        run for run in runs if run.record.get("name") == name and run.status == "finished" and _is_ours(run)
     ]
     if not finished:
         return []
@@ -88,9 +86,14 @@ def _source(run: PastRun) -> str | None:
 
 
 def _refuse_unfinished(run: PastRun) -> None:
-    if run.status != "finished" or TRAINED not in run.results:
-        what = "is no training" if run.status == "finished" else f"did not finish (it is {run.status})"
-        raise LikenessError(f"{run.folder} {what}; evidence is made of finished training runs.")
+    if run.status != "finished" or not _is_ours(run):
+        what = "is an evaluation" if run.status == "finished" else f"did not finish (it is {run.status})"
+        raise LikenessError(f"{run.folder} {what}; evidence is made of finished runs of an experiment.")
+
+
+def _is_ours(run: PastRun) -> bool:
+    """Whether it is a run of an experiment, and not an evaluation, which has no task."""
+    return run.config.get("task") is not None and bool(run.results)
 
 
 def _refuse_other(experiment: TrainConfig, run: PastRun) -> None:

@@ -22,6 +22,7 @@ COPIED = (
     "distances",
     "heights",
     "one_shot",
+    "open_set",
     "precision_recall",
 )  # of the first run: figures that show nobody's image
 

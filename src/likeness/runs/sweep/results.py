@@ -67,7 +67,8 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
 
 
 def _measured(folder: Path, sweep: Sweep, seen: Sequence[Validation]) -> Result:
-    measured = json.loads((folder / "results.json").read_text())[TRAINED]
+    results = json.loads((folder / "results.json").read_text())
+    measured = results.get(TRAINED) or next(iter(results.values()))
     objectives = []
     for objective in sweep.objectives:
         metric = measured.get(objective.metric)

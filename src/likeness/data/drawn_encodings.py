@@ -3,13 +3,11 @@
 An identity is a direction, an image of it another direction near by. Both come from a normal distribution whose
 variances fall as a power of the dimension's number, so that strangers' similarities spread as wide as an encoder's do,
 which is wider than on an evenly filled sphere of as many dimensions. How far an image strays differs from image to
-image. `python drawn_encodings.py ENCODINGS.npy IDENTITY.npy` prints the quantiles of both beside those of real ones.
+image. `experiments/open_set_drawn` has the quantiles of both beside those of a real encoder.
 
 What they have not: relatives and lookalikes beyond chance, groups of people who resemble each other, and images so poor
 that they resemble everybody's. They tell whether a calibration holds, not how well an encoder finds people.
 """
-
-import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +24,13 @@ _CHUNK = 10_000  # identities drawn at a time: what is drawn does not depend on 
 
 
 def identities(first: int, count: int, *, seed: int) -> NDArray[np.float32]:
-    """The directions `[count, D]` of the identities from number `first` on, a multiple of 10,000."""
+    """The directions `[count, D]` of the identities from number `first` on.
+
+    Raises:
+        ValueError: `first` is no multiple of 10,000.
+    """
     if first % _CHUNK:
-        raise ValueError(f"first={first} is no multiple of {_CHUNK}")
+        raise ValueError(f"identities are drawn from a multiple of {_CHUNK:,} on, but first={first}")
     parts = [
         _directions(min(_CHUNK, first + count - start), np.array([seed, start // _CHUNK], dtype=np.uint64))
         for start in range(first, first + count, _CHUNK)
@@ -51,21 +53,3 @@ def _directions(count: int, key: NDArray[np.uint64]) -> NDArray[np.float32]:
 
 def _unit(rows: NDArray[np.floating]) -> NDArray[np.floating]:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def _quantiles(encodings: NDArray[np.float32], identity: NDArray[np.int64]) -> list[list[float]]:
-    """Quantiles of the squared distances of pairs of one identity and of two."""
-    distance = 2 - 2 * encodings @ encodings.T
-    upper = np.triu(np.ones(distance.shape, dtype=bool), 1)
-    same = identity[:, None] == identity
-    return [
-        np.quantile(distance[upper & kind], (0.001, 0.01, 0.1, 0.5, 0.9, 0.99)).round(3).tolist()
-        for kind in (same, ~same)
-    ]
-
-
-if __name__ == "__main__":
-    encodings, identity = (np.load(path) for path in sys.argv[1:])
-    centres = identities(0, int(identity.max()) + 1, seed=0)
-    print("real ", *_quantiles(encodings, identity))
-    print("drawn", *_quantiles(images(centres[identity], seed=1), identity))

@@ -1,0 +1,1 @@
+"""Thresholds of search, measured in galleries of drawn identities."""
