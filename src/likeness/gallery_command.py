@@ -288,7 +288,7 @@ def calibrate_from_command_line(
         from likeness.applications.gallery.searched import refuse_small_cohort
 
         told = left_out()
-        settings, strangers = store.settings(), len(store.contents().cohort.images)
+        settings, strangers = store.settings(), len(set(store.contents().cohort.subjects))
         if cohort is not None or not strangers:
             encoder = encoder_of(settings, store.name, opened.run, opened.trust)
             finder = _finder(opened.detector, opened.weights)

@@ -22,6 +22,7 @@ from likeness.applications.gallery.store import (
     Subject,
     Template,
     Whom,
+    each_image_once,
     refuse_holder,
 )
 from likeness.config.nearest import nearest
@@ -263,6 +264,7 @@ class Rows:
             self.set({"cohort_revision": str(self.revision())})
 
     def _add_strangers(self, cohort: Cohort) -> None:
+        cohort = each_image_once(cohort)
         who = [(name, *image) for name, image in zip(cohort.subjects, cohort.images, strict=True)]
         self._database.execute_many(_ADD_STRANGER, self._with_encodings(who, cohort.encodings))
 

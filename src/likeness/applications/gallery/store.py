@@ -81,6 +81,8 @@ class Enrolled(NamedTuple):
 class Cohort(NamedTuple):
     """Images of subjects who are not enrolled: whom each shows `[C]`, the images, and their `encodings [C, D]`.
 
+    An image is in a store's once.
+
     `smallest [C]` are their distances to the nearest subject of the gallery, None where the gallery has changed since
     they were kept.
     """
@@ -89,6 +91,16 @@ class Cohort(NamedTuple):
     images: Sequence[Image]
     encodings: NDArray[np.float32]
     smallest: NDArray[np.float64] | None = None
+
+
+def each_image_once(cohort: Cohort) -> Cohort:
+    """A cohort without the images that are in it before."""
+    contents = [image.content for image in cohort.images]
+    first = sorted({content: place for place, content in reversed(list(enumerate(contents)))}.values())
+    if len(first) == len(contents):
+        return cohort
+    subjects = [cohort.subjects[place] for place in first]
+    return Cohort(subjects, [cohort.images[place] for place in first], cohort.encodings[first])
 
 
 class Correction(NamedTuple):
