@@ -159,6 +159,24 @@ def test_the_cohort_s_distances_are_kept_until_the_gallery_changes(store: Store)
         store.keep_smallest(store.contents().revision, np.arange(200.0))
 
 
+def test_distances_of_the_cohort_before_are_not_kept_for_another(store: Store) -> None:
+    before = store.contents()
+    store.set_cohort(cohort(seed=5), "/strangers")  # of as many images
+    store.keep_smallest(before.revision, np.zeros(200))
+    assert store.contents().cohort.smallest is None
+
+
+def test_a_cohort_that_was_taken_meanwhile_is_not_lost_to_another_encoder(store: Store) -> None:
+    before = store.contents()
+    store.set_cohort(cohort(50, 3, seed=5), "/strangers")
+    with pytest.raises(LikenessError, match="was changed while it was encoded again"):
+        store.reencode(before.revision, Reencoded(before.settings, -before.encodings, before.cohort))
+    after = store.contents()
+    assert len(after.cohort.images) == 150
+    assert after.settings.cohort_from == "/strangers"
+    assert np.array_equal(after.encodings, before.encodings)
+
+
 # Whole or absent
 
 

@@ -175,6 +175,7 @@ class SqlStore:
         with self._writing():
             self._rows.put_cohort(cohort)
             self._rows.set({"cohort_from": come_from, "to_purge": "1"})
+            self._rows.next_revision()
         self._purge()
 
     def set_score(self, score: Score) -> None:

@@ -129,7 +129,7 @@ class Contents(NamedTuple):
 
     Templates are sorted by their subject's number, then by their own; `encodings [T, D]` are theirs, and `row [T]` is
     the place of each one's subject in `subjects`, which are sorted by number. A subject may have no template.
-    `revision` counts the changes.
+    `revision` counts the changes, the cohort's too.
     """
 
     revision: int
