@@ -41,7 +41,7 @@ def take_cohort(
     enrolled = [subject for subject, _ in store.subjects()]
     cohort = cohort_for(encoder, come_from, enrolled, finder, told)
     refuse_small_cohort(len(set(cohort.subjects)), fpir, come_from or str(encoder.where))
-    store.set_cohort(cohort, come_from)
+    store.set_cohort(cohort, come_from, encoder.identity)
 
 
 def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float) -> str:

@@ -103,6 +103,13 @@ class Rows:
         """Bind the gallery otherwise."""
         self.set(_as_text(settings))
 
+    def refuse_other_encoder(self, encoder: Mapping[str, Any]) -> None:
+        """Raise a `LikenessError` where the gallery is bound to another encoder than the one of this identity."""
+        if self.settings().encoder != encoder:
+            raise LikenessError(
+                f"{self._database.name} got another encoder while images were encoded: run the same command again."
+            )
+
     # Subjects
 
     def subjects(self) -> list[Subject]:

@@ -62,11 +62,12 @@ def refuse_holder(gallery: str, image: Image, subject: int | None, holder: Subje
 
 
 class Enrolment(NamedTuple):
-    """Images to enrol, and their `encodings [N, D]` float32."""
+    """Images to enrol, their `encodings [N, D]` float32, and the identity of the `encoder` that made these."""
 
     whom: Whom
     images: Sequence[Image]
     encodings: NDArray[np.float32]
+    encoder: Mapping[str, Any]
 
 
 class Enrolled(NamedTuple):
@@ -195,7 +196,10 @@ class Store(Protocol):
         ...
 
     def enrol(self, enrolments: Sequence[Enrolment]) -> list[Enrolled]:
-        """Add subjects and templates; an image that its subject has already is left as it is."""
+        """Add subjects and templates; an image that its subject has already is left as it is.
+
+        Refused where the gallery has another encoder by now.
+        """
         ...
 
     def rename(self, subject: Subject, name: str) -> None:
@@ -218,8 +222,11 @@ class Store(Protocol):
         """Keep what was said of images; what is said last counts."""
         ...
 
-    def set_cohort(self, cohort: Cohort, come_from: str) -> None:
-        """Put another cohort in the place of the one that is there."""
+    def set_cohort(self, cohort: Cohort, come_from: str, encoder: Mapping[str, Any]) -> None:
+        """Put another cohort, encoded by an `encoder` of this identity, in the place of the one that is there.
+
+        Refused where the gallery has another encoder by now.
+        """
         ...
 
     def set_score(self, score: Score) -> None:
