@@ -441,6 +441,31 @@ def test_an_onnx_encoder_needs_a_cohort(place: Path) -> None:
     )
 
 
+def test_an_onnx_encoder_has_its_weights_in_its_file(place: Path) -> None:
+    """Those in another file could be changed, and the gallery would not know."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = np.random.default_rng(0).standard_normal((768, 16)).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["x"], ["f"], axis=1),
+            helper.make_node("MatMul", ["f", "w"], ["y"]),
+        ],
+        "linear",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["b", 3, 16, 16])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["b", 16])],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, "whole.onnx")
+    onnx.save_model(model, "parts.onnx", save_as_external_data=True, location="w.data", size_threshold=0)
+    words = ["gallery", "create", "g.gallery", "backbone.spatial_size=16", "--cohort", "strangers", "--run"]
+    assert refused(*words, "parts.onnx").startswith("parts.onnx keeps weights in files beside it: write them")
+    said(*words, "whole.onnx")
+
+
 def faces(images: Sequence[Tensor]) -> list[Detections]:
     """Two faces in a wide image, one in a high one, none in a square one."""
     points = torch.tensor([[10.0, 12], [22, 12], [16, 18], [11, 24], [21, 24]])
