@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,24 @@ class OnnxEncoder(nn.Module):
 
     def _size(self) -> str:
         return _by((self.channels, *self.sides))
+
+
+def refuse_weights_elsewhere(path: Path) -> None:
+    """Raise a ValueError where a model that can be run keeps weights in files beside its own."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    with TemporaryDirectory() as empty:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", empty)
+        try:
+            onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # as above
+            raise ValueError(
+                f"{path} keeps weights in files beside it: write them into the .onnx file itself, by whose bytes it is "
+                "known."
+            ) from error
 
 
 def _session(path: Path) -> Any:

@@ -47,7 +47,7 @@ def images(name: str, number: int) -> list[Image]:
 def enrolment(
     name: str, encodings: NDArray[np.float32], id: str | None = None, called: Sequence[Image] = ()
 ) -> Enrolment:
-    return Enrolment(Whom(name, id), called or images(name, len(encodings)), encodings)
+    return Enrolment(Whom(name, id), called or images(name, len(encodings)), encodings, ENCODER)
 
 
 def cohort(subjects: int = 40, each: int = 5, seed: int = 90, spread: float = 0.1) -> Cohort:

@@ -98,7 +98,7 @@ def test_what_is_removed_leaves_no_byte_in_the_tables(size: int, address: str, s
         assert not any(stands_in(after, one) for one in gone)
         assert stands_in(after, encodings[5][1])
         assert stands_in(after, strangers.encodings[0])
-        store.set_cohort(cohort(subjects=1)._replace(encodings=encodings[0]), "")
+        store.set_cohort(cohort(subjects=1)._replace(encodings=encodings[0]), "", drawn_galleries.ENCODER)
         after = in_tables(address, server.folder)
         assert not any(stands_in(after, one) for one in strangers.encodings)
         assert store.damage() == []

@@ -58,7 +58,7 @@ def test_what_is_removed_leaves_no_byte(size: int, subjects: int, path: Path, mo
     assert len(removed) == len(gone)
     assert not any(found_in(path, one) for one in gone)
     assert found_in(path, encodings[5][1])
-    store.set_cohort(cohort(subjects=1)._replace(encodings=encodings[0]), "")
+    store.set_cohort(cohort(subjects=1)._replace(encodings=encodings[0]), "", drawn_galleries.ENCODER)
     assert not any(found_in(path, one) for one in strangers.encodings)
     store.close()
     assert not any(found_in(path, one) for one in gone)

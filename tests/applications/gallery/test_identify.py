@@ -12,8 +12,8 @@ from likeness.applications.gallery.compare import Templates, Way, distances
 from likeness.applications.gallery.corrections import say_is, say_is_not
 from likeness.applications.gallery.identify import identify
 from likeness.applications.gallery.score import Score
-from likeness.applications.gallery.searched import searched
-from likeness.applications.gallery.store import Image, Store
+from likeness.applications.gallery.searched import chosen_threshold, cohort_distances, searched
+from likeness.applications.gallery.store import Cohort, Image, Store
 from likeness.applications.gallery.stores import open_store
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
@@ -97,12 +97,11 @@ def test_the_wanted_rate_of_strangers_with_a_name_holds_for_others(subjects: int
 
 
 def test_without_strangers_enough_no_threshold_is_made_up(path: Path) -> None:
-    with filled(path, strangers=cohort(4, 5)) as store:
-        with pytest.raises(
-            LikenessError, match=r"has a cohort of 20 images, too small for --fpir 0\.01, which takes"
-        ):
+    sentence = r"has a cohort of 4 strangers, too small for --fpir 0\.01, which takes at least 99: ask for --fpir 0\.2,"
+    with filled(path, strangers=cohort(4, 25)) as store:
+        with pytest.raises(LikenessError, match=sentence):
             told(store, centres(1, 1).astype(np.float32), fpir=0.01)
-        assert told(store, centres(1, 1).astype(np.float32), fpir=0.05).threshold.cohort == 20
+        assert told(store, centres(1, 1).astype(np.float32), fpir=0.2).threshold.cohort == 100
     with made(
         path.with_name("empty"), cohort(0, 0)._replace(encodings=np.empty((0, D), np.float32))
     ) as store:
@@ -113,6 +112,33 @@ def test_without_strangers_enough_no_threshold_is_made_up(path: Path) -> None:
             told(store, centres(1, 1).astype(np.float32))
         with pytest.raises(LikenessError, match="knows no two strangers by two images each"):
             claim(store, EUCLIDEAN, image("probe"), centres(1, 1).astype(np.float32), "Ada", far=0.01)
+
+
+def test_one_stranger_is_no_cohort_and_a_picture_counts_once(path: Path) -> None:
+    one = cohort(1, 1)
+    again = Cohort([*one.subjects] * 99, [*one.images] * 99, np.repeat(one.encodings, 99, axis=0))
+    for name, strangers, images in (("different", cohort(1, 99), "99 images"), ("equal", again, "1 image")):
+        with filled(path.with_name(name), strangers=strangers) as store:
+            with pytest.raises(LikenessError, match=r"a cohort of 1 stranger, too small for --fpir 0\.01"):
+                told(store, centres(1, 1).astype(np.float32), fpir=0.01)
+            said = str(told(store, centres(1, 1).astype(np.float32), fpir=0.5))
+        assert said.endswith(f"chosen on {images} of 1 stranger, of whom alone there is no interval")
+
+
+def test_of_strangers_with_several_images_no_more_get_a_name_than_wanted(path: Path) -> None:
+    """Over many cohorts of ten strangers, in the mean: a tenth, of which the rank among all images would make 17%."""
+    with filled(path) as store:
+        contents = store.contents()
+        found = searched(contents, EUCLIDEAN, store.name)
+    fresh = contents._replace(cohort=cohort(3000, 1, seed=77))
+    away = np.sort(cohort_distances(fresh, found, ""))
+    rates = []
+    for seed in range(1000, 1150):
+        strangers = cohort(10, 10, seed=seed)
+        smallest = cohort_distances(contents._replace(cohort=strangers), found, "")
+        threshold = chosen_threshold(strangers.subjects, smallest, 0.1, "").threshold
+        rates.append(np.searchsorted(away, threshold) / len(away))
+    assert np.mean(rates) < 0.1
 
 
 def test_a_locked_gallery_is_searched_all_the_same(where: str) -> None:

@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from drawn_galleries import D, about, centres, cohort, enrolment, filled, image, images, made
+from drawn_galleries import D, ENCODER, about, centres, cohort, enrolment, filled, image, images, made
 
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import Correction, Reencoded, Store, Subject, Whom
@@ -159,11 +159,48 @@ def test_the_cohort_s_distances_are_kept_until_the_gallery_changes(store: Store)
         lambda: store.enrol([enrolment("Ada", rows(7))]),
         lambda: store.set_score(Score.maximum),
         lambda: store.remove(store.subject("Ada")),
-        lambda: store.set_cohort(cohort(), ""),
+        lambda: store.set_cohort(cohort(), "", ENCODER),
     ):
         change()
         assert store.contents().cohort.smallest is None
         store.keep_smallest(store.contents().revision, np.arange(200.0))
+
+
+def test_distances_of_the_cohort_before_are_not_kept_for_another(store: Store) -> None:
+    before = store.contents()
+    store.set_cohort(cohort(seed=5), "/strangers", ENCODER)  # of as many images
+    store.keep_smallest(before.revision, np.zeros(200))
+    assert store.contents().cohort.smallest is None
+
+
+def test_a_cohort_that_was_taken_meanwhile_is_not_lost_to_another_encoder(store: Store) -> None:
+    before = store.contents()
+    store.set_cohort(cohort(50, 3, seed=5), "/strangers", ENCODER)
+    with pytest.raises(LikenessError, match="was changed while it was encoded again"):
+        store.reencode(before.revision, Reencoded(before.settings, -before.encodings, before.cohort))
+    after = store.contents()
+    assert len(after.cohort.images) == 150
+    assert after.settings.cohort_from == "/strangers"
+    assert np.array_equal(after.encodings, before.encodings)
+
+
+def test_encodings_of_another_encoder_are_refused_where_it_was_changed_meanwhile(store: Store) -> None:
+    before = store.contents()
+    other = {**ENCODER, "weights": "1" * 64}
+    settings = before.settings._replace(encoder=other)
+    store.reencode(before.revision, Reencoded(settings, -before.encodings, before.cohort))
+    there = store.contents()
+    for late in (
+        lambda: store.enrol([enrolment("Late", rows(7))]),
+        lambda: store.set_cohort(cohort(seed=5), "/strangers", ENCODER),
+    ):
+        with pytest.raises(LikenessError, match="got another encoder while images were encoded: run the same"):
+            late()
+    after = store.contents()
+    assert after.subjects == there.subjects
+    assert np.array_equal(after.cohort.encodings, there.cohort.encodings)
+    store.enrol([enrolment("Now", rows(7))._replace(encoder=other)])
+    store.set_cohort(cohort(seed=5), "/strangers", other)
 
 
 # Whole or absent

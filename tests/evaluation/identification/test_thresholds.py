@@ -68,13 +68,75 @@ def test_the_interval_holds_the_rate_to_come(subjects, each, fpir, covered):
         assert np.mean(wide) < 1.3 * 4 * np.sqrt(fpir * (1 - fpir) / subjects)
 
 
-def test_a_repeated_image_changes_the_count_and_not_the_subjects():
+@pytest.mark.parametrize("fpir", [0.06, 0.1, 1 / 3])
+def test_each_subject_counts_once_whatever_the_number_of_its_searches(fpir):
+    """By exact fractions: the loosest threshold below which, with one subject more whole, there is a share fpir."""
+    draw = np.random.default_rng(3)
+    for _ in range(20):
+        searches = draw.integers(1, 8, 30)
+        subject = draw.permutation(np.repeat(np.arange(30), searches))
+        distance = draw.permutation(len(subject)).astype(float)
+        chosen = search_threshold(distance, subject, fpir, resamples=1).threshold
+
+        def share(threshold, distance=distance, subject=subject, searches=searches):
+            below = subject[distance < threshold]
+            return (1 + sum(Fraction(1, int(searches[one])) for one in below)) / 31
+
+        assert share(chosen) <= Fraction(fpir).limit_denominator(1000) < share(chosen + 1)
+
+
+def alike(draw, subjects, each, likeness):
+    """Distances whose distribution is the normal one, alike within a subject by so much, and whose they are."""
+    own = draw.normal(size=subjects).repeat(each)
+    return np.sqrt(likeness) * own + np.sqrt(1 - likeness) * draw.normal(size=len(own)), np.arange(
+        subjects
+    ).repeat(each)
+
+
+@pytest.mark.parametrize(
+    ("subjects", "each", "fpir"), [(20, 5, 0.06), (10, 10, 0.1), (40, 5, 0.05), (99, 3, 0.01)]
+)
+@pytest.mark.parametrize("likeness", [0.3, 0.9, 1.0])
+def test_of_several_searches_a_subject_too_no_more_are_named_than_wanted(subjects, each, fpir, likeness):
+    """In the mean over cohorts; the rank among all searches would name up to 1 / subjects more."""
+    draw = np.random.default_rng(4)
+    rates = [
+        norm.cdf(search_threshold(*alike(draw, subjects, each, likeness), fpir, resamples=1).threshold)
+        for _ in range(400)
+    ]
+    error = np.std(rates) / np.sqrt(400)
+    assert np.mean(rates) < fpir + 2 * error
+    if likeness == 1:  # and no fewer than must be: as if each had searched once
+        assert np.mean(rates) == pytest.approx(np.floor(fpir * (subjects + 1)) / (subjects + 1), abs=3 * error)
+
+
+def test_strangers_who_search_often_and_are_near_weigh_no_more_than_others():
+    """A tenth of the subjects searches 20 times, nearer than all others: a stranger is one of them in a tenth."""
+    draw, rates = np.random.default_rng(5), []
+    for _ in range(300):
+        many = draw.random(50) < 0.1
+        searches = np.where(many, 20, 1)
+        subject = np.arange(50).repeat(searches)
+        distance = draw.random(len(subject)) + ~many[subject]
+        threshold = search_threshold(distance, subject, 0.1, resamples=1).threshold
+        rates.append(0.1 * min(threshold, 1) + 0.9 * max(threshold - 1, 0))
+    assert 0.07 < np.mean(rates) < 0.1
+
+
+def test_a_repeated_image_changes_nothing():
     draw = np.random.default_rng(2)
     distance = draw.random(100)
     once = search_threshold(distance, np.arange(100), 0.1)
     twice = search_threshold(distance.repeat(2), np.arange(100).repeat(2), 0.1)
-    assert (twice.cohort, twice.subjects) == (200, 100)
-    assert twice.high - twice.low == pytest.approx(once.high - once.low, rel=0.2)
+    assert twice == once._replace(cohort=200)
+
+
+def test_one_subject_is_no_cohort_however_often_it_searches():
+    draw = np.random.default_rng(6)
+    with pytest.raises(ValueError, match=r"of 1 subjects is too small for fpir=0\.01, which takes at least 99"):
+        search_threshold(draw.random(99), np.zeros(99, dtype=int), 0.01)
+    alone = search_threshold(draw.random(99), np.zeros(99, dtype=int), 0.5)
+    assert np.isnan([alone.low, alone.high]).all()  # nothing says how far another's searches lie
 
 
 @pytest.mark.parametrize("fpir", [0, 1, -0.1, 1.5, float("nan")])

@@ -19,6 +19,7 @@ from likeness.config.schema.embedding import EvaluateConfig
 from likeness.config.schema.networks import Onnx
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN, Comparison
+from likeness.models.onnx_encoder import refuse_weights_elsewhere
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.devices import device_of
 from likeness.spatial import SpatialSize
@@ -61,7 +62,7 @@ def encoder_at(where: Path, overrides: Sequence[str] = (), trust: Sequence[str] 
     """The encoder of a run's folder, or of an ONNX file with the `backbone` that `overrides` make.
 
     Raises:
-        LikenessError: it can't be loaded, or a run is given overrides.
+        LikenessError: it can't be loaded, a run is given overrides, or a file keeps its weights in others.
     """
     if where.suffix == ".onnx":
         return _of_file(where, overrides)
@@ -128,6 +129,10 @@ def _of_file(path: Path, overrides: Sequence[str]) -> BoundEncoder:
 
 def _of_onnx(path: Path, node: Onnx) -> BoundEncoder:
     network = make(node).eval()
+    try:
+        refuse_weights_elsewhere(path)
+    except ValueError as error:
+        raise LikenessError(str(error)) from error
     shown = identity(
         weights=hash_of_file(path),
         backbone=node.plain(),

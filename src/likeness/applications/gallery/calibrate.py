@@ -4,11 +4,18 @@ from pathlib import Path
 
 import numpy as np
 
+from likeness.applications.counted import counted
 from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.claim import ClaimPoint, claim_point
 from likeness.applications.gallery.cohort import cohort_for
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut
-from likeness.applications.gallery.searched import refuse_small_cohort, said_of, searched, threshold_of
+from likeness.applications.gallery.searched import (
+    enough_for,
+    refuse_small_cohort,
+    said_of,
+    searched,
+    threshold_of,
+)
 from likeness.applications.gallery.store import Store
 from likeness.errors import LikenessError
 from likeness.evaluation import Comparison
@@ -33,8 +40,8 @@ def take_cohort(
     come_from = "" if folder is None else str(folder.resolve())
     enrolled = [subject for subject, _ in store.subjects()]
     cohort = cohort_for(encoder, come_from, enrolled, finder, told)
-    refuse_small_cohort(len(cohort.images), fpir, come_from or str(encoder.where))
-    store.set_cohort(cohort, come_from)
+    refuse_small_cohort(len(set(cohort.subjects)), fpir, come_from or str(encoder.where))
+    store.set_cohort(cohort, come_from, encoder.identity)
 
 
 def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float) -> str:
@@ -47,8 +54,7 @@ def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float)
     if not len(contents.row):
         cohort = contents.cohort
         return (
-            f"{len(cohort.images):,} images of {len(set(cohort.subjects)):,} strangers; a threshold is chosen when "
-            "somebody is enrolled"
+            f"{counted(len(cohort.images), 'image')} of {enough_for(cohort)}; a threshold is chosen when somebody is enrolled"
         )
     found = searched(contents, comparison, store.name)
     lines = [said_of(threshold_of(store, contents, found, fpir))]

@@ -8,7 +8,7 @@ import numpy as np
 
 from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut, Sized, known_by_content, shown_in
-from likeness.applications.gallery.store import Cohort, Image, Subject
+from likeness.applications.gallery.store import Cohort, Image, Subject, each_image_once
 from likeness.data.image_files import identity_folders
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
@@ -21,9 +21,10 @@ def cohort_for(
     """The cohort in a folder, or for "" the validation identities of the encoder's run.
 
     Raises:
-        LikenessError: there is none, or somebody in it is called as somebody who is enrolled.
+        LikenessError: there is none, two strangers of a folder share an image, or somebody in it is called as somebody
+            who is enrolled.
     """
-    found = _of_folder(encoder, Path(folder), finder, told) if folder else _of_run(encoder)
+    found = each_image_once(_of_folder(encoder, Path(folder), finder, told) if folder else _of_run(encoder))
     names = {name for subject in enrolled for name in (subject.id, subject.name)} if folder else set()
     if both := sorted(names.intersection(found.subjects)):
         raise LikenessError(
@@ -44,9 +45,16 @@ def _of_folder(encoder: BoundEncoder, folder: Path, finder: FaceFinder | None, t
             f"There is no folder {folder}: give --cohort one of strangers, a folder for each."
         )
     subjects, images, shown = [], [], []
+    seen: dict[str, tuple[str, Image]] = {}
     sized = Sized(encoder.spatial_size, encoder.channels)
     for name, files in identity_folders(folder).items():
         for image in known_by_content([folder / name / file for file in files], finder, told):
+            other, earlier = seen.setdefault(image.content, (name, image))
+            if other != name:
+                raise LikenessError(
+                    f"{earlier.file} and {image.file} are one image, but {other} and {name} are two strangers: leave "
+                    "one out."
+                )
             pixels = shown_in(image, sized, finder, told)
             if pixels is not None:
                 subjects.append(name)

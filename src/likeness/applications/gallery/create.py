@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from likeness.applications.counted import counted
 from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.cohort import cohort_for, no_cohort
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut
 from likeness.applications.gallery.score import Score
+from likeness.applications.gallery.searched import enough_for
 from likeness.applications.gallery.store import Cohort, Contents, Settings
 from likeness.applications.gallery.stores import create_store
 from likeness.errors import LikenessError
@@ -46,6 +48,4 @@ def create(
 def _said(cohort: Cohort) -> str:
     if not cohort.subjects:
         return "no strangers to choose thresholds on: give some with likeness gallery calibrate --cohort"
-    return (
-        f"thresholds are chosen on {len(cohort.images):,} images of {len(set(cohort.subjects)):,} strangers"
-    )
+    return f"thresholds are chosen on {counted(len(cohort.images), 'image')} of {enough_for(cohort)}"

@@ -113,7 +113,7 @@ def _stored(
     ends = np.cumsum([len(shown) for _, _, shown in ready])
     parts = np.split(encodings, ends[:-1]) if len(ends) else []
     enrolments = [
-        Enrolment(whom, [image for image, _ in shown], part)
+        Enrolment(whom, [image for image, _ in shown], part, encoder.identity)
         for (whom, _, shown), part in zip(ready, parts, strict=True)
     ]
     done = store.enrol(enrolments)

@@ -24,6 +24,7 @@ from likeness.applications.gallery.store import (
     Subject,
     Template,
     Whom,
+    each_image_once,
     refuse_holder,
 )
 from likeness.config.nearest import nearest
@@ -100,6 +101,13 @@ class Rows:
     def put_settings(self, settings: Settings) -> None:
         """Bind the gallery otherwise."""
         self.set(_as_text(settings))
+
+    def refuse_other_encoder(self, encoder: Mapping[str, Any]) -> None:
+        """Raise a `LikenessError` where the gallery is bound to another encoder than the one of this identity."""
+        if self.settings().encoder != encoder:
+            raise LikenessError(
+                f"{self._database.name} got another encoder while images were encoded: run the same command again."
+            )
 
     # Subjects
 
@@ -265,6 +273,7 @@ class Rows:
             self.set({"cohort_revision": str(self.revision())})
 
     def _add_strangers(self, cohort: Cohort) -> None:
+        cohort = each_image_once(cohort)
         who = [(name, *image) for name, image in zip(cohort.subjects, cohort.images, strict=True)]
         self._database.execute_many(_ADD_STRANGER, self._with_encodings(who, cohort.encodings))
 
@@ -286,9 +295,9 @@ class Rows:
 
     # All
 
-    def count(self, table: str) -> int:
-        """How many rows a table has."""
-        ((number,),) = self._database.execute(f"SELECT count(*) FROM {table}")
+    def strangers(self) -> int:
+        """How many strangers the cohort has."""
+        ((number,),) = self._database.execute("SELECT count(DISTINCT subject) FROM cohort")
         return int(number)
 
     def contents(self) -> Contents:

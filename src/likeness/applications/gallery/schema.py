@@ -45,13 +45,12 @@ CREATE INDEX template_by_subject ON template (subject, number);
 CREATE TABLE cohort (
     number {counted},
     subject {text} NOT NULL,
-    content {text} NOT NULL,
+    content {text} NOT NULL UNIQUE,
     file {text} NOT NULL,
     detector {text} NOT NULL,
     encoding {encoding} NOT NULL,
     smallest {real}
 ){end};
-CREATE INDEX cohort_by_content ON cohort (content);
 CREATE TABLE correction (
     first {text} NOT NULL,
     second {text} NOT NULL,

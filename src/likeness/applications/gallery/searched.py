@@ -1,5 +1,6 @@
 """A gallery's contents as they are searched, and the threshold of that search."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -7,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.applications.counted import counted
 from likeness.applications.gallery.compare import Templates, Way, nearest_subjects
 from likeness.applications.gallery.encoder_identity import normalises
-from likeness.applications.gallery.store import Contents, Store, Subject
+from likeness.applications.gallery.store import Cohort, Contents, Store, Subject
 from likeness.errors import LikenessError
 from likeness.evaluation import Comparison
 from likeness.evaluation.identification import SearchThreshold, fewest_searches, search_threshold
@@ -77,26 +79,42 @@ def chosen_threshold(
     Raises:
         LikenessError: the cohort is too small for that, or it is no share.
     """
-    refuse_small_cohort(len(smallest), fpir, gallery)
-    _, who = np.unique(np.asarray(subjects), return_inverse=True)
+    names, who = np.unique(np.asarray(subjects), return_inverse=True)
+    refuse_small_cohort(len(names), fpir, gallery)
     return search_threshold(smallest, who, fpir)
 
 
-def refuse_small_cohort(images: int, fpir: float, source: str) -> None:
-    """Raise a `LikenessError` where the `images` of a cohort, a gallery's or a folder's, are too few for a rate."""
+def refuse_small_cohort(strangers: int, fpir: float, source: str) -> None:
+    """Raise a `LikenessError` where the strangers of a cohort, a gallery's or a folder's, are too few for a rate."""
     if not 0 < fpir < 1:
         raise LikenessError(f"--fpir {fpir:g} is no share of searches: give one between 0 and 1.")
-    if images < (fewest := fewest_searches(fpir)):
+    if strangers < (fewest := fewest_searches(fpir)):
         raise LikenessError(
-            f"{source} has a cohort of {images} images, too small for --fpir {fpir:g}, which takes at least {fewest}: "
-            "ask for a larger rate, or give more strangers with likeness gallery calibrate --cohort."
+            f"{source} has a cohort of {counted(strangers, 'stranger')}, too small for --fpir {fpir:g}, which takes at "
+            f"least {fewest}: ask for --fpir {smallest_rate(strangers):g}, or give more strangers with likeness "
+            "gallery calibrate --cohort."
         )
+
+
+def smallest_rate(strangers: int) -> float:
+    """The smallest rate that so many strangers are enough for, rounded up to two digits."""
+    rate = 1 / (strangers + 1)
+    step = 10.0 ** (math.floor(math.log10(rate)) - 1)
+    return round(math.ceil(round(rate / step, 6)) * step, 12)
+
+
+def enough_for(cohort: Cohort) -> str:
+    """The number of a cohort's strangers, and for which rate they are enough."""
+    strangers = len(set(cohort.subjects))
+    return f"{counted(strangers, 'stranger')}, enough for --fpir {smallest_rate(strangers):g} and more"
 
 
 def said_of(threshold: SearchThreshold) -> str:
     """The threshold with what it was chosen on, in one line."""
+    interval = f"95% interval {100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
+    if threshold.subjects == 1:
+        interval = "of whom alone there is no interval"
     return (
         f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their "
-        f"searches; chosen on {threshold.cohort:,} images of {threshold.subjects:,} strangers, 95% interval "
-        f"{100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
+        f"searches; chosen on {counted(threshold.cohort, 'image')} of {counted(threshold.subjects, 'stranger')}, {interval}"
     )

@@ -1,9 +1,9 @@
 """A gallery in a database: each of a store's methods as one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,9 +92,9 @@ class SqlStore:
             return self._rows.holders(contents)
 
     def strangers(self) -> int:
-        """How many images the cohort has."""
+        """How many strangers the cohort has."""
         with self._reading():
-            return self._rows.count("cohort")
+            return self._rows.strangers()
 
     def corrections(self) -> list[Correction]:
         """What was said of images."""
@@ -116,6 +116,8 @@ class SqlStore:
     def enrol(self, enrolments: Sequence[Enrolment]) -> list[Enrolled]:
         """Add subjects and templates; an image that its subject has already is left as it is."""
         with self._writing():
+            for one in enrolments:
+                self._rows.refuse_other_encoder(one.encoder)
             done = [self._rows.enrol(one) for one in enrolments]
             if any(one.added or one.new for one in done):
                 self._rows.next_revision()
@@ -208,11 +210,13 @@ class SqlStore:
         with self._writing():
             self._rows.corrections.put(corrections)
 
-    def set_cohort(self, cohort: Cohort, come_from: str) -> None:
-        """Put another cohort in the place of the one that is there."""
+    def set_cohort(self, cohort: Cohort, come_from: str, encoder: Mapping[str, Any]) -> None:
+        """Put another cohort, encoded by an `encoder` of this identity, in the place of the one that is there."""
         with self._writing():
+            self._rows.refuse_other_encoder(encoder)
             self._rows.put_cohort(cohort)
             self._rows.set({"cohort_from": come_from, "to_purge": "1"})
+            self._rows.next_revision()
         self._purge()
 
     def set_score(self, score: Score) -> None:

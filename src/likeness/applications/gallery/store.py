@@ -62,11 +62,12 @@ def refuse_holder(gallery: str, image: Image, subject: int | None, holder: Subje
 
 
 class Enrolment(NamedTuple):
-    """Images to enrol, and their `encodings [N, D]` float32."""
+    """Images to enrol, their `encodings [N, D]` float32, and the identity of the `encoder` that made these."""
 
     whom: Whom
     images: Sequence[Image]
     encodings: NDArray[np.float32]
+    encoder: Mapping[str, Any]
 
 
 class Enrolled(NamedTuple):
@@ -81,6 +82,8 @@ class Enrolled(NamedTuple):
 class Cohort(NamedTuple):
     """Images of subjects who are not enrolled: whom each shows `[C]`, the images, and their `encodings [C, D]`.
 
+    An image is in a store's once.
+
     `smallest [C]` are their distances to the nearest subject of the gallery, None where the gallery has changed since
     they were kept.
     """
@@ -89,6 +92,16 @@ class Cohort(NamedTuple):
     images: Sequence[Image]
     encodings: NDArray[np.float32]
     smallest: NDArray[np.float64] | None = None
+
+
+def each_image_once(cohort: Cohort) -> Cohort:
+    """A cohort without the images that are in it before."""
+    contents = [image.content for image in cohort.images]
+    first = sorted({content: place for place, content in reversed(list(enumerate(contents)))}.values())
+    if len(first) == len(contents):
+        return cohort
+    subjects = [cohort.subjects[place] for place in first]
+    return Cohort(subjects, [cohort.images[place] for place in first], cohort.encodings[first])
 
 
 class Correction(NamedTuple):
@@ -134,7 +147,7 @@ class Contents(NamedTuple):
 
     Templates are sorted by their subject's number, then by their own; `encodings [T, D]` are theirs, and `row [T]` is
     the place of each one's subject in `subjects`, which are sorted by number. A subject may have no template.
-    `revision` counts the changes.
+    `revision` counts the changes, the cohort's too.
     """
 
     revision: int
@@ -196,7 +209,7 @@ class Store(Protocol):
         ...
 
     def strangers(self) -> int:
-        """How many images the cohort has."""
+        """How many strangers the cohort has."""
         ...
 
     def corrections(self) -> list[Correction]:
@@ -210,7 +223,8 @@ class Store(Protocol):
     def enrol(self, enrolments: Sequence[Enrolment]) -> list[Enrolled]:
         """Add subjects and templates; an image that its subject has already is left as it is.
 
-        Refused where an image is another's, or the cohort's, or somebody said that it is not of its subject.
+        Refused where an image is another's, or the cohort's, or somebody said that it is not of its subject, and where
+        the gallery has another encoder by now.
         """
         ...
 
@@ -248,8 +262,11 @@ class Store(Protocol):
         """Keep what was said of pairs of images; of a pair, what is said last counts."""
         ...
 
-    def set_cohort(self, cohort: Cohort, come_from: str) -> None:
-        """Put another cohort in the place of the one that is there."""
+    def set_cohort(self, cohort: Cohort, come_from: str, encoder: Mapping[str, Any]) -> None:
+        """Put another cohort, encoded by an `encoder` of this identity, in the place of the one that is there.
+
+        Refused where the gallery has another encoder by now.
+        """
         ...
 
     def set_score(self, score: Score) -> None:
