@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from likeness.applications.gallery.compare import Encodings, nearest_subjects
+from likeness.applications.gallery.compare import Encodings
 from likeness.applications.gallery.corrections import subjects_said
 from likeness.applications.gallery.searched import Searched, said_of, searched, threshold_of
 from likeness.applications.gallery.store import Image, Store, Subject
@@ -81,7 +81,7 @@ def identify(
     threshold = threshold_of(store, contents, found, fpir)
     refused, told = subjects_said(contents, "cannot"), subjects_said(contents, "must")
     most = max((len(refused.get(image.content, ())) for image in images), default=0)
-    near = nearest_subjects(encodings, found.templates, found.way, top + most)
+    near = found.search.nearest(encodings, top + most)
     probes = []
     for image, distance, row in zip(images, near.distance.tolist(), near.row.tolist(), strict=True):
         candidates = _candidates(found, distance, row, refused.get(image.content, frozenset()))[:top]
