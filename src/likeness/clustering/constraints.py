@@ -26,13 +26,13 @@ def constraints(
     Raises:
         ValueError: a pair names no row, or the labels are not as many as the images.
     """
-    pairs = [np.asarray(each, dtype=np.int64).reshape(-1, 2) for each in (must, cannot)]
-    if any(len(each) and not (each.min() >= 0 and each.max() < images) for each in pairs):
+    together, apart = (np.asarray(pairs, dtype=np.int64).reshape(-1, 2) for pairs in (must, cannot))
+    if any(len(each) and not (each.min() >= 0 and each.max() < images) for each in (together, apart)):
         raise ValueError(f"a constraint names a row outside the {images} images")
     labels = np.full(images, -1) if label is None else np.asarray(label, dtype=np.int64)
     if labels.shape != (images,):
         raise ValueError(f"labels must be [{images}], but their shape is {labels.shape}")
-    return Constraints(*pairs, labels)
+    return Constraints(together, apart, labels)
 
 
 def groups(said: Constraints) -> NDArray[np.int64]:

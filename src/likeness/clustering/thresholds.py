@@ -26,7 +26,8 @@ def choose_thresholds(measured: Measured, identity: ArrayLike) -> Thresholds:
     """The thresholds at which the clusters of N images agree best with their `identity [N]`, by the F of BCubed.
 
     First that of neighbours, with components as clusters; then, with it, that of average linkage within components.
-    Each lies in the middle between the last distance at which F is largest and the next at which anything is joined.
+    Each lies in the middle between the last distance at which F is largest and the next at which anything would be
+    joined: for average linkage, if need be, two components.
     Of more than 10,000 images the first identities are taken, as many as that holds.
 
     Raises:
@@ -46,7 +47,19 @@ def choose_thresholds(measured: Measured, identity: ArrayLike) -> Thresholds:
     for number in np.flatnonzero(np.bincount(component) > 1):
         rows = np.flatnonzero(component == number)
         within += _joins(distance[np.ix_(rows, rows)], rows, "average")
-    return Thresholds(neighbours, _best_height(within, who) if within else neighbours)
+    apart = _least_between(distance, component)
+    return Thresholds(neighbours, _best_height(within, who, apart) if within else neighbours)
+
+
+def _least_between(distance: NDArray[np.float64], component: NDArray[np.int64]) -> float:
+    """The least mean distance of two components, infinite where there is one."""
+    order = np.argsort(component, kind="stable")
+    starts = np.flatnonzero(np.diff(component[order], prepend=-1))
+    sums = np.add.reduceat(np.add.reduceat(distance[np.ix_(order, order)], starts, axis=0), starts, axis=1)
+    images = np.bincount(component)
+    means = sums / np.outer(images, images)
+    np.fill_diagonal(means, np.inf)
+    return float(means.min())
 
 
 def _joins(distance: NDArray[np.float64], rows: NDArray[np.int64], method: str) -> Iterable[_Join]:
@@ -58,16 +71,17 @@ def _joins(distance: NDArray[np.float64], rows: NDArray[np.int64], method: str) 
         image.append(image[int(left)])
 
 
-def _best_height(joins: Iterable[_Join], identity: NDArray[np.int64]) -> float:
-    """Where to stop joining for the largest F; of equal ones the smallest."""
+def _best_height(joins: Iterable[_Join], identity: NDArray[np.int64], beyond: float = np.inf) -> float:
+    """Where to stop joining for the largest F, of equal ones the first; `beyond` is where the next join would be."""
     in_order = sorted(joins)
     heights = [one.height for one in in_order]
     scores = _scores(in_order, identity)
     # Of joins at one height all are done or none.
     ends = [place for place, height in enumerate(heights) if heights[place + 1 : place + 2] != [height]]
     best = max(ends, key=lambda place: scores[place])
-    after = heights[best + 1] if best + 1 < len(heights) else heights[best]
-    return max((heights[best] + after) / 2, float(np.nextafter(heights[best], np.inf)))
+    after = min([*heights[best + 1 : best + 2], beyond])
+    middle = (heights[best] + after) / 2 if np.isfinite(after) else heights[best]
+    return max(middle, float(np.nextafter(heights[best], np.inf)))
 
 
 def _scores(joins: Sequence[_Join], identity: NDArray[np.int64]) -> list[float]:

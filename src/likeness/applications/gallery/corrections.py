@@ -27,7 +27,7 @@ def say_is(store: Store, file: Path, subject: Subject) -> str:
         return f"{file} is an image of {subject} already"
     if holder is not None:
         store.split(holder, [content], Whom(subject.name, subject.id))
-    store.correct([Correction("must", content, templates[0].image.content)])
+    store.correct([Correction("must", content, one.image.content) for one in templates])
     return f"{file} is of {subject}" + ("" if holder is None else f", and no longer of {holder}")
 
 

@@ -28,6 +28,7 @@ from likeness.applications.gallery.store import (
     Enrolment,
     Image,
     Reencoded,
+    Regrouped,
     Settings,
     Subject,
     Template,
@@ -75,6 +76,7 @@ CREATE TABLE correction (
 _SET = "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _NEXT_REVISION = "UPDATE setting SET value = CAST(value AS INTEGER) + 1 WHERE name = 'revision'"
 _TEMPLATES = "SELECT number, subject, content, file, detector FROM template"
+_ADD_TEMPLATE = "INSERT INTO template (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
 _ADD_STRANGER = "INSERT INTO cohort (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
 _CORRECT = "INSERT OR REPLACE INTO correction (kind, first, second) VALUES (?, ?, ?)"
 _MANY = 500  # values in one statement: SQLite takes 999 in its older versions
@@ -233,6 +235,7 @@ class SqliteStore:
             for subject in (into, *others):
                 self._still_there(subject)
             own = self._templates(into)
+            self._correct([Correction("must", own[0].image.content, one.image.content) for one in own[1:]])
             for other in others:
                 theirs = self._templates(other)
                 self._correct(
@@ -320,10 +323,7 @@ class SqliteStore:
     def reencode(self, revision: int, reencoded: Reencoded) -> None:
         """Put other encodings in the place of all; refused where the gallery has changed since that revision."""
         with self._writing() as connection:
-            if self._revision() != revision:
-                raise LikenessError(
-                    f"{self.name} was changed while it was encoded again: run the same command again."
-                )
+            self._still_at(revision)
             numbers = connection.execute("SELECT number FROM template ORDER BY subject, number").fetchall()
             rows = zip(_blobs(reencoded.encodings), (number for (number,) in numbers), strict=True)
             connection.executemany("UPDATE template SET encoding = ? WHERE number = ?", rows)
@@ -332,6 +332,32 @@ class SqliteStore:
             connection.execute(_NEXT_REVISION)
             connection.execute(_SET, ("to_purge", "1"))
         self._purge()
+
+    def regroup(self, revision: int, regrouped: Regrouped) -> list[Subject]:
+        """Give all templates, new ones too, to other subjects; refused where the gallery has changed since."""
+        with self._writing() as connection:
+            self._still_at(revision)
+            subjects = [
+                self._whom(Whom(one))[0] if isinstance(one, str) else one for one in regrouped.subjects
+            ]
+            numbers = np.array([one.number for one in subjects], dtype=np.int64)[regrouped.row].tolist()
+            there = connection.execute(
+                "SELECT number, subject FROM template ORDER BY subject, number"
+            ).fetchall()
+            emptied = {before for _, before in there} - set(numbers)
+            connection.executemany(
+                "UPDATE template SET subject = ? WHERE number = ?",
+                [
+                    (now, number)
+                    for now, (number, before) in zip(numbers, there, strict=False)
+                    if now != before
+                ],
+            )
+            new = zip(numbers[len(there) :], regrouped.images, _blobs(regrouped.encodings), strict=True)
+            connection.executemany(_ADD_TEMPLATE, [(whose, *image, blob) for whose, image, blob in new])
+            connection.executemany("DELETE FROM subject WHERE number = ?", [(one,) for one in emptied])
+            connection.execute(_NEXT_REVISION)
+        return subjects
 
     # Within a transaction
 
@@ -345,6 +371,12 @@ class SqliteStore:
         with telling(self._path):
             row = self._connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
         return "" if row is None else str(row[0])
+
+    def _still_at(self, revision: int) -> None:
+        if self._revision() != revision:
+            raise LikenessError(
+                f"{self.name} was changed while images were encoded: run the same command again."
+            )
 
     def _revision(self) -> int:
         return int(self._setting("revision"))
@@ -433,10 +465,7 @@ class SqliteStore:
             if image.content in holders:
                 refuse_holder(self.name, image, subject.number, holders[image.content])
                 continue
-            self._connection.execute(
-                "INSERT INTO template (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)",
-                (subject.number, *image, encoding),
-            )
+            self._connection.execute(_ADD_TEMPLATE, (subject.number, *image, encoding))
             holders[image.content] = subject
             added += 1
         return Enrolled(subject, new, added, len(enrolment.images) - added)
