@@ -135,7 +135,7 @@ def test_corrections_survive_another_encoder(store: Store) -> None:
     assert [one.image for one in after.templates] == [one.image for one in contents.templates]
     assert after.settings.where == "/runs/NEW"
     assert store.corrections() == before != []
-    with pytest.raises(LikenessError, match="was changed while it was encoded again"):
+    with pytest.raises(LikenessError, match="was changed while images were encoded"):
         store.reencode(contents.revision, Reencoded(settings, encodings, contents.cohort))
 
 
