@@ -13,7 +13,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from likeness.clustering.constraints import Constraints, constraints, groups, joined
-from likeness.clustering.measured import Measured
+from likeness.clustering.measured import Measured, euclidean
 
 LARGEST = 10_000
 """Images of a component that average linkage is given: it holds the distances of all their pairs, 400 MB."""
@@ -29,6 +29,22 @@ class Thresholds(NamedTuple):
 
     neighbours: float
     joined: float
+
+
+class NeighbourClusters:
+    """Clusters of embeddings by `fit_predict`, as scikit-learn's estimators make them.
+
+    Args:
+        neighbours: the squared Euclidean distance of two images below which they are neighbours.
+        joined: the mean distance of two clusters up to which they are joined.
+    """
+
+    def __init__(self, neighbours: float, joined: float) -> None:
+        self._thresholds = Thresholds(neighbours, joined)
+
+    def fit_predict(self, embeddings: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The cluster `[N]` of each of `embeddings [N, D]`."""
+        return clusters(euclidean(embeddings), self._thresholds)
 
 
 def clusters(
