@@ -17,6 +17,7 @@ LAYERS = [
     {"recipes"},
     {"runs"},
     {"tasks"},
+    {"clustering"},
     {"models", "losses", "evaluation", "data", "search"},
     {"config"},
     {"errors", "landmarks", "randomness", "spatial"},

@@ -235,7 +235,7 @@ def checked(command: str) -> bool:
             given = parsed(name, words)
             if name == "stylize":
                 check_stylize(given["method"], given["overrides"] or [])
-            elif name in ("enrol", "identify") or given.get("gallery"):
+            elif name in ("cluster", "enrol", "identify") or given.get("gallery"):
                 pass  # what they take is right; the galleries of tests/applications hold what they do
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
                 own = [f"backbone.path={given['encoder']}", *(given["overrides"] or [])]

@@ -76,6 +76,39 @@ def identify(
     identify_from_command_line(opened, probes, fpir=fpir, top=top, as_json=as_json)
 
 
+def cluster(
+    pictures: Annotated[list[Path], typer.Argument(help="images, or folders of images")],
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", help="the album: a new gallery, or one that takes these images in"),
+    ],
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            help="of a new album the encoder: a run's folder, or an ENCODER.onnx; else where it is now"
+        ),
+    ] = None,
+    cohort: CohortFolder = None,
+    k: Annotated[
+        int | None, typer.Option("--clusters", help="make a new album by K-means, of so many clusters", min=1)
+    ] = None,
+    sheet: Annotated[Path | None, typer.Option(help="a .png or .jpg, for a sheet of the clusters")] = None,
+    detector: FaceFinderName = None,
+    weights: Weights = None,
+    trust: Trust = None,
+    force: Annotated[bool, typer.Option("--force", help="overwrite the sheet that is there")] = False,
+) -> None:
+    """Sort images into an album: a gallery whose subjects are the clusters, "cluster 1" and so on.
+
+    Name them with likeness gallery rename, and correct them with merge, split and correct. Run again with more images,
+    it keeps all that, and gives what clustering all at once would.
+    """
+    from likeness.gallery_command import Opened, cluster_from_command_line
+
+    opened = Opened(output, run, trust or [], detector, weights)
+    cluster_from_command_line(opened, pictures, cohort, k, sheet, force=force)
+
+
 @gallery.command()
 def create(
     gallery: NewGallery,

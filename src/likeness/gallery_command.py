@@ -13,8 +13,9 @@ from likeness.config.trust import find_modules_in
 from likeness.errors import LikenessError, one_sentence
 
 if TYPE_CHECKING:
+    from likeness.applications.gallery.bound_encoder import BoundEncoder
     from likeness.applications.gallery.read_images import FaceFinder, LeftOut
-    from likeness.applications.gallery.store import Store
+    from likeness.applications.gallery.store import Contents, Store
 
 
 class Opened(NamedTuple):
@@ -132,6 +133,104 @@ def identify_from_command_line(
         found = identify(store, encoder.comparison, images, encodings, fpir=fpir, top=top)
         _print(found, as_json, {"unreadable": told.unreadable})
         _tell(told)
+
+
+def cluster_from_command_line(
+    opened: Opened,
+    places: Sequence[Path],
+    cohort: Path | None,
+    k: int | None,
+    sheet: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """Put images into a new album or one that is there, each cluster a subject; nothing is written before all is."""
+    with one_sentence():
+        find_modules_in(Path.cwd())
+        from likeness.applications.gallery.stores import is_address, open_store
+        from likeness.applications.photographs import photographs_in
+
+        assert opened.gallery is not None
+        files = [photograph.file for photograph in photographs_in(places)]
+        if sheet is not None:
+            from likeness.applications.gallery.album_sheet import refuse_sheet
+
+            refuse_sheet(sheet, force=force)
+        if is_address(opened.gallery) or Path(opened.gallery).exists():
+            if cohort is not None:
+                raise LikenessError(
+                    f"{opened.gallery} has its strangers already: give it others with likeness gallery calibrate "
+                    "--cohort."
+                )
+            with open_store(opened.gallery) as store:
+                from likeness.applications.gallery.bound_encoder import encoder_of
+
+                encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
+                _cluster(opened, encoder, store.contents(), store.name, files, k, sheet, force=force)
+        else:
+            if opened.run is None:
+                raise LikenessError(f"{opened.gallery} is no album yet: say with --run what is to encode it.")
+            from likeness.applications.gallery.bound_encoder import encoder_at
+            from likeness.applications.gallery.create import of_nobody
+            from likeness.applications.gallery.read_images import left_out
+
+            encoder = encoder_at(opened.run, (), opened.trust)
+            told = left_out()
+            contents = of_nobody(encoder, Score.mean, cohort, _finder(opened.detector, opened.weights), told)
+            _tell(told)
+            _cluster(opened, encoder, contents, opened.gallery, files, k, sheet, force=force)
+
+
+def _cluster(
+    opened: Opened,
+    encoder: "BoundEncoder",
+    contents: "Contents",
+    name: str,
+    files: Sequence[Path],
+    k: int | None,
+    sheet: Path | None,
+    *,
+    force: bool,
+) -> None:
+    from likeness.applications.gallery.album import (
+        encode_new,
+        grouped_by_k_means,
+        grouped_by_neighbours,
+        put_into_album,
+        thresholds_for,
+    )
+    from likeness.applications.gallery.read_images import left_out
+    from likeness.applications.gallery.stores import create_store, is_address, open_store
+
+    where = opened.gallery
+    assert where is not None
+    told = left_out()
+    finder = _finder(opened.detector, opened.weights)
+    if k is None:
+        thresholds = thresholds_for(contents, encoder.comparison, name)
+        new = encode_new(contents, name, encoder, files, finder, told)
+        cluster, notes = grouped_by_neighbours(contents, new, encoder.comparison, thresholds)
+        told.notes.extend(notes)
+    else:
+        new = encode_new(contents, name, encoder, files, finder, told)
+        cluster = grouped_by_k_means(contents, new, k, name)
+    if not is_address(where) and not Path(where).exists():
+        create_store(where, contents)
+    with open_store(where) as store:
+        album = put_into_album(store, contents, new, cluster)
+    told.notes.extend(album.notes)
+    _tell(told)
+    print(album)
+    if sheet is not None:
+        from likeness.applications.gallery.album_sheet import write_album_sheet
+
+        finders = {
+            name: found
+            for name in sorted({image.detector for image in album.images} - {""})
+            if (found := _finder(name, opened.weights)) is not None
+        }
+        print(write_album_sheet(sheet, album, finders, force=force))
+    print(name)
 
 
 def claim_from_command_line(

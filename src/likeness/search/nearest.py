@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Distances = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 """From P rows of probes and S rows of a gallery to their distances `[P, S]`."""
+
+_BLOCK_VALUES = 1 << 20  # distances held at a time: 8 MiB
 
 
 class Nearest(NamedTuple):
@@ -20,28 +22,22 @@ class Nearest(NamedTuple):
     row: NDArray[np.int64]
 
 
-def nearest(probes: ArrayLike, gallery: ArrayLike, k: int, *, block_rows: int = 4096) -> Nearest:
-    """The k nearest rows of `gallery [N, D]` to each of `probes [Q, D]` by their squared Euclidean distance."""
-    asked, enrolled = np.asarray(probes), np.asarray(gallery)
-
-    def distances(probe: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        result = np.empty((len(probe), len(rows)))
-        for place, one in enumerate(probe):
-            for start in range(0, len(rows), block_rows):
-                block = enrolled[rows[start : start + block_rows]].astype(np.float64)
-                difference = block - asked[one].astype(np.float64)
-                result[place, start : start + block_rows] = np.einsum("nd,nd->n", difference, difference)
-        return result
-
-    return nearest_by(distances, len(asked), len(enrolled), k)
-
-
 def nearest_by(distances: Distances, probes: int, gallery: int, k: int) -> Nearest:
-    """The same by any function of P rows of the probes and S rows of the gallery that gives `[P, S]`."""
+    """The k nearest of the `gallery`'s rows to each of the `probes`, both counted, by any function of distances."""
     rows, kept = np.arange(gallery), min(k, gallery)
     result = Nearest(np.empty((probes, kept)), np.empty((probes, kept), dtype=np.int64))
-    for probe in range(probes):
-        found = distances(np.array([probe]), rows)[0]
-        order = np.argsort(found, kind="stable")[:kept]
-        result.distance[probe], result.row[probe] = found[order], order
+    step = max(1, _BLOCK_VALUES // max(1, gallery))
+    for start in range(0, probes, step):
+        block = np.arange(start, min(start + step, probes))
+        for probe, found in zip(block.tolist(), distances(block, rows), strict=True):
+            result.distance[probe], result.row[probe] = first_of(found, rows, kept)
     return result
+
+
+def first_of(distance: NDArray[np.float64], row: NDArray[np.int64], k: int) -> Nearest:
+    """The k nearest, `[k]` each, of rows at distances `[M]`; of equal ones the lower row."""
+    if k < len(distance):
+        among = np.flatnonzero(distance <= np.partition(distance, k - 1)[k - 1]) if k else row[:0]
+        distance, row = distance[among], row[among]
+    order = np.lexsort((row, distance))[:k]
+    return Nearest(distance[order], row[order])

@@ -83,7 +83,10 @@ def held() -> list[object]:
 
 def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> None:
     made = said("gallery", "create", "g.gallery", "--run", runs["run"])
-    assert made == "thresholds are chosen on 24 images of 4 strangers, enough for --fpir 0.2 and more\ng.gallery\n"
+    assert (
+        made
+        == "thresholds are chosen on 24 images of 4 strangers, enough for --fpir 0.2 and more\ng.gallery\n"
+    )
     assert said("enrol", "g.gallery", "people") == "".join(
         f"P{number} ({number + 1}): 3 templates added\n" for number in range(4)
     )
@@ -286,7 +289,9 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     shutil.copytree("strangers", "shared")
     shutil.copy("strangers/X0/0.png", "shared/X1/again.png")
     sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "shared", *RATES)
-    assert re.search(r"X0/0\.png and .*X1/again\.png are one image, but X0 and X1 are two strangers", sentence)
+    assert re.search(
+        r"X0/0\.png and .*X1/again\.png are one image, but X0 and X1 are two strangers", sentence
+    )
     shutil.copytree("strangers/X0", "named/P1")
     sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "named")
     assert "P1 is in the cohort" in sentence

@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from likeness.applications.gallery.compare import Templates, Way, distances, nearest_subjects, represented
+from likeness.applications.gallery.compare import SubjectIndex, Templates, Way, distances, represented
 from likeness.applications.gallery.score import Score
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
@@ -61,7 +61,7 @@ def test_distances_and_the_nearest_are_those_by_hand(score: Score, normalised: b
     expected = np.array([by_hand(probe, templates, way) for probe in probes])
     assert np.allclose(distances(probes, templates, way), expected, rtol=1e-5, atol=1e-5)
     for k in (1, 3, 20):
-        found = nearest_subjects(probes, templates, way, k)
+        found = SubjectIndex(templates, way).nearest(probes, k)
         order = np.argsort(expected, axis=1)[:, :k]
         assert np.array_equal(found.row, order)
         assert np.allclose(found.distance, np.take_along_axis(expected, order, 1), rtol=1e-5, atol=1e-5)

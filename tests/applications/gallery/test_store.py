@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from drawn_galleries import D, ENCODER, about, centres, cohort, enrolment, filled, image, images, made
+from drawn_galleries import ENCODER, D, about, centres, cohort, enrolment, filled, image, images, made
 
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import Correction, Reencoded, Store, Subject, Whom
@@ -132,7 +132,7 @@ def test_corrections_survive_another_encoder(store: Store) -> None:
     assert [one.image for one in after.templates] == [one.image for one in contents.templates]
     assert after.settings.where == "/runs/NEW"
     assert store.corrections() == before != []
-    with pytest.raises(LikenessError, match="was changed while it was encoded again"):
+    with pytest.raises(LikenessError, match="was changed while images were encoded"):
         store.reencode(contents.revision, Reencoded(settings, encodings, contents.cohort))
 
 
@@ -194,7 +194,9 @@ def test_encodings_of_another_encoder_are_refused_where_it_was_changed_meanwhile
         lambda: store.enrol([enrolment("Late", rows(7))]),
         lambda: store.set_cohort(cohort(seed=5), "/strangers", ENCODER),
     ):
-        with pytest.raises(LikenessError, match="got another encoder while images were encoded: run the same"):
+        with pytest.raises(
+            LikenessError, match="got another encoder while images were encoded: run the same"
+        ):
             late()
     after = store.contents()
     assert after.subjects == there.subjects

@@ -53,9 +53,7 @@ def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float)
     contents = store.contents()
     if not len(contents.row):
         cohort = contents.cohort
-        return (
-            f"{counted(len(cohort.images), 'image')} of {enough_for(cohort)}; a threshold is chosen when somebody is enrolled"
-        )
+        return f"{counted(len(cohort.images), 'image')} of {enough_for(cohort)}; a threshold is chosen when somebody is enrolled"
     found = searched(contents, comparison, store.name)
     lines = [said_of(threshold_of(store, contents, found, fpir))]
     for templates in np.unique(np.bincount(found.templates.row)).tolist():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from likeness.applications.gallery.claim import claim_point
-from likeness.applications.gallery.compare import nearest_subjects, represented
+from likeness.applications.gallery.compare import represented
 from likeness.applications.gallery.leave_one_out import leave_one_out
 from likeness.applications.gallery.searched import Searched, searched, threshold_of
 from likeness.applications.gallery.store import NOTHING_SAID, Contents, Image, Said, Store, Template
@@ -93,7 +93,7 @@ Pairs = dict[tuple[int, int], float]
 def _near_pairs(found: Searched, limit: float) -> Pairs:
     """The pairs of subjects nearer than `limit`."""
     means = represented(found.templates, normalised=found.way.normalised)
-    near = nearest_subjects(means, found.templates, found.way, NEIGHBOURS + 1)
+    near = found.search.nearest(means, NEIGHBOURS + 1)
     pairs: Pairs = {}
     for row, (distances, others) in enumerate(zip(near.distance.tolist(), near.row.tolist(), strict=True)):
         for distance, other in zip(distances, others, strict=True):

@@ -1,5 +1,6 @@
 """Probes and subjects: the distance to a subject of several templates, and the nearest subjects, exactly."""
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from likeness.applications.gallery.score import Score
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN, Comparison
 from likeness.evaluation.identification import best_template, mean_score, mean_templates
-from likeness.search import Nearest, nearest, nearest_by
+from likeness.search import ExactIndex, Nearest, nearest_by
 
 Encodings = NDArray[np.float32]
 
@@ -70,38 +71,57 @@ def distances(probes: Encodings, templates: Templates, way: Way) -> NDArray[np.f
     return combine(each, templates.row)[0]
 
 
-def nearest_subjects(probes: Encodings, templates: Templates, way: Way, k: int) -> Nearest:
-    """The k nearest subjects of `probes [P, D]`, ties by their row."""
-    if way.comparison is not EUCLIDEAN:
+class SubjectIndex:
+    """The subjects of `templates`, held for searches in one `way`."""
 
-        def by_head(probe: NDArray[np.int64], subject: NDArray[np.int64]) -> NDArray[np.float64]:
-            chosen = np.isin(templates.row, subject)
-            _, row = np.unique(templates.row[chosen], return_inverse=True)
-            some = Templates(templates.encodings[chosen], row)
-            return distances(probes[probe], some, way)
+    def __init__(self, templates: Templates, way: Way) -> None:
+        self._templates, self._way = templates, way
 
-        return nearest_by(by_head, len(probes), templates.subjects, k)
-    if way.score is Score.mean:
-        return nearest(probes, represented(templates, normalised=way.normalised), k)
-    if way.score is Score.maximum:
-        return _by_best_template(probes, templates, k)
-    return _by_mean_score(probes, templates, k)
+    def nearest(self, probes: Encodings, k: int) -> Nearest:
+        """The k nearest subjects of `probes [P, D]`, ties by their row.
+
+        Raises:
+            LikenessError: the templates of a subject cancel out.
+        """
+        if self._way.comparison is not EUCLIDEAN:
+            return self._by_head(probes, k)
+        if self._way.score is Score.mean:
+            return self._index.nearest(probes, k)
+        if self._way.score is Score.maximum:
+            return self._by_best_template(probes, k)
+        asked = np.concatenate([probes.astype(np.float64), np.zeros((len(probes), 1))], axis=1)
+        return self._index.nearest(asked, k)
+
+    @cached_property
+    def _index(self) -> ExactIndex:
+        """Of the rows that are searched: means, templates, or means with their spread."""
+        if self._way.score is Score.mean:
+            return ExactIndex(represented(self._templates, normalised=self._way.normalised))
+        if self._way.score is Score.maximum:
+            return ExactIndex(self._templates.encodings)
+        return ExactIndex(_with_spread(self._templates))
+
+    def _by_best_template(self, probes: Encodings, k: int) -> Nearest:
+        """So many templates are looked at that k subjects must be among them."""
+        templates = self._templates
+        k = min(k, templates.subjects)
+        enough = (k - 1) * int(np.bincount(templates.row).max()) + 1
+        found = self._index.nearest(probes, enough)
+        rows = templates.row[found.row]
+        result = Nearest(np.empty((len(probes), k)), np.empty((len(probes), k), dtype=np.int64))
+        for probe, (distance, row) in enumerate(zip(found.distance, rows, strict=True)):
+            first = np.sort(np.unique(row, return_index=True)[1])[:k]
+            result.distance[probe], result.row[probe] = distance[first], row[first]
+        return result
+
+    def _by_head(self, probes: Encodings, k: int) -> Nearest:
+        def by_head(probe: NDArray[np.int64], _: NDArray[np.int64]) -> NDArray[np.float64]:
+            return distances(probes[probe], self._templates, self._way)
+
+        return nearest_by(by_head, len(probes), self._templates.subjects, k)
 
 
-def _by_best_template(probes: Encodings, templates: Templates, k: int) -> Nearest:
-    """So many templates are looked at that k subjects must be among them."""
-    k = min(k, templates.subjects)
-    enough = (k - 1) * int(np.bincount(templates.row).max()) + 1
-    found = nearest(probes, templates.encodings, enough)
-    rows = templates.row[found.row]
-    result = Nearest(np.empty((len(probes), k)), np.empty((len(probes), k), dtype=np.int64))
-    for probe, (distance, row) in enumerate(zip(found.distance, rows, strict=True)):
-        first = np.sort(np.unique(row, return_index=True)[1])[:k]
-        result.distance[probe], result.row[probe] = distance[first], row[first]
-    return result
-
-
-def _by_mean_score(probes: Encodings, templates: Templates, k: int) -> Nearest:
+def _with_spread(templates: Templates) -> NDArray[np.float64]:
     """The mean of |p - t|^2 over a subject's templates is |p - m|^2 + v: m their mean, v the mean of |t - m|^2.
 
     So it is the squared distance to m with one more coordinate, the root of v.
@@ -111,8 +131,7 @@ def _by_mean_score(probes: Encodings, templates: Templates, k: int) -> Nearest:
     mean = np.add.reduceat(templates.encodings.astype(np.float64), starts) / count
     away = np.square(templates.encodings - mean[templates.row]).sum(axis=1)
     spread = np.sqrt(np.add.reduceat(away, starts)[:, None] / count)
-    asked = np.concatenate([probes.astype(np.float64), np.zeros((len(probes), 1))], axis=1)
-    return nearest(asked, np.concatenate([mean, spread], axis=1), k)
+    return np.concatenate([mean, spread], axis=1)
 
 
 def _grid(probes: Encodings, others: Encodings, comparison: Comparison) -> NDArray[np.float64]:

@@ -25,11 +25,28 @@ def create(
 ) -> str:
     """Make an empty gallery; returns a sentence on its cohort.
 
+    Raises:
+        LikenessError: there is a file already, or it can't be written, or the cohort's folder holds none.
+    """
+    contents = of_nobody(encoder, score, cohort, finder, told)
+    create_store(where, contents)
+    return _said(contents.cohort)
+
+
+def of_nobody(
+    encoder: BoundEncoder,
+    score: Score,
+    cohort: Path | None,
+    finder: FaceFinder | None,
+    told: LeftOut,
+) -> Contents:
+    """What an empty gallery holds.
+
     Without a folder of a cohort it is the run's validation identities, where there are any; else thresholds wait for
     one.
 
     Raises:
-        LikenessError: there is a file already, or it can't be written, or the cohort's folder holds none.
+        LikenessError: the cohort's folder holds none.
     """
     come_from = "" if cohort is None else str(cohort.resolve())
     settings = Settings(encoder.identity, str(encoder.where.resolve()), score, come_from)
@@ -41,8 +58,7 @@ def create(
         strangers = no_cohort(int(encoder.identity["dimensions"]))
         told.notes.append(str(error))
     nobody = np.empty((0, int(encoder.identity["dimensions"])), np.float32)
-    create_store(where, Contents(0, settings, [], [], np.empty(0, np.int64), nobody, strangers, []))
-    return _said(strangers)
+    return Contents(0, settings, [], [], np.empty(0, np.int64), nobody, strangers, [])
 
 
 def _said(cohort: Cohort) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from likeness.applications.gallery.compare import Encodings, nearest_subjects
+from likeness.applications.gallery.compare import Encodings
 from likeness.applications.gallery.searched import Searched, said_of, searched, threshold_of
 from likeness.applications.gallery.store import NOTHING_SAID, Image, Store, Subject
 from likeness.evaluation import Comparison
@@ -86,7 +86,7 @@ def identify(
     threshold = threshold_of(store, contents, found, fpir)
     said = store.said([image.content for image in images])
     most = max((len(one.not_of) for one in said.values()), default=0)
-    near = nearest_subjects(encodings, found.templates, found.way, top + most)
+    near = found.search.nearest(encodings, top + most)
     probes = []
     for image, distance, row in zip(images, near.distance.tolist(), near.row.tolist(), strict=True):
         of, not_of = said.get(image.content, NOTHING_SAID)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.applications.gallery.compare import Templates, distances, nearest_subjects
+from likeness.applications.gallery.compare import Templates, distances
 from likeness.applications.gallery.searched import Searched
 
 
@@ -22,7 +22,7 @@ class OwnAndOther(NamedTuple):
 def leave_one_out(found: Searched) -> OwnAndOther:
     """Ask for each template as if it were a probe and not enrolled."""
     encodings, row = found.templates
-    near = nearest_subjects(encodings, found.templates, found.way, 2)
+    near = found.search.nearest(encodings, 2)
     if near.row.shape[1] == 1:
         return OwnAndOther(_own(found), np.full(len(row), np.inf), np.full(len(row), -1))
     second = (near.row[:, 0] == row).astype(np.int64)[:, None]

@@ -19,6 +19,7 @@ from likeness.applications.gallery.store import (
     Enrolled,
     Enrolment,
     Image,
+    Regrouped,
     Said,
     Settings,
     Subject,
@@ -229,6 +230,23 @@ class Rows:
             "UPDATE template SET subject = ? WHERE number = ?",
             [(subject.number, one.number) for one in templates],
         )
+
+    def regroup(self, regrouped: Regrouped) -> list[Subject]:
+        """Give all templates, new ones too, to other subjects, who are returned; others who keep none go."""
+        subjects = [
+            self.found_or_new(Whom(one))[0] if isinstance(one, str) else one for one in regrouped.subjects
+        ]
+        numbers = np.array([one.number for one in subjects], dtype=np.int64)[regrouped.row].tolist()
+        there = self._database.execute("SELECT number, subject FROM template ORDER BY subject, number")
+        moved = [
+            (now, number) for now, (number, before) in zip(numbers, there, strict=False) if now != before
+        ]
+        self._database.execute_many("UPDATE template SET subject = ? WHERE number = ?", moved)
+        new = [(whose, *image) for whose, image in zip(numbers[len(there) :], regrouped.images, strict=True)]
+        self._database.execute_many(_ADD_TEMPLATE, self._with_encodings(new, regrouped.encodings))
+        emptied = {before for _, before in there} - set(numbers)
+        self._database.execute_many("DELETE FROM subject WHERE number = ?", [(one,) for one in emptied])
+        return subjects
 
     def drop(self, templates: Sequence[Template]) -> None:
         """Drop templates."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.counted import counted
-from likeness.applications.gallery.compare import Templates, Way, nearest_subjects
+from likeness.applications.gallery.compare import SubjectIndex, Templates, Way
 from likeness.applications.gallery.encoder_identity import normalises
 from likeness.applications.gallery.store import Cohort, Contents, Store, Subject
 from likeness.errors import LikenessError
@@ -18,11 +18,14 @@ from likeness.evaluation.identification import SearchThreshold, fewest_searches,
 
 
 class Searched(NamedTuple):
-    """Subjects who have a template, in order, the `templates` with rows among them, and how both are compared."""
+    """Subjects who have a template, in order, the `templates` with rows among them, how both are compared, and
+    the `search` for the nearest subjects.
+    """
 
     subjects: list[Subject]
     templates: Templates
     way: Way
+    search: SubjectIndex
 
 
 def searched(contents: Contents, comparison: Comparison, gallery: str) -> Searched:
@@ -36,7 +39,8 @@ def searched(contents: Contents, comparison: Comparison, gallery: str) -> Search
     there, row = np.unique(contents.row, return_inverse=True)
     way = Way(comparison, contents.settings.score, normalises(contents.settings.encoder))
     subjects = [contents.subjects[place] for place in there.tolist()]
-    return Searched(subjects, Templates(contents.encodings, row), way)
+    templates = Templates(contents.encodings, row)
+    return Searched(subjects, templates, way, SubjectIndex(templates, way))
 
 
 def threshold_of(store: Store, contents: Contents, found: Searched, fpir: float) -> SearchThreshold:
@@ -68,7 +72,7 @@ def cohort_distances(contents: Contents, found: Searched, gallery: str) -> NDArr
         )
     if cohort.smallest is not None:
         return cohort.smallest
-    return nearest_subjects(cohort.encodings, found.templates, found.way, 1).distance[:, 0]
+    return found.search.nearest(cohort.encodings, 1).distance[:, 0]
 
 
 def chosen_threshold(

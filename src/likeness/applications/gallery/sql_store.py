@@ -19,6 +19,7 @@ from likeness.applications.gallery.store import (
     Enrolment,
     Image,
     Reencoded,
+    Regrouped,
     Said,
     Settings,
     Subject,
@@ -235,16 +236,29 @@ class SqlStore:
         """Put other encodings in the place of all; refused where the gallery has changed since that revision."""
         rows = self._rows
         with self._writing():
-            if rows.revision() != revision:
-                raise LikenessError(
-                    f"{self.name} was changed while it was encoded again: run the same command again."
-                )
+            self._still_at(revision)
             rows.put_encodings(reencoded.encodings)
             rows.put_settings(reencoded.settings)
             rows.put_cohort(reencoded.cohort)
             rows.next_revision()
             rows.set({"to_purge": "1"})
         self._purge()
+
+    def regroup(self, revision: int, regrouped: Regrouped) -> list[Subject]:
+        """Give all templates, new ones too, to other subjects; refused where the gallery has changed since."""
+        rows = self._rows
+        with self._writing():
+            self._still_at(revision)
+            subjects = rows.regroup(regrouped)
+            rows.next_revision()
+        return subjects
+
+    def _still_at(self, revision: int) -> None:
+        """Raise a `LikenessError` where the gallery has changed since a revision."""
+        if self._rows.revision() != revision:
+            raise LikenessError(
+                f"{self.name} was changed while images were encoded: run the same command again."
+            )
 
     def _refuse_split(self, subject: Subject, contents: Sequence[str]) -> None:
         """Raise a `LikenessError` where images are not a subject's, are none, or are all that it has."""

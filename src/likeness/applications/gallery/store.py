@@ -168,6 +168,18 @@ class Reencoded(NamedTuple):
     cohort: Cohort
 
 
+class Regrouped(NamedTuple):
+    """Whose all templates become: the `subjects`, a new one by its name alone, and of each template its place among
+    them, `row [T + M]`: of the T that are there in the order of `Contents`, and of M new `images` with their
+    `encodings [M, D]`.
+    """
+
+    subjects: Sequence[Subject | str]
+    row: NDArray[np.int64]
+    images: Sequence[Image]
+    encodings: NDArray[np.float32]
+
+
 class Store(Protocol):
     """A gallery. Each method is one transaction: it is done whole, or not at all.
 
@@ -279,6 +291,12 @@ class Store(Protocol):
 
     def reencode(self, revision: int, reencoded: Reencoded) -> None:
         """Put other encodings in the place of all; refused where the gallery has changed since that revision."""
+        ...
+
+    def regroup(self, revision: int, regrouped: Regrouped) -> list[Subject]:
+        """Give all templates, new ones too, to the subjects of `regrouped`, which are returned; others who are left
+        without a template go. Refused where the gallery has changed since that revision.
+        """
         ...
 
     def damage(self) -> list[str]:

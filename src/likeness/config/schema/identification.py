@@ -29,6 +29,14 @@ Identification = Annotated[OpenSet | Blufr, Field(discriminator="target")]
 Distance = Annotated[float, Field(gt=0)]
 
 
+class NeighbourClusters(Node):
+    """Components of neighbours, split by average linkage."""
+
+    target: Literal["likeness.clustering.clusters.NeighbourClusters"] = Field(alias="_target_")
+    neighbours: Distance
+    joined: Distance
+
+
 class Dbscan(Node):
     """Density-based clusters (Ester et al. 1996)."""
 
@@ -65,4 +73,6 @@ class KMeans(Node):
     random_state: Annotated[int, Field(ge=0)]
 
 
-Clustering = Annotated[Dbscan | Hdbscan | AverageLinkage | KMeans, Field(discriminator="target"), OR_OUTSIDE]
+Clustering = Annotated[
+    NeighbourClusters | Dbscan | Hdbscan | AverageLinkage | KMeans, Field(discriminator="target"), OR_OUTSIDE
+]
