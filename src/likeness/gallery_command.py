@@ -38,13 +38,9 @@ def _opened(path: Path | None) -> "Iterator[Store]":
 
 
 def _finder(detector: str | None, weights: Path | None) -> "FaceFinder | None":
-    from likeness.applications.detectors import face_finder
-    from likeness.applications.gallery.read_images import FaceFinder
+    from likeness.applications.gallery.named_finder import named_finder
 
-    found = face_finder(detector, weights)
-    if detector is None or found is None:
-        return None
-    return FaceFinder(str(Path(detector).resolve()) if Path(detector).is_dir() else detector, found)
+    return named_finder(detector, weights)
 
 
 def _tell(told: "LeftOut") -> None:
@@ -245,13 +241,17 @@ def correct_from_command_line(
 def remove_from_command_line(path: Path, named: str, images: Sequence[str] | None) -> None:
     """Remove a subject, or images of one, and say what went."""
     with one_sentence(), _opened(path) as store:
+        from likeness.applications.gallery.kept_pictures import forget
         from likeness.applications.gallery.named_images import contents_of
 
         subject = store.subject(named)
         chosen = contents_of(store, subject, images) if images else None
         gone = store.remove(subject, chosen)
+        kept = forget(one.image for one in gone)
         for template in gone:
             print(f"removed the template of {template.image.file}")
+        if kept:
+            print(f"removed {counted(kept, 'picture')} that the server had kept of them")
         print(f"removed {subject if chosen is None else counted(len(gone), 'template')}")
 
 

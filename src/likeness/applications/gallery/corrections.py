@@ -15,20 +15,24 @@ def say_is(store: Store, file: Path, subject: Subject) -> str:
     Raises:
         LikenessError: it is the cohort's, or the subject has no template.
     """
-    content = content_of(file)
+    return say_content_is(store, content_of(file), str(file), subject)
+
+
+def say_content_is(store: Store, content: str, called: str, subject: Subject) -> str:
+    """As `say_is`, of the image of this content, which is `called` so in a message."""
     templates = store.templates(subject)
     if not templates:
         raise LikenessError(f"{subject} has no template: enrol the image as theirs.")
     holders = store.holders([content])
     holder = holders.get(content)
     if content in holders and holder is None:
-        raise LikenessError(f"{file} is in the cohort of {store.name}, which must be strangers.")
+        raise LikenessError(f"{called} is in the cohort of {store.name}, which must be strangers.")
     if holder == subject:
-        return f"{file} is an image of {subject} already"
+        return f"{called} is an image of {subject} already"
     if holder is not None:
         store.split(holder, [content], Whom(subject.name, subject.id))
     store.correct([Correction("must", content, templates[0].image.content)])
-    return f"{file} is of {subject}" + ("" if holder is None else f", and no longer of {holder}")
+    return f"{called} is of {subject}" + ("" if holder is None else f", and no longer of {holder}")
 
 
 def say_is_not(store: Store, file: Path, subject: Subject) -> str:
@@ -37,13 +41,17 @@ def say_is_not(store: Store, file: Path, subject: Subject) -> str:
     Raises:
         LikenessError: it is enrolled as this subject's.
     """
-    content = content_of(file)
+    return say_content_is_not(store, content_of(file), str(file), subject)
+
+
+def say_content_is_not(store: Store, content: str, called: str, subject: Subject) -> str:
+    """As `say_is_not`, of the image of this content, which is `called` so in a message."""
     if store.holders([content]).get(content) == subject:
         raise LikenessError(
-            f"{file} is enrolled as an image of {subject}: take it from there with likeness gallery split or remove."
+            f"{called} is enrolled as an image of {subject}: take it from there with likeness gallery split or remove."
         )
     store.correct([Correction("cannot", content, one.image.content) for one in store.templates(subject)])
-    return f"{file} is not of {subject}"
+    return f"{called} is not of {subject}"
 
 
 def subjects_said(contents: Contents, kind: Literal["must", "cannot"]) -> Mapping[str, frozenset[int]]:
