@@ -16,6 +16,12 @@ from likeness.errors import LikenessError
 
 router = APIRouter()
 
+_TITLES = {
+    "enrolment": ("Enrolling", "Enrolled", "Nobody was enrolled"),
+    "stylized": ("Painting", "Painted", "Nothing was painted"),
+}
+"""By the kind of a job, while it is under way, after it, and where it failed."""
+
 
 @router.get("/g/{gallery}/enrol")
 def enrol_form(site: ThisSite, gallery: ThisGallery, name: str = "", id: str = "") -> Response:
@@ -68,16 +74,13 @@ async def stylize(
 def job(site: ThisSite, job: str, gallery: str = "") -> Response:
     """Show how far a job is, and what came of it."""
     found = site.jobs.job(job)
-    enrolment = found.kind == "enrolment"
     return shown(
         site,
         "job.html",
-        "enrol" if enrolment else "stylize",
+        "enrol" if found.kind == "enrolment" else "stylize",
         site.galleries.get(found.gallery or gallery),
         job=found,
-        title=("Enrolled" if found.over else "Enrolling")
-        if enrolment
-        else ("Painted" if found.over else "Painting"),
+        title=_TITLES[found.kind][0 if not found.over else 1 if found.error is None else 2],
     )
 
 
