@@ -241,13 +241,13 @@ def correct_from_command_line(
 def remove_from_command_line(path: Path, named: str, images: Sequence[str] | None) -> None:
     """Remove a subject, or images of one, and say what went."""
     with one_sentence(), _opened(path) as store:
-        from likeness.applications.gallery.kept_pictures import forget
+        from likeness.applications.gallery.kept_pictures import folder_beside, forget
         from likeness.applications.gallery.named_images import contents_of
 
         subject = store.subject(named)
         chosen = contents_of(store, subject, images) if images else None
         gone = store.remove(subject, chosen)
-        kept = forget(one.image for one in gone)
+        kept = forget((one.image for one in gone), folder_beside(path))
         for template in gone:
             print(f"removed the template of {template.image.file}")
         if kept:

@@ -64,7 +64,9 @@ def write_encoder(path: Path) -> Path:
     part = SIDE // 4
     graph = helper.make_graph(
         [
-            helper.make_node("AveragePool", ["x"], ["parts"], kernel_shape=[part, part], strides=[part, part]),
+            helper.make_node(
+                "AveragePool", ["x"], ["parts"], kernel_shape=[part, part], strides=[part, part]
+            ),
             helper.make_node("Flatten", ["parts"], ["y"]),
         ],
         "encoder",

@@ -87,7 +87,9 @@ def test_the_address_with_the_token_gives_a_cookie_once(stranger: TestClient) ->
     assert "set-cookie" not in second.headers
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "evil.example:8765", "[", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "", "evil.example:8765", "[", "10.0.0.1"]
+)
 def test_another_name_of_the_server_is_refused(client: TestClient, host: str) -> None:
     assert refusal(client.get("/v1/galleries", headers={"Host": host}), 421) == "wrong_host"
 
@@ -121,7 +123,13 @@ def test_its_own_pages_can_ask(client: TestClient) -> None:
 
 
 def test_every_answer_says_what_a_browser_may_do(client: TestClient) -> None:
-    for path in ("/v1/galleries", "/g/people/subjects", "/g/people/pictures/1/1", "/v1/nothing", "/static/style.css"):
+    for path in (
+        "/v1/galleries",
+        "/g/people/subjects",
+        "/g/people/pictures/1/1",
+        "/v1/nothing",
+        "/static/style.css",
+    ):
         headers = client.get(path, headers=HTML).headers
         assert headers["content-security-policy"] == POLICY
         assert headers["x-content-type-options"] == "nosniff"
@@ -138,20 +146,25 @@ def test_failures_of_every_kind_are_in_the_envelope(client: TestClient, monkeypa
     assert refusal(client.put("/v1/galleries"), 405) == "method_not_allowed"
     assert client.put("/v1/galleries").headers["allow"] == "GET"
     assert refusal(client.get("/v1/galleries/people/subjects?limit=no"), 422) == "invalid"
-    assert refusal(client.patch("/v1/galleries/people/subjects/1", content=b"{"), 415) == "unsupported_media_type"
+    assert (
+        refusal(client.patch("/v1/galleries/people/subjects/1", content=b"{"), 415)
+        == "unsupported_media_type"
+    )
     json = {"Content-Type": "application/json"}
-    assert refusal(client.patch("/v1/galleries/people/subjects/1", content=b"{", headers=json), 422) == "invalid"
+    assert (
+        refusal(client.patch("/v1/galleries/people/subjects/1", content=b"{", headers=json), 422) == "invalid"
+    )
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     assert refusal(client.post("/v1/identify", content=b"nonsense", headers=form), 400) == "bad_request"
 
     def mistake(*given: object) -> None:
-        raise RuntimeError("Ada Lovelace")
+        raise RuntimeError(HOSTILE)
 
     monkeypatch.setattr(rest_galleries, "calibrated", mistake)
     with caplog.at_level(logging.DEBUG):
         assert refusal(client.get("/v1/galleries/people/calibration"), 500) == "internal"
         page = client.get("/v1/galleries/people/calibration", headers=HTML)
-    assert "Lovelace" not in caplog.text + page.text
+    assert "alert" not in caplog.text + page.text
     assert "RuntimeError, raised at" in caplog.text
 
 
@@ -162,14 +175,16 @@ def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded(client: Tes
     assert refusal(client.post(identify, files=sent(large)), 413) == "too_large"
     many = client.post(identify, files=sent(png_header(8000, 5001)))
     assert refusal(many, 413) == "too_many_pixels"
-    assert "probe.png has 40 megapixels, more than 40" in many.text
+    assert "probe.png has more than 40 megapixels" in many.text
     assert refusal(client.post(identify, files=sent(png_header(100_000, 100_000))), 413) == "too_many_pixels"
     assert refusal(client.post(identify, files=sent(b"")), 422) == "no_picture"
     for nonsense in (b"no picture", b"GIF89a" + b"\0" * 50, b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
         assert refusal(client.post(identify, files=sent(nonsense)), 422) == "unreadable_picture"
 
 
-def test_a_request_that_is_too_large_is_refused_by_what_it_says_and_by_what_it_brings(client: TestClient) -> None:
+def test_a_request_that_is_too_large_is_refused_by_what_it_says_and_by_what_it_brings(
+    client: TestClient,
+) -> None:
     most = uploads.limits(2).max_body_size
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     said = {**form, "Content-Length": str(most + 1)}
@@ -201,7 +216,9 @@ def test_the_number_of_pictures_is_limited(client: TestClient) -> None:
     assert refusal(answer, 400) == "bad_request"
 
 
-def test_pictures_come_as_multipart_and_never_by_an_address_or_a_path(client: TestClient, tmp_path: Path) -> None:
+def test_pictures_come_as_multipart_and_never_by_an_address_or_a_path(
+    client: TestClient, tmp_path: Path
+) -> None:
     file = tmp_path / "secret.png"
     file.write_bytes(picture(1))
     for address in (str(file), f"file://{file}", "http://127.0.0.1:8765/static/icon.svg"):
@@ -210,7 +227,9 @@ def test_pictures_come_as_multipart_and_never_by_an_address_or_a_path(client: Te
         assert refusal(form, 422) == "invalid"
     plain = client.post("/v1/identify", data={"pictures": str(file)})
     assert refusal(plain, 415) == "unsupported_media_type"
-    named = client.post("/v1/identify", files=sent(picture(1), called="../../../etc/passwd"), data={"fpir": 0.1})
+    named = client.post(
+        "/v1/identify", files=sent(picture(1), called="../../../etc/passwd"), data={"fpir": 0.1}
+    )
     assert named.json()["probes"][0]["picture"] == "passwd"
 
 
@@ -242,7 +261,9 @@ def test_names_are_escaped_on_every_page(client: TestClient) -> None:
         client.get("/g/people/verify"),
         client.post("/g/people/identify", files=sent(picture(3, 5), called=HOSTILE), data={"fpir": "10"}),
         client.post(
-            "/g/people/verify", files=sent(picture(3, 5), field="picture"), data={"claim": HOSTILE, "far": "10"}
+            "/g/people/verify",
+            files=sent(picture(3, 5), field="picture"),
+            data={"claim": HOSTILE, "far": "10"},
         ),
         client.get(f"/{HOSTILE}", headers=HTML),
     ]

@@ -6,7 +6,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -51,7 +50,7 @@ class KeptPictures:
 
     def settle(self, store: Store, digests: Sequence[str]) -> None:
         """Remove those of these pictures, each kept once before, that the gallery has no template of."""
-        held = store.holders(list(digests))
+        held = _held(store, digests)
         with self._lock:
             for digest in digests:
                 self._wanted[digest] -= 1
@@ -67,11 +66,16 @@ class KeptPictures:
             for file in (self.folder.iterdir() if is_kept_folder(self.folder) else ())
             if file.name != MARK and time.time() - file.stat().st_mtime > _LONG_AGO
         ]
-        held = store.holders(old)
+        held = _held(store, old)
         with self._lock:
             for digest in old:
                 if digest not in held and not self._wanted[digest]:
                     self._unlink(digest)
+
+    def find(self, image: Image) -> Path | None:
+        """Where a picture is kept, also where the folder was moved; None for a file of somebody's own."""
+        file = self.folder / Path(image.file).name
+        return file if file.stem == image.content and file.is_file() else None
 
     def _make(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,16 +94,31 @@ def is_kept_folder(folder: Path) -> bool:
     return (folder / MARK).is_file()
 
 
-def forget(images: Iterable[Image]) -> int:
-    """Remove the kept pictures of templates that were removed; files of somebody's own stay. Returns how many went."""
+def folder_beside(gallery: Path) -> Path:
+    """Where the pictures of a gallery's file are kept, unless somebody says otherwise."""
+    return gallery.with_name(f"{gallery.name}.pictures")
+
+
+def forget(images: Iterable[Image], folder: Path) -> int:
+    """Remove the kept pictures of templates that were removed, where they lay when they were kept or in `folder`.
+
+    Files of somebody's own stay. Returns how many went.
+    """
     gone = 0
     for image in images:
         file = Path(image.file)
-        if file.stem == image.content and is_kept_folder(file.parent):
-            with suppress(FileNotFoundError):
-                file.unlink()
+        for place in {file, folder / file.name} if file.stem == image.content else ():
+            if place.is_file() and is_kept_folder(place.parent):
+                place.unlink(missing_ok=True)
                 gone += 1
     return gone
+
+
+def _held(store: Store, digests: Sequence[str]) -> set[str]:
+    """Those of pictures, kept or not, that the gallery has a template of a kept file of."""
+    subjects = {one for one in store.holders(list(digests)).values() if one is not None}
+    images = [template.image for subject in subjects for template in store.templates(subject)]
+    return {image.content for image in images if Path(image.file).stem == image.content}
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -25,6 +25,7 @@ from likeness.applications.serve.failures import (
     on_http_exception,
     on_invalid,
     on_likeness_error,
+    on_mistake,
 )
 from likeness.applications.serve.gate import Access, Gate
 from likeness.applications.serve.site import Site
@@ -68,6 +69,7 @@ def make_app(site: Site, access: Access) -> ASGIApp:
             LikenessError: on_likeness_error,
             HTTPException: on_http_exception,
             RequestValidationError: on_invalid,
+            Exception: on_mistake,
         },
     )
     app.state.site = site

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from likeness.applications.gallery.bound_encoder import BoundEncoder
@@ -11,7 +12,7 @@ from likeness.applications.gallery.kept_pictures import forget
 from likeness.applications.gallery.read_images import LeftOut, left_out
 from likeness.applications.gallery.store import Enrolled, Store, Subject, Template, Whom
 from likeness.applications.serve.failures import Failure
-from likeness.applications.serve.galleries import ServedGallery, spoken, without_paths
+from likeness.applications.serve.galleries import PORTION, ServedGallery, spoken, without_paths
 from likeness.applications.serve.uploads import Picture
 from likeness.errors import LikenessError
 
@@ -100,10 +101,12 @@ def enrolled(
     return Enrolment(done, told)
 
 
-def removed(store: Store, subject: Subject, templates: Sequence[Template] | None = None) -> list[Template]:
+def removed(
+    gallery: ServedGallery, store: Store, subject: Subject, templates: Sequence[Template] | None = None
+) -> list[Template]:
     """Remove a subject, or some of its templates, with the pictures that were kept of them."""
     gone = store.remove(subject, None if templates is None else [one.image.content for one in templates])
-    forget(one.image for one in gone)
+    forget((one.image for one in gone), gallery.pictures.folder)
     return gone
 
 
@@ -111,8 +114,10 @@ def _heard(encoder: BoundEncoder, encoded: Callable[[int], None]) -> BoundEncode
     """The encoder, which tells how many images it has encoded."""
 
     def embed(images: Tensor) -> Tensor:
-        found = encoder.embed(images)
-        encoded(len(images))
-        return found
+        found = []
+        for portion in torch.split(images, PORTION):
+            found.append(encoder.embed(portion))
+            encoded(len(portion))
+        return torch.cat(found)
 
     return encoder._replace(embed=embed)

@@ -114,6 +114,11 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return answer(request.scope, of_status(error.status_code, str(error.detail)), error.headers)
 
 
+async def on_mistake(request: Request, error: Exception) -> Response:
+    """Answer a mistake of the program; the gate logs it."""
+    return answer(request.scope, of_status(500))
+
+
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Say what is wrong with the first value that is; the value itself is not repeated."""
     assert isinstance(error, RequestValidationError)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from likeness.applications.gallery.bound_encoder import BoundEncoder, encoder_of
 from likeness.applications.gallery.encoder_identity import refuse_other
-from likeness.applications.gallery.kept_pictures import KeptPictures
+from likeness.applications.gallery.kept_pictures import KeptPictures, folder_beside
 from likeness.applications.gallery.read_images import FaceFinder
 from likeness.applications.gallery.sqlite_store import SqliteStore
 from likeness.applications.gallery.store import Store
@@ -85,7 +85,7 @@ def served(
             raise LikenessError(f"{found[id].path} and {path} would both be called {id}: rename one of them.")
         with SqliteStore(path) as store:
             encoder = encoder_of(store.settings(), store.name, run, trust)
-            folder = path.with_name(f"{path.name}.pictures") if pictures is None else pictures / id
+            folder = folder_beside(path) if pictures is None else pictures / id
             kept = KeptPictures(folder)
             kept.sweep(store)
             strangers = len(store.contents().cohort.images)

@@ -101,7 +101,7 @@ def rename_subject(gallery: ThisGallery, subject: Named, new: NewName) -> Subjec
 def delete_subject(gallery: ThisGallery, subject: Named) -> RemovedAnswer:
     """Remove a subject, so that no byte of its encodings is left in the gallery's file, and its kept pictures."""
     with gallery.opened() as store:
-        return RemovedAnswer(templates=len(removed(store, subject_of(store, subject))), subject=True)
+        return RemovedAnswer(templates=len(removed(gallery, store, subject_of(store, subject))), subject=True)
 
 
 @router.get("/subjects/{subject}/templates")
@@ -127,7 +127,7 @@ def delete_template(gallery: ThisGallery, subject: Named, number: Number) -> Rem
     """Remove a template of a subject, who stays."""
     with gallery.opened() as store:
         found = subject_of(store, subject)
-        gone = removed(store, found, templates_numbered(store, found, [number]))
+        gone = removed(gallery, store, found, templates_numbered(store, found, [number]))
         return RemovedAnswer(templates=len(gone), subject=False)
 
 
@@ -140,7 +140,7 @@ def picture(gallery: ThisGallery, subject: Named, number: Number) -> Response:
     """Show a small copy of an enrolled picture, where its file is still what was enrolled."""
     with gallery.opened() as store:
         (template,) = templates_numbered(store, subject_of(store, subject), [number])
-    content = of_enrolled(template.image)
+    content = of_enrolled(template.image, gallery.pictures)
     if content is None:
         raise missing("The picture of this template is gone, or was changed.")
     return Response(content, media_type="image/jpeg")

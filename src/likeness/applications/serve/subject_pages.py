@@ -58,7 +58,7 @@ def picture(gallery: ThisGallery, number: Number, template: Number) -> Response:
     """Show a small copy of a template's picture, or that it is gone."""
     with gallery.opened() as store:
         (found,) = templates_numbered(store, Subject(number, "", ""), [template])
-    content = of_enrolled(found.image)
+    content = of_enrolled(found.image, gallery.pictures)
     if content is None:
         return RedirectResponse("/static/placeholder.svg", 302)
     return Response(content, media_type="image/jpeg")
@@ -152,7 +152,7 @@ def remove_pictures(
             raise Failure(422, "invalid", "Choose pictures first.")
         with gallery.opened() as store:
             own, _ = subject_numbered(store, number)
-            removed(store, own, templates_numbered(store, own, template))
+            removed(gallery, store, own, templates_numbered(store, own, template))
     except (LikenessError, Failure) as error:
         return _subject_page(site, gallery, number, error=error)
     return gone_to(f"/g/{gallery.id}/subjects/{number}?done=pictures-removed")
@@ -165,7 +165,7 @@ def remove(site: ThisSite, gallery: ThisGallery, number: Number, sure: Given = "
         if sure != "yes":
             raise Failure(422, "invalid", "Tick that you are sure.")
         with gallery.opened() as store:
-            removed(store, subject_numbered(store, number)[0])
+            removed(gallery, store, subject_numbered(store, number)[0])
     except (LikenessError, Failure) as error:
         return _subject_page(site, gallery, number, error=error)
     return gone_to(f"/g/{gallery.id}/subjects?done=removed")

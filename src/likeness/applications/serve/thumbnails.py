@@ -8,6 +8,7 @@ from stat import S_ISREG
 
 from PIL import Image as Pillow
 
+from likeness.applications.gallery.kept_pictures import KeptPictures
 from likeness.applications.gallery.store import Image
 from likeness.applications.serve.failures import Failure
 from likeness.applications.serve.uploads import Picture, refuse_many_pixels
@@ -18,9 +19,9 @@ SIDE = 320
 _MOST_BYTES = 64 * 2**20  # of a file that was enrolled where it lies
 
 
-def of_enrolled(image: Image) -> bytes | None:
-    """A JPEG of an enrolled image, None where its file is gone, was changed or can't be read."""
-    file = Path(image.file)
+def of_enrolled(image: Image, kept: KeptPictures) -> bytes | None:
+    """A JPEG of an enrolled image, kept or where it lies; None where its file is gone, was changed or can't be read."""
+    file = kept.find(image) or Path(image.file)
     try:
         found = file.stat()
         if not S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES:

@@ -76,20 +76,22 @@ def printable(text: str) -> str:
 
 def refuse_many_pixels(image: Image.Image, called: str) -> None:
     """Raise a `Failure` for an image, not decoded yet, of more than 40 megapixels."""
-    pixels = image.width * image.height
-    if pixels > MOST_PIXELS:
-        raise Failure(
-            413,
-            "too_many_pixels",
-            f"{called} has {pixels / 1e6:.0f} megapixels, more than 40: send a smaller copy.",
-        )
+    if image.width * image.height > MOST_PIXELS:
+        raise _many_pixels(called)
+
+
+def _many_pixels(called: str) -> Failure:
+    said = f"{called} has more than {MOST_PIXELS // 10**6} megapixels: send a smaller copy."
+    return Failure(413, "too_many_pixels", said)
 
 
 def _suffix_of(content: bytes, called: str) -> str:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), decoding(called):
         warnings.simplefilter("ignore")  # Pillow's, of large images, which are refused here
-        with decoding(called):
+        try:
             image = Image.open(BytesIO(content), formats=["JPEG", "PNG", "WEBP", "BMP", "TIFF"])
+        except Image.DecompressionBombError:
+            raise _many_pixels(called) from None
     refuse_many_pixels(image, called)
     if image.format not in _FORMATS:
         raise UnreadableImage(f"{called} is not an image that can be read: replace or remove it.")
