@@ -149,9 +149,7 @@ def test_who_is_enrolled_is_kept_shown_and_removed_without_a_trace(
     one = next(row for row, template in enumerate(contents.templates) if template.image.content == digests[0])
     encoder = encoder_at(made.parent / "encoder.onnx", ["backbone.spatial_size=32"])
     pixels = torch.from_numpy(decoded(pictures[0]))
-    assert torch.allclose(
-        torch.tensor(contents.encodings[one]), encoder.embed(pixels[None])[0], atol=1e-6
-    )
+    assert torch.allclose(torch.tensor(contents.encodings[one]), encoder.embed(pixels[None])[0], atol=1e-6)
     gone = client.delete(f"{PEOPLE}/subjects/z/templates/{templates[0]['number']}")
     assert gone.json() == {"templates": 1, "subject": False}
     assert digests[0] + ".png" not in kept_in(gallery)
