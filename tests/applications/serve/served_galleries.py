@@ -1,12 +1,15 @@
 """Small galleries to serve: pictures that are drawn, an encoder in an ONNX file, and the application over them."""
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
+import uvicorn
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from PIL import Image
@@ -116,6 +119,22 @@ def client_of(site: Site, **options: Any) -> Iterator[TestClient]:
     given = {"base_url": "http://127.0.0.1:8765", "headers": BEARER, "raise_server_exceptions": False}
     with TestClient(app, **{**given, **options}) as client:
         yield client
+
+
+@contextmanager
+def running(site: Site) -> Iterator[str]:
+    """The same application on a port, on a thread of its own; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        app = make_app(site, Access(hosts_of([]), TOKEN, f"likeness_{port}"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def sent(*pictures: bytes, field: str = "pictures", called: str = "probe.png") -> list[tuple[str, Any]]:
