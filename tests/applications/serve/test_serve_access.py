@@ -145,6 +145,7 @@ def test_failures_of_every_kind_are_in_the_envelope(client: TestClient, monkeypa
     assert refusal(client.get("/v1/galleries/people/subjects/none"), 404) == "not_found"
     assert refusal(client.put("/v1/galleries"), 405) == "method_not_allowed"
     assert client.put("/v1/galleries").headers["allow"] == "GET"
+    assert client.put("/v1/galleries/people/subjects/1").headers["allow"] == "DELETE, GET, PATCH"
     assert refusal(client.get("/v1/galleries/people/subjects?limit=no"), 422) == "invalid"
     assert (
         refusal(client.patch("/v1/galleries/people/subjects/1", content=b"{"), 415)

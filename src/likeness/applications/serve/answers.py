@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+from pydantic.config import JsonDict
 
 from likeness.applications.gallery.claim import Claim
 from likeness.applications.gallery.identify import Identification
@@ -11,6 +12,9 @@ from likeness.applications.gallery.pair import PairDecision
 from likeness.applications.gallery.read_images import LeftOut
 from likeness.applications.gallery.store import Enrolled, Subject, Template
 from likeness.evaluation.identification import SearchThreshold
+
+NOT_BLANK: JsonDict = {"minLength": 1, "pattern": r"\S"}
+"""Of a name, in the OpenAPI document; what is blank is refused in a sentence of its own."""
 
 Rate = Annotated[float, Field(gt=0, lt=1)]
 

@@ -1,5 +1,6 @@
 """What went wrong, as one envelope for programs and one sentence on a page for people."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -111,7 +112,10 @@ async def on_likeness_error(request: Request, error: Exception) -> Response:
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses."""
     assert isinstance(error, HTTPException)
-    return answer(request.scope, of_status(error.status_code, str(error.detail)), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405 and (methods := _methods_at(request)):
+        headers["Allow"] = ", ".join(methods)
+    return answer(request.scope, of_status(error.status_code, str(error.detail)), headers)
 
 
 async def on_mistake(request: Request, error: Exception) -> Response:
@@ -125,6 +129,16 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path")) or "body"
     return answer(request.scope, Failure(422, "invalid", f"{where}: {first['msg']}"))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The methods that the OpenAPI document has for an address: the framework names those of one function alone."""
+    found: set[str] = set()
+    for path, operations in request.app.openapi()["paths"].items():
+        pattern = "[^/]+".join(map(re.escape, re.split(r"\{\w+\}", path)))
+        if re.fullmatch(pattern, request.url.path):
+            found.update(method.upper() for method in operations)
+    return sorted(found)
 
 
 def _asks_for_page(scope: Scope) -> bool:

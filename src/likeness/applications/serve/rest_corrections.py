@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from likeness.applications.gallery.corrections import say_content_is, say_content_is_not
 from likeness.applications.serve.answers import (
+    NOT_BLANK,
     CorrectionAnswer,
     SaidAnswer,
     SubjectAnswer,
@@ -39,7 +40,11 @@ class Split(BaseModel):
     templates: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
         description="their numbers", min_length=1, max_length=1000
     )
-    name: str = Field(description="who they show", max_length=MOST_LETTERS)
+    name: str = Field(
+        description="who they show",
+        max_length=MOST_LETTERS,
+        json_schema_extra=NOT_BLANK,
+    )
     id: str = Field(default="", description="to tell namesakes apart", max_length=MOST_LETTERS)
 
 

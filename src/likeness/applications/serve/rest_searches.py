@@ -28,7 +28,7 @@ GalleryId = Annotated[str, Form(description="the id of a gallery; may be left ou
 @router.post("/identify", **limits(SEARCHED)._asdict())
 async def identify(
     site: ThisSite,
-    pictures: Annotated[list[UploadFile], File()],
+    pictures: Annotated[list[UploadFile], File(min_length=1, max_length=SEARCHED)],
     gallery: GalleryId = "",
     fpir: Annotated[
         Rate, Form(description="the share of strangers' searches that may give a name")

@@ -4,10 +4,11 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from likeness.applications.gallery.store import Whom
 from likeness.applications.serve.answers import (
+    NOT_BLANK,
     EnrolmentAnswer,
     JobAnswer,
     RemovedAnswer,
@@ -34,8 +35,11 @@ IN_A_JOB = limits(ENROLLED, 200 * 2**20)._asdict()
 
 Named = Annotated[str, Path(description="the id of a subject")]
 Number = Annotated[int, Path(description="the number of a template", ge=1, lt=2**63)]
-Pictures = Annotated[list[UploadFile], File(description="of one subject")]
-Name = Annotated[str, Form(description="who the pictures show", max_length=MOST_LETTERS)]
+Pictures = Annotated[list[UploadFile], File(description="of one subject", min_length=1, max_length=SEARCHED)]
+ManyPictures = Annotated[list[UploadFile], File(min_length=1, max_length=ENROLLED)]
+Name = Annotated[
+    str, Form(description="who the pictures show", max_length=MOST_LETTERS, json_schema_extra=NOT_BLANK)
+]
 Id = Annotated[
     str,
     Form(description="to tell namesakes apart; blank: the only one of that name", max_length=MOST_LETTERS),
@@ -45,7 +49,7 @@ Id = Annotated[
 class NewName(BaseModel):
     """What a subject is called from now on."""
 
-    name: str
+    name: str = Field(max_length=MOST_LETTERS, json_schema_extra=NOT_BLANK)
 
 
 @router.get("/subjects")
@@ -72,7 +76,11 @@ async def create_subject(
 
 @router.post("/enrolments", status_code=202, tags=["jobs"], **IN_A_JOB)
 async def enrol_many(
-    site: ThisSite, gallery: ThisGallery, pictures: Pictures, name: Name = "", id: Id = ""
+    site: ThisSite,
+    gallery: ThisGallery,
+    pictures: ManyPictures,
+    name: Annotated[str, Form(max_length=MOST_LETTERS)] = "",
+    id: Id = "",
 ) -> JobAnswer:
     """Enrol many pictures, as a job: of one subject, or without a name of whom the last folder of each names."""
     got = [await received(one) for one in pictures]
