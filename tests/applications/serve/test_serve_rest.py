@@ -24,6 +24,7 @@ from likeness.applications.serve import enrolment, painting
 from likeness.applications.serve.jobs import Advance, Made
 from likeness.applications.serve.uploads import Picture
 from likeness.cli import app
+from likeness.errors import LikenessError
 from likeness.models.detectors import Detections
 
 PEOPLE = "/v1/galleries/people"
@@ -362,6 +363,25 @@ def test_a_job_page_follows_with_and_without_a_script(client: TestClient, monkey
     assert ended(client, {"id": id})["picture"] == f"/v1/jobs/{id}/picture"
     assert "http-equiv" not in client.get(started.url).text
     assert client.get(f"/v1/jobs/{id}/picture").content == picture(1)
+
+
+def test_what_can_not_be_painted_is_said_before_a_process_is_started(client: TestClient, monkeypatch) -> None:
+    monkeypatch.setattr(painting.subprocess, "Popen", None)
+    cut = picture(1)[:600]
+    files = [*sent(picture(1), field="content", called="a.png"), *sent(cut, field="style", called="b.png")]
+    job = ended(client, client.post("/v1/stylize", files=files).json())
+    assert job["state"] == "failed"
+    assert job["error"].startswith("b.png cannot be read")
+    assert (
+        client.post("/v1/stylize", files=files[:1]).json()["error"]["message"]
+        == "Send a style's picture too."
+    )
+
+
+def test_a_stylizer_is_a_run_that_trained_one() -> None:
+    (run,) = (Path(__file__).parents[2] / "past_runs" / "finished").iterdir()
+    with pytest.raises(LikenessError, match="trained no stylizer: name a run of"):
+        painting.painter_of(run)
 
 
 def test_several_galleries_are_apart(tmp_path: Path) -> None:

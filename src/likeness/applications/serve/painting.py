@@ -16,6 +16,7 @@ from likeness.applications.serve.galleries import without_paths
 from likeness.applications.serve.jobs import Advance, Made, Stopped
 from likeness.applications.serve.uploads import Picture
 from likeness.config.schema.stylizer import StylizerConfig
+from likeness.data.image_as_shown import read_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import config_of
 from likeness.recipes.stylizer.build import ADAIN
@@ -63,6 +64,9 @@ def painted(painter: Painter, content: Picture, style: Picture | None, advance: 
         LikenessError: a picture can't be read, or is too small.
         Stopped: the server ends.
     """
+    for picture in (content, style):
+        if picture is not None:
+            read_image(picture.content, name=picture.called)  # which says so before a process is started
     with TemporaryDirectory(prefix="likeness-") as place:
         folder = Path(place)
         output = folder / "painted.png"
