@@ -235,8 +235,8 @@ def checked(command: str) -> bool:
             given = parsed(name, words)
             if name == "stylize":
                 check_stylize(given["method"], given["overrides"] or [])
-            elif name in ("cluster", "enrol", "identify") or given.get("gallery"):
-                pass  # what they take is right; the galleries of tests/applications hold what they do
+            elif name in ("cluster", "enrol", "identify", "serve") or given.get("gallery"):
+                pass  # what they take is right; tests/applications holds what they do
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
                 own = [f"backbone.path={given['encoder']}", *(given["overrides"] or [])]
                 check(plain(composed("evaluate", own)), EvaluateConfig)

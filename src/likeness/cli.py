@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from likeness.applications.taken import Taken
-from likeness.gallery_cli import cluster, enrol, gallery, identify
+from likeness.gallery_cli import cluster, enrol, gallery, identify, serve
 from likeness.options import FaceFinderName, Trust, Weights
 
 app = typer.Typer(
@@ -139,6 +139,7 @@ def verify(
 app.command()(enrol)
 app.command()(identify)
 app.command()(cluster)
+app.command()(serve)
 app.add_typer(gallery, name="gallery")
 
 

@@ -109,6 +109,46 @@ def cluster(
     cluster_from_command_line(opened, pictures, cohort, k, sheet, force=force)
 
 
+def serve(
+    galleries: Annotated[
+        list[Path], typer.Argument(metavar="GALLERIES", help="files that likeness gallery create made")
+    ],
+    host: Annotated[
+        str, typer.Option(help="of an address of this machine; others than itself may ask there")
+    ] = ("127.0.0.1"),
+    port: Annotated[
+        int | None, typer.Option(help="by default the first free one from 8765 on", max=65535)
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(help="a name by which others ask for this machine, several times for several"),
+    ] = None,
+    token: Annotated[bool, typer.Option(help="whether who asks has to bring the token")] = True,
+    token_file: Annotated[
+        Path | None, typer.Option(help="a file with the token; by default a new one is drawn and printed")
+    ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="a folder for enrolled pictures; by default GALLERY.pictures beside each gallery's file"
+        ),
+    ] = None,
+    stylizer: Annotated[
+        Path | None, typer.Option(help="a run of task=adain or feedforward, to paint in one pass")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="whether to open a browser")] = False,
+    run: Elsewhere = None,
+    detector: FaceFinderName = None,
+    weights: Weights = None,
+    trust: Trust = None,
+) -> None:
+    """Serve galleries on a page and by REST: to verify, identify, enrol, look at subjects and correct."""
+    from likeness.serve_command import Place, Served, serve_from_command_line
+
+    wanted = Served(galleries, run, trust or [], detector, weights, pictures, stylizer)
+    serve_from_command_line(wanted, Place(host, port, allowed_host or [], token, token_file, browser))
+
+
 @gallery.command()
 def create(
     gallery: NewGallery,

@@ -41,13 +41,9 @@ def _opened(where: str | None) -> "Iterator[Store]":
 def _finder(detector: str | None, weights: Path | None) -> "FaceFinder | None":
     if detector is None and weights is None:
         return None
-    from likeness.applications.detectors import face_finder
-    from likeness.applications.gallery.read_images import FaceFinder
+    from likeness.applications.gallery.named_finder import named_finder
 
-    found = face_finder(detector, weights)
-    if detector is None or found is None:
-        return None
-    return FaceFinder(str(Path(detector).resolve()) if Path(detector).is_dir() else detector, found)
+    return named_finder(detector, weights)
 
 
 def _tell(told: "LeftOut") -> None:
@@ -345,13 +341,18 @@ def correct_from_command_line(
 def remove_from_command_line(where: str, named: str, images: Sequence[str] | None) -> None:
     """Remove a subject, or images of one, and say what went."""
     with one_sentence(), _opened(where) as store:
+        from likeness.applications.gallery.kept_pictures import folder_beside, forget
         from likeness.applications.gallery.named_images import contents_of
+        from likeness.applications.gallery.stores import is_address
 
         subject = store.subject(named)
         chosen = contents_of(store, subject, images) if images else None
         gone = store.remove(subject, chosen)
+        kept = forget((one.image for one in gone), None if is_address(where) else folder_beside(Path(where)))
         for template in gone:
             print(f"removed the template of {template.image.file}")
+        if kept:
+            print(f"removed {counted(kept, 'picture')} that the server had kept of them")
         print(f"removed {subject if chosen is None else counted(len(gone), 'template')}")
 
 

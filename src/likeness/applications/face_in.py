@@ -25,8 +25,12 @@ def face_in(path: Path, detector: Detector, *, spatial_size: SpatialSize, channe
     return largest_face(path, detector, spatial_size=spatial_size, channels=channels).face
 
 
-def largest_face(path: Path, detector: Detector, *, spatial_size: SpatialSize, channels: int) -> LargestFace:
-    """The largest face in the photograph at `path`, aligned, uint8 `[channels, height, width]`.
+def largest_face(
+    source: Path | bytes, detector: Detector, *, spatial_size: SpatialSize, channels: int, name: str = ""
+) -> LargestFace:
+    """The largest face in the photograph in `source`, a path or a file's bytes, which a message calls `name`.
+
+    It is aligned, uint8 `[channels, height, width]`.
 
     The template fills the longer side; of the shorter one the centre is taken. One channel is luma (ITU-R BT.601).
 
@@ -37,12 +41,13 @@ def largest_face(path: Path, detector: Detector, *, spatial_size: SpatialSize, c
     height, width = height_and_width(spatial_size, "a photograph")
     if channels not in (1, 3):
         raise ValueError(f"a photograph has 1 channel (grey) or 3 (RGB), not {channels}")
-    image = read_image(path, shortest_side=1).image
+    name = name or ("a photograph" if isinstance(source, bytes) else str(source))
+    image = read_image(source, shortest_side=1, name=name).image
     detections = detector([image])[0]
     faces = largest_first(image, detections, max(height, width))
     if not faces:
         raise LikenessError(
-            f"No face was found in {path}: take another photograph, or leave --detector out if it is cropped already."
+            f"No face was found in {name}: take another photograph, or leave --detector out if it is cropped already."
         )
     face = functional.center_crop(faces[0], [height, width])
     shown = face if channels == 3 else functional.rgb_to_grayscale(face)

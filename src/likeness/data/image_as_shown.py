@@ -37,30 +37,36 @@ class FileImage(NamedTuple):
 
 
 def read_image(
-    path: str | Path, *, at_least: int | None = None, shortest_side: int = SHORTEST_SIDE
+    source: str | Path | bytes,
+    *,
+    at_least: int | None = None,
+    shortest_side: int = SHORTEST_SIDE,
+    name: str = "",
 ) -> FileImage:
-    """The image at `path`, whole.
+    """The image in `source` (a path, or encoded bytes), whole.
 
     EXIF orientation is applied, an embedded colour profile converted to sRGB, transparency laid on white, 16 bits
     are scaled to 8, and CMYK, palettes and grey become RGB. Of several frames the first counts.
 
     Args:
-        path: the file.
+        source: path of a file, or its bytes.
         at_least: pixels; a JPEG whose sides are much longer may be decoded at a half, quarter or eighth of its size.
         shortest_side: pixels that the image must have on its shorter side.
+        name: what to call bytes in a message.
 
     Raises:
         UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, or a side is too short.
         FileError: the file system doesn't give the file.
     """
-    shown, done = _shown(decoded(path, str(path), at_least=at_least), str(path))
+    name = name or ("an image" if isinstance(source, bytes) else str(source))
+    shown, done = _shown(decoded(source, name, at_least=at_least), name)
     if min(shown.size) < shortest_side:
         raise UnreadableImage(
-            f"{path} is {shown.width} x {shown.height} pixels, but needs {shortest_side} on its shorter side: "
+            f"{name} is {shown.width} x {shown.height} pixels, but needs {shortest_side} on its shorter side: "
             "take a larger one."
         )
     pixels = np.array(np.asarray(shown).transpose(2, 0, 1), order="C")
-    return FileImage(torch.from_numpy(pixels), tuple(f"{Path(path).name} {what}." for what in done))
+    return FileImage(torch.from_numpy(pixels), tuple(f"{Path(name).name} {what}." for what in done))
 
 
 def log_notes(notes: Iterable[str]) -> None:

@@ -12,10 +12,15 @@ def say_is(store: Store, file: Path, subject: Subject) -> str:
     Raises:
         LikenessError: it is the cohort's, the subject has no other template, or it is the only one of another.
     """
-    before = store.say_is(Image(content_of(file), str(file)), subject)
+    return say_content_is(store, content_of(file), str(file), subject)
+
+
+def say_content_is(store: Store, content: str, called: str, subject: Subject) -> str:
+    """As `say_is`, of the image of this content, which is `called` so in a message."""
+    before = store.say_is(Image(content, called), subject)
     if before is not None and before.number == subject.number:
-        return f"{file} is an image of {subject} already"
-    return f"{file} is of {subject}" + ("" if before is None else f", and no longer of {before}")
+        return f"{called} is an image of {subject} already"
+    return f"{called} is of {subject}" + ("" if before is None else f", and no longer of {before}")
 
 
 def say_is_not(store: Store, file: Path, subject: Subject) -> str:
@@ -24,5 +29,10 @@ def say_is_not(store: Store, file: Path, subject: Subject) -> str:
     Raises:
         LikenessError: it is enrolled as this subject's, or the subject has no template.
     """
-    store.say_is_not(Image(content_of(file), str(file)), subject)
-    return f"{file} is not of {subject}"
+    return say_content_is_not(store, content_of(file), str(file), subject)
+
+
+def say_content_is_not(store: Store, content: str, called: str, subject: Subject) -> str:
+    """As `say_is_not`, of the image of this content, which is `called` so in a message."""
+    store.say_is_not(Image(content, called), subject)
+    return f"{called} is not of {subject}"

@@ -55,20 +55,24 @@ def known_by_content(files: Sequence[Path], finder: FaceFinder | None, told: Lef
             yield Image(content, str(file.resolve()), "" if finder is None else finder.name)
 
 
-def shown_in(image: Image, sized: Sized, finder: FaceFinder | None, told: LeftOut) -> Tensor | None:
+def shown_in(
+    image: Image, sized: Sized, finder: FaceFinder | None, told: LeftOut, source: bytes | None = None
+) -> Tensor | None:
     """What an image shows, uint8 `[C, H, W]`; None where that can't be read or shows no face, which is told.
+
+    It is read from its file, or from the bytes that `source` gives.
 
     Raises:
         LikenessError: the encoder takes no images of files.
     """
-    path = Path(image.file)
+    content, size, channels = source or Path(image.file), sized.spatial_size, sized.channels
     try:
         if finder is None:
-            return decode(path, spatial_size=sized.spatial_size, channels=sized.channels)
+            return decode(content, spatial_size=size, channels=channels, name=image.file)
         from likeness.applications.face_in import largest_face  # and with it torchvision
 
         face, found = largest_face(
-            path, finder.detector, spatial_size=sized.spatial_size, channels=sized.channels
+            content, finder.detector, spatial_size=size, channels=channels, name=image.file
         )
     except ValueError as error:
         raise LikenessError(f"The encoder of this gallery was not trained on images: {error}.") from error
@@ -76,7 +80,7 @@ def shown_in(image: Image, sized: Sized, finder: FaceFinder | None, told: LeftOu
         told.unreadable.append(str(error))
         return None
     if found > 1:
-        told.notes.append(f"{path} shows {found} faces: the largest is taken.")
+        told.notes.append(f"{image.file} shows {found} faces: the largest is taken.")
     return face
 
 

@@ -1,0 +1,1 @@
+"""Galleries on a page and by REST."""

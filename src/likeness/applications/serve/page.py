@@ -1,0 +1,23 @@
+"""The pages, made of templates in which whatever comes from a person is escaped."""
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from likeness.applications.counted import counted
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("likeness.applications.serve"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters["counted"] = counted
+_ENVIRONMENT.filters["percent"] = lambda share: f"{100 * share:.3g}%"
+
+
+def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The answer that a template makes of `values`."""
+    return HTMLResponse(_ENVIRONMENT.get_template(template).render(values), status)
