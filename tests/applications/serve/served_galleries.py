@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import uvicorn
 from fastapi.testclient import TestClient
-from likeness.applications.gallery.sqlite_store import SqliteStore
+from likeness.applications.gallery.stores import open_store
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -100,7 +100,7 @@ def made_gallery(
     encoder = encoder_at(folder / "encoder.onnx", [f"backbone.spatial_size={SIDE}"])
     create(folder / name, encoder, Score.mean, strangers, None, left_out())
     named = [Named(Whom(who), some) for who, some in files.items()]
-    with SqliteStore(folder / name) as store:
+    with open_store(folder / name) as store:
         list(enrol(store, encoder, named, None, left_out()))
     return folder / name
 

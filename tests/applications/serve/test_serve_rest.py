@@ -11,7 +11,7 @@ from threading import Barrier, Thread
 import pytest
 import torch
 from fastapi.testclient import TestClient
-from likeness.applications.gallery.sqlite_store import SqliteStore
+from likeness.applications.gallery.stores import open_store
 from PIL import Image
 from served_galleries import HOSTILE, client_of, made_gallery, picture, sent, site_of
 from torch import Tensor
@@ -145,7 +145,7 @@ def test_who_is_enrolled_is_kept_shown_and_removed_without_a_trace(
     assert again.json()["enrolled"] == [
         {"subject": {"id": "z", "name": "Zoe"}, "new": False, "added": 1, "known": 2}
     ]
-    with SqliteStore(gallery) as store:
+    with open_store(gallery) as store:
         contents = store.contents()
     one = next(row for row, template in enumerate(contents.templates) if template.image.content == digests[0])
     encoder = encoder_at(made.parent / "encoder.onnx", ["backbone.spatial_size=32"])
