@@ -88,6 +88,36 @@ def test_everybody_is_named_by_an_id_where_names_are_numbers(where: str) -> None
         assert str(store.subject("0")) == "0 (1)"
 
 
+def test_a_name_is_one_line_and_one_however_it_is_written(where: str) -> None:
+    with made(where) as store:
+        (done,) = store.enrol([enrolment("Jose\u0301", rows(7), "i\u0301")])
+        assert done.subject == Subject(done.subject.number, "\u00ed", "Jos\u00e9")
+        (again,) = store.enrol([enrolment("Jos\u00e9", rows(8), called=images("more", 2))])
+        assert (again.new, again.subject) == (False, done.subject)
+        assert store.subject("i\u0301") == store.subject("Jose\u0301") == done.subject
+        for name, what in (
+            ("", "A subject's name is empty: give one"),
+            (" \t", "A subject's name is empty: give one"),
+            ("A\nlikeness: B\x1b[31m", r"A\\nlikeness: B\\x1b\[31m is no name that can be shown in a line"),
+            ("a\u202eb", r"a\\u202eb is no name"),
+            ("\udcff\udcfe", r"\\udcff\\udcfe is no name that can be shown in a line of UTF-8"),
+        ):
+            for change in (
+                lambda name=name: store.enrol([enrolment(name, rows(9), called=images("x", 2))]),
+                lambda name=name: store.rename(done.subject, name),
+                lambda name=name: store.split(done.subject, [image("more-0").content], Whom(name)),
+                lambda name=name: store.found(Whom(name)),
+            ):
+                with pytest.raises(LikenessError, match=what):
+                    change()
+        with pytest.raises(LikenessError, match="A subject's id is empty"):
+            store.found(Whom("Ada", ""))
+        with pytest.raises(LikenessError, match=r"Nobody in .* is called \u00ff"):
+            store.subject("\u00ff")
+        store.rename(done.subject, "Zoe\u0308")
+        assert names(store) == {"Zo\u00eb": 4}
+
+
 def test_ids_that_were_given_are_not_given_again(store: Store) -> None:
     store.enrol([enrolment("Ada", rows(7), "10")])
     (bob,) = store.enrol([enrolment("Bob", rows(8))])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from likeness.applications.gallery.correction_rows import CorrectionRows
 from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.readable_name import composed_name, readable_name
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import (
     NOTHING_SAID,
@@ -137,10 +138,11 @@ class Rows:
 
     def found(self, whom: Whom) -> Subject | None:
         """The subject that would be enrolled as `whom`, None where it would be new."""
+        whom = _readable(whom)
         found = self._by("name", whom.name) if whom.id is None else self._by("id", whom.id)
         if len(found) > 1:
             raise LikenessError(_ambiguous(whom.name, found))
-        if found and found[0].name != whom.name:
+        if found and composed_name(found[0].name) != whom.name:
             raise LikenessError(f"The id {whom.id} is that of {found[0].name}: give {whom.name} another one.")
         return found[0] if found else None
 
@@ -148,6 +150,7 @@ class Rows:
         """The subject to enrol as, and whether it is new."""
         if (found := self.found(whom)) is not None:
             return found, False
+        whom = _readable(whom)
         number = self._database.new_number()
         while whom.id is None and self._by("id", str(number)):  # somebody was given it
             number = self._database.new_number()
@@ -157,7 +160,9 @@ class Rows:
 
     def rename(self, subject: Subject, name: str) -> None:
         """Give a subject another name."""
-        self._database.execute("UPDATE subject SET name = ? WHERE number = ?", (name, subject.number))
+        self._database.execute(
+            "UPDATE subject SET name = ? WHERE number = ?", (readable_name(name), subject.number)
+        )
 
     def drop_subject(self, subject: Subject) -> None:
         """Drop a subject that has no templates any more."""
@@ -165,7 +170,8 @@ class Rows:
 
     def _by(self, column: str, value: str) -> list[Subject]:
         rows = self._database.execute(
-            f"SELECT number, id, name FROM subject WHERE {column} = ? ORDER BY number", (value,)
+            f"SELECT number, id, name FROM subject WHERE {column} = ? ORDER BY number",
+            (composed_name(value),),
         )
         return [Subject(*row) for row in rows]
 
@@ -353,6 +359,10 @@ def _as_text(settings: Settings) -> dict[str, str]:
         "score": settings.score.value,
         "cohort_from": settings.cohort_from,
     }
+
+
+def _readable(whom: Whom) -> Whom:
+    return Whom(readable_name(whom.name), None if whom.id is None else readable_name(whom.id, "id"))
 
 
 def _ambiguous(named: str, found: Sequence[Subject]) -> str:

@@ -41,7 +41,10 @@ class Template(NamedTuple):
 
 
 class Whom(NamedTuple):
-    """Whom to enrol: a name, and an id where one was given. By a name alone it is the only subject of that name."""
+    """Whom to enrol: a name, and an id where one was given. By a name alone it is the only subject of that name.
+
+    Both are kept in Unicode's normal form C; refused are blank ones and such as can't be shown in a line.
+    """
 
     name: str
     id: str | None = None
