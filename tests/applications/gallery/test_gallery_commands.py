@@ -1,6 +1,7 @@
 """The commands on a gallery, on small runs and drawn faces; a mistake is one sentence and changes nothing."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -249,6 +250,30 @@ def test_an_unreadable_image_is_left_out_and_told(runs: dict[str, Path], place: 
     assert "bad.png is not an image" in refused(
         "verify", "people/P1/bad.png", "--claim", "P1", "--gallery", "g.gallery"
     )
+
+
+def test_names_that_are_not_in_utf8_are_said_so(runs: dict[str, Path], place: Path) -> None:
+    """Those of a folder, of a file, and of a gallery."""
+    enrolled(runs)
+    before = held()
+    folder, file = os.fsdecode(b"bad/\xff\xfe"), os.fsdecode(b"mixed/Bob/\xff.png")
+    shutil.copytree("probes/P0", folder)
+    shutil.copytree("probes/P1", "mixed/Bob")
+    shutil.copy("probes/P2/3.png", file)
+    assert r"\udcff\udcfe is no name that can be shown" in refused("enrol", "g.gallery", "bad")
+    assert refused("gallery", "create", os.fsdecode(b"\xff.gallery"), "--run", runs["run"]).startswith(
+        r"\udcff.gallery is not in UTF-8"
+    )
+    assert r"\udcff is no name" in refused("gallery", "rename", "g.gallery", "P0", os.fsdecode(b"\xff"))
+    assert r"\udcff is not in UTF-8" in refused("gallery", "remove", "g.gallery", os.fsdecode(b"\xff"))
+    assert held() == before
+    done = invoked("enrol", "g.gallery", "mixed")
+    assert done.stdout == "Bob (5): 1 template added\n"
+    assert r"left out: mixed/Bob/\udcff.png is not in UTF-8: give it another name." in done.stderr
+    assert r"\udcff.png is not in UTF-8" in refused("identify", "g.gallery", file, *RATES)
+    done = invoked("gallery", "create", "h.gallery", "--run", runs["run"], "--cohort", "bad")
+    assert done.exit_code == 1
+    assert "holds no image of a stranger that can be read" in done.output
 
 
 def test_a_claim_is_of_somebody_who_is_there(runs: dict[str, Path], place: Path) -> None:

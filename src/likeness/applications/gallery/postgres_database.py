@@ -13,6 +13,7 @@ from psycopg.adapt import Dumper
 
 from likeness.applications.gallery.database import ROWS_AT_ONCE, Database
 from likeness.applications.gallery.postgres_address import shown
+from likeness.applications.gallery.readable_name import not_utf8
 from likeness.applications.gallery.schema import VERSION, Types, tables
 from likeness.errors import LikenessError
 
@@ -194,6 +195,8 @@ class PostgresDatabase:
             yield
         except psycopg.Error as error:
             raise LikenessError(_sentence(self.name, error)) from error
+        except UnicodeEncodeError as error:
+            raise LikenessError(not_utf8(error.object)) from error
 
 
 def create_database(address: str, fill: Callable[[Database], None], patience: float) -> None:

@@ -1,4 +1,4 @@
-"""Names and ids of subjects as a gallery keeps them: of one line, and one however their accents are written."""
+"""Names and ids of subjects as a gallery keeps them: of one line, one however accents are written, and in UTF-8."""
 
 import unicodedata
 
@@ -25,9 +25,19 @@ def readable_name(text: str, what: str = "name") -> str:
     if not text.strip():
         raise LikenessError(f"A subject's {what} is empty: give one.")
     if any(unicodedata.category(one) in _NOT_SHOWN or one in _TURNING for one in text):
-        shown = text.encode("unicode_escape", "backslashreplace").decode()
+        shown = text.encode("unicode_escape").decode()
         raise LikenessError(
             f"{shown} is no {what} that can be shown in a line of UTF-8, for what stands in it as a backslash: give "
             "another, or rename the folder that is called so."
         )
     return composed_name(text)
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text, such as the name of a file, can be written in UTF-8."""
+    return not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def not_utf8(text: str) -> str:
+    """A sentence on a text that is not, which it shows escaped."""
+    return f"{text.encode('utf-8', 'backslashreplace').decode()} is not in UTF-8: give it another name."

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.gallery.database import ROWS_AT_ONCE, Database
+from likeness.applications.gallery.readable_name import is_utf8, not_utf8
 from likeness.applications.gallery.schema import VERSION, Types, tables
 from likeness.errors import LikenessError
 
@@ -193,6 +194,8 @@ def _unlink(beside: Path) -> None:
 
 def refuse_file(path: Path) -> str:
     """What to call a new gallery in a file; raises a `LikenessError` where something is there already."""
+    if not is_utf8(str(path)):
+        raise LikenessError(not_utf8(str(path)))
     if path.exists():
         raise LikenessError(f"{path} is there already: give the new gallery another name.")
     return str(path)
@@ -237,12 +240,14 @@ def _telling(path: Path) -> Iterator[None]:
     """Say in one sentence what SQLite refuses in the block.
 
     Raises:
-        LikenessError: SQLite's error.
+        LikenessError: SQLite's error, or a text is not in UTF-8.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise LikenessError(_sentence(path, error)) from error
+    except UnicodeEncodeError as error:
+        raise LikenessError(not_utf8(error.object)) from error
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:
