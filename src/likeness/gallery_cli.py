@@ -241,6 +241,9 @@ def reencode(
     images: Annotated[
         list[Path] | None, typer.Option(help="a folder to look for images in that were moved or renamed")
     ] = None,
+    before: Annotated[
+        Path | None, typer.Option(help="where the gallery's encoder is now, if it was moved")
+    ] = None,
     cohort: CohortFolder = None,
     fpir: Fpir = 0.01,
     weights: Weights = None,
@@ -250,7 +253,9 @@ def reencode(
     from likeness.gallery_command import Opened, reencode_from_command_line
 
     opened = Opened(gallery, run, trust or [], None, weights)
-    reencode_from_command_line(opened, overrides or [], images or [], cohort, switch=switch, fpir=fpir)
+    reencode_from_command_line(
+        opened, overrides or [], images or [], cohort, before=before, switch=switch, fpir=fpir
+    )
 
 
 @gallery.command()

@@ -308,6 +308,7 @@ def reencode_from_command_line(
     places: Sequence[Path],
     cohort: Path | None,
     *,
+    before: Path | None,
     switch: bool,
     fpir: float,
 ) -> None:
@@ -319,7 +320,7 @@ def reencode_from_command_line(
         from likeness.applications.gallery.reencode import detectors_in, moved_to
 
         assert opened.run is not None
-        comparison = comparison_for(store.settings(), store.name, None, opened.trust)
+        comparison = comparison_for(store.settings(), store.name, before, opened.trust, "--before")
         encoder = encoder_at(opened.run, overrides, opened.trust)
         finders = {
             name: finder

@@ -360,6 +360,9 @@ def test_corrections_are_kept_when_the_folder_is_enrolled_again(runs: dict[str, 
     assert "is no image of P1 (2)" in refused(
         "gallery", "split", "g.gallery", "P1", "people/P0/0.png", "--name", "A"
     )
+    assert refused("gallery", "split", "g.gallery", "P1", "99", "--name", "A").startswith(
+        "99 is the number of no template of P1 (2): likeness gallery show lists"
+    )
     assert "take it from there" in refused(
         "gallery", "correct", "g.gallery", "people/P1/0.png", "--not", "P1"
     )
@@ -416,6 +419,20 @@ def test_a_gallery_moves_to_another_encoder(runs: dict[str, Path], place: Path) 
 
 def test_a_learned_head_compares(runs: dict[str, Path], place: Path) -> None:
     enrolled(runs, "head")
+    assert refused("identify", "g.gallery", "probes", "--run", "e.onnx", *RATES).startswith(
+        "The encoder of g.gallery is no longer at e.onnx: say with --run where it is"
+    )
+    Path("e.onnx").write_bytes(b"")
+    assert refused("identify", "g.gallery", "probes", "--run", "e.onnx", *RATES).startswith(
+        "g.gallery is bound to a run, and e.onnx is an ONNX file: name the run's folder with --run"
+    )
+    with open_store(Path("g.gallery")) as store:
+        store._rows.set({"where": str(place / "moved")})
+    move = ["gallery", "reencode", "g.gallery", "--run", runs["run"], *RATES]
+    assert refused(*move).endswith("moved: say with --before where it is.")
+    assert "of 12 templates get another verdict" in said(*move, "--before", runs["head"])
+    with open_store(Path("g.gallery")) as store:
+        store._rows.set({"where": str(runs["head"])})
     found = json.loads(said("identify", "g.gallery", "probes", "--json", *RATES))
     assert found["unit"] == "minus the log odds that it is one identity"
     verdict = said("verify", "probes/P1/3.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1)
