@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from likeness.applications.gallery.correction_rows import CorrectionRows
 from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.encoder_identity import whole_identity
 from likeness.applications.gallery.readable_name import composed_name, readable_name
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import (
@@ -82,7 +83,10 @@ class Rows:
 
     def revision(self) -> int:
         """How often the gallery was changed."""
-        return int(self.setting("revision"))
+        found = self.setting("revision")
+        if not found.isdecimal():
+            raise LikenessError(self._unreadable())
+        return int(found)
 
     def next_revision(self) -> None:
         """Count a change."""
@@ -91,12 +95,14 @@ class Rows:
     def settings(self) -> Settings:
         """What the gallery is bound to."""
         try:
-            encoder = json.loads(self.setting("encoder"))
-            int(encoder["dimensions"])
+            encoder = whole_identity(json.loads(self.setting("encoder")))
             score = Score(self.setting("score"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise LikenessError(f"{self._database.name} is damaged: its settings can't be read.") from error
+        except (ValueError, RecursionError) as error:
+            raise LikenessError(self._unreadable()) from error
         return Settings(encoder, self.setting("where"), score, self.setting("cohort_from"))
+
+    def _unreadable(self) -> str:
+        return f"{self._database.name} is damaged, as its settings can't be read: take a copy of it."
 
     def put_settings(self, settings: Settings) -> None:
         """Bind the gallery otherwise."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from likeness.applications.gallery.database import ROWS_AT_ONCE, Database
 from likeness.applications.gallery.readable_name import is_utf8, not_utf8
-from likeness.applications.gallery.schema import VERSION, Types, tables
+from likeness.applications.gallery.schema import TABLES, VERSION, Types, tables
 from likeness.errors import LikenessError
 
 APPLICATION = 0x4C4B4752
@@ -229,6 +229,11 @@ def open_file(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
             )
         with _telling(path):
             connection.executescript(_EVERY_CONNECTION)
+            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if missing := [name for name in TABLES if name not in there]:
+            raise LikenessError(
+                f"{path} is damaged, as it has no table {missing[0]}: take a copy of it, or make a new gallery."
+            )
     except BaseException:
         connection.close()
         raise
