@@ -14,7 +14,7 @@ from likeness.errors import LikenessError, one_sentence
 
 if TYPE_CHECKING:
     from likeness.applications.gallery.read_images import FaceFinder, LeftOut
-    from likeness.applications.gallery.store import Store
+    from likeness.applications.gallery.store import Store, Template
 
 
 class Opened(NamedTuple):
@@ -245,13 +245,27 @@ def remove_from_command_line(where: str, named: str, images: Sequence[str] | Non
     """Remove a subject, or images of one, and say what went."""
     with one_sentence(), _opened(where) as store:
         from likeness.applications.gallery.named_images import contents_of
+        from likeness.applications.gallery.readable_name import composed_name
+        from likeness.applications.gallery.store import StillKept
 
+        if not any(
+            composed_name(named) in (one.id, one.name) for one, _ in store.subjects()
+        ):  # no hint whom else to remove
+            raise LikenessError(
+                f"Nobody in {store.name} is called {named}: likeness gallery list tells who is there."
+            )
         subject = store.subject(named)
         chosen = contents_of(store, subject, images) if images else None
-        gone = store.remove(subject, chosen)
+        kept: StillKept | None = None
+        try:
+            gone: Sequence[Template] = store.remove(subject, chosen)
+        except StillKept as error:
+            gone, kept = error.gone, error
         for template in gone:
             print(f"removed the template of {template.image.file}")
         print(f"removed {subject if chosen is None else counted(len(gone), 'template')}")
+        if kept is not None:
+            raise kept
 
 
 def export_from_command_line(where: str, output: Path) -> None:

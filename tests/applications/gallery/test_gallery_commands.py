@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from likeness.applications import detectors
 from likeness.applications.encoder import TrainedEncoder
+from likeness.applications.gallery import stores
 from likeness.applications.gallery.stores import open_store
 from likeness.cli import app
 from likeness.data.drawn_faces import drawn_faces
@@ -265,7 +266,7 @@ def test_names_that_are_not_in_utf8_are_said_so(runs: dict[str, Path], place: Pa
         r"\udcff.gallery is not in UTF-8"
     )
     assert r"\udcff is no name" in refused("gallery", "rename", "g.gallery", "P0", os.fsdecode(b"\xff"))
-    assert r"\udcff is not in UTF-8" in refused("gallery", "remove", "g.gallery", os.fsdecode(b"\xff"))
+    assert r"\udcff is not in UTF-8" in refused("gallery", "show", "g.gallery", os.fsdecode(b"\xff"))
     assert held() == before
     done = invoked("enrol", "g.gallery", "mixed")
     assert done.stdout == "Bob (5): 1 template added\n"
@@ -371,6 +372,22 @@ def test_corrections_are_kept_when_the_folder_is_enrolled_again(runs: dict[str, 
     assert said("gallery", "rename", "g.gallery", "Zoe", "Eve") == "Zoe (5) is called Eve\n"
     assert said("gallery", "remove", "g.gallery", "P1", "people/P1/0.png").endswith("removed 1 template\n")
     assert said("gallery", "remove", "g.gallery", "P1").endswith("removed P1 (2)\n")
+
+
+def test_who_was_removed_is_told_while_a_copy_is_left(
+    runs: dict[str, Path], place: Path, monkeypatch
+) -> None:
+    enrolled(runs)
+    monkeypatch.setattr(stores.open_store, "__defaults__", (0.05,))
+    with open_store(Path("g.gallery")) as reading, reading._database.transaction(writes=False):
+        assert reading._rows.counted()
+        done = invoked("gallery", "remove", "g.gallery", "P1")
+    assert done.exit_code == 1
+    assert done.stdout.endswith("P1/2.png\nremoved P1 (2)\n")
+    assert "likeness: It is removed, but another process still reads g.gallery" in done.stderr
+    assert refused("gallery", "remove", "g.gallery", "P1") == (
+        "Nobody in g.gallery is called P1: likeness gallery list tells who is there."
+    )
 
 
 def test_a_gallery_is_exported_checked_and_imported(runs: dict[str, Path], place: Path) -> None:

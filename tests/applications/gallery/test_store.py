@@ -4,13 +4,14 @@ import os
 import signal
 from collections.abc import Iterator
 from multiprocessing import get_context
+from time import monotonic
 
 import numpy as np
 import pytest
 from drawn_galleries import D, about, centres, cohort, enrolment, filled, image, images, made
 
 from likeness.applications.gallery.score import Score
-from likeness.applications.gallery.store import Correction, Reencoded, Store, Subject, Whom
+from likeness.applications.gallery.store import Correction, Reencoded, StillKept, Store, Subject, Whom
 from likeness.applications.gallery.stores import open_store
 from likeness.errors import LikenessError
 
@@ -267,8 +268,12 @@ def test_a_reader_keeps_a_removal_from_ending(where: str) -> None:
     with filled(where) as reading, open_store(where, patience=0.05) as removing:
         with reading._database.transaction(writes=False):
             assert reading._rows.counted()
-            with pytest.raises(LikenessError, match="It is removed, but another process still reads"):
+            with pytest.raises(StillKept, match="It is removed, but another process still reads") as kept:
                 removing.remove(removing.subject("S0"))
+            assert [one.image for one in kept.value.gone] == images("S0", 3)
+            began = monotonic()
+            open_store(where, patience=20).close()  # which does not wait for the one who reads
+            assert monotonic() - began < 10
         assert "S0" not in names(reading)
         assert reading._rows.setting("to_purge") == "1"
         open_store(where).close()

@@ -54,8 +54,8 @@ class Database(Protocol):
         """A number for a subject, that none had before."""
         ...
 
-    def purge(self) -> None:
-        """Write the tables anew, so that nothing that was deleted or changed is left in them.
+    def purge(self, *, wait: bool) -> None:
+        """Write the tables anew, so that nothing that was deleted or changed is left in them; `wait` for who reads.
 
         Raises:
             LikenessError: another process reads, or there is no room; then it is to be done again.

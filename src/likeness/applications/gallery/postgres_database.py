@@ -137,18 +137,20 @@ class PostgresDatabase:
         ((number,),) = self.execute("SELECT nextval(pg_get_serial_sequence('subject', 'number'))")
         return int(number)
 
-    def purge(self) -> None:
+    def purge(self, *, wait: bool) -> None:
         """Write the tables anew, so that nothing that was deleted or changed is left in them.
 
         The server's log of writes keeps what was written before as long as the server is set to.
         """
-        ends = time.monotonic() + self._patience
+        patience = self._patience if wait else 0.0
+        ends = time.monotonic() + patience
         ((now,),) = self.execute("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS xid) AS text)")
         while self.execute(_OLDER_SNAPSHOTS, (now,))[0][0]:  # which would keep what they still see
             if time.monotonic() > ends:
                 raise LikenessError(_still_read(self.name))
             time.sleep(0.01)
         try:
+            self._patient(patience)
             self.connection.execute("VACUUM (FULL) subject, template, cohort, correction")
         except errors.LockNotAvailable as error:
             raise LikenessError(_still_read(self.name)) from error
@@ -157,6 +159,13 @@ class PostgresDatabase:
                 f"It is removed, but the tables of {self.name} can't be written anew ({_said(error)}) and may keep a "
                 "copy: see to that, and run any command on the gallery."
             ) from error
+        finally:
+            if not self.connection.closed:
+                self._patient(self._patience)
+
+    def _patient(self, seconds: float) -> None:
+        """Wait so long for locks."""
+        self.connection.execute(f"SET lock_timeout = {max(1, round(1000 * seconds))}")
 
     def damage(self) -> list[str]:
         """What PostgreSQL found wrong with the database's pages, where it keeps checksums of them."""

@@ -102,10 +102,12 @@ class SqliteDatabase:
         self.execute("INSERT INTO sqlite_sequence VALUES ('subject', 1)")
         return 1
 
-    def purge(self) -> None:
+    def purge(self, *, wait: bool) -> None:
         """Write the file anew and empty its log, so that nothing that was deleted or moved is left in either."""
-        ends = time.monotonic() + self._patience
+        patience = self._patience if wait else 0.0
+        ends = time.monotonic() + patience
         try:
+            self.connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
             self.connection.execute("VACUUM")
             while self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 if time.monotonic() > ends:
@@ -119,6 +121,8 @@ class SqliteDatabase:
                 f"It is removed, but {self.name} can't be written anew ({error}) and may keep a copy: make room, and "
                 "run any command on the gallery."
             ) from error
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {round(1000 * self._patience)}")
 
     def damage(self) -> list[str]:
         """What SQLite finds wrong with the file; empty where nothing is."""

@@ -64,6 +64,12 @@ def refuse_holder(gallery: str, image: Image, subject: int | None, holder: Subje
         )
 
 
+class StillKept(LikenessError):
+    """Templates were removed, but a copy of their encodings is left: the message says where, and `gone` which."""
+
+    gone: "Sequence[Template]" = ()
+
+
 class Enrolment(NamedTuple):
     """Images to enrol, and their `encodings [N, D]` float32."""
 
@@ -229,7 +235,11 @@ class Store(Protocol):
         ...
 
     def remove(self, subject: Subject, contents: Sequence[str] | None = None) -> list[Template]:
-        """Remove a subject, or these images of it, so that no byte of an encoding is left; returns what went."""
+        """Remove a subject, or these images of it, so that no byte of an encoding is left; returns what went.
+
+        Raises:
+            StillKept: they are removed, and a copy is left until the gallery is opened again.
+        """
         ...
 
     def say_is(self, image: Image, subject: Subject) -> Subject | None:
