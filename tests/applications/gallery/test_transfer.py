@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_galleries import filled, image
+from drawn_galleries import enrolment, filled, image
 
 from likeness.applications.gallery import transfer
-from likeness.applications.gallery.store import Store, Whom
+from likeness.applications.gallery.store import Store, Subject, Whom
 from likeness.applications.gallery.stores import open_store
 from likeness.applications.gallery.transfer import export, import_gallery
 from likeness.errors import LikenessError
@@ -112,6 +112,24 @@ def test_an_export_is_its_owner_s_alone_in_a_folder_that_others_may_read(tmp_pat
     finally:
         os.umask(before)
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+
+
+def test_an_id_that_was_removed_is_not_given_again_after_an_import(where: str, tmp_path: Path) -> None:
+    with filled(where) as store:
+        store.remove(store.subject("S7"))
+        store.remove(store.subject("S0"))
+        export(store, tmp_path / "out")
+        import_gallery(tmp_path / "out", tmp_path / "again.gallery")
+        after = []
+        for gallery in (store, open_store(tmp_path / "again.gallery")):
+            encodings = np.zeros((1, 24), np.float32)
+            after.append(gallery.enrol([enrolment("Ada", encodings)])[0].subject)
+        assert after == [Subject(9, "9", "Ada")] * 2
+        gallery.close()
+    plain = json.loads((tmp_path / "out" / "gallery.json").read_text())
+    assert plain.pop("given") == 8
+    (tmp_path / "out" / "gallery.json").write_text(json.dumps(plain))  # as earlier programs wrote it
+    import_gallery(tmp_path / "out", tmp_path / "old.gallery")
 
 
 def damaged_json(change):

@@ -137,6 +137,18 @@ class PostgresDatabase:
         ((number,),) = self.execute("SELECT nextval(pg_get_serial_sequence('subject', 'number'))")
         return int(number)
 
+    def last_number(self) -> int:
+        """The highest number that a subject was given, 0 where none was."""
+        ((number,),) = self.execute(
+            "SELECT coalesce(pg_sequence_last_value(CAST(pg_get_serial_sequence('subject', 'number') AS regclass)), 0)"
+        )
+        return int(number)
+
+    def skip_numbers(self, last: int) -> None:
+        """Give subjects only higher numbers than `last` from now on, in a gallery that is made."""
+        if last:
+            self.execute("SELECT setval(pg_get_serial_sequence('subject', 'number'), ?)", (last,))
+
     def purge(self, *, wait: bool) -> None:
         """Write the tables anew, so that nothing that was deleted or changed is left in them.
 
@@ -230,10 +242,6 @@ def create_database(address: str, fill: Callable[[Database], None], patience: fl
                 database.execute(statement)
             fill(database)
             database.execute("INSERT INTO setting VALUES ('version', ?)", (str(VERSION),))
-            database.execute(
-                "SELECT setval(pg_get_serial_sequence('subject', 'number'), max(number)) FROM subject "
-                "HAVING max(number) IS NOT NULL"
-            )
     finally:
         database.close()
 

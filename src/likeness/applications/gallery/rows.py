@@ -61,6 +61,7 @@ class Rows:
         execute_many = self._database.execute_many
         self.set(_as_text(contents.settings) | {"revision": "0"})
         execute_many(_ADD_SUBJECT, contents.subjects)
+        self._database.skip_numbers(max([contents.given, *(one.number for one in contents.subjects)]))
         whose = [(one.subject, *one.image) for one in contents.templates]
         execute_many(_ADD_TEMPLATE, self._with_encodings(whose, contents.encodings))
         self._add_strangers(contents.cohort)
@@ -314,9 +315,8 @@ class Rows:
             np.array(smallest, dtype=np.float64).reshape(-1) if fresh else None,
         )
         row = np.searchsorted([subject.number for subject in subjects], whose)
-        return Contents(
-            revision, settings, subjects, templates, row, encodings, cohort, self.corrections.all()
-        )
+        said, given = self.corrections.all(), self._database.last_number()
+        return Contents(revision, settings, subjects, templates, row, encodings, cohort, said, given)
 
     def _all_of(
         self, table: str, order: str, made: Callable[[int, Any, Image], T], dimensions: int

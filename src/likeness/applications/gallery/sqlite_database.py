@@ -102,6 +102,16 @@ class SqliteDatabase:
         self.execute("INSERT INTO sqlite_sequence VALUES ('subject', 1)")
         return 1
 
+    def last_number(self) -> int:
+        """The highest number that a subject was given, 0 where none was."""
+        rows = self.execute("SELECT seq FROM sqlite_sequence WHERE name = 'subject'")
+        return int(rows[0][0]) if rows else 0
+
+    def skip_numbers(self, last: int) -> None:
+        """Give subjects only higher numbers than `last` from now on, in a gallery that is made."""
+        self.execute("DELETE FROM sqlite_sequence WHERE name = 'subject'")
+        self.execute("INSERT INTO sqlite_sequence VALUES ('subject', ?)", (last,))
+
     def purge(self, *, wait: bool) -> None:
         """Write the file anew and empty its log, so that nothing that was deleted or moved is left in either."""
         patience = self._patience if wait else 0.0

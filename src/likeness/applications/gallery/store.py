@@ -143,7 +143,7 @@ class Contents(NamedTuple):
 
     Templates are sorted by their subject's number, then by their own; `encodings [T, D]` are theirs, and `row [T]` is
     the place of each one's subject in `subjects`, which are sorted by number. A subject may have no template.
-    `revision` counts the changes.
+    `revision` counts the changes. `given` is the highest number that a subject ever had, so that no id is given again.
     """
 
     revision: int
@@ -154,6 +154,7 @@ class Contents(NamedTuple):
     encodings: NDArray[np.float32]
     cohort: Cohort
     corrections: Sequence[Correction]
+    given: int = 0
 
 
 class Reencoded(NamedTuple):

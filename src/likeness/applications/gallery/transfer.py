@@ -9,7 +9,7 @@ from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from likeness.applications.gallery.encoder_identity import whole_identity
 from likeness.applications.gallery.readable_name import readable_name
@@ -59,7 +59,7 @@ class _Correction(BaseModel):
 
 
 class _Export(BaseModel):
-    """The JSON."""
+    """The JSON. `given` is the highest number that a subject ever had; earlier programs wrote none."""
 
     model_config = ConfigDict(strict=True)
 
@@ -71,6 +71,7 @@ class _Export(BaseModel):
     templates: list[_Image]
     cohort: list[_Image]
     corrections: list[_Correction]
+    given: int = Field(default=0, ge=0, lt=2**62)
 
 
 def export(store: Store, folder: Path) -> str:
@@ -147,6 +148,7 @@ def _plain(contents: Contents) -> dict[str, Any]:
             for name, image in zip(cohort.subjects, cohort.images, strict=True)
         ],
         "corrections": [one._asdict() for one in contents.corrections],
+        "given": contents.given,
     }
 
 
@@ -195,7 +197,9 @@ def _contents(plain: _Export, encodings: NDArray[np.float32], strangers: NDArray
     ]
     cohort = Cohort([one.subject for one in plain.cohort], [*map(_image, plain.cohort)], strangers)
     corrections = [Correction(one.kind, one.first, one.second) for one in plain.corrections]
-    return Contents(0, settings, subjects, templates, row[order], encodings[order], cohort, corrections)
+    return Contents(
+        0, settings, subjects, templates, row[order], encodings[order], cohort, corrections, plain.given
+    )
 
 
 def _image(plain: _Image) -> Image:
