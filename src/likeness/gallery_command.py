@@ -133,7 +133,7 @@ def identify_from_command_line(
 
 
 def claim_from_command_line(
-    opened: Opened, probe: Path, second: Path | None, claimed: str | None, far: float
+    opened: Opened, probe: Path, second: Path | None, claimed: str | None, *, far: float, as_json: bool
 ) -> None:
     """Say whether an image is of whom they say."""
     with one_sentence():
@@ -149,7 +149,8 @@ def claim_from_command_line(
             encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
             sized = Sized(encoder.spatial_size, encoder.channels)
             image, pixels, notes = one_image(probe, sized, _finder(opened.detector, opened.weights))
-            print(claim(store, encoder.comparison, image, encoder.encode([pixels]), claimed, far=far))
+            encoding = encoder.encode([pixels])
+            _print(claim(store, encoder.comparison, image, encoding, claimed, far=far), as_json, {})
             for note in notes:
                 print(note, file=sys.stderr)
 
@@ -361,12 +362,14 @@ def check_from_command_line(
         from likeness.applications.gallery.bound_encoder import comparison_for
         from likeness.applications.gallery.check import check
 
+        if output is not None:
+            from likeness.applications.gallery.check_sheet import refuse_sheet, write_sheet
+
+            refuse_sheet(output, force=force)
         if damage := store.damage():
             raise LikenessError(f"{store.name} is damaged ({damage[0]}): take a copy of it.")
         comparison = comparison_for(store.settings(), store.name, opened.run, opened.trust)
         findings = check(store, comparison, fpir=fpir, far=far, top=top)
         print(findings)
         if output is not None:
-            from likeness.applications.gallery.check_sheet import write_sheet
-
             print(write_sheet(output, findings, force=force))

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from likeness.applications import detectors
 from likeness.applications.encoder import TrainedEncoder
-from likeness.applications.gallery import stores
+from likeness.applications.gallery import check, stores
 from likeness.applications.gallery.stores import open_store
 from likeness.cli import app
 from likeness.data.drawn_faces import drawn_faces
@@ -105,6 +105,16 @@ def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> 
     verdict = said("verify", "people/P1/0.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1)
     assert re.match(
         r"(accepted|refused): that it is P1 \(2\), of whom there are 3 templates\nprobability ", verdict
+    )
+    words = ["verify", "people/P1/0.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1, "--json"]
+    claimed = json.loads(said(*words))
+    assert (
+        claimed["accepted"] == verdict.startswith("accepted") == (claimed["distance"] < claimed["threshold"])
+    )
+    assert claimed["subject"] == {"id": "2", "name": "P1"}
+    assert f"{claimed['distance']:.4g} (" in verdict
+    assert refused("verify", "a.png", "b.png", "--run", runs["run"], "--json").startswith(
+        "Give one image with --claim and --gallery"
     )
     shown = said("gallery", "show", "g.gallery", "P2")
     assert shown.splitlines()[0] == "P2 (3)"
@@ -390,7 +400,7 @@ def test_who_was_removed_is_told_while_a_copy_is_left(
     )
 
 
-def test_a_gallery_is_exported_checked_and_imported(runs: dict[str, Path], place: Path) -> None:
+def test_a_gallery_is_exported_checked_and_imported(runs: dict[str, Path], place: Path, monkeypatch) -> None:
     enrolled(runs)
     said("gallery", "export", "g.gallery", "-o", "out")
     said("gallery", "import", "out", "again.gallery")
@@ -399,6 +409,18 @@ def test_a_gallery_is_exported_checked_and_imported(runs: dict[str, Path], place
     text = said("gallery", "check", "again.gallery", "-o", "sheet.png", *BOTH_RATES)
     assert text.startswith("probably mislabelled: ")
     assert Path("sheet.png").is_file() == text.endswith("sheet.png\n")
+    Path("sheet.png").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "locked")  # whom root asks may always
+    Path("locked").mkdir()
+    with monkeypatch.context() as nothing:
+        nothing.setattr(check, "check", None)
+        for output, why in (
+            ("s.txt", "give it a suffix that is known"),
+            ("gone/s.png", "there is no folder gone"),
+            ("locked/s.png", "Permission denied"),
+            ("sheet.png", "is there already: give another name, or overwrite it with --force"),
+        ):
+            assert why in refused("gallery", "check", "again.gallery", "-o", output, *BOTH_RATES)
     Path("again.gallery").write_bytes(Path("again.gallery").read_bytes()[:100_000])
     assert "damaged" in refused("gallery", "check", "again.gallery", *BOTH_RATES)
 
