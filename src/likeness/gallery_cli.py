@@ -246,6 +246,8 @@ def reencode(
     ] = None,
     cohort: CohortFolder = None,
     fpir: Fpir = 0.01,
+    top: Annotated[int, typer.Option(help="how many of the changes to tell", min=0)] = 20,
+    as_json: AsJson = False,
     weights: Weights = None,
     trust: Trust = None,
 ) -> None:
@@ -254,7 +256,15 @@ def reencode(
 
     opened = Opened(gallery, run, trust or [], None, weights)
     reencode_from_command_line(
-        opened, overrides or [], images or [], cohort, before=before, switch=switch, fpir=fpir
+        opened,
+        overrides or [],
+        images or [],
+        cohort,
+        before=before,
+        switch=switch,
+        fpir=fpir,
+        top=top,
+        as_json=as_json,
     )
 
 

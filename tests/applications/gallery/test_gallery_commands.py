@@ -121,7 +121,7 @@ def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> 
     assert str(place / "people" / "P2" / "0.png") in shown
 
 
-def test_address_answers_as_a_file_does(runs: dict[str, Path], place: Path, address: str) -> None:
+def test_a_database_answers_as_a_file_does(runs: dict[str, Path], place: Path, address: str) -> None:
     answers = []
     for where in ("g.gallery", address):
         lines = [said("gallery", "create", where, "--run", runs["run"])]
@@ -430,7 +430,7 @@ def test_a_gallery_moves_to_another_encoder(runs: dict[str, Path], place: Path) 
     said("gallery", "merge", "g.gallery", "P1", "P2")
     before = held()
     told = said("gallery", "reencode", "g.gallery", "--run", runs["other"], *RATES)
-    assert re.match(r"\d+ of 12 templates get another verdict:\n", told)
+    assert re.match(r"\d+ of 12 templates get another verdict", told)
     assert told.endswith("g.gallery is as it was: --switch gives it the new encoder\n")
     assert held() == before
     shutil.move("people", "renamed")
@@ -551,7 +551,7 @@ def test_faces_of_photographs_are_told(runs: dict[str, Path], place: Path, monke
         "two.png shows 2 faces: the largest is taken.\n"
     )
     told = said("gallery", "reencode", "g.gallery", "--run", runs["run"], *RATES)
-    assert told.startswith("0 of 2 templates get another verdict")
+    assert told.startswith("0 of 2 templates get another verdict\n")
 
 
 def test_looking_after_a_gallery_imports_no_torch(command, runs: dict[str, Path], place: Path) -> None:

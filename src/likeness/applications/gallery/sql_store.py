@@ -92,6 +92,11 @@ class SqlStore:
         with self._reading():
             return self._rows.holders(contents)
 
+    def strangers(self) -> int:
+        """How many images the cohort has."""
+        with self._reading():
+            return self._rows.count("cohort")
+
     def corrections(self) -> list[Correction]:
         """What was said of images."""
         with self._reading():

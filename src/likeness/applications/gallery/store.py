@@ -205,6 +205,10 @@ class Store(Protocol):
         """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
         ...
 
+    def strangers(self) -> int:
+        """How many images the cohort has."""
+        ...
+
     def corrections(self) -> list[Correction]:
         """What was said of images."""
         ...
