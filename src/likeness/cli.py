@@ -116,6 +116,7 @@ def verify(
     far: Annotated[
         float, typer.Option(help="with --claim: the share of strangers' claims to accept", min=0, max=1)
     ] = 0.01,
+    as_json: Annotated[bool, typer.Option("--json", help="with --claim: print JSON")] = False,
     detector: FaceFinderName = None,
     weights: Weights = None,
     trust: Trust = None,
@@ -125,11 +126,11 @@ def verify(
 
     It prints the probability, the distance, the decision and its threshold.
     """
-    if claim is not None or gallery is not None:
+    if claim is not None or gallery is not None or as_json:
         from likeness.gallery_command import Opened, claim_from_command_line
 
         opened = Opened(gallery, run, trust or [], detector, weights)
-        claim_from_command_line(opened, first, second, claim, far)
+        claim_from_command_line(opened, first, second, claim, far=far, as_json=as_json)
     else:
         from likeness.command import verify_from_command_line
 

@@ -314,6 +314,9 @@ def reencode(
     images: Annotated[
         list[Path] | None, typer.Option(help="a folder to look for images in that were moved or renamed")
     ] = None,
+    before: Annotated[
+        Path | None, typer.Option(help="where the gallery's encoder is now, if it was moved")
+    ] = None,
     cohort: CohortFolder = None,
     fpir: Fpir = 0.01,
     top: Annotated[int, typer.Option(help="how many of the changes to tell", min=0)] = 20,
@@ -326,7 +329,15 @@ def reencode(
 
     opened = Opened(gallery, run, trust or [], None, weights)
     reencode_from_command_line(
-        opened, overrides or [], images or [], cohort, switch=switch, fpir=fpir, top=top, as_json=as_json
+        opened,
+        overrides or [],
+        images or [],
+        cohort,
+        before=before,
+        switch=switch,
+        fpir=fpir,
+        top=top,
+        as_json=as_json,
     )
 
 

@@ -15,7 +15,7 @@ from likeness.errors import LikenessError, one_sentence
 if TYPE_CHECKING:
     from likeness.applications.gallery.bound_encoder import BoundEncoder
     from likeness.applications.gallery.read_images import FaceFinder, LeftOut
-    from likeness.applications.gallery.store import Contents, Store
+    from likeness.applications.gallery.store import Contents, Store, Template
 
 
 class Opened(NamedTuple):
@@ -230,7 +230,7 @@ def _cluster(
 
 
 def claim_from_command_line(
-    opened: Opened, probe: Path, second: Path | None, claimed: str | None, far: float
+    opened: Opened, probe: Path, second: Path | None, claimed: str | None, *, far: float, as_json: bool
 ) -> None:
     """Say whether an image is of whom they say."""
     with one_sentence():
@@ -246,7 +246,8 @@ def claim_from_command_line(
             encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
             sized = Sized(encoder.spatial_size, encoder.channels)
             image, pixels, notes = one_image(probe, sized, _finder(opened.detector, opened.weights))
-            print(claim(store, encoder.comparison, image, encoder.encode([pixels]), claimed, far=far))
+            encoding = encoder.encode([pixels])
+            _print(claim(store, encoder.comparison, image, encoding, claimed, far=far), as_json, {})
             for note in notes:
                 print(note, file=sys.stderr)
 
@@ -343,17 +344,31 @@ def remove_from_command_line(where: str, named: str, images: Sequence[str] | Non
     with one_sentence(), _opened(where) as store:
         from likeness.applications.gallery.kept_pictures import folder_beside, forget
         from likeness.applications.gallery.named_images import contents_of
+        from likeness.applications.gallery.readable_name import composed_name
+        from likeness.applications.gallery.store import StillKept
         from likeness.applications.gallery.stores import is_address
 
+        if not any(
+            composed_name(named) in (one.id, one.name) for one, _ in store.subjects()
+        ):  # no hint whom else to remove
+            raise LikenessError(
+                f"Nobody in {store.name} is called {named}: likeness gallery list tells who is there."
+            )
         subject = store.subject(named)
         chosen = contents_of(store, subject, images) if images else None
-        gone = store.remove(subject, chosen)
+        left: StillKept | None = None
+        try:
+            gone: Sequence[Template] = store.remove(subject, chosen)
+        except StillKept as error:
+            gone, left = error.gone, error
         kept = forget((one.image for one in gone), None if is_address(where) else folder_beside(Path(where)))
         for template in gone:
             print(f"removed the template of {template.image.file}")
         if kept:
             print(f"removed {counted(kept, 'picture')} that the server had kept of them")
         print(f"removed {subject if chosen is None else counted(len(gone), 'template')}")
+        if left is not None:
+            raise left
 
 
 def export_from_command_line(where: str, output: Path) -> None:
@@ -410,6 +425,7 @@ def reencode_from_command_line(
     places: Sequence[Path],
     cohort: Path | None,
     *,
+    before: Path | None,
     switch: bool,
     fpir: float,
     top: int,
@@ -423,7 +439,7 @@ def reencode_from_command_line(
         from likeness.applications.gallery.reencode import detectors_in, moved_to
 
         assert opened.run is not None
-        comparison = comparison_for(store.settings(), store.name, None, opened.trust)
+        comparison = comparison_for(store.settings(), store.name, before, opened.trust, "--before")
         encoder = encoder_at(opened.run, overrides, opened.trust)
         contents = store.contents()
         finders = {
@@ -457,12 +473,14 @@ def check_from_command_line(
         from likeness.applications.gallery.bound_encoder import comparison_for
         from likeness.applications.gallery.check import check
 
+        if output is not None:
+            from likeness.applications.gallery.check_sheet import refuse_sheet, write_sheet
+
+            refuse_sheet(output, force=force)
         if damage := store.damage():
             raise LikenessError(f"{store.name} is damaged ({damage[0]}): take a copy of it.")
         comparison = comparison_for(store.settings(), store.name, opened.run, opened.trust)
         findings = check(store, comparison, fpir=fpir, far=far, top=top)
         print(findings)
         if output is not None:
-            from likeness.applications.gallery.check_sheet import write_sheet
-
             print(write_sheet(output, findings, force=force))

@@ -1,6 +1,7 @@
 """The commands on a gallery, on small runs and drawn faces; a mistake is one sentence and changes nothing."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from likeness.applications import detectors
 from likeness.applications.encoder import TrainedEncoder
+from likeness.applications.gallery import check, stores
 from likeness.applications.gallery.stores import open_store
 from likeness.cli import app
 from likeness.data.drawn_faces import drawn_faces
@@ -106,6 +108,16 @@ def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> 
     verdict = said("verify", "people/P1/0.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1)
     assert re.match(
         r"(accepted|refused): that it is P1 \(2\), of whom there are 3 templates\nprobability ", verdict
+    )
+    words = ["verify", "people/P1/0.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1, "--json"]
+    claimed = json.loads(said(*words))
+    assert (
+        claimed["accepted"] == verdict.startswith("accepted") == (claimed["distance"] < claimed["threshold"])
+    )
+    assert claimed["subject"] == {"id": "2", "name": "P1"}
+    assert f"{claimed['distance']:.4g} (" in verdict
+    assert refused("verify", "a.png", "b.png", "--run", runs["run"], "--json").startswith(
+        "Give one image with --claim and --gallery"
     )
     shown = said("gallery", "show", "g.gallery", "P2")
     assert shown.splitlines()[0] == "P2 (3)"
@@ -254,6 +266,30 @@ def test_an_unreadable_image_is_left_out_and_told(runs: dict[str, Path], place: 
     )
 
 
+def test_names_that_are_not_in_utf8_are_said_so(runs: dict[str, Path], place: Path) -> None:
+    """Those of a folder, of a file, and of a gallery."""
+    enrolled(runs)
+    before = held()
+    folder, file = os.fsdecode(b"bad/\xff\xfe"), os.fsdecode(b"mixed/Bob/\xff.png")
+    shutil.copytree("probes/P0", folder)
+    shutil.copytree("probes/P1", "mixed/Bob")
+    shutil.copy("probes/P2/3.png", file)
+    assert r"\udcff\udcfe is no name that can be shown" in refused("enrol", "g.gallery", "bad")
+    assert refused("gallery", "create", os.fsdecode(b"\xff.gallery"), "--run", runs["run"]).startswith(
+        r"\udcff.gallery is not in UTF-8"
+    )
+    assert r"\udcff is no name" in refused("gallery", "rename", "g.gallery", "P0", os.fsdecode(b"\xff"))
+    assert r"\udcff is not in UTF-8" in refused("gallery", "show", "g.gallery", os.fsdecode(b"\xff"))
+    assert held() == before
+    done = invoked("enrol", "g.gallery", "mixed")
+    assert done.stdout == "Bob (5): 1 template added\n"
+    assert r"left out: mixed/Bob/\udcff.png is not in UTF-8: give it another name." in done.stderr
+    assert r"\udcff.png is not in UTF-8" in refused("identify", "g.gallery", file, *RATES)
+    done = invoked("gallery", "create", "h.gallery", "--run", runs["run"], "--cohort", "bad")
+    assert done.exit_code == 1
+    assert "holds no image of a stranger that can be read" in done.output
+
+
 def test_a_claim_is_of_somebody_who_is_there(runs: dict[str, Path], place: Path) -> None:
     enrolled(runs)
     claim = ["verify", "probes/P0/3.png", "--gallery", "g.gallery", "--claim"]
@@ -344,6 +380,9 @@ def test_corrections_are_kept_when_the_folder_is_enrolled_again(runs: dict[str, 
     assert "is no image of P1 (2)" in refused(
         "gallery", "split", "g.gallery", "P1", "people/P0/0.png", "--name", "A"
     )
+    assert refused("gallery", "split", "g.gallery", "P1", "99", "--name", "A").startswith(
+        "99 is the number of no template of P1 (2): likeness gallery show lists"
+    )
     assert "take it from there" in refused(
         "gallery", "correct", "g.gallery", "people/P1/0.png", "--not", "P1"
     )
@@ -354,7 +393,23 @@ def test_corrections_are_kept_when_the_folder_is_enrolled_again(runs: dict[str, 
     assert said("gallery", "remove", "g.gallery", "P1").endswith("removed P1 (2)\n")
 
 
-def test_a_gallery_is_exported_checked_and_imported(runs: dict[str, Path], place: Path) -> None:
+def test_who_was_removed_is_told_while_a_copy_is_left(
+    runs: dict[str, Path], place: Path, monkeypatch
+) -> None:
+    enrolled(runs)
+    monkeypatch.setattr(stores.open_store, "__defaults__", (0.05,))
+    with open_store(Path("g.gallery")) as reading, reading._database.transaction(writes=False):
+        assert reading._rows.counted()
+        done = invoked("gallery", "remove", "g.gallery", "P1")
+    assert done.exit_code == 1
+    assert done.stdout.endswith("P1/2.png\nremoved P1 (2)\n")
+    assert "likeness: It is removed, but another process still reads g.gallery" in done.stderr
+    assert refused("gallery", "remove", "g.gallery", "P1") == (
+        "Nobody in g.gallery is called P1: likeness gallery list tells who is there."
+    )
+
+
+def test_a_gallery_is_exported_checked_and_imported(runs: dict[str, Path], place: Path, monkeypatch) -> None:
     enrolled(runs)
     said("gallery", "export", "g.gallery", "-o", "out")
     said("gallery", "import", "out", "again.gallery")
@@ -363,6 +418,18 @@ def test_a_gallery_is_exported_checked_and_imported(runs: dict[str, Path], place
     text = said("gallery", "check", "again.gallery", "-o", "sheet.png", *BOTH_RATES)
     assert text.startswith("probably mislabelled: ")
     assert Path("sheet.png").is_file() == text.endswith("sheet.png\n")
+    Path("sheet.png").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "locked")  # whom root asks may always
+    Path("locked").mkdir()
+    with monkeypatch.context() as nothing:
+        nothing.setattr(check, "check", None)
+        for output, why in (
+            ("s.txt", "give it a suffix that is known"),
+            ("gone/s.png", "there is no folder gone"),
+            ("locked/s.png", "Permission denied"),
+            ("sheet.png", "is there already: give another name, or overwrite it with --force"),
+        ):
+            assert why in refused("gallery", "check", "again.gallery", "-o", output, *BOTH_RATES)
     Path("again.gallery").write_bytes(Path("again.gallery").read_bytes()[:100_000])
     assert "damaged" in refused("gallery", "check", "again.gallery", *BOTH_RATES)
 
@@ -400,6 +467,20 @@ def test_a_gallery_moves_to_another_encoder(runs: dict[str, Path], place: Path) 
 
 def test_a_learned_head_compares(runs: dict[str, Path], place: Path) -> None:
     enrolled(runs, "head")
+    assert refused("identify", "g.gallery", "probes", "--run", "e.onnx", *RATES).startswith(
+        "The encoder of g.gallery is no longer at e.onnx: say with --run where it is"
+    )
+    Path("e.onnx").write_bytes(b"")
+    assert refused("identify", "g.gallery", "probes", "--run", "e.onnx", *RATES).startswith(
+        "g.gallery is bound to a run, and e.onnx is an ONNX file: name the run's folder with --run"
+    )
+    with open_store(Path("g.gallery")) as store:
+        store._rows.set({"where": str(place / "moved")})
+    move = ["gallery", "reencode", "g.gallery", "--run", runs["run"], *RATES]
+    assert refused(*move).endswith("moved: say with --before where it is.")
+    assert "of 12 templates get another verdict" in said(*move, "--before", runs["head"])
+    with open_store(Path("g.gallery")) as store:
+        store._rows.set({"where": str(runs["head"])})
     found = json.loads(said("identify", "g.gallery", "probes", "--json", *RATES))
     assert found["unit"] == "minus the log odds that it is one identity"
     verdict = said("verify", "probes/P1/3.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1)

@@ -254,7 +254,7 @@ def test_damaged_rows_are_one_sentence(address: str) -> None:
         with pytest.raises(LikenessError, match=f"is damaged: an encoding has not {D} numbers"):
             store.contents()
         store._database.execute("UPDATE setting SET value = '{' WHERE name = 'encoder'")
-        with pytest.raises(LikenessError, match="is damaged: its settings can't be read"):
+        with pytest.raises(LikenessError, match="is damaged, as its settings can't be read"):
             store.settings()
 
 

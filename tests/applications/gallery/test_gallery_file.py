@@ -1,5 +1,6 @@
 """A gallery's file: made as it is meant, known again, and without a byte of what was removed."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -160,6 +161,39 @@ def test_what_is_being_made_is_left_alone(path: Path, monkeypatch) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_settings_that_were_damaged_are_one_sentence(path: Path) -> None:
+    whole = drawn_galleries.ENCODER
+    with filled(path) as store:
+        ada, kept = store.subject("S0"), {"revision": "1", "encoder": json.dumps(whole), "score": "mean"}
+        for name, value in (
+            ("revision", "x"),
+            ("revision", ""),
+            ("score", "best"),
+            ("encoder", "{"),
+            ("encoder", "[]"),
+            ("encoder", "[" * 100_000),
+            *(("encoder", json.dumps({**whole, key: 1.5})) for key in whole),
+            *(("encoder", json.dumps({k: v for k, v in whole.items() if k != key})) for key in whole),
+        ):
+            store._rows.set({**kept, name: value})
+            with pytest.raises(LikenessError, match="is damaged, as its settings can't be read: take a copy"):
+                store.contents()
+        store._rows.set({**kept, "revision": "x"})
+        with pytest.raises(LikenessError, match="is damaged, as its settings"):
+            store.remove(ada)
+        store._rows.set(kept)
+        assert len(store.contents().subjects) == 8
+
+
+def test_a_file_without_tables_is_one_sentence(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA application_id = 0x4C4B4752")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.close()
+    with pytest.raises(LikenessError, match="is damaged, as it has no table setting: take a copy of it"):
+        open_store(path)
+
+
 def test_what_is_no_gallery_is_one_sentence(path: Path) -> None:
     with pytest.raises(LikenessError, match=r"people\.gallery is missing: name a gallery, or make one"):
         open_store(path)
@@ -206,7 +240,7 @@ def test_a_damaged_file_is_one_sentence(path: Path) -> None:
         with pytest.raises(LikenessError, match=f"is damaged: an encoding has not {D} numbers"):
             store.contents()
         store._database.connection.execute("UPDATE setting SET value = '{' WHERE name = 'encoder'")
-        with pytest.raises(LikenessError, match="is damaged: its settings can't be read"):
+        with pytest.raises(LikenessError, match="is damaged, as its settings can't be read"):
             store.settings()
 
 

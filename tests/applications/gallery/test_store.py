@@ -4,13 +4,14 @@ import os
 import signal
 from collections.abc import Iterator
 from multiprocessing import get_context
+from time import monotonic
 
 import numpy as np
 import pytest
 from drawn_galleries import ENCODER, D, about, centres, cohort, enrolment, filled, image, images, made
 
 from likeness.applications.gallery.score import Score
-from likeness.applications.gallery.store import Correction, Reencoded, Store, Subject, Whom
+from likeness.applications.gallery.store import Correction, Reencoded, StillKept, Store, Subject, Whom
 from likeness.applications.gallery.stores import open_store
 from likeness.errors import LikenessError
 
@@ -86,6 +87,36 @@ def test_everybody_is_named_by_an_id_where_names_are_numbers(where: str) -> None
         store.enrol([enrolment(str(number), rows(number, 1)) for number in range(3)])
         assert [str(store.subject(one.id)) for one, _ in store.subjects()] == ["0 (1)", "1 (2)", "2 (3)"]
         assert str(store.subject("0")) == "0 (1)"
+
+
+def test_a_name_is_one_line_and_one_however_it_is_written(where: str) -> None:
+    with made(where) as store:
+        (done,) = store.enrol([enrolment("Jose\u0301", rows(7), "i\u0301")])
+        assert done.subject == Subject(done.subject.number, "\u00ed", "Jos\u00e9")
+        (again,) = store.enrol([enrolment("Jos\u00e9", rows(8), called=images("more", 2))])
+        assert (again.new, again.subject) == (False, done.subject)
+        assert store.subject("i\u0301") == store.subject("Jose\u0301") == done.subject
+        for name, what in (
+            ("", "A subject's name is empty: give one"),
+            (" \t", "A subject's name is empty: give one"),
+            ("A\nlikeness: B\x1b[31m", r"A\\nlikeness: B\\x1b\[31m is no name that can be shown in a line"),
+            ("a\u202eb", r"a\\u202eb is no name"),
+            ("\udcff\udcfe", r"\\udcff\\udcfe is no name that can be shown in a line of UTF-8"),
+        ):
+            for change in (
+                lambda name=name: store.enrol([enrolment(name, rows(9), called=images("x", 2))]),
+                lambda name=name: store.rename(done.subject, name),
+                lambda name=name: store.split(done.subject, [image("more-0").content], Whom(name)),
+                lambda name=name: store.found(Whom(name)),
+            ):
+                with pytest.raises(LikenessError, match=what):
+                    change()
+        with pytest.raises(LikenessError, match="A subject's id is empty"):
+            store.found(Whom("Ada", ""))
+        with pytest.raises(LikenessError, match=r"Nobody in .* is called \u00ff"):
+            store.subject("\u00ff")
+        store.rename(done.subject, "Zoe\u0308")
+        assert names(store) == {"Zo\u00eb": 4}
 
 
 def test_ids_that_were_given_are_not_given_again(store: Store) -> None:
@@ -276,8 +307,12 @@ def test_a_reader_keeps_a_removal_from_ending(where: str) -> None:
     with filled(where) as reading, open_store(where, patience=0.05) as removing:
         with reading._database.transaction(writes=False):
             assert reading._rows.counted()
-            with pytest.raises(LikenessError, match="It is removed, but another process still reads"):
+            with pytest.raises(StillKept, match="It is removed, but another process still reads") as kept:
                 removing.remove(removing.subject("S0"))
+            assert [one.image for one in kept.value.gone] == images("S0", 3)
+            began = monotonic()
+            open_store(where, patience=20).close()  # which does not wait for the one who reads
+            assert monotonic() - began < 10
         assert "S0" not in names(reading)
         assert reading._rows.setting("to_purge") == "1"
         open_store(where).close()

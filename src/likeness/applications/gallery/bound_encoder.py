@@ -72,17 +72,28 @@ def encoder_at(where: Path, overrides: Sequence[str] = (), trust: Sequence[str] 
 
 
 def encoder_of(
-    settings: Settings, gallery: str, elsewhere: Path | None = None, trust: Sequence[str] = ()
+    settings: Settings,
+    gallery: str,
+    elsewhere: Path | None = None,
+    trust: Sequence[str] = (),
+    option: str = "--run",
 ) -> BoundEncoder:
-    """The encoder that a gallery is bound to, where it was, or `elsewhere`.
+    """The encoder that a gallery is bound to, where it was, or `elsewhere`, which a command takes by an `option`.
 
     Raises:
         LikenessError: it is gone, or another one.
     """
     where = elsewhere or Path(settings.where)
     if not where.exists():
-        raise LikenessError(f"The encoder of {gallery} is no longer at {where}: say with --run where it is.")
+        raise LikenessError(
+            f"The encoder of {gallery} is no longer at {where}: say with {option} where it is."
+        )
     if where.suffix == ".onnx":
+        if settings.encoder["embedder"] is not None:
+            raise LikenessError(
+                f"{gallery} is bound to a run, and {where} is an ONNX file: name the run's folder with {option}, or "
+                "move the gallery with likeness gallery reencode."
+            )
         node = Onnx.model_validate({**settings.encoder["backbone"], "path": str(where)})
         found = _of_onnx(where, node)
     else:
@@ -92,7 +103,11 @@ def encoder_of(
 
 
 def comparison_for(
-    settings: Settings, gallery: str, elsewhere: Path | None = None, trust: Sequence[str] = ()
+    settings: Settings,
+    gallery: str,
+    elsewhere: Path | None = None,
+    trust: Sequence[str] = (),
+    option: str = "--run",
 ) -> Comparison:
     """By what a gallery compares two encodings; its encoder is loaded only where that is by a learned head.
 
@@ -101,7 +116,7 @@ def comparison_for(
     """
     if settings.encoder["head"] is None:
         return EUCLIDEAN
-    return encoder_of(settings, gallery, elsewhere, trust).comparison
+    return encoder_of(settings, gallery, elsewhere, trust, option).comparison
 
 
 def _of_run(run: Path, trust: Sequence[str]) -> BoundEncoder:

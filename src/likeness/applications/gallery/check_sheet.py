@@ -1,5 +1,6 @@
 """The images of what was found wrong in a gallery, side by side on a sheet."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,8 +12,22 @@ from likeness.applications.gallery.named_images import content_of
 from likeness.applications.gallery.store import Image
 from likeness.data.alignment import SIDE
 from likeness.data.decode import decode
-from likeness.data.image_as_shown import write_image
+from likeness.data.image_as_shown import refuse_existing, write_image
 from likeness.errors import LikenessError
+
+
+def refuse_sheet(output: Path, *, force: bool) -> None:
+    """Say, before anything is computed for it, why a sheet can't be written.
+
+    Raises:
+        LikenessError: it has no suffix of an image, is there already, or its folder is missing or can't be written.
+    """
+    try:
+        refuse_existing(output, force=force)
+    except (ValueError, FileExistsError) as error:
+        raise LikenessError(_by_force(error)) from error
+    if not os.access(output.expanduser().parent, os.W_OK):
+        raise LikenessError(f"{output} can't be written (Permission denied): give -o another folder.")
 
 
 def write_sheet(output: Path, findings: Findings, *, force: bool) -> str:
@@ -27,10 +42,12 @@ def write_sheet(output: Path, findings: Findings, *, force: bool) -> str:
     try:
         write_image(output, face_sheet(faces[:MOST], max(0, len(faces) - MOST)), force=force)
     except (ValueError, FileExistsError) as error:
-        raise LikenessError(
-            str(error).replace("let it be overwritten", "overwrite it with --force")
-        ) from error
+        raise LikenessError(_by_force(error)) from error
     return str(output)
+
+
+def _by_force(error: Exception) -> str:
+    return str(error).replace("let it be overwritten", "overwrite it with --force")
 
 
 def _shown(kind: str, findings: Sequence[Finding]) -> Iterator[NamedFace]:

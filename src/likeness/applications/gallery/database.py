@@ -54,8 +54,16 @@ class Database(Protocol):
         """A number for a subject, that none had before."""
         ...
 
-    def purge(self) -> None:
-        """Write the tables anew, so that nothing that was deleted or changed is left in them.
+    def last_number(self) -> int:
+        """The highest number that a subject was given, 0 where none was."""
+        ...
+
+    def skip_numbers(self, last: int) -> None:
+        """Give subjects only higher numbers than `last` from now on, in a gallery that is made."""
+        ...
+
+    def purge(self, *, wait: bool) -> None:
+        """Write the tables anew, so that nothing that was deleted or changed is left in them; `wait` for who reads.
 
         Raises:
             LikenessError: another process reads, or there is no room; then it is to be done again.

@@ -15,6 +15,15 @@ _SAID = {
     "dimensions": "the length of its encodings",
 }
 
+_KINDS: dict[str, Any] = {
+    "weights": str,
+    "backbone": dict,
+    "embedder": dict | None,
+    "head": dict | None,
+    "flip": bool,
+    "dimensions": int,
+}
+
 
 def identity(
     *,
@@ -46,6 +55,22 @@ def identity(
         "dimensions": dimensions,
     }
     return dict(json.loads(json.dumps(found, sort_keys=True)))
+
+
+def whole_identity(found: object) -> dict[str, Any]:
+    """An identity that was kept as JSON.
+
+    Raises:
+        ValueError: it is none, or a part of it is missing or of another kind.
+    """
+    if not isinstance(found, dict):
+        raise ValueError("its encoder is no mapping")
+    for key, kinds in _KINDS.items():
+        if key not in found or not isinstance(found[key], kinds):
+            raise ValueError(f"its encoder has no {key} that can be read")
+    if found["dimensions"] < 1:
+        raise ValueError("its encoder has no dimensions")
+    return found
 
 
 def refuse_other(bound: Mapping[str, Any], found: Mapping[str, Any], gallery: str, encoder: str) -> None:

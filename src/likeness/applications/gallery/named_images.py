@@ -30,6 +30,10 @@ def contents_of(store: Store, subject: Subject, named: Sequence[str]) -> list[st
     own = set(by_number.values())
     found = []
     for word in named:
+        if word.isdecimal() and word not in by_number and not Path(word).exists():
+            raise LikenessError(
+                f"{word} is the number of no template of {subject}: likeness gallery show lists those that there are."
+            )
         content = by_number.get(word) or content_of(Path(word))
         if content not in own:
             raise LikenessError(

@@ -13,6 +13,7 @@ from psycopg.adapt import Dumper
 
 from likeness.applications.gallery.database import ROWS_AT_ONCE, Database
 from likeness.applications.gallery.postgres_address import shown
+from likeness.applications.gallery.readable_name import not_utf8
 from likeness.applications.gallery.schema import VERSION, Types, tables
 from likeness.errors import LikenessError
 
@@ -136,18 +137,32 @@ class PostgresDatabase:
         ((number,),) = self.execute("SELECT nextval(pg_get_serial_sequence('subject', 'number'))")
         return int(number)
 
-    def purge(self) -> None:
+    def last_number(self) -> int:
+        """The highest number that a subject was given, 0 where none was."""
+        ((number,),) = self.execute(
+            "SELECT coalesce(pg_sequence_last_value(CAST(pg_get_serial_sequence('subject', 'number') AS regclass)), 0)"
+        )
+        return int(number)
+
+    def skip_numbers(self, last: int) -> None:
+        """Give subjects only higher numbers than `last` from now on, in a gallery that is made."""
+        if last:
+            self.execute("SELECT setval(pg_get_serial_sequence('subject', 'number'), ?)", (last,))
+
+    def purge(self, *, wait: bool) -> None:
         """Write the tables anew, so that nothing that was deleted or changed is left in them.
 
         The server's log of writes keeps what was written before as long as the server is set to.
         """
-        ends = time.monotonic() + self._patience
+        patience = self._patience if wait else 0.0
+        ends = time.monotonic() + patience
         ((now,),) = self.execute("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS xid) AS text)")
         while self.execute(_OLDER_SNAPSHOTS, (now,))[0][0]:  # which would keep what they still see
             if time.monotonic() > ends:
                 raise LikenessError(_still_read(self.name))
             time.sleep(0.01)
         try:
+            self._patient(patience)
             self.connection.execute("VACUUM (FULL) subject, template, cohort, correction")
         except errors.LockNotAvailable as error:
             raise LikenessError(_still_read(self.name)) from error
@@ -156,6 +171,13 @@ class PostgresDatabase:
                 f"It is removed, but the tables of {self.name} can't be written anew ({_said(error)}) and may keep a "
                 "copy: see to that, and run any command on the gallery."
             ) from error
+        finally:
+            if not self.connection.closed:
+                self._patient(self._patience)
+
+    def _patient(self, seconds: float) -> None:
+        """Wait so long for locks."""
+        self.connection.execute(f"SET lock_timeout = {max(1, round(1000 * seconds))}")
 
     def damage(self) -> list[str]:
         """What PostgreSQL found wrong with the database's pages, where it keeps checksums of them."""
@@ -194,6 +216,8 @@ class PostgresDatabase:
             yield
         except psycopg.Error as error:
             raise LikenessError(_sentence(self.name, error)) from error
+        except UnicodeEncodeError as error:
+            raise LikenessError(not_utf8(error.object)) from error
 
 
 def create_database(address: str, fill: Callable[[Database], None], patience: float) -> None:
@@ -218,10 +242,6 @@ def create_database(address: str, fill: Callable[[Database], None], patience: fl
                 database.execute(statement)
             fill(database)
             database.execute("INSERT INTO setting VALUES ('version', ?)", (str(VERSION),))
-            database.execute(
-                "SELECT setval(pg_get_serial_sequence('subject', 'number'), max(number)) FROM subject "
-                "HAVING max(number) IS NOT NULL"
-            )
     finally:
         database.close()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
 
+from likeness.applications.gallery.readable_name import is_utf8, not_utf8
 from likeness.applications.gallery.store import Image
 from likeness.data.decode import decode
 from likeness.data.reading import reading
@@ -44,8 +45,14 @@ def left_out() -> LeftOut:
 
 
 def known_by_content(files: Sequence[Path], finder: FaceFinder | None, told: LeftOut) -> Iterator[Image]:
-    """The images in `files` by their bytes; what the file system doesn't give is left out and told."""
+    """The images in `files` by their bytes; what the file system doesn't give is left out and told.
+
+    So is a file whose name is not in UTF-8.
+    """
     for file in files:
+        if not is_utf8(str(file.resolve())):
+            told.unreadable.append(not_utf8(str(file)))
+            continue
         try:
             with reading(file):
                 content = sha256(file.read_bytes()).hexdigest()

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from likeness.applications.gallery.correction_rows import CorrectionRows
 from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.encoder_identity import whole_identity
+from likeness.applications.gallery.readable_name import composed_name, readable_name
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import (
     NOTHING_SAID,
@@ -61,6 +63,7 @@ class Rows:
         execute_many = self._database.execute_many
         self.set(_as_text(contents.settings) | {"revision": "0"})
         execute_many(_ADD_SUBJECT, contents.subjects)
+        self._database.skip_numbers(max([contents.given, *(one.number for one in contents.subjects)]))
         whose = [(one.subject, *one.image) for one in contents.templates]
         execute_many(_ADD_TEMPLATE, self._with_encodings(whose, contents.encodings))
         self._add_strangers(contents.cohort)
@@ -83,7 +86,10 @@ class Rows:
 
     def revision(self) -> int:
         """How often the gallery was changed."""
-        return int(self.setting("revision"))
+        found = self.setting("revision")
+        if not found.isdecimal():
+            raise LikenessError(self._unreadable())
+        return int(found)
 
     def next_revision(self) -> None:
         """Count a change."""
@@ -92,12 +98,14 @@ class Rows:
     def settings(self) -> Settings:
         """What the gallery is bound to."""
         try:
-            encoder = json.loads(self.setting("encoder"))
-            int(encoder["dimensions"])
+            encoder = whole_identity(json.loads(self.setting("encoder")))
             score = Score(self.setting("score"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise LikenessError(f"{self._database.name} is damaged: its settings can't be read.") from error
+        except (ValueError, RecursionError) as error:
+            raise LikenessError(self._unreadable()) from error
         return Settings(encoder, self.setting("where"), score, self.setting("cohort_from"))
+
+    def _unreadable(self) -> str:
+        return f"{self._database.name} is damaged, as its settings can't be read: take a copy of it."
 
     def put_settings(self, settings: Settings) -> None:
         """Bind the gallery otherwise."""
@@ -146,10 +154,11 @@ class Rows:
 
     def found(self, whom: Whom) -> Subject | None:
         """The subject that would be enrolled as `whom`, None where it would be new."""
+        whom = _readable(whom)
         found = self._by("name", whom.name) if whom.id is None else self._by("id", whom.id)
         if len(found) > 1:
             raise LikenessError(_ambiguous(whom.name, found))
-        if found and found[0].name != whom.name:
+        if found and composed_name(found[0].name) != whom.name:
             raise LikenessError(f"The id {whom.id} is that of {found[0].name}: give {whom.name} another one.")
         return found[0] if found else None
 
@@ -157,6 +166,7 @@ class Rows:
         """The subject to enrol as, and whether it is new."""
         if (found := self.found(whom)) is not None:
             return found, False
+        whom = _readable(whom)
         number = self._database.new_number()
         while whom.id is None and self._by("id", str(number)):  # somebody was given it
             number = self._database.new_number()
@@ -166,7 +176,9 @@ class Rows:
 
     def rename(self, subject: Subject, name: str) -> None:
         """Give a subject another name."""
-        self._database.execute("UPDATE subject SET name = ? WHERE number = ?", (name, subject.number))
+        self._database.execute(
+            "UPDATE subject SET name = ? WHERE number = ?", (readable_name(name), subject.number)
+        )
 
     def drop_subject(self, subject: Subject) -> None:
         """Drop a subject that has no templates any more."""
@@ -174,7 +186,8 @@ class Rows:
 
     def _by(self, column: str, value: str) -> list[Subject]:
         rows = self._database.execute(
-            f"SELECT number, id, name FROM subject WHERE {column} = ? ORDER BY number", (value,)
+            f"SELECT number, id, name FROM subject WHERE {column} = ? ORDER BY number",
+            (composed_name(value),),
         )
         return [Subject(*row) for row in rows]
 
@@ -334,9 +347,8 @@ class Rows:
             np.array(smallest, dtype=np.float64).reshape(-1) if fresh else None,
         )
         row = np.searchsorted([subject.number for subject in subjects], whose)
-        return Contents(
-            revision, settings, subjects, templates, row, encodings, cohort, self.corrections.all()
-        )
+        said, given = self.corrections.all(), self._database.last_number()
+        return Contents(revision, settings, subjects, templates, row, encodings, cohort, said, given)
 
     def _all_of(
         self, table: str, order: str, made: Callable[[int, Any, Image], T], dimensions: int
@@ -384,6 +396,10 @@ def _as_text(settings: Settings) -> dict[str, str]:
         "score": settings.score.value,
         "cohort_from": settings.cohort_from,
     }
+
+
+def _readable(whom: Whom) -> Whom:
+    return Whom(readable_name(whom.name), None if whom.id is None else readable_name(whom.id, "id"))
 
 
 def _ambiguous(named: str, found: Sequence[Subject]) -> str:

@@ -6,6 +6,10 @@ VERSION = 1
 """Of the tables: a program reads the galleries of its own version."""
 
 
+TABLES = ("setting", "subject", "template", "cohort", "correction")
+"""What they are called."""
+
+
 class Types(NamedTuple):
     """What a database calls the types of columns, and what ends the definition of a table.
 

@@ -22,6 +22,7 @@ from likeness.applications.gallery.store import (
     Regrouped,
     Said,
     Settings,
+    StillKept,
     Subject,
     Template,
     Whom,
@@ -36,7 +37,7 @@ class SqlStore:
         self._database, self._rows = database, Rows(database)
         if self._rows.setting("to_purge"):  # a process ended before it had done so
             with suppress(LikenessError):  # what is there can be used; the next to open it tries again
-                self._purge()
+                self._purge(wait=False)
 
     def __enter__(self) -> Self:
         return self
@@ -170,7 +171,12 @@ class SqlStore:
                 rows.drop_subject(subject)
             rows.next_revision()
             rows.set({"to_purge": "1"})
-        self._purge()
+        try:
+            self._purge()
+        except LikenessError as error:
+            kept = StillKept(str(error))
+            kept.gone = gone
+            raise kept from error
         return gone
 
     def say_is(self, image: Image, subject: Subject) -> Subject | None:
@@ -286,9 +292,9 @@ class SqlStore:
     def _writing(self) -> AbstractContextManager[None]:
         return self._database.transaction(writes=True)
 
-    def _purge(self) -> None:
+    def _purge(self, *, wait: bool = True) -> None:
         """Write the tables anew, and note that it is done."""
-        self._database.purge()
+        self._database.purge(wait=wait)
         self._rows.unset("to_purge")
 
 

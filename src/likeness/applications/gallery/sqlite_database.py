@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.gallery.database import ROWS_AT_ONCE, Database
-from likeness.applications.gallery.schema import VERSION, Types, tables
+from likeness.applications.gallery.readable_name import is_utf8, not_utf8
+from likeness.applications.gallery.schema import TABLES, VERSION, Types, tables
 from likeness.errors import LikenessError
 
 APPLICATION = 0x4C4B4752
@@ -101,10 +102,22 @@ class SqliteDatabase:
         self.execute("INSERT INTO sqlite_sequence VALUES ('subject', 1)")
         return 1
 
-    def purge(self) -> None:
+    def last_number(self) -> int:
+        """The highest number that a subject was given, 0 where none was."""
+        rows = self.execute("SELECT seq FROM sqlite_sequence WHERE name = 'subject'")
+        return int(rows[0][0]) if rows else 0
+
+    def skip_numbers(self, last: int) -> None:
+        """Give subjects only higher numbers than `last` from now on, in a gallery that is made."""
+        self.execute("DELETE FROM sqlite_sequence WHERE name = 'subject'")
+        self.execute("INSERT INTO sqlite_sequence VALUES ('subject', ?)", (last,))
+
+    def purge(self, *, wait: bool) -> None:
         """Write the file anew and empty its log, so that nothing that was deleted or moved is left in either."""
-        ends = time.monotonic() + self._patience
+        patience = self._patience if wait else 0.0
+        ends = time.monotonic() + patience
         try:
+            self.connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
             self.connection.execute("VACUUM")
             while self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 if time.monotonic() > ends:
@@ -118,6 +131,8 @@ class SqliteDatabase:
                 f"It is removed, but {self.name} can't be written anew ({error}) and may keep a copy: make room, and "
                 "run any command on the gallery."
             ) from error
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {round(1000 * self._patience)}")
 
     def damage(self) -> list[str]:
         """What SQLite finds wrong with the file; empty where nothing is."""
@@ -193,6 +208,8 @@ def _unlink(beside: Path) -> None:
 
 def refuse_file(path: Path) -> str:
     """What to call a new gallery in a file; raises a `LikenessError` where something is there already."""
+    if not is_utf8(str(path)):
+        raise LikenessError(not_utf8(str(path)))
     if path.exists():
         raise LikenessError(f"{path} is there already: give the new gallery another name.")
     return str(path)
@@ -226,6 +243,11 @@ def open_file(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
             )
         with _telling(path):
             connection.executescript(_EVERY_CONNECTION)
+            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if missing := [name for name in TABLES if name not in there]:
+            raise LikenessError(
+                f"{path} is damaged, as it has no table {missing[0]}: take a copy of it, or make a new gallery."
+            )
     except BaseException:
         connection.close()
         raise
@@ -237,12 +259,14 @@ def _telling(path: Path) -> Iterator[None]:
     """Say in one sentence what SQLite refuses in the block.
 
     Raises:
-        LikenessError: SQLite's error.
+        LikenessError: SQLite's error, or a text is not in UTF-8.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise LikenessError(_sentence(path, error)) from error
+    except UnicodeEncodeError as error:
+        raise LikenessError(not_utf8(error.object)) from error
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:

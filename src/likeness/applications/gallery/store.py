@@ -41,7 +41,10 @@ class Template(NamedTuple):
 
 
 class Whom(NamedTuple):
-    """Whom to enrol: a name, and an id where one was given. By a name alone it is the only subject of that name."""
+    """Whom to enrol: a name, and an id where one was given. By a name alone it is the only subject of that name.
+
+    Both are kept in Unicode's normal form C; refused are blank ones and such as can't be shown in a line.
+    """
 
     name: str
     id: str | None = None
@@ -59,6 +62,12 @@ def refuse_holder(gallery: str, image: Image, subject: int | None, holder: Subje
             f"{image.file} is an image of {holder} already: leave it out, or take it from there with likeness "
             "gallery split."
         )
+
+
+class StillKept(LikenessError):
+    """Templates were removed, but a copy of their encodings is left: the message says where, and `gone` which."""
+
+    gone: "Sequence[Template]" = ()
 
 
 class Enrolment(NamedTuple):
@@ -147,7 +156,8 @@ class Contents(NamedTuple):
 
     Templates are sorted by their subject's number, then by their own; `encodings [T, D]` are theirs, and `row [T]` is
     the place of each one's subject in `subjects`, which are sorted by number. A subject may have no template.
-    `revision` counts the changes, the cohort's too.
+    `revision` counts the changes, the cohort's too. `given` is the highest number that a subject ever had, so that no id
+    is given again.
     """
 
     revision: int
@@ -158,6 +168,7 @@ class Contents(NamedTuple):
     encodings: NDArray[np.float32]
     cohort: Cohort
     corrections: Sequence[Correction]
+    given: int = 0
 
 
 class Reencoded(NamedTuple):
@@ -256,7 +267,11 @@ class Store(Protocol):
         ...
 
     def remove(self, subject: Subject, contents: Sequence[str] | None = None) -> list[Template]:
-        """Remove a subject, or these images of it, so that no byte of an encoding is left; returns what went."""
+        """Remove a subject, or these images of it, so that no byte of an encoding is left; returns what went.
+
+        Raises:
+            StillKept: they are removed, and a copy is left until the gallery is opened again.
+        """
         ...
 
     def say_is(self, image: Image, subject: Subject) -> Subject | None:
