@@ -275,8 +275,10 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     assert "chosen on 20 images of 5 strangers" in text
     assert "claims to a subject of 3 templates: threshold " in text
     assert "X0/0.png is in the cohort of g.gallery" in refused(
-        "enrol", "g.gallery", "strangers/X0", "--name", "X0"
+        "enrol", "g.gallery", "strangers/X0", "--name", "Xavier"
     )
+    for words in (["enrol", "g.gallery", "probes/P0", "--name"], ["gallery", "rename", "g.gallery", "P0"]):
+        assert refused(*words, "X0").startswith("X0 is somebody of the cohort of g.gallery, which must be")
     shutil.copytree("strangers", "mixed")
     shutil.copytree("people/P0", "mixed/somebody")
     sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "mixed", *RATES)
@@ -287,10 +289,13 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     shutil.copy("strangers/X0/0.png", "shared/X1/again.png")
     sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "shared", *RATES)
     assert re.search(r"X0/0\.png and .*X1/again\.png are one image, but X0 and X1 are two strangers", sentence)
-    shutil.copytree("strangers/X0", "named/P1")
-    sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "named")
-    assert "P1 is in the cohort" in sentence
-    assert "somebody of that name is enrolled" in sentence
+    shutil.copytree("strangers", "named")
+    shutil.move("named/X0", "named/P1")
+    sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "named", *RATES)
+    assert sentence.startswith("P1 is in the cohort, and somebody of that name is enrolled")
+    shutil.move("named/P1", "named/1")  # as P0's id, which is nobody's name
+    said("gallery", "calibrate", "g.gallery", "--cohort", "named", *BOTH_RATES)
+    said("gallery", "calibrate", "g.gallery", "--cohort", "strangers", *BOTH_RATES)
     assert "There is no folder gone" in refused(
         "gallery", "calibrate", "g.gallery", "--cohort", "gone"
     ).replace(str(place) + "/", "")
@@ -370,6 +375,11 @@ def test_a_gallery_moves_to_another_encoder(runs: dict[str, Path], place: Path) 
     assert re.match(r"\d+ of 12 templates get another verdict:\n", told)
     assert told.endswith("g.gallery is as it was: --switch gives it the new encoder\n")
     assert held() == before
+    shutil.copytree("strangers", "mixed")
+    shutil.copytree("people/P0", "mixed/somebody")
+    assert "of the cohort's somebody is an image of P0 (1), who is enrolled" in refused(
+        "gallery", "reencode", "g.gallery", "--run", runs["other"], "--cohort", "mixed", *RATES
+    )
     shutil.move("people", "renamed")
     move = ["gallery", "reencode", "g.gallery", "--run", runs["other"], "--switch", *RATES]
     assert re.match(r"12 of the 12 enrolled images of g\.gallery are gone", refused(*move))

@@ -38,8 +38,7 @@ def take_cohort(
         LikenessError: there is none, one of them is enrolled, or they are too few for searches at the rate `fpir`.
     """
     come_from = "" if folder is None else str(folder.resolve())
-    enrolled = [subject for subject, _ in store.subjects()]
-    cohort = cohort_for(encoder, come_from, enrolled, finder, told)
+    cohort = cohort_for(encoder, come_from, finder, told)
     refuse_small_cohort(len(set(cohort.subjects)), fpir, come_from or str(encoder.where))
     store.set_cohort(cohort, come_from, encoder.identity)
 

@@ -23,6 +23,7 @@ from likeness.applications.gallery.store import (
     Template,
     Whom,
     each_image_once,
+    refuse_enrolled,
     refuse_holder,
 )
 from likeness.config.nearest import nearest
@@ -151,6 +152,8 @@ class Rows:
             raise LikenessError(_ambiguous(whom.name, found))
         if found and found[0].name != whom.name:
             raise LikenessError(f"The id {whom.id} is that of {found[0].name}: give {whom.name} another one.")
+        if not found:
+            self.refuse_stranger(whom.name)
         return found[0] if found else None
 
     def found_or_new(self, whom: Whom) -> tuple[Subject, bool]:
@@ -164,8 +167,17 @@ class Rows:
         self._database.execute(_ADD_SUBJECT, subject)
         return subject, True
 
+    def refuse_stranger(self, name: str) -> None:
+        """Raise a `LikenessError` where somebody of the cohort is called so."""
+        if self._database.execute("SELECT 1 FROM cohort WHERE subject = ? LIMIT 1", (name,)):
+            raise LikenessError(
+                f"{name} is somebody of the cohort of {self._database.name}, which must be strangers: give another "
+                "name, or calibrate with another cohort."
+            )
+
     def rename(self, subject: Subject, name: str) -> None:
         """Give a subject another name."""
+        self.refuse_stranger(name)
         self._database.execute("UPDATE subject SET name = ? WHERE number = ?", (name, subject.number))
 
     def drop_subject(self, subject: Subject) -> None:
@@ -251,13 +263,9 @@ class Rows:
 
     def put_cohort(self, cohort: Cohort) -> None:
         """Put another cohort in the place of the one that is there."""
-        enrolled = self.holders([image.content for image in cohort.images])
-        for name, image in zip(cohort.subjects, cohort.images, strict=True):
-            if (holder := enrolled.get(image.content)) is not None:
-                raise LikenessError(
-                    f"{image.file} of the cohort's {name} is an image of {holder}, who is enrolled: the cohort must "
-                    "be strangers; take that folder out of it."
-                )
+        refuse_enrolled(
+            cohort, self.subjects(), self.holders([image.content for image in cohort.images])
+        )
         self._database.execute("DELETE FROM cohort")
         self._add_strangers(cohort)
         self.unset("cohort_revision")

@@ -104,6 +104,31 @@ def each_image_once(cohort: Cohort) -> Cohort:
     return Cohort(subjects, [cohort.images[place] for place in first], cohort.encodings[first])
 
 
+def refuse_enrolled(
+    cohort: Cohort, subjects: Sequence[Subject], holders: Mapping[str, Subject | None]
+) -> None:
+    """Raise a `LikenessError` where somebody of a cohort is enrolled.
+
+    Args:
+        cohort: who must be strangers.
+        subjects: who are enrolled.
+        holders: by their contents those of the cohort's images that are enrolled, with their subjects.
+    """
+    for name, image in zip(cohort.subjects, cohort.images, strict=True):
+        if (holder := holders.get(image.content)) is not None:
+            raise LikenessError(
+                f"{image.file} of the cohort's {name} is an image of {holder}, who is enrolled: the cohort must be "
+                "strangers; take that folder out of it."
+            )
+    strangers = set(cohort.subjects)
+    for subject in subjects:
+        if subject.name in strangers:
+            raise LikenessError(
+                f"{subject.name} is in the cohort, and somebody of that name is enrolled: the cohort must be "
+                "strangers; take that folder out of it, or rename whom is enrolled."
+            )
+
+
 class Correction(NamedTuple):
     """What somebody said of two images, by their contents: that they must be, or cannot be, of one subject."""
 
