@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from likeness.applications.gallery.compare import Templates, Way, distances
+from likeness.applications.gallery.score import Score
 from likeness.config.schema.identification import Blufr, OpenSet
 from likeness.data.blufr import BlufrTrial
 from likeness.errors import LikenessError
@@ -51,6 +53,26 @@ def test_a_drawn_trial_is_what_one_matrix_gives(templates, combine):
     for name, metric in by_hand(templates, combine).items():
         assert found[name] == pytest.approx(metric, nan_ok=True), name
     assert {name.partition("/")[0] for name in found} == {"identification"}
+
+
+@pytest.mark.parametrize("views", [1, 4])
+@pytest.mark.parametrize("combine", ["mean", "maximum", "mean_score"])
+def test_a_gallery_finds_what_is_measured(views, combine):
+    """Also with views of an image one behind the other, whose length together is not 1."""
+    draw = np.random.default_rng(7)
+    parts = [EMBEDDINGS + draw.uniform(0.1, 1.5, 30)[IDENTITY, None] * draw.normal(size=EMBEDDINGS.shape)]
+    parts += [EMBEDDINGS + draw.normal(size=EMBEDDINGS.shape) for _ in range(views - 1)]
+    unit = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in parts]
+    embeddings = np.concatenate(unit, axis=1).astype(np.float32)
+    trial = drawn_trial(IDENTITY, templates=3, seed=3)
+    names, row = np.unique(IDENTITY[trial.gallery], return_inverse=True)
+    order = np.argsort(row, kind="stable")
+    templates = Templates(embeddings[trial.gallery][order], row[order])
+    away = distances(embeddings[trial.probe], templates, Way(EUCLIDEAN, Score(combine), True))
+    expected = evaluate_identification(searches(away, IDENTITY[trial.probe], names), **RESAMPLING)
+    found = identified(open_set(3, combine), EUCLIDEAN, embeddings, ALL, IDENTITY, most=None, **RESAMPLING)
+    for name, metric in expected.items():
+        assert found[name] == pytest.approx(metric, nan_ok=True), name
 
 
 def test_fewer_probes_search_where_fewer_are_to_ask():

@@ -7,12 +7,13 @@ from likeness.evaluation.arrays import finite, labels
 
 
 def mean_templates(
-    embeddings: ArrayLike, subject: ArrayLike, *, unit_length: bool
+    embeddings: ArrayLike, subject: ArrayLike, *, one_length: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The mean `[S, D]` of each subject's embeddings `[T, D]`, and the subjects `[S]`, ascending.
 
-    With `unit_length`, for embeddings that have it, the means are set to it again. One comparison a subject, whatever
-    the number of its templates.
+    With `one_length`, for embeddings that all have one, the means are brought to it again: 1, or more where several
+    views of an image stand one behind the other. A single embedding is its own mean, to the bit. One comparison a
+    subject, whatever the number of its templates.
 
     Raises:
         ValueError: a mean of opposite embeddings is 0 and can't be set to a length.
@@ -21,14 +22,16 @@ def mean_templates(
     names, who = np.unique(labels(subject, "subject", len(rows)), return_inverse=True)
     order = np.argsort(who, kind="stable")
     starts = np.searchsorted(who[order], np.arange(len(names)))
-    mean = np.add.reduceat(rows[order], starts, axis=0) / np.bincount(who)[:, None]
-    if unit_length:
+    count = np.bincount(who)
+    mean = np.add.reduceat(rows[order], starts, axis=0) / count[:, None]
+    if one_length:
         length = np.linalg.norm(mean, axis=1, keepdims=True)
         if not length.all():
             raise ValueError(
                 f"the templates of subject {names[np.argmin(length)]} cancel out: their mean is 0"
             )
-        mean /= length
+        mean *= (np.bincount(who, np.linalg.norm(rows, axis=1)) / count)[:, None] / length
+        mean[count == 1] = rows[order[starts[count == 1]]]
     return mean, names
 
 

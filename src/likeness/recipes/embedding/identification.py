@@ -109,8 +109,8 @@ def _searched(
     templates, subjects = embeddings[trial.gallery].astype(np.float64), enrolled
     if combine == "mean":
         lengths = np.linalg.norm(embeddings, axis=1)
-        unit_length = bool(np.allclose(lengths, 1, atol=1e-3))
-        templates, subjects = mean_templates(templates, enrolled, unit_length=unit_length)
+        one_length = bool(np.allclose(lengths, lengths.mean(), rtol=1e-3, atol=0))
+        templates, subjects = mean_templates(templates, enrolled, one_length=one_length)
     distances = comparison.rows(np.concatenate([embeddings[trial.probe], templates]))
     rule = {"maximum": best_template, "mean_score": mean_score}.get(combine)
     step = max(1, _BLOCK_VALUES // (len(probe) + len(templates)))
