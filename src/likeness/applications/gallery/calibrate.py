@@ -72,7 +72,7 @@ def _said(templates: int, chosen: ClaimPoint) -> str:
     more = (
         ""
         if chosen.templates == templates
-        else f", and more, which the cohort has only for {chosen.templates}"
+        else f" and of more, of which {chosen.templates} {'is' if chosen.templates == 1 else 'are'} compared"
     )
     return (
         f"claims to a subject of {templates} {'template' if templates == 1 else 'templates'}{more}: threshold "
