@@ -101,7 +101,9 @@ def _by_mean_score(probes: Encodings, templates: Templates, k: int) -> Nearest:
     """
     count = np.bincount(templates.row)[:, None]
     starts = np.searchsorted(templates.row, np.arange(templates.subjects))
-    mean = np.add.reduceat(templates.encodings.astype(np.float64), starts) / count
+    mean, _ = mean_templates(
+        templates.encodings, templates.row, one_length=False
+    )  # to the bit where they are equal
     away = np.square(templates.encodings - mean[templates.row]).sum(axis=1)
     spread = np.sqrt(np.add.reduceat(away, starts)[:, None] / count)
     asked = np.concatenate([probes.astype(np.float64), np.zeros((len(probes), 1))], axis=1)

@@ -12,8 +12,8 @@ def mean_templates(
     """The mean `[S, D]` of each subject's embeddings `[T, D]`, and the subjects `[S]`, ascending.
 
     With `one_length`, for embeddings that all have one, the means are brought to it again: 1, or more where several
-    views of an image stand one behind the other. A single embedding is its own mean, to the bit. One comparison a
-    subject, whatever the number of its templates.
+    views of an image stand one behind the other. The mean of equal embeddings, or of a single one, is that
+    embedding, to the bit. One comparison a subject, whatever the number of its templates.
 
     Raises:
         ValueError: a mean of opposite embeddings is 0 and can't be set to a length.
@@ -31,7 +31,9 @@ def mean_templates(
                 f"the templates of subject {names[np.argmin(length)]} cancel out: their mean is 0"
             )
         mean *= (np.bincount(who, np.linalg.norm(rows, axis=1)) / count)[:, None] / length
-        mean[count == 1] = rows[order[starts[count == 1]]]
+    first = rows[order[starts]]
+    equal = np.logical_and.reduceat((rows == first[who]).all(axis=1)[order], starts)
+    mean[equal] = first[equal]
     return mean, names
 
 
@@ -47,7 +49,12 @@ def best_template(distance: ArrayLike, subject: ArrayLike) -> tuple[NDArray[np.f
 def mean_score(distance: ArrayLike, subject: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The mean distances `[P, S]` to each subject's templates, and the subjects `[S]`; arguments as above."""
     ordered, starts, names = _by_subject(distance, subject)
-    return np.add.reduceat(ordered, starts, axis=1) / np.diff([*starts, ordered.shape[1]]), names
+    count = np.diff([*starts, ordered.shape[1]])
+    least = np.minimum.reduceat(
+        ordered, starts, axis=1
+    )  # so that the mean of equal distances is that distance
+    above = ordered - np.repeat(least, count, axis=1)
+    return least + np.add.reduceat(above, starts, axis=1) / count, names
 
 
 def _by_subject(
