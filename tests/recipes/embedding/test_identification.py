@@ -6,10 +6,15 @@ import pytest
 from likeness.applications.gallery.compare import Templates, Way, distances
 from likeness.applications.gallery.score import Score
 from likeness.config.schema.identification import Blufr, OpenSet
-from likeness.data.blufr import BlufrTrial
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
-from likeness.evaluation.identification import drawn_trial, evaluate_blufr, evaluate_identification, searches
+from likeness.evaluation.identification import (
+    OpenSetTrial,
+    drawn_trial,
+    evaluate_blufr,
+    evaluate_identification,
+    searches,
+)
 from likeness.models.similarity import absolute_difference
 from likeness.recipes.embedding.identification import Benchmark, identification_of, identified
 from likeness.tasks.comparison import by_head
@@ -92,7 +97,7 @@ def test_a_learned_head_compares_where_there_is_one():
 
 def trials():
     first = np.flatnonzero(np.diff(IDENTITY, prepend=-1))
-    return [BlufrTrial(first[part::2], np.setdiff1d(np.arange(240), first[part::2])) for part in (0, 1)]
+    return [OpenSetTrial(first[part::2], np.setdiff1d(np.arange(240), first[part::2])) for part in (0, 1)]
 
 
 def test_a_benchmark_without_an_image_leaves_its_subject_out():
@@ -104,7 +109,7 @@ def test_a_benchmark_without_an_image_leaves_its_subject_out():
         gallery = [each for each in trial.gallery.tolist() if each in rows]
         lost = {IDENTITY[each] for each in trial.gallery.tolist() if each not in rows}
         probe = [each for each in trial.probe.tolist() if each in rows and IDENTITY[each] not in lost]
-        kept.append(BlufrTrial(np.array([rows[i] for i in gallery]), np.array([rows[i] for i in probe])))
+        kept.append(OpenSetTrial(np.array([rows[i] for i in gallery]), np.array([rows[i] for i in probe])))
     expected = evaluate_blufr(EUCLIDEAN.rows(EMBEDDINGS[samples]), IDENTITY[samples], kept)
     found = identified(
         Benchmark(trials()), EUCLIDEAN, EMBEDDINGS[samples], samples, IDENTITY, most=None, **RESAMPLING
@@ -117,7 +122,7 @@ def test_a_benchmark_is_known_by_its_lists():
     first, second = trials()
     fingerprint = Benchmark([first, second]).fingerprint()
     assert fingerprint["trials"] == 2
-    moved = BlufrTrial(
+    moved = OpenSetTrial(
         first.gallery[:-1], np.append(first.gallery[-1:], first.probe)
     )  # the same images, in order
     for other in ([second, first], [first], [moved, second]):
