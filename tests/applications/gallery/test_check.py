@@ -69,7 +69,9 @@ def test_strangers_of_one_image_each_will_do_for_what_a_search_tells(tmp_path: P
     assert [one.images[0] for one in found.mislabelled] == [image("mislabelled")]
     assert [one.images[1] for one in found.doubles] == [image("double-0")]
     assert (found.lookalikes, found.far) == ([], [])
-    assert re.search("can't be told: .* has no threshold for claims, as it knows no two strangers", str(found))
+    assert re.search(
+        "can't be told: .* has no threshold for claims, as it knows no two strangers", str(found)
+    )
 
 
 def test_lookalikes_are_no_doubles(store: Store) -> None:

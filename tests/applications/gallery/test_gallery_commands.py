@@ -83,7 +83,10 @@ def held() -> list[object]:
 
 def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> None:
     made = said("gallery", "create", "g.gallery", "--run", runs["run"])
-    assert made == "thresholds are chosen on 24 images of 4 strangers, enough for --fpir 0.2 and more\ng.gallery\n"
+    assert (
+        made
+        == "thresholds are chosen on 24 images of 4 strangers, enough for --fpir 0.2 and more\ng.gallery\n"
+    )
     assert said("enrol", "g.gallery", "people") == "".join(
         f"P{number} ({number + 1}): 3 templates added\n" for number in range(4)
     )
@@ -101,9 +104,14 @@ def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> 
     text = said("identify", "g.gallery", "probes/P0", *RATES)
     assert re.search(r"probes/P0/3\.png: (unknown|P\d \(\d\))\n  1\. P\d \(\d\)  [\d.e-]+", text)
     verdict = said("verify", "people/P1/0.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1)
-    assert re.match(
-        r"(accepted|refused): that it is P1 \(2\), of whom there are 3 templates\nprobability ", verdict
-    )
+    assert "that it is P1 (2), of whom there are 3 templates\nprobability " in verdict
+    distance = float(re.search(r"\ndistance     ([\d.e-]+) ", verdict)[1])
+    threshold = float(re.search(r"the threshold ([\d.e-]+)\n", verdict)[1])
+    assert verdict.startswith("accepted" if distance < threshold else "refused")
+    calibrated = said("gallery", "calibrate", "g.gallery", *BOTH_RATES)
+    told = re.search(r"claims to a subject of 3 templates: threshold ([\d.e-]+) at (\S+) false", calibrated)
+    assert float(told[1]) == threshold
+    assert f"threshold    at {told[2]} false accept rate" in verdict
     shown = said("gallery", "show", "g.gallery", "P2")
     assert shown.splitlines()[0] == "P2 (3)"
     assert str(place / "people" / "P2" / "0.png") in shown
@@ -288,7 +296,9 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     shutil.copytree("strangers", "shared")
     shutil.copy("strangers/X0/0.png", "shared/X1/again.png")
     sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "shared", *RATES)
-    assert re.search(r"X0/0\.png and .*X1/again\.png are one image, but X0 and X1 are two strangers", sentence)
+    assert re.search(
+        r"X0/0\.png and .*X1/again\.png are one image, but X0 and X1 are two strangers", sentence
+    )
     shutil.copytree("strangers", "named")
     shutil.move("named/X0", "named/P1")
     sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "named", *RATES)
@@ -440,9 +450,11 @@ def test_an_onnx_encoder_needs_a_cohort(place: Path) -> None:
     done = invoked("gallery", "create", "g.gallery", "--run", "e.onnx", size)
     assert done.exit_code == 0, done.output
     assert "no strangers to choose thresholds on" in done.stdout
+    assert "cohort    none: give one with likeness gallery calibrate" in said("gallery", "show", "g.gallery")
     said("enrol", "g.gallery", "people")
     assert "has no threshold, as it knows no strangers" in refused("identify", "g.gallery", "probes", *RATES)
     said("gallery", "calibrate", "g.gallery", "--cohort", "strangers", *BOTH_RATES)
+    assert f"{place / 'strangers'}: 20 images of 5 strangers" in said("gallery", "show", "g.gallery")
     said("identify", "g.gallery", "probes", *RATES)
     Path("e.onnx").write_bytes(Path("e.onnx").read_bytes().replace(b"pixels", b"PIXELS"))
     assert "which differs in its weights" in refused("identify", "g.gallery", "probes", *RATES)
@@ -508,6 +520,16 @@ def test_faces_of_photographs_are_told(runs: dict[str, Path], place: Path, monke
     assert invoked(*claim, "photos/Ada/two.png").stderr.endswith(
         "two.png shows 2 faces: the largest is taken.\n"
     )
+    note = "g.gallery holds faces that mtcnn found, and these images are taken whole: where they are photographs, "
+    for words in (
+        ["identify", "g.gallery", "people/P0", *RATES],
+        ["enrol", "g.gallery", "people/P0", "--name", "P"],
+    ):
+        assert note not in invoked(*words, "--detector", "mtcnn").stderr
+        assert note + "run again with --detector mtcnn." in invoked(*words).stderr
+    said("gallery", "remove", "g.gallery", "P")
+    assert note in invoked("gallery", "calibrate", "g.gallery", "--cohort", "strangers", *BOTH_RATES).stderr
+    assert note in invoked(*claim[:5], "people/P0/0.png", "--far", 0.1).stderr
     told = said("gallery", "reencode", "g.gallery", "--run", runs["run"], *RATES)
     assert told.startswith("0 of 2 templates get another verdict")
 

@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from drawn_galleries import D, ENCODER, about, centres, cohort, enrolment, filled, image, images, made
+from drawn_galleries import ENCODER, D, about, centres, cohort, enrolment, filled, image, images, made
 
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import Correction, Reencoded, Store, Subject, Whom
@@ -187,7 +187,9 @@ def test_encodings_of_another_encoder_are_refused_where_it_was_changed_meanwhile
         lambda: store.enrol([enrolment("Late", rows(7))]),
         lambda: store.set_cohort(cohort(seed=5), "/strangers", ENCODER),
     ):
-        with pytest.raises(LikenessError, match="got another encoder while images were encoded: run the same"):
+        with pytest.raises(
+            LikenessError, match="got another encoder while images were encoded: run the same"
+        ):
             late()
     after = store.contents()
     assert after.subjects == there.subjects
@@ -212,7 +214,9 @@ def test_nobody_is_called_as_a_stranger_of_the_cohort_is(store: Store) -> None:
         strangers = cohort(seed=5)
         strangers = strangers._replace(subjects=[called, *strangers.subjects[1:]])
         if refused:
-            with pytest.raises(LikenessError, match="S4 is in the cohort, and somebody of that name is enrolled"):
+            with pytest.raises(
+                LikenessError, match="S4 is in the cohort, and somebody of that name is enrolled"
+            ):
                 store.set_cohort(strangers, "", ENCODER)
         else:
             store.set_cohort(strangers, "", ENCODER)

@@ -107,7 +107,9 @@ def test_of_several_searches_a_subject_too_no_more_are_named_than_wanted(subject
     error = np.std(rates) / np.sqrt(400)
     assert np.mean(rates) < fpir + 2 * error
     if likeness == 1:  # and no fewer than must be: as if each had searched once
-        assert np.mean(rates) == pytest.approx(np.floor(fpir * (subjects + 1)) / (subjects + 1), abs=3 * error)
+        assert np.mean(rates) == pytest.approx(
+            np.floor(fpir * (subjects + 1)) / (subjects + 1), abs=3 * error
+        )
 
 
 def test_strangers_who_search_often_and_are_near_weigh_no_more_than_others():
@@ -133,7 +135,9 @@ def test_a_repeated_image_changes_nothing():
 
 def test_one_subject_is_no_cohort_however_often_it_searches():
     draw = np.random.default_rng(6)
-    with pytest.raises(ValueError, match=r"of 1 subjects is too small for fpir=0\.01, which takes at least 99"):
+    with pytest.raises(
+        ValueError, match=r"of 1 subjects is too small for fpir=0\.01, which takes at least 99"
+    ):
         search_threshold(draw.random(99), np.zeros(99, dtype=int), 0.01)
     alone = search_threshold(draw.random(99), np.zeros(99, dtype=int), 0.5)
     assert np.isnan([alone.low, alone.high]).all()  # nothing says how far another's searches lie

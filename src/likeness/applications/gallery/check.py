@@ -43,7 +43,12 @@ class Findings(NamedTuple):
 
     def kinds(self) -> dict[str, list[Finding]]:
         """By kind what was found."""
-        return {"mislabelled": self.mislabelled, "doubles": self.doubles, "lookalikes": self.lookalikes, "far": self.far}
+        return {
+            "mislabelled": self.mislabelled,
+            "doubles": self.doubles,
+            "lookalikes": self.lookalikes,
+            "far": self.far,
+        }
 
     def __str__(self) -> str:
         titles = (
@@ -87,7 +92,9 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
         nonlocal unknown
         try:
             return claim_point(contents.cohort, found.way, templates, far, store.name).point.threshold
-        except LikenessError as error:  # searches have a threshold where each stranger has one image, claims none
+        except (
+            LikenessError
+        ) as error:  # searches have a threshold where each stranger has one image, claims none
             unknown = str(error)
             return np.inf
 

@@ -14,9 +14,7 @@ from likeness.errors import LikenessError
 from likeness.recipes.embedding.build import build_data
 
 
-def cohort_for(
-    encoder: BoundEncoder, folder: str, finder: FaceFinder | None, told: LeftOut
-) -> Cohort:
+def cohort_for(encoder: BoundEncoder, folder: str, finder: FaceFinder | None, told: LeftOut) -> Cohort:
     """The cohort in a folder, or for "" the validation identities of the encoder's run.
 
     Raises:

@@ -101,8 +101,8 @@ def moved_to(
         fpir: the rate of searches at which verdicts are compared.
 
     Raises:
-        LikenessError: nobody is enrolled, an image is gone, somebody of the new cohort is enrolled, or no threshold can be
-            chosen.
+        LikenessError: nobody is enrolled, an image is gone, somebody of the new cohort is enrolled, or no threshold
+            can be chosen.
     """
     contents = store.contents()
     own = contents.settings.cohort_from
@@ -112,7 +112,10 @@ def moved_to(
     cohort = no_cohort(int(encoder.identity["dimensions"]))
     if come_from or contents.cohort.subjects:
         cohort = cohort_for(encoder, come_from, finders.get(detector), told)
-    holders = {one.image.content: contents.subjects[row] for one, row in zip(contents.templates, contents.row)}
+    holders = {
+        one.image.content: contents.subjects[row]
+        for one, row in zip(contents.templates, contents.row.tolist(), strict=True)
+    }
     refuse_enrolled(cohort, contents.subjects, holders)
     encodings = _encoded(store.name, contents.templates, encoder, places, finders)
     before = _verdicts(contents, comparison, fpir, store.name)

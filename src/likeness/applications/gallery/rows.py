@@ -259,13 +259,23 @@ class Rows:
         )
         return [f"template {number} is of a subject that is not there" for (number,) in rows]
 
+    def detectors(self) -> list[str]:
+        """What found the faces of the enrolled images, "" for images that were taken whole."""
+        rows = self._database.execute("SELECT DISTINCT detector FROM template ORDER BY detector")
+        return [str(detector) for (detector,) in rows]
+
     # The cohort
+
+    def cohort_size(self) -> tuple[int, int]:
+        """How many images of how many strangers there are."""
+        ((images, strangers),) = self._database.execute(
+            "SELECT count(*), count(DISTINCT subject) FROM cohort"
+        )
+        return int(images), int(strangers)
 
     def put_cohort(self, cohort: Cohort) -> None:
         """Put another cohort in the place of the one that is there."""
-        refuse_enrolled(
-            cohort, self.subjects(), self.holders([image.content for image in cohort.images])
-        )
+        refuse_enrolled(cohort, self.subjects(), self.holders([image.content for image in cohort.images]))
         self._database.execute("DELETE FROM cohort")
         self._add_strangers(cohort)
         self.unset("cohort_revision")

@@ -208,6 +208,14 @@ class Store(Protocol):
         """The subject that would be enrolled as `whom`, None where it would be new."""
         ...
 
+    def cohort_size(self) -> tuple[int, int]:
+        """How many images of how many strangers the cohort has."""
+        ...
+
+    def detectors(self) -> list[str]:
+        """What found the faces of the enrolled images, "" for images that were taken whole."""
+        ...
+
     def templates(self, subject: Subject) -> list[Template]:
         """Those of a subject by number."""
         ...

@@ -75,7 +75,9 @@ def search_threshold(
     share = 1 / searches[who]
     allowed = fpir * (1 + _ROUNDING) * (subjects + 1) - 1
     weight = np.concatenate([[0.0], np.cumsum(share)])
-    below, upto = (weight[np.searchsorted(ascending, ascending, side)] / subjects for side in ("left", "right"))
+    below, upto = (
+        weight[np.searchsorted(ascending, ascending, side)] / subjects for side in ("left", "right")
+    )
 
     def place(weights: NDArray[np.float64]) -> NDArray[np.int64]:
         """How many of the smallest distances may lie below a threshold, of `weights [C, ...]`."""
