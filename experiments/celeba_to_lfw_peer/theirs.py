@@ -18,10 +18,11 @@ from torch import Tensor
 from likeness.data.loading import training_loader
 from likeness.losses import AllSemiHardTripletLoss, BatchHardTripletLoss
 from likeness.recipes.choose import training_config
-from likeness.recipes.embedding.build import Networks, build_data
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.inputs import build_inputs
 from likeness.recipes.embedding.measure import measure
+from likeness.recipes.embedding.networks import Networks
+from likeness.recipes.embedding.readable import build_data
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
 
 Loss = Callable[[Tensor, Tensor], Tensor]

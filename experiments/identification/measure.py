@@ -35,8 +35,8 @@ from likeness.evaluation.identification import (
     tpir_at_fpir,
 )
 from likeness.models.onnx_encoder import OnnxEncoder
-from likeness.recipes.embedding.build import build_trained
 from likeness.recipes.embedding.encode import Encode, encode
+from likeness.recipes.embedding.networks import build_trained
 from likeness.recipes.embedding.past import embedding_config_of
 
 MOST, TEMPLATES, DRAWS = 4, (1, 2, 4), 10

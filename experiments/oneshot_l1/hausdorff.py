@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from likeness.recipes.choose import training_config
-from likeness.recipes.embedding.build import build_data, test_data
+from likeness.recipes.embedding.build import test_data
+from likeness.recipes.embedding.readable import build_data
 
 Ink = NDArray[np.float64]
 

@@ -243,6 +243,8 @@ def reencode(
     ] = None,
     cohort: CohortFolder = None,
     fpir: Fpir = 0.01,
+    top: Annotated[int, typer.Option(help="how many of the changes to tell", min=0)] = 20,
+    as_json: AsJson = False,
     weights: Weights = None,
     trust: Trust = None,
 ) -> None:
@@ -250,7 +252,9 @@ def reencode(
     from likeness.gallery_command import Opened, reencode_from_command_line
 
     opened = Opened(gallery, run, trust or [], None, weights)
-    reencode_from_command_line(opened, overrides or [], images or [], cohort, switch=switch, fpir=fpir)
+    reencode_from_command_line(
+        opened, overrides or [], images or [], cohort, switch=switch, fpir=fpir, top=top, as_json=as_json
+    )
 
 
 @gallery.command()

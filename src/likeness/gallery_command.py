@@ -38,6 +38,8 @@ def _opened(where: str | None) -> "Iterator[Store]":
 
 
 def _finder(detector: str | None, weights: Path | None) -> "FaceFinder | None":
+    if detector is None and weights is None:
+        return None
     from likeness.applications.detectors import face_finder
     from likeness.applications.gallery.read_images import FaceFinder
 
@@ -334,6 +336,8 @@ def reencode_from_command_line(
     *,
     switch: bool,
     fpir: float,
+    top: int,
+    as_json: bool,
 ) -> None:
     """Say what another encoder changes, and switch where that is asked for."""
     with one_sentence(), _opened(opened.gallery) as store:
@@ -345,17 +349,24 @@ def reencode_from_command_line(
         assert opened.run is not None
         comparison = comparison_for(store.settings(), store.name, None, opened.trust)
         encoder = encoder_at(opened.run, overrides, opened.trust)
+        contents = store.contents()
         finders = {
             name: finder
-            for name in detectors_in(store.contents())
+            for name in detectors_in(contents)
             if (finder := _finder(name, opened.weights)) is not None
         }
         told = left_out()
-        move = moved_to(store, comparison, encoder, places, finders, told, cohort_from=cohort, fpir=fpir)
+        move = moved_to(
+            contents, store.name, comparison, encoder, places, finders, told, cohort_from=cohort, fpir=fpir
+        )
         _tell(told)
-        print(move)
+        if not as_json:
+            print(move.told(top))
         if switch:
             store.reencode(move.revision, move.reencoded)
+        if as_json:
+            print(json.dumps({**move.as_json(), "switched": switch}, indent=2))
+        elif switch:
             print(f"{store.name} has the encoder {opened.run} now")
         else:
             print(f"{store.name} is as it was: --switch gives it the new encoder")

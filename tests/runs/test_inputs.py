@@ -11,8 +11,8 @@ from likeness.config.key import key_of
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
-from likeness.recipes.embedding.build import build_data
 from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.embedding.readable import build_data
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.recipe import Recipe
 from likeness.runs.record.data_files import HashingFiles, read_listing

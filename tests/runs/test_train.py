@@ -15,9 +15,9 @@ from tiny import TINY, train_by
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
-from likeness.recipes.embedding.build import build_data
 from likeness.recipes.embedding.evaluate import evaluate_run
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.recipes.embedding.readable import build_data
 from likeness.runs.record.folder import create_folder
 from likeness.runs.record.logged import read_metrics
 from likeness.runs.training.checkpoints import newest_checkpoint

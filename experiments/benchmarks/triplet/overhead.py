@@ -16,7 +16,8 @@ from likeness.data.datamodule import IdentityDataModule
 from likeness.data.loading import training_loader
 from likeness.data.skipping import SkippingUnreadable
 from likeness.recipes.choose import training_config
-from likeness.recipes.embedding.build import ReadableSplits, build_datamodule
+from likeness.recipes.embedding.build import build_datamodule
+from likeness.recipes.embedding.readable import ReadableSplits
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here

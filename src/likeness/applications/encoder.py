@@ -8,9 +8,9 @@ from torch import Tensor
 
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.evaluation import Comparison, OperatingPoint
-from likeness.recipes.embedding.build import Networks, build_trained
 from likeness.recipes.embedding.encode import encode_images
-from likeness.recipes.embedding.operating_point import read_operating_point
+from likeness.recipes.embedding.kept_operating_point import read_operating_point
+from likeness.recipes.embedding.networks import Networks, build_trained
 from likeness.recipes.embedding.past import embedding_config_of
 from likeness.runs.training.checkpoints import hash_of
 from likeness.spatial import sides

@@ -3,17 +3,17 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 
 from likeness.data.image_as_shown import FORMATS, log_notes, read_image
 from likeness.data.image_files import is_image
 from likeness.data.reading import reading
 from likeness.errors import FileError, LikenessError, UnreadableImage
-from likeness.models.detectors import Detections, Detector
+
+if TYPE_CHECKING:
+    from likeness.models.detectors import Detections, Detector
 
 BATCH = 8
 """Photographs that a detector is given at once: few, since each may have many millions of pixels."""
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
     photograph: Photograph
     image: Tensor
-    faces: Detections
+    faces: "Detections"
 
 
 def photographs_in(places: Sequence[Path]) -> list[Photograph]:
@@ -101,8 +101,13 @@ def refuse_output(
         )
 
 
-def faces_of(photographs: Sequence[Photograph], detector: Detector, unreadable: list[str]) -> Iterator[Found]:
+def faces_of(
+    photographs: Sequence[Photograph], detector: "Detector", unreadable: list[str]
+) -> Iterator[Found]:
     """What `detector` finds, one photograph after the other; why one can't be read is put into `unreadable`."""
+    from rich.console import Console
+    from rich.progress import track
+
     terminal = Console(stderr=True)
     hidden = len(photographs) < 2 or not terminal.is_terminal
     starts = range(0, len(photographs), BATCH)

@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from likeness.evaluation.arrays import array, finite, labels, two_classes
 
@@ -18,6 +16,8 @@ class Calibration(NamedTuple):
 
     def probability(self, distance: ArrayLike) -> NDArray[np.float64]:
         """The probability `[M]` that pairs at these distances `[M]` are of one identity."""
+        from scipy.special import expit
+
         return np.asarray(expit(self.bias - self.scale * array(distance)), dtype=np.float64)
 
 
@@ -37,6 +37,9 @@ def fit_calibration(distance: ArrayLike, same: ArrayLike) -> Calibration:
     Logistic regression towards (N+ + 1) / (N+ + 2) and 1 / (N- + 2) rather than 1 and 0, so that distances which part
     the kinds give no infinite scale (Platt 1999, "Probabilistic Outputs for Support Vector Machines", section 2.2).
     """
+    from scipy.optimize import minimize  # half a second, and only who fits needs it
+    from scipy.special import expit
+
     values = finite(distance, "distance", 1)
     kinds = two_classes(same, len(values))
     count = np.array([np.count_nonzero(~kinds), np.count_nonzero(kinds)])

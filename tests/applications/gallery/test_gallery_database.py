@@ -47,6 +47,22 @@ def test_encodings_are_vectors_that_pgvector_compares(address: str) -> None:
     assert np.allclose([distance for _, distance in found], away[expected], rtol=1e-5)
 
 
+def test_programs_of_one_s_own_may_search_by_an_index(address: str) -> None:
+    with filled(address, subjects=200) as store:
+        contents = store.contents()
+        run(
+            address,
+            f"CREATE INDEX ON likeness.template USING hnsw ((encoding::vector({D})) vector_l2_ops)",
+        )
+        written = "[" + ",".join(map(repr, contents.encodings[77].tolist())) + "]"
+        query = f"SELECT number FROM likeness.template ORDER BY encoding::vector({D}) <-> '{written}' LIMIT 1"
+        plan = run(address, "SET enable_seqscan = off", f"EXPLAIN {query}")
+        assert any("Index Scan using template_encoding_idx" in line for (line,) in plan)
+        assert run(address, "SET enable_seqscan = off", query) == [(contents.templates[77].number,)]
+        store.remove(store.subject("S3"))  # which makes the index anew too
+        assert len(store.contents().templates) == 3 * 199
+
+
 def test_the_server_is_told_to_lose_nothing_whatever_it_does_by_default(address: str) -> None:
     run(address, "ALTER DATABASE people0 SET synchronous_commit = off")
     with filled(address) as store:

@@ -11,7 +11,7 @@ from likeness.applications.gallery.store import Cohort, Image, each_image_once
 from likeness.data.image_files import identity_folders
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
-from likeness.recipes.embedding.build import build_data
+from likeness.recipes.embedding.readable import build_data
 
 
 def cohort_for(encoder: BoundEncoder, folder: str, finder: FaceFinder | None, told: LeftOut) -> Cohort:

@@ -3,24 +3,25 @@
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
 
-from likeness.applications.face_in import largest_face
 from likeness.applications.gallery.store import Image, Store
 from likeness.data.decode import decode
 from likeness.data.reading import reading
 from likeness.errors import FileError, LikenessError, UnreadableImage
-from likeness.models.detectors import Detector
 from likeness.spatial import SpatialSize
+
+if TYPE_CHECKING:
+    from likeness.models.detectors import Detector
 
 
 class FaceFinder(NamedTuple):
     """A detector, and what it is called."""
 
     name: str
-    detector: Detector
+    detector: "Detector"
 
 
 class Sized(NamedTuple):
@@ -82,6 +83,8 @@ def shown_in(image: Image, sized: Sized, finder: FaceFinder | None, told: LeftOu
     try:
         if finder is None:
             return decode(path, spatial_size=sized.spatial_size, channels=sized.channels)
+        from likeness.applications.face_in import largest_face  # and with it torchvision
+
         face, found = largest_face(
             path, finder.detector, spatial_size=sized.spatial_size, channels=sized.channels
         )

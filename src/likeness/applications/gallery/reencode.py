@@ -1,8 +1,9 @@
 """Move a gallery to another encoder: encode its images anew, tell whose verdict changes, and only then switch."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,6 @@ from likeness.applications.gallery.store import (
     Image,
     Reencoded,
     Settings,
-    Store,
     Template,
     refuse_enrolled,
 )
@@ -31,8 +31,15 @@ from likeness.applications.photographs import photographs_in
 from likeness.errors import FileError, LikenessError
 from likeness.evaluation import Comparison
 from likeness.evaluation.identification import SearchThreshold
+from likeness.runs.record.folder import finite
 
 UNKNOWN = "unknown"
+WAYS = (
+    "named rightly now, and not before",
+    "named rightly before, and not now",
+    "not named rightly before or now",
+)
+"""How a verdict changes."""
 
 
 class Verdicts(NamedTuple):
@@ -61,14 +68,20 @@ class Move(NamedTuple):
     after: Verdicts
     changes: list[Change]
 
-    def __str__(self) -> str:
+    def told(self, most: int) -> str:
+        """What changes, in lines: how many verdicts do and in which way, and the first `most` of them."""
         searches = self.before.threshold.cohort
+        ways = Counter(map(_way, self.changes))
+        more = len(self.changes) - most
         lines = [
-            f"{len(self.changes):,} of {len(self.before.of_templates):,} templates get another verdict:",
+            f"{len(self.changes):,} of {len(self.before.of_templates):,} templates get another verdict"
+            + (":" if self.changes else ""),
+            *(f"  {ways[way]:,} {way}" for way in WAYS if ways[way]),
             *(
                 f"  {one.image.file}: {one.subject}, before {one.before}, now {one.after}"
-                for one in self.changes
+                for one in self.changes[:most]
             ),
+            *([f"  and {more:,} more, which --json tells too"] if more > 0 else []),
             f"strangers with a name: before {self.before.strangers:,} of {searches:,}, now {self.after.strangers:,} "
             f"of {self.after.threshold.cohort:,}",
             f"before: {said_of(self.before.threshold)}",
@@ -76,9 +89,36 @@ class Move(NamedTuple):
         ]
         return "\n".join(lines)
 
+    def as_json(self) -> dict[str, Any]:
+        """The same for a program, with every change."""
+        found: dict[str, Any] = finite(
+            {
+                "templates": len(self.before.of_templates),
+                "changes": [
+                    {"file": one.image.file, "subject": one.subject, "before": one.before, "after": one.after}
+                    for one in self.changes
+                ],
+                "before": _as_json(self.before),
+                "after": _as_json(self.after),
+            }
+        )
+        return found
+
+
+def _way(change: Change) -> str:
+    """In which way a verdict changes."""
+    if change.after == change.subject:
+        return WAYS[0]
+    return WAYS[1] if change.before == change.subject else WAYS[2]
+
+
+def _as_json(verdicts: Verdicts) -> dict[str, Any]:
+    return {"strangers": verdicts.strangers, "threshold": verdicts.threshold._asdict()}
+
 
 def moved_to(
-    store: Store,
+    contents: Contents,
+    gallery: str,
     comparison: Comparison,
     encoder: BoundEncoder,
     places: Sequence[Path],
@@ -91,7 +131,8 @@ def moved_to(
     """What a gallery becomes with another encoder.
 
     Args:
-        store: the gallery.
+        contents: what it holds.
+        gallery: what to call it in a message.
         comparison: by which it compares now.
         encoder: the new one.
         places: where images that were moved or renamed are looked for, by their bytes.
@@ -104,7 +145,6 @@ def moved_to(
         LikenessError: nobody is enrolled, an image is gone, somebody of the new cohort is enrolled, or no threshold
             can be chosen.
     """
-    contents = store.contents()
     own = contents.settings.cohort_from
     come_from = own if cohort_from is None else str(cohort_from.resolve())
     settings = Settings(encoder.identity, str(encoder.where.resolve()), contents.settings.score, come_from)
@@ -117,13 +157,13 @@ def moved_to(
         for one, row in zip(contents.templates, contents.row.tolist(), strict=True)
     }
     refuse_enrolled(cohort, contents.subjects, holders)
-    encodings = _encoded(store.name, contents.templates, encoder, places, finders)
-    before = _verdicts(contents, comparison, fpir, store.name)
+    encodings = _encoded(gallery, contents.templates, encoder, places, finders)
+    before = _verdicts(contents, comparison, fpir, gallery)
     after = _verdicts(
         contents._replace(settings=settings, encodings=encodings, cohort=cohort),
         encoder.comparison,
         fpir,
-        store.name,
+        gallery,
     )
     changes = [
         Change(str(contents.subjects[row]), template.image, one, other)

@@ -316,6 +316,11 @@ class Rows:
 
     # All
 
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        ((number,),) = self._database.execute(f"SELECT count(*) FROM {table}")
+        return int(number)
+
     def contents(self) -> Contents:
         """All that the gallery holds."""
         settings, revision, subjects = self.settings(), self.revision(), self.subjects()
@@ -341,9 +346,8 @@ class Rows:
 
         They come some at a time, so that the bytes of all encodings are never in memory beside their numbers.
         """
-        ((number,),) = self._database.execute(f"SELECT count(*) FROM {table}")
         found: list[T] = []
-        encodings = np.empty((number, dimensions), np.float32)
+        encodings = np.empty((self.count(table), dimensions), np.float32)
         columns = "number, subject, content, file, detector, encoding"
         with _without_collection():
             for rows in self._database.batches(f"SELECT {columns} FROM {table} ORDER BY {order}"):

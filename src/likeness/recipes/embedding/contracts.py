@@ -11,7 +11,7 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.config.schema.outside import Outside
 from likeness.errors import LikenessError
 from likeness.models.similarity import PairHead
-from likeness.recipes.embedding.build import Networks
+from likeness.recipes.embedding.networks import Networks
 from likeness.spatial import sides
 from likeness.tasks.encoding import EncodingTask
 from likeness.tasks.loss_terms import loss_and_metrics

@@ -9,10 +9,10 @@ from likeness.config.make import make, told
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.data.overlap import identities_in_both
 from likeness.evaluation import EUCLIDEAN, OperatingPoint
-from likeness.recipes.embedding.build import Networks, build_trained
+from likeness.recipes.embedding.kept_operating_point import read_operating_point
 from likeness.recipes.embedding.leakage import images_trained_on, refuse_overlap, splits_of
 from likeness.recipes.embedding.measure import Encoder, TestData
-from likeness.recipes.embedding.operating_point import read_operating_point
+from likeness.recipes.embedding.networks import Networks, build_trained
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.checkpoints import hash_of
 from likeness.runs.training.devices import device_of

@@ -12,11 +12,12 @@ from likeness.config.make import plain
 from likeness.config.overrides import overridden, parsed, touches
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.errors import LikenessError
-from likeness.recipes.embedding.build import build_data, test_data
+from likeness.recipes.embedding.build import test_data
 from likeness.recipes.embedding.encoders import of_file, of_run
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import fingerprints
 from likeness.recipes.embedding.measure import Encoder, TestData, measure
+from likeness.recipes.embedding.readable import build_data
 from likeness.recipes.embedding.results import conclude
 from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import recorded

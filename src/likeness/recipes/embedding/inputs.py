@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.fingerprint import Files
 from likeness.data.images import Images, Trials
-from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data, test_data
+from likeness.recipes.embedding.build import begun_with, test_data
 from likeness.recipes.embedding.identification import Benchmark
 from likeness.recipes.embedding.measure import TestData
+from likeness.recipes.embedding.readable import ReadableSplits, build_data
 from likeness.recipes.named_file import hashes_of, local_files
 from likeness.runs.record.data_files import listed_as
 from likeness.runs.training.checkpoints import checkpoint_of, hash_of

@@ -8,9 +8,10 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.images import Images
 from likeness.data.overlap import identities_in_both
 from likeness.errors import LikenessError
-from likeness.recipes.embedding.build import ReadableSplits, begun_with, build_data
+from likeness.recipes.embedding.build import begun_with
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.recipes.embedding.readable import ReadableSplits, build_data
 
 log = logging.getLogger("likeness")
 

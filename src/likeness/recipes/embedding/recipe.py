@@ -13,22 +13,17 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.fingerprint import Files
 from likeness.evaluation import EUCLIDEAN
-from likeness.recipes.embedding.build import (
-    Networks,
-    ReadableSplits,
-    build_data,
-    build_datamodule,
-    build_networks,
-    build_task,
-    load_trained,
-)
+from likeness.recipes.embedding.build import build_datamodule, build_task
 from likeness.recipes.embedding.contracts import refuse_misfits
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import Inputs, build_inputs
+from likeness.recipes.embedding.kept_operating_point import write_operating_point
 from likeness.recipes.embedding.leakage import refuse_shared_identities
 from likeness.recipes.embedding.measure import Encoder, measure
-from likeness.recipes.embedding.operating_point import operating_point_on, write_operating_point
+from likeness.recipes.embedding.networks import Networks, build_networks, load_trained
+from likeness.recipes.embedding.operating_point import operating_point_on
+from likeness.recipes.embedding.readable import ReadableSplits, build_data
 from likeness.recipes.embedding.results import conclude
 from likeness.recipes.network_layout import lay_out
 from likeness.runs.record.recording import Recording

@@ -1,13 +1,14 @@
 """The devices of this machine: what to train on, and what to measure on."""
 
 import torch
-from pytorch_lightning.accelerators import CUDAAccelerator, MPSAccelerator
 
 from likeness.errors import LikenessError
 
 
 def refuse_devices(accelerator: str, devices: int) -> None:
     """Raise a LikenessError where this machine has not so many devices of that kind to train on."""
+    from pytorch_lightning.accelerators import CUDAAccelerator, MPSAccelerator  # which takes as long as torch
+
     cuda = CUDAAccelerator.auto_device_count() if CUDAAccelerator.is_available() else 0
     mps = int(MPSAccelerator.is_available())
     found = {"cuda": cuda, "mps": mps, "gpu": cuda or mps, "auto": cuda or mps or devices, "cpu": devices}
