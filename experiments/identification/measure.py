@@ -114,7 +114,7 @@ def searched(
     """The searches of a trial, several templates of a subject made one in a `way`."""
     rows, subjects = embeddings[trial.gallery].astype(np.float64), identity[trial.gallery]
     if way == "mean":
-        rows, subjects = mean_templates(rows, subjects, unit_length=True)
+        rows, subjects = mean_templates(rows, subjects, one_length=True)
     distance = 2 - 2 * embeddings[trial.probe].astype(np.float64) @ rows.T
     if way != "mean":
         distance, subjects = (best_template if way == "maximum" else mean_score)(distance, subjects)

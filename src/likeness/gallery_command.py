@@ -110,12 +110,19 @@ def identify_from_command_line(
         find_modules_in(Path.cwd())
         from likeness.applications.gallery.bound_encoder import encoder_of
         from likeness.applications.gallery.identify import identify
-        from likeness.applications.gallery.read_images import Sized, known_by_content, left_out, shown_in
+        from likeness.applications.gallery.read_images import (
+            Sized,
+            known_by_content,
+            left_out,
+            note_other_detector,
+            shown_in,
+        )
         from likeness.applications.photographs import photographs_in
 
         files = [photograph.file for photograph in photographs_in(places)]
         encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
         finder, told = _finder(opened.detector, opened.weights), left_out()
+        note_other_detector(store, finder, told)
         sized = Sized(encoder.spatial_size, encoder.channels)
         shown = [
             (image, pixels)
@@ -241,13 +248,21 @@ def claim_from_command_line(
             store.subject(claimed)  # which says so before anything is loaded
             from likeness.applications.gallery.bound_encoder import encoder_of
             from likeness.applications.gallery.claim import claim
-            from likeness.applications.gallery.read_images import Sized, one_image
+            from likeness.applications.gallery.read_images import (
+                Sized,
+                left_out,
+                note_other_detector,
+                one_image,
+            )
 
             encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
             sized = Sized(encoder.spatial_size, encoder.channels)
-            image, pixels, notes = one_image(probe, sized, _finder(opened.detector, opened.weights))
+            finder, told = _finder(opened.detector, opened.weights), left_out()
+            note_other_detector(store, finder, told)
+            image, pixels, notes = one_image(probe, sized, finder)
             encoding = encoder.encode([pixels])
             _print(claim(store, encoder.comparison, image, encoding, claimed, far=far), as_json, {})
+            _tell(told)
             for note in notes:
                 print(note, file=sys.stderr)
 
@@ -277,7 +292,7 @@ def show_from_command_line(where: str, named: str | None, *, as_json: bool) -> N
             found: dict[str, Any] = {
                 "encoder": settings.where,
                 "score": settings.score.value,
-                "cohort": settings.cohort_from or "the run's validation identities",
+                "cohort": _cohort_said(settings.cohort_from, *store.cohort_size()),
                 "subjects": len(store.subjects()),
                 "identity": settings.encoder,
             }
@@ -292,6 +307,13 @@ def show_from_command_line(where: str, named: str | None, *, as_json: bool) -> N
             }
             lines = [str(subject), *(f"{one.number:6} {one.image.file}" for one in templates)]
         print(json.dumps(found, indent=2) if as_json else "\n".join(lines))
+
+
+def _cohort_said(come_from: str, images: int, strangers: int) -> str:
+    if not strangers:
+        return "none: give one with likeness gallery calibrate --cohort"
+    whose = come_from or "the run's validation identities"
+    return f"{whose}: {counted(images, 'image')} of {counted(strangers, 'stranger')}"
 
 
 def rename_from_command_line(where: str, named: str, name: str) -> None:
@@ -403,7 +425,7 @@ def calibrate_from_command_line(
         from likeness.applications.gallery.searched import refuse_small_cohort
 
         told = left_out()
-        settings, strangers = store.settings(), store.strangers()
+        settings, strangers = store.settings(), store.cohort_size()[1]
         if cohort is not None or not strangers:
             encoder = encoder_of(settings, store.name, opened.run, opened.trust)
             finder = _finder(opened.detector, opened.weights)

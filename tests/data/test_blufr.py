@@ -8,6 +8,7 @@ import pytest
 from likeness.data.blufr import blufr_trials
 from likeness.data.image_files import ImageFiles
 from likeness.data.lfw import lfw
+from likeness.evaluation.identification import OpenSetTrial
 
 FILES = ["Ann/Ann_0001.png", "Ann/Ann_0002.png", "Bo/Bo_0001.png", "Bo/Bo_0002.png", "Cy/Cy_0001.png"]
 LISTS = {  # in another order than the files, and of another extension
@@ -31,7 +32,7 @@ def written(folder, **changed):
 
 
 def test_trials_point_at_the_images_that_they_name(tmp_path):
-    first, second = blufr_trials(samples(), root=written(tmp_path))
+    first, second = (OpenSetTrial(*one) for one in blufr_trials(samples(), root=written(tmp_path)))
     assert [FILES[i] for i in first.gallery] == ["Ann/Ann_0001.png"]
     assert [FILES[i] for i in first.probe] == ["Ann/Ann_0002.png", "Cy/Cy_0001.png"]
     assert [FILES[i] for i in second.gallery] == ["Bo/Bo_0001.png", "Ann/Ann_0002.png"]
@@ -98,7 +99,7 @@ def test_a_missing_folder_and_other_images_are_told(tmp_path):
 def test_the_benchmarks_own_lists(real_data):
     """The numbers that its protocol states: ten trials, 1,000 subjects enrolled, each image once."""
     tested = lfw(root=str(real_data / "lfw"), spatial_size=112, channels=3).test
-    trials = blufr_trials(tested, root=str(real_data / "blufr"))
+    trials = [OpenSetTrial(*one) for one in blufr_trials(tested, root=str(real_data / "blufr"))]
     assert len(trials) == 10
     for trial in trials:
         enrolled = tested.identity[trial.gallery]

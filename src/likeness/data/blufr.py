@@ -14,11 +14,8 @@ from likeness.data.reading import reading
 IMAGES, LABELS, GALLERY, PROBE = "image_list.txt", "labels.txt", "gallery_set.txt", "probe_set.txt"
 
 
-class BlufrTrial(NamedTuple):
-    """A trial over some `Images`: those enrolled, one a subject, `gallery [G]`, and those that search, `probe [P]`."""
-
-    gallery: NDArray[np.int64]
-    probe: NDArray[np.int64]
+Trial = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""The places of the images that are enrolled, one a subject, `[G]`, and of those that search, `[P]`."""
 
 
 class _Line(NamedTuple):
@@ -42,7 +39,7 @@ class _Line(NamedTuple):
         return int(text)
 
 
-def blufr_trials(samples: Images, *, root: str) -> list[BlufrTrial]:
+def blufr_trials(samples: Images, *, root: str) -> list[Trial]:
     """BLUFR's trials over `samples`, which are LFW's images by their file names.
 
     The folder `root` holds `image_list.txt` and `labels.txt`, a line for each image, and `gallery_set.txt` and
@@ -81,9 +78,7 @@ def blufr_trials(samples: Images, *, root: str) -> list[BlufrTrial]:
                 "own list there."
             )
     place = _places(samples, names, label, np.unique(np.concatenate([*gallery, *probe])), folder)
-    return [
-        BlufrTrial(place[enrolled], place[asking]) for enrolled, asking in zip(gallery, probe, strict=True)
-    ]
+    return [(place[enrolled], place[asking]) for enrolled, asking in zip(gallery, probe, strict=True)]
 
 
 def _lines(path: Path) -> list[_Line]:

@@ -1,11 +1,12 @@
 """What is planted into a gallery is found in it, and what somebody has looked at is not told again."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_galleries import D, about, enrolment, image, images, made
+from drawn_galleries import D, about, cohort, enrolment, image, images, made
 from PIL import Image as Pillow
 from sample_images import sample_image
 
@@ -50,6 +51,27 @@ def test_what_was_planted_is_found_and_nothing_else(store: Store) -> None:
     assert odd.sentence.startswith("/images/odd.png: S8 (9), ")
     assert found.lookalikes == []
     assert "probably one subject under two names: 1\n  S0 (1) and S0 again" in str(found)
+
+
+def test_strangers_of_one_image_each_will_do_for_what_a_search_tells(tmp_path: Path) -> None:
+    with made(tmp_path / "single.gallery", cohort(200, 1)) as store:
+        own = about(APART[:10], 5, 0.1, 1)
+        store.enrol(
+            [
+                *(enrolment(f"S{number}", rows) for number, rows in enumerate(own)),
+                enrolment("S3", about(APART[6:7], 1, 0.1, 50)[0], called=[image("mislabelled")]),
+                enrolment("S0 again", about(APART[:1], 3, 0.1, 51)[0], called=images("double", 3)),
+            ]
+        )
+        found = check(store, EUCLIDEAN, fpir=0.05, far=0.01, top=20)
+        with pytest.raises(LikenessError, match="--far 0 is no share of claims"):
+            check(store, EUCLIDEAN, fpir=0.05, far=0, top=20)
+    assert [one.images[0] for one in found.mislabelled] == [image("mislabelled")]
+    assert [one.images[1] for one in found.doubles] == [image("double-0")]
+    assert (found.lookalikes, found.far) == ([], [])
+    assert re.search(
+        "can't be told: .* has no threshold for claims, as it knows no two strangers", str(found)
+    )
 
 
 def test_lookalikes_are_no_doubles(store: Store) -> None:

@@ -106,9 +106,14 @@ def test_from_a_run_and_images_to_a_name(runs: dict[str, Path], place: Path) -> 
     text = said("identify", "g.gallery", "probes/P0", *RATES)
     assert re.search(r"probes/P0/3\.png: (unknown|P\d \(\d\))\n  1\. P\d \(\d\)  [\d.e-]+", text)
     verdict = said("verify", "people/P1/0.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1)
-    assert re.match(
-        r"(accepted|refused): that it is P1 \(2\), of whom there are 3 templates\nprobability ", verdict
-    )
+    assert "that it is P1 (2), of whom there are 3 templates\nprobability " in verdict
+    distance = float(re.search(r"\ndistance     ([\d.e-]+) ", verdict)[1])
+    threshold = float(re.search(r"the threshold ([\d.e-]+)\n", verdict)[1])
+    assert verdict.startswith("accepted" if distance < threshold else "refused")
+    calibrated = said("gallery", "calibrate", "g.gallery", *BOTH_RATES)
+    told = re.search(r"claims to a subject of 3 templates: threshold ([\d.e-]+) at (\S+) false", calibrated)
+    assert float(told[1]) == threshold
+    assert f"threshold    at {told[2]} false accept rate" in verdict
     words = ["verify", "people/P1/0.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1, "--json"]
     claimed = json.loads(said(*words))
     assert (
@@ -314,8 +319,10 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     assert "chosen on 20 images of 5 strangers" in text
     assert "claims to a subject of 3 templates: threshold " in text
     assert "X0/0.png is in the cohort of g.gallery" in refused(
-        "enrol", "g.gallery", "strangers/X0", "--name", "X0"
+        "enrol", "g.gallery", "strangers/X0", "--name", "Xavier"
     )
+    for words in (["enrol", "g.gallery", "probes/P0", "--name"], ["gallery", "rename", "g.gallery", "P0"]):
+        assert refused(*words, "X0").startswith("X0 is somebody of the cohort of g.gallery, which must be")
     shutil.copytree("strangers", "mixed")
     shutil.copytree("people/P0", "mixed/somebody")
     sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "mixed", *RATES)
@@ -328,10 +335,13 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
     assert re.search(
         r"X0/0\.png and .*X1/again\.png are one image, but X0 and X1 are two strangers", sentence
     )
-    shutil.copytree("strangers/X0", "named/P1")
-    sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "named")
-    assert "P1 is in the cohort" in sentence
-    assert "somebody of that name is enrolled" in sentence
+    shutil.copytree("strangers", "named")
+    shutil.move("named/X0", "named/P1")
+    sentence = refused("gallery", "calibrate", "g.gallery", "--cohort", "named", *RATES)
+    assert sentence.startswith("P1 is in the cohort, and somebody of that name is enrolled")
+    shutil.move("named/P1", "named/1")  # as P0's id, which is nobody's name
+    said("gallery", "calibrate", "g.gallery", "--cohort", "named", *BOTH_RATES)
+    said("gallery", "calibrate", "g.gallery", "--cohort", "strangers", *BOTH_RATES)
     assert "There is no folder gone" in refused(
         "gallery", "calibrate", "g.gallery", "--cohort", "gone"
     ).replace(str(place) + "/", "")
@@ -442,6 +452,11 @@ def test_a_gallery_moves_to_another_encoder(runs: dict[str, Path], place: Path) 
     assert re.match(r"\d+ of 12 templates get another verdict", told)
     assert told.endswith("g.gallery is as it was: --switch gives it the new encoder\n")
     assert held() == before
+    shutil.copytree("strangers", "mixed")
+    shutil.copytree("people/P0", "mixed/somebody")
+    assert "of the cohort's somebody is an image of P0 (1), who is enrolled" in refused(
+        "gallery", "reencode", "g.gallery", "--run", runs["other"], "--cohort", "mixed", *RATES
+    )
     shutil.move("people", "renamed")
     move = ["gallery", "reencode", "g.gallery", "--run", runs["other"], "--switch", *RATES]
     assert re.match(r"12 of the 12 enrolled images of g\.gallery are gone", refused(*move))
@@ -516,9 +531,11 @@ def test_an_onnx_encoder_needs_a_cohort(place: Path) -> None:
     done = invoked("gallery", "create", "g.gallery", "--run", "e.onnx", size)
     assert done.exit_code == 0, done.output
     assert "no strangers to choose thresholds on" in done.stdout
+    assert "cohort    none: give one with likeness gallery calibrate" in said("gallery", "show", "g.gallery")
     said("enrol", "g.gallery", "people")
     assert "has no threshold, as it knows no strangers" in refused("identify", "g.gallery", "probes", *RATES)
     said("gallery", "calibrate", "g.gallery", "--cohort", "strangers", *BOTH_RATES)
+    assert f"{place / 'strangers'}: 20 images of 5 strangers" in said("gallery", "show", "g.gallery")
     said("identify", "g.gallery", "probes", *RATES)
     Path("e.onnx").write_bytes(Path("e.onnx").read_bytes().replace(b"pixels", b"PIXELS"))
     assert "which differs in its weights" in refused("identify", "g.gallery", "probes", *RATES)
@@ -584,6 +601,16 @@ def test_faces_of_photographs_are_told(runs: dict[str, Path], place: Path, monke
     assert invoked(*claim, "photos/Ada/two.png").stderr.endswith(
         "two.png shows 2 faces: the largest is taken.\n"
     )
+    note = "g.gallery holds faces that mtcnn found, and these images are taken whole: where they are photographs, "
+    for words in (
+        ["identify", "g.gallery", "people/P0", *RATES],
+        ["enrol", "g.gallery", "people/P0", "--name", "P"],
+    ):
+        assert note not in invoked(*words, "--detector", "mtcnn").stderr
+        assert note + "run again with --detector mtcnn." in invoked(*words).stderr
+    said("gallery", "remove", "g.gallery", "P")
+    assert note in invoked("gallery", "calibrate", "g.gallery", "--cohort", "strangers", *BOTH_RATES).stderr
+    assert note in invoked(*claim[:5], "people/P0/0.png", "--far", 0.1).stderr
     told = said("gallery", "reencode", "g.gallery", "--run", runs["run"], *RATES)
     assert told.startswith("0 of 2 templates get another verdict\n")
 

@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
@@ -244,7 +247,90 @@ def test_a_damaged_file_is_one_sentence(path: Path) -> None:
             store.settings()
 
 
-def test_a_full_disk_changes_nothing(path: Path, store: SqlStore) -> None:
+ON_A_FULL_DISK = """
+import os, sys
+from pathlib import Path
+from drawn_galleries import about, centres, enrolment, filled
+from likeness.applications.gallery.stores import open_store
+from likeness.applications.gallery.transfer import export, import_gallery
+from likeness.errors import LikenessError
+
+full, folder = Path(sys.argv[1]), Path(sys.argv[2])
+store = filled(full / "people.gallery")
+export(store, folder / "whole")
+
+def refused(change):
+    try:
+        change()
+    except LikenessError as error:
+        print(error)
+    else:
+        print("was not refused")
+
+def fill(left):
+    with open(full / "others", "wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            pass
+    os.truncate(full / "others", os.path.getsize(full / "others") - left)
+
+before = store.contents()
+points = about(centres(4000, 9), 5, 0.1, 9)
+many = [enrolment(f"N{number}", rows) for number, rows in enumerate(points)]
+fill(65536)
+refused(lambda: store.enrol(many))
+fill(0)
+refused(lambda: export(store, full / "export"))
+refused(lambda: import_gallery(folder / "whole", full / "again.gallery"))
+after = store.contents()
+print(after.subjects == before.subjects, after.templates == before.templates, store.damage())
+print(sorted(one.name for one in full.iterdir() if "again" in one.name))
+os.remove(full / "others")
+print(store.enrol(many[:1])[0].added, import_gallery(folder / "whole", full / "again.gallery"))
+"""
+
+
+def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
+    """Of a file system in memory, in a namespace of its own, which some machines allow nobody to make."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = [
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        f'mount -t tmpfs -o size=6m t "{disk}" && exec "$@"',
+        "sh",
+    ]
+    if shutil.which("unshare") is None or subprocess.run([*mounted, "true"], capture_output=True).returncode:
+        pytest.skip(
+            "no file system of a known size can be made here: that takes unshare, and leave to use it"
+        )
+    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    done = subprocess.run(
+        [*mounted, sys.executable, "-c", ON_A_FULL_DISK, str(disk), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    enrol, exported, imported, same, left, again = done.stdout.splitlines()
+    assert enrol.endswith(
+        "can't be written, as the disk is full: make room and run again; nothing was changed."
+    )
+    assert exported.endswith(
+        "can't be written (No space left on device): make room, or give -o another folder."
+    )
+    assert "again.gallery" in imported
+    assert same == "True True []"
+    assert left == "[]"
+    assert again == "5 8 subjects, 24 templates"
+
+
+def test_a_full_database_changes_nothing(path: Path, store: SqlStore) -> None:
     pages = store._database.connection.execute("PRAGMA page_count").fetchone()[0]
     store._database.connection.execute(f"PRAGMA max_page_count = {pages}")
     before = names(store)

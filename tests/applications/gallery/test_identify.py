@@ -182,11 +182,16 @@ def test_claims_to_several_templates_have_a_threshold_of_their_own(score: Score)
         assert abs(accepted[1] - 0.05) > 0.015
 
 
-def test_a_cohort_of_fewer_images_calibrates_as_many_as_it_can(path: Path) -> None:
-    with filled(path, each=9) as store:
-        found = claim(store, EUCLIDEAN, image("probe"), about(centres(8, 1), 1, 0.1, 3)[0], "S0", far=0.01)
+@pytest.mark.parametrize("score", list(Score))
+def test_of_more_templates_than_were_calibrated_only_so_many_are_compared(score: Score, path: Path) -> None:
+    probe = about(centres(8, 1), 1, 0.1, 3)[0]
+    with filled(path, each=9, score=score) as store:
+        found = claim(store, EUCLIDEAN, image("probe"), probe, "S0", far=0.01)
+        contents = store.contents()
+    first = Templates(contents.encodings[:4], np.zeros(4, np.int64))
+    assert found.distance == distances(probe, first, Way(EUCLIDEAN, score, True))[0, 0]
     assert (found.templates, found.chosen.templates) == (9, 4)
-    assert str(found).startswith("accepted: that it is S0 (1), of whom there are 9 templates\n")
+    assert str(found).startswith("accepted: that it is S0 (1), of whom there are 9 templates, of which 4 are")
     assert "and of 4 templates each" in str(found)
 
 

@@ -75,6 +75,27 @@ def test_a_single_template_is_its_own_mean_to_the_bit() -> None:
     assert np.array_equal(means[single], templates.encodings[own])
 
 
+@pytest.mark.parametrize("score", list(Score))
+@pytest.mark.parametrize("normalised", [True, False])
+@pytest.mark.parametrize("copies", [2, 3, 5, 7])
+def test_copies_of_one_template_tie_whatever_their_number(
+    score: Score, normalised: bool, copies: int
+) -> None:
+    for seed in range(60):
+        draw = np.random.default_rng(seed)
+        asked, one, far = draw.standard_normal((3, 16)).astype(np.float32)
+        if normalised:
+            one /= np.linalg.norm(one)
+        far = one - 4 * (asked - one)
+        templates = Templates(np.stack([far, *[one] * copies, one]), np.repeat([0, 1, 2], [1, copies, 1]))
+        way = Way(EUCLIDEAN, score, normalised)
+        found = SubjectIndex(templates, way).nearest(asked[None], 3)
+        assert found.row.tolist() == [[1, 2, 0]]
+        assert found.distance[0, 0] == found.distance[0, 1]
+        away = distances(asked[None], templates, way)[0]
+        assert away[1] == away[2]
+
+
 def test_a_mean_of_several_views_keeps_their_length() -> None:
     """Four views of an image, one behind the other, each of length 1, are of length 2 together."""
     draw = np.random.default_rng(1)

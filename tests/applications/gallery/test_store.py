@@ -236,6 +236,30 @@ def test_encodings_of_another_encoder_are_refused_where_it_was_changed_meanwhile
     store.set_cohort(cohort(seed=5), "/strangers", other)
 
 
+def test_nobody_is_called_as_a_stranger_of_the_cohort_is(store: Store) -> None:
+    sentence = "stranger 3 is somebody of the cohort of .*, which must be strangers: give another name"
+    before = names(store)
+    for change in (
+        lambda: store.found(Whom("stranger 3")),
+        lambda: store.enrol([enrolment("stranger 3", rows(7))]),
+        lambda: store.rename(store.subject("S0"), "stranger 3"),
+        lambda: store.split(store.subject("S0"), [image("S0-0").content], Whom("stranger 3")),
+    ):
+        with pytest.raises(LikenessError, match=sentence):
+            change()
+    assert names(store) == before
+    for called, refused in (("S4", True), ("5", False)):  # an id is nobody's name
+        strangers = cohort(seed=5)
+        strangers = strangers._replace(subjects=[called, *strangers.subjects[1:]])
+        if refused:
+            with pytest.raises(
+                LikenessError, match="S4 is in the cohort, and somebody of that name is enrolled"
+            ):
+                store.set_cohort(strangers, "", ENCODER)
+        else:
+            store.set_cohort(strangers, "", ENCODER)
+
+
 # Whole or absent
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import uvicorn
 from fastapi.testclient import TestClient
-from likeness.applications.gallery.stores import open_store
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -21,6 +20,7 @@ from likeness.applications.gallery.enrol import Named, enrol
 from likeness.applications.gallery.read_images import FaceFinder, left_out
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.store import Whom
+from likeness.applications.gallery.stores import open_store
 from likeness.applications.serve.app import make_app
 from likeness.applications.serve.galleries import served
 from likeness.applications.serve.gate import Access, hosts_of

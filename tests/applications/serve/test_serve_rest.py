@@ -11,7 +11,6 @@ from threading import Barrier, Thread
 import pytest
 import torch
 from fastapi.testclient import TestClient
-from likeness.applications.gallery.stores import open_store
 from PIL import Image
 from served_galleries import HOSTILE, client_of, made_gallery, picture, sent, site_of
 from torch import Tensor
@@ -20,6 +19,7 @@ from typer.testing import CliRunner
 from likeness.applications.gallery import kept_pictures
 from likeness.applications.gallery.bound_encoder import encoder_at
 from likeness.applications.gallery.read_images import FaceFinder
+from likeness.applications.gallery.stores import open_store
 from likeness.applications.serve import enrolment, painting
 from likeness.applications.serve.jobs import Advance, Made
 from likeness.applications.serve.uploads import Picture

@@ -11,11 +11,15 @@ SUBJECT = np.array([4, 2, 4, 9, 2, 4])
 
 def test_means_by_loops_and_of_unit_length():
     embeddings = DRAW.normal(size=(6, 5))
-    means, names = mean_templates(embeddings, SUBJECT, unit_length=False)
+    means, names = mean_templates(embeddings, SUBJECT, one_length=False)
     assert names.tolist() == [2, 4, 9]
     assert means == pytest.approx(np.stack([embeddings[name == SUBJECT].mean(axis=0) for name in names]))
-    unit, _ = mean_templates(embeddings, SUBJECT, unit_length=True)
-    assert unit == pytest.approx(means / np.linalg.norm(means, axis=1, keepdims=True))
+    for length in (1, np.sqrt(8)):  # of one view, and of eight one behind the other
+        alike = length * embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+        again, _ = mean_templates(alike, SUBJECT, one_length=True)
+        plain = np.stack([alike[name == SUBJECT].mean(axis=0) for name in names])
+        assert again == pytest.approx(length * plain / np.linalg.norm(plain, axis=1, keepdims=True))
+        assert np.array_equal(again[2], alike[3])  # of subject 9's only one
 
 
 def test_scores_by_loops():
@@ -32,9 +36,9 @@ def test_one_template_a_subject_is_kept_as_it_is():
     distance, embeddings = DRAW.random((3, 4)), DRAW.normal(size=(4, 2))
     for function in (best_template, mean_score):
         assert np.array_equal(function(distance, np.arange(4))[0], distance)
-    assert np.array_equal(mean_templates(embeddings, np.arange(4), unit_length=False)[0], embeddings)
+    assert np.array_equal(mean_templates(embeddings, np.arange(4), one_length=False)[0], embeddings)
 
 
 def test_embeddings_that_cancel_out_are_refused():
     with pytest.raises(ValueError, match="subject 5 cancel out"):
-        mean_templates([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]], [5, 5, 6], unit_length=True)
+        mean_templates([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]], [5, 5, 6], one_length=True)

@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 
+from likeness.applications.gallery.compare import Templates, Way, distances
+from likeness.applications.gallery.score import Score
 from likeness.config.schema.identification import Blufr, OpenSet
-from likeness.data.blufr import BlufrTrial
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
-from likeness.evaluation.identification import drawn_trial, evaluate_blufr, evaluate_identification, searches
+from likeness.evaluation.identification import (
+    OpenSetTrial,
+    drawn_trial,
+    evaluate_blufr,
+    evaluate_identification,
+    searches,
+)
 from likeness.models.similarity import absolute_difference
 from likeness.recipes.embedding.identification import Benchmark, identification_of, identified
 from likeness.tasks.comparison import by_head
@@ -53,6 +60,26 @@ def test_a_drawn_trial_is_what_one_matrix_gives(templates, combine):
     assert {name.partition("/")[0] for name in found} == {"identification"}
 
 
+@pytest.mark.parametrize("views", [1, 4])
+@pytest.mark.parametrize("combine", ["mean", "maximum", "mean_score"])
+def test_a_gallery_finds_what_is_measured(views, combine):
+    """Also with views of an image one behind the other, whose length together is not 1."""
+    draw = np.random.default_rng(7)
+    parts = [EMBEDDINGS + draw.uniform(0.1, 1.5, 30)[IDENTITY, None] * draw.normal(size=EMBEDDINGS.shape)]
+    parts += [EMBEDDINGS + draw.normal(size=EMBEDDINGS.shape) for _ in range(views - 1)]
+    unit = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in parts]
+    embeddings = np.concatenate(unit, axis=1).astype(np.float32)
+    trial = drawn_trial(IDENTITY, templates=3, seed=3)
+    names, row = np.unique(IDENTITY[trial.gallery], return_inverse=True)
+    order = np.argsort(row, kind="stable")
+    templates = Templates(embeddings[trial.gallery][order], row[order])
+    away = distances(embeddings[trial.probe], templates, Way(EUCLIDEAN, Score(combine), True))
+    expected = evaluate_identification(searches(away, IDENTITY[trial.probe], names), **RESAMPLING)
+    found = identified(open_set(3, combine), EUCLIDEAN, embeddings, ALL, IDENTITY, most=None, **RESAMPLING)
+    for name, metric in expected.items():
+        assert found[name] == pytest.approx(metric, nan_ok=True), name
+
+
 def test_fewer_probes_search_where_fewer_are_to_ask():
     found = identified(open_set(), EUCLIDEAN, EMBEDDINGS, ALL, IDENTITY, most=80, **RESAMPLING)
     again = identified(open_set(), EUCLIDEAN, EMBEDDINGS, ALL, IDENTITY, most=80, **RESAMPLING)
@@ -70,7 +97,7 @@ def test_a_learned_head_compares_where_there_is_one():
 
 def trials():
     first = np.flatnonzero(np.diff(IDENTITY, prepend=-1))
-    return [BlufrTrial(first[part::2], np.setdiff1d(np.arange(240), first[part::2])) for part in (0, 1)]
+    return [OpenSetTrial(first[part::2], np.setdiff1d(np.arange(240), first[part::2])) for part in (0, 1)]
 
 
 def test_a_benchmark_without_an_image_leaves_its_subject_out():
@@ -82,7 +109,7 @@ def test_a_benchmark_without_an_image_leaves_its_subject_out():
         gallery = [each for each in trial.gallery.tolist() if each in rows]
         lost = {IDENTITY[each] for each in trial.gallery.tolist() if each not in rows}
         probe = [each for each in trial.probe.tolist() if each in rows and IDENTITY[each] not in lost]
-        kept.append(BlufrTrial(np.array([rows[i] for i in gallery]), np.array([rows[i] for i in probe])))
+        kept.append(OpenSetTrial(np.array([rows[i] for i in gallery]), np.array([rows[i] for i in probe])))
     expected = evaluate_blufr(EUCLIDEAN.rows(EMBEDDINGS[samples]), IDENTITY[samples], kept)
     found = identified(
         Benchmark(trials()), EUCLIDEAN, EMBEDDINGS[samples], samples, IDENTITY, most=None, **RESAMPLING
@@ -95,7 +122,7 @@ def test_a_benchmark_is_known_by_its_lists():
     first, second = trials()
     fingerprint = Benchmark([first, second]).fingerprint()
     assert fingerprint["trials"] == 2
-    moved = BlufrTrial(
+    moved = OpenSetTrial(
         first.gallery[:-1], np.append(first.gallery[-1:], first.probe)
     )  # the same images, in order
     for other in ([second, first], [first], [moved, second]):

@@ -19,7 +19,6 @@ from likeness.config.schema.embedding import EvaluateConfig
 from likeness.config.schema.networks import Onnx
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN, Comparison
-from likeness.models.onnx_encoder import refuse_weights_elsewhere
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.devices import device_of
 from likeness.spatial import SpatialSize
@@ -143,6 +142,8 @@ def _of_file(path: Path, overrides: Sequence[str]) -> BoundEncoder:
 
 
 def _of_onnx(path: Path, node: Onnx) -> BoundEncoder:
+    from likeness.models.onnx_encoder import refuse_weights_elsewhere
+
     network = make(node).eval()
     try:
         refuse_weights_elsewhere(path)

@@ -8,7 +8,7 @@ from likeness.applications.counted import counted
 from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.claim import ClaimPoint, claim_point
 from likeness.applications.gallery.cohort import cohort_for
-from likeness.applications.gallery.read_images import FaceFinder, LeftOut
+from likeness.applications.gallery.read_images import FaceFinder, LeftOut, note_other_detector
 from likeness.applications.gallery.searched import (
     enough_for,
     refuse_small_cohort,
@@ -38,9 +38,10 @@ def take_cohort(
         LikenessError: there is none, one of them is enrolled, or they are too few for searches at the rate `fpir`.
     """
     come_from = "" if folder is None else str(folder.resolve())
-    enrolled = [subject for subject, _ in store.subjects()]
-    cohort = cohort_for(encoder, come_from, enrolled, finder, told)
+    cohort = cohort_for(encoder, come_from, finder, told)
     refuse_small_cohort(len(set(cohort.subjects)), fpir, come_from or str(encoder.where))
+    if folder is not None:
+        note_other_detector(store, finder, told)
     store.set_cohort(cohort, come_from, encoder.identity)
 
 
@@ -53,7 +54,8 @@ def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float)
     contents = store.contents()
     if not len(contents.row):
         cohort = contents.cohort
-        return f"{counted(len(cohort.images), 'image')} of {enough_for(cohort)}; a threshold is chosen when somebody is enrolled"
+        images = counted(len(cohort.images), "image")
+        return f"{images} of {enough_for(cohort)}; a threshold is chosen when somebody is enrolled"
     found = searched(contents, comparison, store.name)
     lines = [said_of(threshold_of(store, contents, found, fpir))]
     for templates in np.unique(np.bincount(found.templates.row)).tolist():
@@ -71,7 +73,7 @@ def _said(templates: int, chosen: ClaimPoint) -> str:
     more = (
         ""
         if chosen.templates == templates
-        else f", and more, which the cohort has only for {chosen.templates}"
+        else f" and of more, of which {chosen.templates} {'is' if chosen.templates == 1 else 'are'} compared"
     )
     return (
         f"claims to a subject of {templates} {'template' if templates == 1 else 'templates'}{more}: threshold "

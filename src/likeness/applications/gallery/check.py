@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from likeness.applications.gallery.claim import claim_point
+from likeness.applications.gallery.claim import claim_point, refuse_no_share
 from likeness.applications.gallery.compare import represented
 from likeness.applications.gallery.leave_one_out import leave_one_out
 from likeness.applications.gallery.searched import Searched, searched, threshold_of
 from likeness.applications.gallery.store import NOTHING_SAID, Contents, Image, Said, Store, Template
+from likeness.errors import LikenessError
 from likeness.evaluation import Comparison
 
 NEIGHBOURS = 5
@@ -30,13 +31,23 @@ class Findings(NamedTuple):
     `mislabelled`: a template nearer to another subject than to the others of its own, and near enough to be taken for
     it; `doubles`: two subjects so near that a search takes one for the other; `lookalikes`: two that are less near, but
     would pass for each other in a claim, and such as somebody said are two; `far`: a template too far from the others
-    of its subject, and of nobody else.
+    of its subject, and of nobody else. `unknown` says why the last two can't be told.
     """
 
     mislabelled: list[Finding]
     doubles: list[Finding]
     lookalikes: list[Finding]
     far: list[Finding]
+    unknown: str = ""
+
+    def kinds(self) -> dict[str, list[Finding]]:
+        """By kind what was found."""
+        return {
+            "mislabelled": self.mislabelled,
+            "doubles": self.doubles,
+            "lookalikes": self.lookalikes,
+            "far": self.far,
+        }
 
     def __str__(self) -> str:
         titles = (
@@ -46,9 +57,11 @@ class Findings(NamedTuple):
             "far from their own subject",
         )
         lines = []
-        for title, found in zip(titles, self, strict=True):
+        for title, found in zip(titles, self.kinds().values(), strict=True):
             lines.append(f"{title}: {len(found):,}")
             lines += [f"  {one.sentence}" for one in found]
+        if self.unknown:
+            lines.append(f"lookalikes and images far from their own can't be told: {self.unknown}")
         return "\n".join(lines)
 
 
@@ -64,22 +77,33 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
         top: how many of each kind are told.
 
     Raises:
-        LikenessError: nobody is enrolled, or no threshold can be chosen at these rates.
+        LikenessError: nobody is enrolled, or no threshold of searches can be chosen at this rate.
     """
+    refuse_no_share(far)
     contents = store.contents()
     found = searched(contents, comparison, store.name)
     threshold = threshold_of(store, contents, found, fpir).threshold
 
+    unknown = ""
+
     @cache
     def limit_of(templates: int) -> float:
-        return claim_point(contents.cohort, found.way, templates, far, store.name).point.threshold
+        nonlocal unknown
+        try:
+            return claim_point(contents.cohort, found.way, templates, far, store.name).point.threshold
+        except (
+            LikenessError
+        ) as error:  # searches have a threshold where each stranger has one image, claims none
+            unknown = str(error)
+            return np.inf
 
-    pairs = _near_pairs(found, max(threshold, limit_of(1)))
+    alike = limit_of(1)
+    pairs = _near_pairs(found, max(threshold, alike if np.isfinite(alike) else 0))
     doubles, lookalikes = _told(contents, found, pairs, threshold)
     said = store.said([one.image.content for one in contents.templates])
     mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of, said)
     return Findings(
-        *([one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd))
+        *([one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd)), unknown
     )
 
 

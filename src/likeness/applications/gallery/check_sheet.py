@@ -36,7 +36,7 @@ def write_sheet(output: Path, findings: Findings, *, force: bool) -> str:
     Raises:
         LikenessError: it can't be written, or is there already and `force` is not set.
     """
-    faces = [face for kind, found in findings._asdict().items() for face in _shown(kind, found)]
+    faces = [face for kind, found in findings.kinds().items() for face in _shown(kind, found)]
     if not faces:
         return "no sheet: nothing was found, or no file is what was enrolled any more"
     try:

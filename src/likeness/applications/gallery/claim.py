@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.applications.counted import counted
 from likeness.applications.gallery.compare import Encodings, Templates, Way, distances
 from likeness.applications.gallery.searched import searched
 from likeness.applications.gallery.store import NOTHING_SAID, Cohort, Image, Store, Subject
@@ -26,7 +27,8 @@ class ClaimPoint(NamedTuple):
 class Claim(NamedTuple):
     """The decision on a claim, what it was read off, and the operating point that gave it.
 
-    Where `said`, it is what somebody said of the image, whatever its distance.
+    Where `said`, it is what somebody said of the image, whatever its distance. Of the subject's `templates` as many are
+    compared as those of the operating point.
     """
 
     accepted: bool
@@ -44,13 +46,16 @@ class Claim(NamedTuple):
         side = "below" if self.distance < point.threshold else "not below"
         why = ", as somebody said" if self.said else ""
         several = "" if self.templates == 1 else f", and of {self.chosen.templates} templates each"
+        compared = self.chosen.templates
+        fewer = "" if compared == self.templates else f", of which {compared} {_are(compared)} compared"
         return (
-            f"{verdict}{why}: that it is {self.subject}, of whom there are {self.templates} templates\n"
+            f"{verdict}{why}: that it is {self.subject}, of whom there {_are(self.templates)} "
+            f"{counted(self.templates, 'template')}{fewer}\n"
             f"probability  {self.probability:.1%}, at even odds before\n"
             f"distance     {self.distance:.4g} ({self.unit}), {side} the threshold {point.threshold:.4g}\n"
             f"threshold    at {point.far:.2%} false accept rate (chosen on {point.negatives:,} claims by "
             f"strangers{several})"
-        ).replace("there are 1 templates", "there is 1 template")
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The same for a program."""
@@ -59,6 +64,7 @@ class Claim(NamedTuple):
             "said": self.said,
             "subject": {"id": self.subject.id, "name": self.subject.name},
             "templates": self.templates,
+            "compared": self.chosen.templates,
             "probability": self.probability,
             "distance": self.distance,
             "unit": self.unit,
@@ -74,6 +80,9 @@ def claim(
 
     What somebody said of the image decides: that it is of this subject, or of another, or not of this one.
 
+    Where the cohort has images only for fewer templates than the subject has, the first ones are compared: at the same
+    threshold more of them would let more false claims pass.
+
     Raises:
         LikenessError: there is none, or several, or no threshold can be chosen for this false accept rate.
     """
@@ -83,8 +92,8 @@ def claim(
     if subject not in found.subjects:
         raise LikenessError(f"{subject} has no template in {store.name}: enrol an image of them.")
     own = found.templates.encodings[found.templates.row == found.subjects.index(subject)]
-    one = Templates(own, np.zeros(len(own), np.int64))
     chosen = claim_point(contents.cohort, found.way, len(own), far, store.name)
+    one = Templates(own[: chosen.templates], np.zeros(chosen.templates, np.int64))
     distance = distances(encoding, one, found.way)[0]
     probability = float(chosen.point.calibration.probability(distance)[0])
     value = float(distance[0])
@@ -92,6 +101,16 @@ def claim(
     said = word.of is not None or bool(word.against(subject))
     accepted = not word.against(subject) if said else value < chosen.point.threshold
     return Claim(accepted, said, subject, len(own), probability, value, comparison.unit, chosen)
+
+
+def refuse_no_share(far: float) -> None:
+    """Raise a `LikenessError` where a false accept rate is none."""
+    if not 0 < far < 1:
+        raise LikenessError(f"--far {far:g} is no share of claims: give one between 0 and 1.")
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def claim_point(cohort: Cohort, way: Way, templates: int, far: float, gallery: str) -> ClaimPoint:
@@ -103,8 +122,7 @@ def claim_point(cohort: Cohort, way: Way, templates: int, far: float, gallery: s
     Raises:
         LikenessError: there is no cohort, none of its subjects has two images, or it is too small for this rate.
     """
-    if not 0 < far < 1:
-        raise LikenessError(f"--far {far:g} is no share of claims: give one between 0 and 1.")
+    refuse_no_share(far)
     _, who = np.unique(np.asarray(cohort.subjects, dtype=np.str_), return_inverse=True)
     images = np.bincount(who) if len(who) else np.zeros(1, np.int64)
     if np.count_nonzero(images >= 2) < 2:

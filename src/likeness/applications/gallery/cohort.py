@@ -1,6 +1,5 @@
 """Strangers whose searches a gallery's threshold is chosen on."""
 
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,30 +7,20 @@ import numpy as np
 
 from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut, Sized, known_by_content, shown_in
-from likeness.applications.gallery.store import Cohort, Image, Subject, each_image_once
+from likeness.applications.gallery.store import Cohort, Image, each_image_once
 from likeness.data.image_files import identity_folders
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.recipes.embedding.readable import build_data
 
 
-def cohort_for(
-    encoder: BoundEncoder, folder: str, enrolled: Sequence[Subject], finder: FaceFinder | None, told: LeftOut
-) -> Cohort:
+def cohort_for(encoder: BoundEncoder, folder: str, finder: FaceFinder | None, told: LeftOut) -> Cohort:
     """The cohort in a folder, or for "" the validation identities of the encoder's run.
 
     Raises:
-        LikenessError: there is none, two strangers of a folder share an image, or somebody in it is called as somebody
-            who is enrolled.
+        LikenessError: there is none, or two strangers of a folder share an image.
     """
-    found = each_image_once(_of_folder(encoder, Path(folder), finder, told) if folder else _of_run(encoder))
-    names = {name for subject in enrolled for name in (subject.id, subject.name)} if folder else set()
-    if both := sorted(names.intersection(found.subjects)):
-        raise LikenessError(
-            f"{both[0]} is in the cohort {folder}, and somebody of that name is enrolled: the cohort must be "
-            "strangers; take that folder out of it."
-        )
-    return found
+    return each_image_once(_of_folder(encoder, Path(folder), finder, told) if folder else _of_run(encoder))
 
 
 def no_cohort(dimensions: int) -> Cohort:

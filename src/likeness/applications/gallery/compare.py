@@ -46,20 +46,13 @@ def represented(templates: Templates, *, normalised: bool) -> Encodings:
     Raises:
         LikenessError: the templates of a subject cancel out.
     """
-    count = np.bincount(templates.row)
-    if (count == 1).all():
+    if (np.bincount(templates.row) == 1).all():
         return templates.encodings
     try:
-        mean, _ = mean_templates(templates.encodings, templates.row, unit_length=normalised)
+        mean, _ = mean_templates(templates.encodings, templates.row, one_length=normalised)
     except ValueError as error:
         raise LikenessError(f"A subject's templates have no mean: {error}.") from error
-    if normalised:  # several views of an image, one behind the other, have together another length than 1
-        lengths = np.linalg.norm(templates.encodings, axis=1).astype(np.float64)
-        mean *= (np.bincount(templates.row, lengths) / count)[:, None]
-    result = mean.astype(np.float32)
-    single = count[templates.row] == 1
-    result[templates.row[single]] = templates.encodings[single]
-    return result
+    return mean.astype(np.float32)
 
 
 def distances(probes: Encodings, templates: Templates, way: Way) -> NDArray[np.float64]:
@@ -128,7 +121,9 @@ def _with_spread(templates: Templates) -> NDArray[np.float64]:
     """
     count = np.bincount(templates.row)[:, None]
     starts = np.searchsorted(templates.row, np.arange(templates.subjects))
-    mean = np.add.reduceat(templates.encodings.astype(np.float64), starts) / count
+    mean, _ = mean_templates(
+        templates.encodings, templates.row, one_length=False
+    )  # to the bit where they are equal
     away = np.square(templates.encodings - mean[templates.row]).sum(axis=1)
     spread = np.sqrt(np.add.reduceat(away, starts)[:, None] / count)
     return np.concatenate([mean, spread], axis=1)

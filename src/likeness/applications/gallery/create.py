@@ -51,7 +51,7 @@ def of_nobody(
     come_from = "" if cohort is None else str(cohort.resolve())
     settings = Settings(encoder.identity, str(encoder.where.resolve()), score, come_from)
     try:
-        strangers = cohort_for(encoder, come_from, [], finder, told)
+        strangers = cohort_for(encoder, come_from, finder, told)
     except LikenessError as error:
         if cohort is not None:
             raise

@@ -10,7 +10,14 @@ from torch import Tensor
 from likeness.applications.counted import counted
 from likeness.applications.encoder import BATCH
 from likeness.applications.gallery.bound_encoder import BoundEncoder
-from likeness.applications.gallery.read_images import FaceFinder, LeftOut, Sized, known_by_content, shown_in
+from likeness.applications.gallery.read_images import (
+    FaceFinder,
+    LeftOut,
+    Sized,
+    known_by_content,
+    note_other_detector,
+    shown_in,
+)
 from likeness.applications.gallery.store import (
     NOTHING_SAID,
     Enrolled,
@@ -84,6 +91,7 @@ def enrol(
     Raises:
         LikenessError: an image is another's already, or of two who are to be enrolled, or a name is ambiguous.
     """
+    note_other_detector(store, finder, told)
     ready: list[tuple[Whom, int, list[tuple[Image, Tensor]]]] = []
     for whom, new, known in _wanted(store, named, finder, told):
         shown = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from torch import Tensor
 
 from likeness.applications.gallery.readable_name import is_utf8, not_utf8
-from likeness.applications.gallery.store import Image
+from likeness.applications.gallery.store import Image, Store
 from likeness.data.decode import decode
 from likeness.data.reading import reading
 from likeness.errors import FileError, LikenessError, UnreadableImage
@@ -42,6 +42,24 @@ class LeftOut(NamedTuple):
 def left_out() -> LeftOut:
     """Nothing yet."""
     return LeftOut([], [])
+
+
+def note_other_detector(store: Store, finder: FaceFinder | None, told: LeftOut) -> None:
+    """Tell that images are read otherwise than all that are enrolled: their distances mean little."""
+    enrolled, name = store.detectors(), "" if finder is None else finder.name
+    if enrolled and name not in enrolled:
+        found = " and ".join(one for one in enrolled if one)
+        theirs = f"faces that {found} found" if found else "images that were taken whole"
+        if name:
+            these = (
+                f"of these {name} finds the faces: where they are cropped as those are, leave --detector out."
+            )
+        else:
+            these = (
+                "these images are taken whole: where they are photographs, run again with --detector "
+                f"{enrolled[-1]}."
+            )
+        told.notes.append(f"{store.name} holds {theirs}, and {these}")
 
 
 def known_by_content(files: Sequence[Path], finder: FaceFinder | None, told: LeftOut) -> Iterator[Image]:

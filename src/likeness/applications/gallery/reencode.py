@@ -19,7 +19,14 @@ from likeness.applications.gallery.searched import (
     said_of,
     searched,
 )
-from likeness.applications.gallery.store import Contents, Image, Reencoded, Settings, Template
+from likeness.applications.gallery.store import (
+    Contents,
+    Image,
+    Reencoded,
+    Settings,
+    Template,
+    refuse_enrolled,
+)
 from likeness.applications.photographs import photographs_in
 from likeness.errors import FileError, LikenessError
 from likeness.evaluation import Comparison
@@ -135,16 +142,22 @@ def moved_to(
         fpir: the rate of searches at which verdicts are compared.
 
     Raises:
-        LikenessError: nobody is enrolled, an image is gone, or no threshold can be chosen.
+        LikenessError: nobody is enrolled, an image is gone, somebody of the new cohort is enrolled, or no threshold
+            can be chosen.
     """
-    encodings = _encoded(gallery, contents.templates, encoder, places, finders)
     own = contents.settings.cohort_from
     come_from = own if cohort_from is None else str(cohort_from.resolve())
     settings = Settings(encoder.identity, str(encoder.where.resolve()), contents.settings.score, come_from)
     detector = next((one.detector for one in contents.cohort.images if one.detector), "")
     cohort = no_cohort(int(encoder.identity["dimensions"]))
     if come_from or contents.cohort.subjects:
-        cohort = cohort_for(encoder, come_from, contents.subjects, finders.get(detector), told)
+        cohort = cohort_for(encoder, come_from, finders.get(detector), told)
+    holders = {
+        one.image.content: contents.subjects[row]
+        for one, row in zip(contents.templates, contents.row.tolist(), strict=True)
+    }
+    refuse_enrolled(cohort, contents.subjects, holders)
+    encodings = _encoded(gallery, contents.templates, encoder, places, finders)
     before = _verdicts(contents, comparison, fpir, gallery)
     after = _verdicts(
         contents._replace(settings=settings, encodings=encodings, cohort=cohort),

@@ -28,6 +28,7 @@ from likeness.applications.gallery.store import (
     Template,
     Whom,
     each_image_once,
+    refuse_enrolled,
     refuse_holder,
 )
 from likeness.config.nearest import nearest
@@ -160,6 +161,8 @@ class Rows:
             raise LikenessError(_ambiguous(whom.name, found))
         if found and composed_name(found[0].name) != whom.name:
             raise LikenessError(f"The id {whom.id} is that of {found[0].name}: give {whom.name} another one.")
+        if not found:
+            self.refuse_stranger(whom.name)
         return found[0] if found else None
 
     def found_or_new(self, whom: Whom) -> tuple[Subject, bool]:
@@ -174,8 +177,17 @@ class Rows:
         self._database.execute(_ADD_SUBJECT, subject)
         return subject, True
 
+    def refuse_stranger(self, name: str) -> None:
+        """Raise a `LikenessError` where somebody of the cohort is called so."""
+        if self._database.execute("SELECT 1 FROM cohort WHERE subject = ? LIMIT 1", (name,)):
+            raise LikenessError(
+                f"{name} is somebody of the cohort of {self._database.name}, which must be strangers: give another "
+                "name, or calibrate with another cohort."
+            )
+
     def rename(self, subject: Subject, name: str) -> None:
         """Give a subject another name."""
+        self.refuse_stranger(name)
         self._database.execute(
             "UPDATE subject SET name = ? WHERE number = ?", (readable_name(name), subject.number)
         )
@@ -280,17 +292,23 @@ class Rows:
         )
         return [f"template {number} is of a subject that is not there" for (number,) in rows]
 
+    def detectors(self) -> list[str]:
+        """What found the faces of the enrolled images, "" for images that were taken whole."""
+        rows = self._database.execute("SELECT DISTINCT detector FROM template ORDER BY detector")
+        return [str(detector) for (detector,) in rows]
+
     # The cohort
+
+    def cohort_size(self) -> tuple[int, int]:
+        """How many images of how many strangers there are."""
+        ((images, strangers),) = self._database.execute(
+            "SELECT count(*), count(DISTINCT subject) FROM cohort"
+        )
+        return int(images), int(strangers)
 
     def put_cohort(self, cohort: Cohort) -> None:
         """Put another cohort in the place of the one that is there."""
-        enrolled = self.holders([image.content for image in cohort.images])
-        for name, image in zip(cohort.subjects, cohort.images, strict=True):
-            if (holder := enrolled.get(image.content)) is not None:
-                raise LikenessError(
-                    f"{image.file} of the cohort's {name} is an image of {holder}, who is enrolled: the cohort must "
-                    "be strangers; take that folder out of it."
-                )
+        refuse_enrolled(cohort, self.subjects(), self.holders([image.content for image in cohort.images]))
         self._database.execute("DELETE FROM cohort")
         self._add_strangers(cohort)
         self.unset("cohort_revision")

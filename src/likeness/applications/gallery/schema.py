@@ -55,6 +55,7 @@ CREATE TABLE cohort (
     encoding {encoding} NOT NULL,
     smallest {real}
 ){end};
+CREATE INDEX cohort_by_subject ON cohort (subject);
 CREATE TABLE correction (
     first {text} NOT NULL,
     second {text} NOT NULL,

@@ -118,7 +118,8 @@ def said_of(threshold: SearchThreshold) -> str:
     interval = f"95% interval {100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
     if threshold.subjects == 1:
         interval = "of whom alone there is no interval"
+    chosen_on = f"{counted(threshold.cohort, 'image')} of {counted(threshold.subjects, 'stranger')}"
     return (
         f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their "
-        f"searches; chosen on {counted(threshold.cohort, 'image')} of {counted(threshold.subjects, 'stranger')}, {interval}"
+        f"searches; chosen on {chosen_on}, {interval}"
     )

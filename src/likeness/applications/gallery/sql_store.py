@@ -83,6 +83,16 @@ class SqlStore:
         with self._reading():
             return self._rows.found(whom)
 
+    def cohort_size(self) -> tuple[int, int]:
+        """How many images of how many strangers the cohort has."""
+        with self._reading():
+            return self._rows.cohort_size()
+
+    def detectors(self) -> list[str]:
+        """What found the faces of the enrolled images, "" for images that were taken whole."""
+        with self._reading():
+            return self._rows.detectors()
+
     def templates(self, subject: Subject) -> list[Template]:
         """Those of a subject by number."""
         with self._reading():
@@ -92,11 +102,6 @@ class SqlStore:
         """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
         with self._reading():
             return self._rows.holders(contents)
-
-    def strangers(self) -> int:
-        """How many strangers the cohort has."""
-        with self._reading():
-            return self._rows.strangers()
 
     def corrections(self) -> list[Correction]:
         """What was said of images."""

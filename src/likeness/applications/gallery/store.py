@@ -113,6 +113,31 @@ def each_image_once(cohort: Cohort) -> Cohort:
     return Cohort(subjects, [cohort.images[place] for place in first], cohort.encodings[first])
 
 
+def refuse_enrolled(
+    cohort: Cohort, subjects: Sequence[Subject], holders: Mapping[str, Subject | None]
+) -> None:
+    """Raise a `LikenessError` where somebody of a cohort is enrolled.
+
+    Args:
+        cohort: who must be strangers.
+        subjects: who are enrolled.
+        holders: by their contents those of the cohort's images that are enrolled, with their subjects.
+    """
+    for name, image in zip(cohort.subjects, cohort.images, strict=True):
+        if (holder := holders.get(image.content)) is not None:
+            raise LikenessError(
+                f"{image.file} of the cohort's {name} is an image of {holder}, who is enrolled: the cohort must be "
+                "strangers; take that folder out of it."
+            )
+    strangers = set(cohort.subjects)
+    for subject in subjects:
+        if subject.name in strangers:
+            raise LikenessError(
+                f"{subject.name} is in the cohort, and somebody of that name is enrolled: the cohort must be "
+                "strangers; take that folder out of it, or rename whom is enrolled."
+            )
+
+
 class Correction(NamedTuple):
     """What somebody said of two images, by their contents: that they must be, or cannot be, of one subject."""
 
@@ -156,8 +181,8 @@ class Contents(NamedTuple):
 
     Templates are sorted by their subject's number, then by their own; `encodings [T, D]` are theirs, and `row [T]` is
     the place of each one's subject in `subjects`, which are sorted by number. A subject may have no template.
-    `revision` counts the changes, the cohort's too. `given` is the highest number that a subject ever had, so that no id
-    is given again.
+    `revision` counts the changes, the cohort's too. `given` is the highest number that a subject ever had, so that no
+    id is given again.
     """
 
     revision: int
@@ -223,16 +248,20 @@ class Store(Protocol):
         """The subject that would be enrolled as `whom`, None where it would be new."""
         ...
 
+    def cohort_size(self) -> tuple[int, int]:
+        """How many images of how many strangers the cohort has."""
+        ...
+
+    def detectors(self) -> list[str]:
+        """What found the faces of the enrolled images, "" for images that were taken whole."""
+        ...
+
     def templates(self, subject: Subject) -> list[Template]:
         """Those of a subject by number."""
         ...
 
     def holders(self, contents: Sequence[str]) -> dict[str, Subject | None]:
         """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
-        ...
-
-    def strangers(self) -> int:
-        """How many strangers the cohort has."""
         ...
 
     def corrections(self) -> list[Correction]:

@@ -7,12 +7,13 @@ from likeness.evaluation.arrays import finite, labels
 
 
 def mean_templates(
-    embeddings: ArrayLike, subject: ArrayLike, *, unit_length: bool
+    embeddings: ArrayLike, subject: ArrayLike, *, one_length: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The mean `[S, D]` of each subject's embeddings `[T, D]`, and the subjects `[S]`, ascending.
 
-    With `unit_length`, for embeddings that have it, the means are set to it again. One comparison a subject, whatever
-    the number of its templates.
+    With `one_length`, for embeddings that all have one, the means are brought to it again: 1, or more where several
+    views of an image stand one behind the other. The mean of equal embeddings, or of a single one, is that
+    embedding, to the bit. One comparison a subject, whatever the number of its templates.
 
     Raises:
         ValueError: a mean of opposite embeddings is 0 and can't be set to a length.
@@ -21,14 +22,18 @@ def mean_templates(
     names, who = np.unique(labels(subject, "subject", len(rows)), return_inverse=True)
     order = np.argsort(who, kind="stable")
     starts = np.searchsorted(who[order], np.arange(len(names)))
-    mean = np.add.reduceat(rows[order], starts, axis=0) / np.bincount(who)[:, None]
-    if unit_length:
+    count = np.bincount(who)
+    mean = np.add.reduceat(rows[order], starts, axis=0) / count[:, None]
+    if one_length:
         length = np.linalg.norm(mean, axis=1, keepdims=True)
         if not length.all():
             raise ValueError(
                 f"the templates of subject {names[np.argmin(length)]} cancel out: their mean is 0"
             )
-        mean /= length
+        mean *= (np.bincount(who, np.linalg.norm(rows, axis=1)) / count)[:, None] / length
+    first = rows[order[starts]]
+    equal = np.logical_and.reduceat((rows == first[who]).all(axis=1)[order], starts)
+    mean[equal] = first[equal]
     return mean, names
 
 
@@ -44,7 +49,12 @@ def best_template(distance: ArrayLike, subject: ArrayLike) -> tuple[NDArray[np.f
 def mean_score(distance: ArrayLike, subject: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The mean distances `[P, S]` to each subject's templates, and the subjects `[S]`; arguments as above."""
     ordered, starts, names = _by_subject(distance, subject)
-    return np.add.reduceat(ordered, starts, axis=1) / np.diff([*starts, ordered.shape[1]]), names
+    count = np.diff([*starts, ordered.shape[1]])
+    least = np.minimum.reduceat(
+        ordered, starts, axis=1
+    )  # so that the mean of equal distances is that distance
+    above = ordered - np.repeat(least, count, axis=1)
+    return least + np.add.reduceat(above, starts, axis=1) / count, names
 
 
 def _by_subject(

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from likeness.config.make import make, told
 from likeness.config.schema.identification import Blufr, OpenSet
-from likeness.data.blufr import BlufrTrial
 from likeness.data.images import Images
 from likeness.evaluation import Comparison, Metric
 from likeness.evaluation.identification import (
@@ -30,7 +29,7 @@ _BLOCK_VALUES = 1 << 22  # distances held at a time: 32 MiB
 class Benchmark(NamedTuple):
     """BLUFR's trials over the test images."""
 
-    trials: Sequence[BlufrTrial]
+    trials: Sequence[OpenSetTrial]
 
     def fingerprint(self) -> dict[str, Any]:
         """Their number, and a SHA-256 over all lists."""
@@ -51,7 +50,8 @@ def identification_of(node: OpenSet | Blufr | None, samples: Images) -> Identifi
     if not isinstance(node, Blufr):
         return node
     with told(node):
-        return Benchmark(make(node, _partial_=True)(samples))
+        trials = make(node, _partial_=True)(samples)
+    return Benchmark([OpenSetTrial(*trial) for trial in trials])
 
 
 def identified(
@@ -85,7 +85,7 @@ def identified(
     return evaluate_identification(found, resamples=resamples, seed=seed)
 
 
-def _readable(trial: BlufrTrial, samples: NDArray[np.int64], of_all: NDArray[np.int64]) -> OpenSetTrial:
+def _readable(trial: OpenSetTrial, samples: NDArray[np.int64], of_all: NDArray[np.int64]) -> OpenSetTrial:
     """A trial as rows, without images that could not be read.
 
     A subject whom such an image was to enrol is left out whole: to find nobody would be no mistake of the encoder's.
@@ -109,8 +109,8 @@ def _searched(
     templates, subjects = embeddings[trial.gallery].astype(np.float64), enrolled
     if combine == "mean":
         lengths = np.linalg.norm(embeddings, axis=1)
-        unit_length = bool(np.allclose(lengths, 1, atol=1e-3))
-        templates, subjects = mean_templates(templates, enrolled, unit_length=unit_length)
+        one_length = bool(np.allclose(lengths, lengths.mean(), rtol=1e-3, atol=0))
+        templates, subjects = mean_templates(templates, enrolled, one_length=one_length)
     distances = comparison.rows(np.concatenate([embeddings[trial.probe], templates]))
     rule = {"maximum": best_template, "mean_score": mean_score}.get(combine)
     step = max(1, _BLOCK_VALUES // (len(probe) + len(templates)))
