@@ -22,6 +22,7 @@ BESIDE = {
     "stylizer=adain": ["task=adain"],
     "stylizer=johnson": ["task=feedforward"],
     "backbone=vgg19_normalised": ["task=adain", "backbone.weights=vgg_normalised.pth"],
+    "clustering=neighbours": ["clustering.neighbours=1.0", "clustering.joined=1.0"],
     "clustering=dbscan": ["clustering.eps=1.0"],
     "clustering=average_linkage": ["clustering.distance_threshold=1.0"],
     "clustering=k_means": ["clustering.n_clusters=20"],

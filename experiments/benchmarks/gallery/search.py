@@ -1,4 +1,4 @@
-"""Exact search beside a plain matrix product, faiss and usearch; rewrites results.json.
+"""Exact search beside a plain matrix product, faiss and usearch; rewrites search.json.
 
 A contender that is not installed is left out.
 """
@@ -106,7 +106,7 @@ def main() -> None:
             },
         }
         print(title, json.dumps(results[title], indent=1), flush=True)
-    Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=1) + "\n")
+    Path(__file__).with_name("search.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ def test_mistakes_about_identification_and_clustering(
 @pytest.mark.parametrize(
     "overrides",
     [
+        ["clustering=neighbours", "clustering.neighbours=0.5", "clustering.joined=0.7"],
         ["clustering=dbscan", "clustering.eps=0.5"],
         ["clustering=hdbscan"],
         ["clustering=average_linkage", "clustering.distance_threshold=2.0"],

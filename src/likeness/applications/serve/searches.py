@@ -55,7 +55,8 @@ def claimed(gallery: ServedGallery, picture: Picture, named: str, *, far: float)
     with gallery.opened_to_encode() as store:
         store.subject(named)  # which says so before anything is encoded
         encodings = gallery.encoder.encode(_all_shown(gallery, [picture], told))
-        return Decided(claim(store, gallery.encoder.comparison, encodings, named, far=far), told)
+        image = Image(picture.digest, picture.called)
+        return Decided(claim(store, gallery.encoder.comparison, image, encodings, named, far=far), told)
 
 
 def compared(gallery: ServedGallery, first: Picture, second: Picture, *, far: float) -> Decided:
