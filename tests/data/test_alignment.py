@@ -161,7 +161,7 @@ def test_another_size_is_the_same_face() -> None:
 
 def test_another_template_puts_the_face_elsewhere() -> None:
     image = image_of(pixels((SIDE, SIDE))).clamp(min=1)
-    found = aligned(image, torch.tensor(TEMPLATE), template=TEMPLATE + [20, -7])
+    found = aligned(image, torch.tensor(TEMPLATE), template=TEMPLATE + np.array([20, -7]))
     assert torch.equal(found[:, : SIDE - 7, 20:], image[:, 7:, : SIDE - 20])
     half = aligned(image, torch.tensor(TEMPLATE), template=SIDE / 4 + TEMPLATE / 2)
     assert torch.equal(half[:, 28:84, 28:84], aligned(image, torch.tensor(TEMPLATE), size=56))
