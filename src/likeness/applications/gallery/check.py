@@ -91,9 +91,7 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
         nonlocal unknown
         try:
             return claim_point(contents.cohort, found.way, templates, far, store.name).point.threshold
-        except (
-            LikenessError
-        ) as error:  # searches have a threshold where each stranger has one image, claims none
+        except LikenessError as error:  # of strangers with one image each searches have a threshold, claims none
             unknown = str(error)
             return np.inf
 
@@ -102,9 +100,8 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
     doubles, lookalikes = _told(contents, found, pairs, threshold)
     said = store.said([one.image.content for one in contents.templates])
     mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of, said)
-    return Findings(
-        *([one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd)), unknown
-    )
+    worst = [[one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd)]
+    return Findings(*worst[:4], unknown=unknown)
 
 
 Ranked = list[tuple[float, Finding]]

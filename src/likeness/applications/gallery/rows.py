@@ -344,9 +344,9 @@ class Rows:
 
     # All
 
-    def strangers(self) -> int:
-        """How many strangers the cohort has."""
-        ((number,),) = self._database.execute("SELECT count(DISTINCT subject) FROM cohort")
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        ((number,),) = self._database.execute(f"SELECT count(*) FROM {table}")
         return int(number)
 
     def contents(self) -> Contents:
