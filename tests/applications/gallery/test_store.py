@@ -197,6 +197,20 @@ def test_the_cohort_s_distances_are_kept_until_the_gallery_changes(store: Store)
         store.keep_smallest(store.contents().revision, np.arange(200.0))
 
 
+def test_another_cohort_and_score_are_taken_at_once_or_not_at_all(store: Store, monkeypatch) -> None:
+    before = store.contents()
+    with monkeypatch.context() as killed:
+        killed.setattr(store._rows, "next_revision", lambda: (_ for _ in ()).throw(RuntimeError("killed")))
+        with pytest.raises(RuntimeError, match="killed"):
+            store.set_cohort(cohort(3, 2), "elsewhere", Score.maximum)
+    after = store.contents()
+    assert (after.settings, len(after.cohort.images)) == (before.settings, 200)
+    store.set_cohort(cohort(3, 2), "elsewhere", Score.maximum)
+    after = store.contents()
+    assert (after.settings.score, after.settings.cohort_from) == (Score.maximum, "elsewhere")
+    assert len(after.cohort.images) == 6
+
+
 # Whole or absent
 
 

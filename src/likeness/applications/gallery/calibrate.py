@@ -8,6 +8,7 @@ from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.claim import ClaimPoint, claim_point
 from likeness.applications.gallery.cohort import cohort_for
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut
+from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.searched import refuse_small_cohort, said_of, searched, threshold_of
 from likeness.applications.gallery.store import Store
 from likeness.errors import LikenessError
@@ -21,9 +22,12 @@ def take_cohort(
     finder: FaceFinder | None,
     told: LeftOut,
     *,
+    score: Score | None,
     fpir: float,
 ) -> None:
     """Put another cohort in the place of the gallery's: that of a folder, or the validation identities of its run.
+
+    Where a score is given, it is that of the gallery from then on.
 
     Where it is refused the gallery keeps the one that it has.
 
@@ -34,7 +38,7 @@ def take_cohort(
     enrolled = [subject for subject, _ in store.subjects()]
     cohort = cohort_for(encoder, come_from, enrolled, finder, told)
     refuse_small_cohort(len(cohort.images), fpir, come_from or str(encoder.where))
-    store.set_cohort(cohort, come_from)
+    store.set_cohort(cohort, come_from, score)
 
 
 def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float) -> str:

@@ -262,8 +262,8 @@ class Store(Protocol):
         """Keep what was said of pairs of images; of a pair, what is said last counts."""
         ...
 
-    def set_cohort(self, cohort: Cohort, come_from: str) -> None:
-        """Put another cohort in the place of the one that is there."""
+    def set_cohort(self, cohort: Cohort, come_from: str, score: Score | None = None) -> None:
+        """Put another cohort in the place of the one that is there, and another score where one is given."""
         ...
 
     def set_score(self, score: Score) -> None:
