@@ -429,14 +429,13 @@ def calibrate_from_command_line(
         if cohort is not None or not strangers:
             encoder = encoder_of(settings, store.name, opened.run, opened.trust)
             finder = _finder(opened.detector, opened.weights)
-            take_cohort(store, encoder, cohort, finder, told, fpir=fpir)
+            take_cohort(store, encoder, cohort, finder, told, score=score, fpir=fpir)
             comparison = encoder.comparison
         else:
             comparison = comparison_for(settings, store.name, opened.run, opened.trust)
             if score is not None:  # it stays where no threshold can be chosen for another
                 refuse_small_cohort(strangers, fpir, store.name)
-        if score is not None:
-            store.set_score(score)
+                store.set_score(score)
         _tell(told)
         print(thresholds(store, comparison, fpir=fpir, far=far))
 

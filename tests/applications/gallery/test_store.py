@@ -207,7 +207,7 @@ def test_distances_of_the_cohort_before_are_not_kept_for_another(store: Store) -
 def test_a_cohort_that_was_taken_meanwhile_is_not_lost_to_another_encoder(store: Store) -> None:
     before = store.contents()
     store.set_cohort(cohort(50, 3, seed=5), "/strangers", ENCODER)
-    with pytest.raises(LikenessError, match="was changed while it was encoded again"):
+    with pytest.raises(LikenessError, match="was changed while images were encoded"):
         store.reencode(before.revision, Reencoded(before.settings, -before.encodings, before.cohort))
     after = store.contents()
     assert len(after.cohort.images) == 150
@@ -258,6 +258,20 @@ def test_nobody_is_called_as_a_stranger_of_the_cohort_is(store: Store) -> None:
                 store.set_cohort(strangers, "", ENCODER)
         else:
             store.set_cohort(strangers, "", ENCODER)
+
+
+def test_another_cohort_and_score_are_taken_at_once_or_not_at_all(store: Store, monkeypatch) -> None:
+    before = store.contents()
+    with monkeypatch.context() as killed:
+        killed.setattr(store._rows, "next_revision", lambda: (_ for _ in ()).throw(RuntimeError("killed")))
+        with pytest.raises(RuntimeError, match="killed"):
+            store.set_cohort(cohort(3, 2), "elsewhere", ENCODER, Score.maximum)
+    after = store.contents()
+    assert (after.settings, len(after.cohort.images)) == (before.settings, 200)
+    store.set_cohort(cohort(3, 2), "elsewhere", ENCODER, Score.maximum)
+    after = store.contents()
+    assert (after.settings.score, after.settings.cohort_from) == (Score.maximum, "elsewhere")
+    assert len(after.cohort.images) == 6
 
 
 # Whole or absent

@@ -9,6 +9,7 @@ from likeness.applications.gallery.bound_encoder import BoundEncoder
 from likeness.applications.gallery.claim import ClaimPoint, claim_point
 from likeness.applications.gallery.cohort import cohort_for
 from likeness.applications.gallery.read_images import FaceFinder, LeftOut, note_other_detector
+from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.searched import (
     enough_for,
     refuse_small_cohort,
@@ -28,9 +29,12 @@ def take_cohort(
     finder: FaceFinder | None,
     told: LeftOut,
     *,
+    score: Score | None,
     fpir: float,
 ) -> None:
     """Put another cohort in the place of the gallery's: that of a folder, or the validation identities of its run.
+
+    Where a score is given, it is that of the gallery from then on.
 
     Where it is refused the gallery keeps the one that it has.
 
@@ -42,7 +46,7 @@ def take_cohort(
     refuse_small_cohort(len(set(cohort.subjects)), fpir, come_from or str(encoder.where))
     if folder is not None:
         note_other_detector(store, finder, told)
-    store.set_cohort(cohort, come_from, encoder.identity)
+    store.set_cohort(cohort, come_from, encoder.identity, score)
 
 
 def thresholds(store: Store, comparison: Comparison, *, fpir: float, far: float) -> str:

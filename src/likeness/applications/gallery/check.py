@@ -91,7 +91,9 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
         nonlocal unknown
         try:
             return claim_point(contents.cohort, found.way, templates, far, store.name).point.threshold
-        except LikenessError as error:  # of strangers with one image each searches have a threshold, claims none
+        except (
+            LikenessError
+        ) as error:  # of strangers with one image each searches have a threshold, claims none
             unknown = str(error)
             return np.inf
 

@@ -222,11 +222,17 @@ class SqlStore:
         with self._writing():
             self._rows.corrections.put(corrections)
 
-    def set_cohort(self, cohort: Cohort, come_from: str, encoder: Mapping[str, Any]) -> None:
-        """Put another cohort, encoded by an `encoder` of this identity, in the place of the one that is there."""
+    def set_cohort(
+        self, cohort: Cohort, come_from: str, encoder: Mapping[str, Any], score: Score | None = None
+    ) -> None:
+        """Put another cohort, encoded by an `encoder` of this identity, in the place of the one that is there, and
+        another score where one is given.
+        """
         with self._writing():
             self._rows.refuse_other_encoder(encoder)
             self._rows.put_cohort(cohort)
+            if score is not None:
+                self._set_score(score)
             self._rows.set({"cohort_from": come_from, "to_purge": "1"})
             self._rows.next_revision()
         self._purge()
@@ -234,8 +240,7 @@ class SqlStore:
     def set_score(self, score: Score) -> None:
         """Compare several templates otherwise from now on."""
         with self._writing():
-            self._rows.set({"score": score.value})
-            self._rows.next_revision()
+            self._set_score(score)
 
     def keep_smallest(self, revision: int, smallest: NDArray[np.float64]) -> None:
         """Keep the cohort's distances to the gallery at a revision, where that is still the gallery's."""
@@ -270,6 +275,10 @@ class SqlStore:
             raise LikenessError(
                 f"{self.name} was changed while images were encoded: run the same command again."
             )
+
+    def _set_score(self, score: Score) -> None:
+        self._rows.set({"score": score.value})
+        self._rows.next_revision()
 
     def _refuse_split(self, subject: Subject, contents: Sequence[str]) -> None:
         """Raise a `LikenessError` where images are not a subject's, are none, or are all that it has."""

@@ -318,8 +318,11 @@ class Store(Protocol):
         """Keep what was said of pairs of images; of a pair, what is said last counts."""
         ...
 
-    def set_cohort(self, cohort: Cohort, come_from: str, encoder: Mapping[str, Any]) -> None:
-        """Put another cohort, encoded by an `encoder` of this identity, in the place of the one that is there.
+    def set_cohort(
+        self, cohort: Cohort, come_from: str, encoder: Mapping[str, Any], score: Score | None = None
+    ) -> None:
+        """Put another cohort, encoded by an `encoder` of this identity, in the place of the one that is there, and
+        another score where one is given.
 
         Refused where the gallery has another encoder by now.
         """
