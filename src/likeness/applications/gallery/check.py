@@ -102,8 +102,11 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
     doubles, lookalikes = _told(contents, found, pairs, threshold)
     said = store.said([one.image.content for one in contents.templates])
     mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of, said)
-    worst = [[one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd)]
-    return Findings(*worst[:4], unknown=unknown)
+
+    def worst(part: Ranked) -> list[Finding]:
+        return [one for _, one in sorted(part)[:top]]
+
+    return Findings(worst(mislabelled), worst(doubles), worst(lookalikes), worst(odd), unknown)
 
 
 Ranked = list[tuple[float, Finding]]
