@@ -37,11 +37,12 @@ class OpenSetRecipe:
     def refuse(self) -> None:
         """Raise a LikenessError for a cohort that is too small for a rate."""
         task = self._config.task
-        for fpir in task.fpir:
-            if task.cohort < (least := fewest_searches(fpir)):
+        least = fewest_searches(min(task.fpir))
+        for each in task.images_each:
+            if (strangers := task.cohort // each) < least:
                 raise LikenessError(
-                    f"task.cohort={task.cohort} is too small for a threshold at {fpir:g}, which takes at least "
-                    f"{least} searches."
+                    f"task.cohort={task.cohort} is too small for a threshold at {min(task.fpir):g}: it has {strangers} "
+                    f"strangers who search {each} times each, and that takes at least {least}."
                 )
 
     def data(self) -> None:
