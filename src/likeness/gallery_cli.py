@@ -61,7 +61,7 @@ def enrol(
 def identify(
     gallery: Gallery,
     probes: Annotated[list[Path], typer.Argument(help="images, or folders of images")],
-    fpir: Fpir = 0.01,
+    fpir: Fpir = 0.02,
     top: Annotated[int, typer.Option(help="how many of the nearest subjects to tell", min=1)] = 5,
     as_json: AsJson = False,
     run: Elsewhere = None,
@@ -288,7 +288,7 @@ def calibrate(
     score: Annotated[
         Score | None, typer.Option(help="how several templates of a subject compare from now on")
     ] = None,
-    fpir: Fpir = 0.01,
+    fpir: Fpir = 0.02,
     far: Far = 0.01,
     run: Elsewhere = None,
     detector: FaceFinderName = None,
@@ -318,7 +318,7 @@ def reencode(
         Path | None, typer.Option(help="where the gallery's encoder is now, if it was moved")
     ] = None,
     cohort: CohortFolder = None,
-    fpir: Fpir = 0.01,
+    fpir: Fpir = 0.02,
     top: Annotated[int, typer.Option(help="how many of the changes to tell", min=0)] = 20,
     as_json: AsJson = False,
     weights: Weights = None,
@@ -347,7 +347,7 @@ def check(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="a .png or .jpg, for a sheet of the images")
     ] = None,
-    fpir: Fpir = 0.01,
+    fpir: Fpir = 0.02,
     far: Far = 0.01,
     top: Annotated[int, typer.Option(help="how many of each kind to tell", min=1)] = 20,
     run: Elsewhere = None,

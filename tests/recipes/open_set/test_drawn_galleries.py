@@ -93,7 +93,10 @@ def test_a_run_trains_nothing_and_is_recorded_like_any_other(run: Path) -> None:
         (["task.kept_from=7"], "task.kept_from=7 is none of task.sizes"),
         (["task.images_each=[1,7]"], "can't be shared by strangers who search 7 times each"),
         (["trainer.max_steps=5"], "trainer.max_steps=5 is not a known value"),
-        (["task.cohort=50"], "task.cohort=50 is too small for a threshold at 0.01: it has 50 strangers .* takes at least 99"),
+        (
+            ["task.cohort=50"],
+            "task.cohort=50 is too small for a threshold at 0.01: it has 50 strangers .* takes at least 99",
+        ),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(overrides: list[str], sentence: str, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _ENCODING = Lock()  # one at a time in the whole process, whichever gallery it i
 
 
 class ServedGallery(NamedTuple):
-    """A gallery: the `id` in addresses, its file, its encoder, a detector, the kept pictures, and its cohort's size."""
+    """A gallery: the `id` in addresses, its file, its encoder, a detector, the kept pictures, and how many `strangers` it knows."""
 
     id: str
     path: Path
@@ -88,7 +88,7 @@ def served(
             folder = folder_beside(path) if pictures is None else pictures / id
             kept = KeptPictures(folder)
             kept.sweep(store)
-            strangers = len(store.contents().cohort.images)
+            _, strangers = store.cohort_size()
         encoder = encoder._replace(embed=_one_at_a_time(encoder.embed))
         found[id] = ServedGallery(id, path, encoder, _alone(finder), kept, strangers)
     return found

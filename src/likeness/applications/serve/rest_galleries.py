@@ -15,7 +15,7 @@ from likeness.errors import LikenessError
 
 router = APIRouter(prefix="/v1/galleries", tags=["galleries"])
 
-DEFAULT_RATE = 0.01
+DEFAULT_FPIR, DEFAULT_FAR = 0.02, 0.01
 
 
 class NewScore(BaseModel):
@@ -41,10 +41,10 @@ def calibration(
     gallery: ThisGallery,
     fpir: Annotated[
         Rate, Query(description="the share of strangers' searches that may give a name")
-    ] = DEFAULT_RATE,
+    ] = DEFAULT_FPIR,
     far: Annotated[
         Rate, Query(description="the share of strangers' claims that may be accepted")
-    ] = DEFAULT_RATE,
+    ] = DEFAULT_FAR,
 ) -> CalibrationAnswer:
     """Show the cohort and the thresholds of a gallery, or why none can be chosen at these rates."""
     return calibrated(gallery, fpir, far)
@@ -55,7 +55,7 @@ def choose_score(gallery: ThisGallery, new: NewScore) -> CalibrationAnswer:
     """Compare several templates of a subject otherwise from now on."""
     with gallery.opened() as store:
         store.set_score(new.score)
-    return calibrated(gallery, DEFAULT_RATE, DEFAULT_RATE)
+    return calibrated(gallery, DEFAULT_FPIR, DEFAULT_FAR)
 
 
 def calibrated(gallery: ServedGallery, fpir: float, far: float) -> CalibrationAnswer:

@@ -14,7 +14,7 @@ from likeness.applications.serve.answers import (
 from likeness.applications.serve.enrolment import MOST_LETTERS
 from likeness.applications.serve.failures import Failure
 from likeness.applications.serve.galleries import ServedGallery
-from likeness.applications.serve.rest_galleries import DEFAULT_RATE
+from likeness.applications.serve.rest_galleries import DEFAULT_FAR, DEFAULT_FPIR
 from likeness.applications.serve.searches import claimed, compared, identified
 from likeness.applications.serve.site import Site, ThisSite
 from likeness.applications.serve.uploads import SEARCHED, limits, received
@@ -32,7 +32,7 @@ async def identify(
     gallery: GalleryId = "",
     fpir: Annotated[
         Rate, Form(description="the share of strangers' searches that may give a name")
-    ] = DEFAULT_RATE,
+    ] = DEFAULT_FPIR,
     top: Annotated[int, Form(description="how many of the nearest subjects to tell", ge=1, le=MOST_TOP)] = 5,
 ) -> IdentifiedAnswer:
     """Say who pictures show, or that nobody enrolled is shown; they are not kept."""
@@ -51,7 +51,7 @@ async def verify(
         Form(description="the id or the name of who the picture is said to show", max_length=MOST_LETTERS),
     ] = "",
     gallery: GalleryId = "",
-    far: Annotated[Rate, Form(description="the share of strangers' claims to accept")] = DEFAULT_RATE,
+    far: Annotated[Rate, Form(description="the share of strangers' claims to accept")] = DEFAULT_FAR,
 ) -> VerifiedAnswer:
     """Say whether two pictures show one subject, or whether a picture shows whom it is said to; they are not kept."""
     chosen = chosen_gallery(site, gallery)
