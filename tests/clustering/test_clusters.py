@@ -18,13 +18,14 @@ from likeness.clustering import (
     estimated_k,
     euclidean,
     k_means,
+    neighbours,
 )
-from likeness.clustering import clusters as module_function
 from likeness.clustering.constraints import in_vain
 from likeness.evaluation import Comparison
 from likeness.evaluation.clustering import bcubed
 from likeness.evaluation.comparison import squared_distances
 from likeness.evaluation.distance import pair_distances
+from likeness.search import ExactIndex
 
 ANY = 1e9  # a mean distance up to which everything is joined
 
@@ -103,7 +104,6 @@ def test_adding_images_gives_what_all_at_once_give(seed: int) -> None:
     rows, said = rows[order], drawn_constraints(len(rows), seed)
     start = int(draw.integers(0, len(rows) + 1))
     whole = euclidean(rows)
-    from likeness.search import ExactIndex
 
     def below(threshold: float):
         yield from ExactIndex(rows[:start]).pairs_below(threshold)
@@ -125,9 +125,7 @@ def test_a_cannot_link_divides_a_cluster_between_its_ends() -> None:
 
 
 def test_a_component_that_is_too_large_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    monkeypatch.setattr(sys.modules[module_function.__module__], "LARGEST", 8)
+    monkeypatch.setattr(neighbours, "LARGEST", 8)
     draw = np.random.default_rng(0)
     centres = np.arange(4).repeat(6)[:, None] * np.array([[2.0, 0.0]])
     rows = centres + 0.1 * draw.standard_normal((24, 2))

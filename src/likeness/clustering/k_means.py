@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.cluster import KMeans
 
-from likeness.clustering.clusters import Thresholds, clusters
 from likeness.clustering.measured import Measured
+from likeness.clustering.neighbours import Thresholds, clusters
 
 
 def k_means(embeddings: ArrayLike, k: int, *, seed: int = 0) -> NDArray[np.int64]:

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
-from likeness.clustering.clusters import LARGEST, Thresholds
 from likeness.clustering.constraints import joined
 from likeness.clustering.measured import Measured
+from likeness.clustering.neighbours import LARGEST, Thresholds
 from likeness.evaluation.arrays import labels
 
 

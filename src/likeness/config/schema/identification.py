@@ -32,7 +32,7 @@ Distance = Annotated[float, Field(gt=0)]
 class NeighbourClusters(Node):
     """Components of neighbours, split by average linkage."""
 
-    target: Literal["likeness.clustering.clusters.NeighbourClusters"] = Field(alias="_target_")
+    target: Literal["likeness.clustering.neighbours.NeighbourClusters"] = Field(alias="_target_")
     neighbours: Distance
     joined: Distance
 
