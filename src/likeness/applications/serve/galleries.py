@@ -26,9 +26,7 @@ _ENCODING = Lock()  # one at a time in the whole process, whichever gallery it i
 
 
 class ServedGallery(NamedTuple):
-    """A gallery: the `id` in addresses, its file, its encoder, a detector, the kept pictures, and how many `strangers` it
-    knows.
-    """
+    """A gallery: its `id` in addresses, file, encoder, detector, kept pictures, and how many `strangers` it knows."""
 
     id: str
     path: Path
