@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help train dashboard experiments test lint benchmark clean
+.PHONY: help train demo dashboard experiments test lint benchmark clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,6 +21,9 @@ $(VENV)/installed-%: pyproject.toml requirements.lock
 
 train: $(VENV)/installed-onnx  ## train and measure: make train EXPERIMENT=triplet_hard, or style_transfer
 	$(BIN)/python train.py +experiment=$(EXPERIMENT)
+
+demo: $(VENV)/installed-serve  ## a gallery from nothing, on a page: people enrolled, identified and clustered
+	RUN="$$($(BIN)/python examples/default_run.py)" PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/gallery.sh
 
 dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make dashboard RUNS=runs
 	$(BIN)/likeness dashboard $(RUNS)

@@ -15,10 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "identification"))
-from drawn_encodings import identities, images
-
 from likeness.clustering import Measured, Thresholds, clusters, euclidean
+from likeness.data.drawn_encodings import identities, images
 from likeness.evaluation.clustering import bcubed
 from likeness.search import ExactIndex, RowPairs
 
