@@ -197,9 +197,9 @@ def places(folder: Path) -> Iterator[dict[str, tuple[str, str]]]:
     server = pgserver.get_server(mkdtemp(prefix="likeness-postgres-"), cleanup_mode="delete")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for name in ("full", "bare"):
+            for name in ("many", "nobody"):
                 connection.execute(f"CREATE DATABASE {name}")
-        yield {**found, "postgres": (server.get_uri("full"), server.get_uri("bare"))}
+        yield {**found, "postgres": (server.get_uri("many"), server.get_uri("nobody"))}
     finally:
         server.cleanup()
 

@@ -9,6 +9,7 @@ installed. Hydra's own keys, which it follows before anything is checked, are re
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,23 @@ MODULES = "LIKENESS_MODULES"
 
 def declared_packages() -> frozenset[str]:
     """The packages that installed distributions declare as parts, by entry points such as `mine = "my_package"`."""
+    return _declared_in(tuple((folder, _changed(folder)) for folder in sys.path))
+
+
+@lru_cache(maxsize=1)
+def _declared_in(folders: tuple[tuple[str, int], ...]) -> frozenset[str]:
+    """Those of the distributions in the folders of the import path, as each was when it was last changed.
+
+    All distributions are read for it, and a configuration asks once for each of its parts.
+    """
     return frozenset(entry.value.partition(":")[0] for entry in entry_points(group=ENTRY_POINTS))
+
+
+def _changed(folder: str) -> int:
+    try:
+        return os.stat(folder or ".").st_mtime_ns
+    except OSError:
+        return 0
 
 
 def is_trusted(target: str, trust: Collection[str]) -> bool:

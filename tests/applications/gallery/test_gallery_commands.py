@@ -556,7 +556,7 @@ def test_faces_of_photographs_are_told(runs: dict[str, Path], place: Path, monke
     assert told.startswith("0 of 2 templates get another verdict\n")
 
 
-def test_looking_after_a_gallery_imports_no_torch(command, runs: dict[str, Path], place: Path) -> None:
+def test_commands_import_no_more_than_they_need(command, runs: dict[str, Path], place: Path) -> None:
     enrolled(runs)
     script = (
         "import sys; from typer.testing import CliRunner; from likeness.cli import app\n"
@@ -564,7 +564,11 @@ def test_looking_after_a_gallery_imports_no_torch(command, runs: dict[str, Path]
         "['remove', 'Ada']):\n"
         "    done = CliRunner().invoke(app, ['gallery', words[0], 'g.gallery', *words[1:]])\n"
         "    assert done.exit_code == 0, done.output\n"
-        "print('torch' in sys.modules)"
+        "print('torch' in sys.modules)\n"
+        "done = CliRunner().invoke(app, ['identify', 'g.gallery', 'probes/P3', '--fpir', '0.1'])\n"
+        "assert done.exit_code == 0, done.output\n"
+        "heavy = {'torchvision', 'pytorch_lightning', 'timm', 'scipy', 'sklearn', 'matplotlib', 'psycopg'}\n"
+        "print(heavy.intersection(sys.modules))"
     )
     done = command("-c", script)
-    assert done.stdout == "False\n", done.stderr + done.stdout
+    assert done.stdout == "False\nset()\n", done.stderr + done.stdout
