@@ -412,8 +412,10 @@ def test_who_was_removed_is_told_while_a_copy_is_left(
         assert reading._rows.counted()
         done = invoked("gallery", "remove", "g.gallery", "P1")
     assert done.exit_code == 1
-    assert done.stdout.endswith("P1/2.png\nremoved P1 (2)\n")
-    assert "likeness: It is removed, but another process still reads g.gallery" in done.stderr
+    assert (
+        "P1/2.png\nremoved P1 (2)\nlikeness: It is removed, but another process still reads g.gallery"
+        in done.output
+    )
     assert refused("gallery", "remove", "g.gallery", "P1") == (
         "Nobody in g.gallery is called P1: likeness gallery list tells who is there."
     )
