@@ -102,9 +102,8 @@ def check(store: Store, comparison: Comparison, *, fpir: float, far: float, top:
     pairs = _near_pairs(found, max(threshold, alike if np.isfinite(alike) else 0))
     doubles, lookalikes = _told(contents, found, pairs, threshold)
     mislabelled, odd = _templates(contents, found, pairs, threshold, limit_of)
-    return Findings(
-        *([one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd)), unknown
-    )
+    kinds = [[one for _, one in sorted(part)[:top]] for part in (mislabelled, doubles, lookalikes, odd)]
+    return Findings(kinds[0], kinds[1], kinds[2], kinds[3], unknown)
 
 
 Ranked = list[tuple[float, Finding]]
