@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import warm
+from warm import Command
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LIKENESS_SHARED", ROOT.parent / "shared"))
@@ -32,9 +32,6 @@ def real_data(request: pytest.FixtureRequest) -> Path:
     folder = request.config.cache.mkdir("real_data")
     subprocess.run(["bash", str(UNPACK), str(folder)], check=True, stdout=subprocess.DEVNULL)
     return Path(folder)
-
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 import sys
 from pathlib import Path
 
-from conftest import Command
+from warm import Command
+
 from likeness.config.groups import CONF, groups
 
 TRAIN = str(CONF.parent / "train.py")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from tiny import TINY
+from warm import Command
 
-from conftest import Command
 from likeness.config.compose import composed
 from likeness.config.make import make, plain
 from likeness.config.schema.runs import TrainConfig

@@ -44,6 +44,9 @@ IMPORTED = [
     "torchvision.transforms.v2",
 ]
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
+"""What runs a program of the project in a folder of a test's own; see the fixtures `command` and `warm_command`."""
+
 _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(IMPORTED)
 

@@ -277,7 +277,7 @@ def test_an_image_that_was_said_not_to_be_theirs_is_not_enrolled_as_theirs(
     assert store.holders([content_of(anybody)]) == {}
     assert len(store.subjects()) == 8
     with pytest.raises(LikenessError, match=r"anybody\.png is of S6 \(7\), as somebody said: leave it out"):
-        store.enrol([Enrolment(Whom("S5"), [shown(anybody)], encoding_of(0))])
+        store.enrol([Enrolment(Whom("S5"), [shown(anybody)], encoding_of(0), ENCODER)])
     assert enrolled(store, "S6", anybody).notes == []
     assert store.holders([content_of(anybody)]) == {content_of(anybody): store.subject("S6")}
 

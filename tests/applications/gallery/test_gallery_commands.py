@@ -626,7 +626,7 @@ def test_commands_import_no_more_than_they_need(command, runs: dict[str, Path], 
         "    done = CliRunner().invoke(app, ['gallery', words[0], 'g.gallery', *words[1:]])\n"
         "    assert done.exit_code == 0, done.output\n"
         "print('torch' in sys.modules)\n"
-        "done = CliRunner().invoke(app, ['identify', 'g.gallery', 'probes/P3', '--fpir', '0.1'])\n"
+        "done = CliRunner().invoke(app, ['identify', 'g.gallery', 'probes/P3', '--fpir', '0.2'])\n"
         "assert done.exit_code == 0, done.output\n"
         "heavy = {'torchvision', 'pytorch_lightning', 'timm', 'scipy', 'sklearn', 'matplotlib', 'psycopg'}\n"
         "print(heavy.intersection(sys.modules))"

@@ -167,6 +167,7 @@ def test_no_password_is_shown(address: str, server) -> None:
             address,
             "GRANT USAGE ON SCHEMA likeness TO ada",
             "GRANT SELECT ON ALL TABLES IN SCHEMA likeness TO ada",
+            "GRANT SELECT ON ALL SEQUENCES IN SCHEMA likeness TO ada",
         )
         with open_store(f"postgresql:///people0?host={host}&user=ada&password=right%20horse") as store:
             assert store.name == f"postgresql://ada@/people0?host={host}"

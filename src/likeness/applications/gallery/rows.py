@@ -187,10 +187,9 @@ class Rows:
 
     def rename(self, subject: Subject, name: str) -> None:
         """Give a subject another name."""
-        self.refuse_stranger(name)
-        self._database.execute(
-            "UPDATE subject SET name = ? WHERE number = ?", (readable_name(name), subject.number)
-        )
+        readable = readable_name(name)
+        self.refuse_stranger(readable)
+        self._database.execute("UPDATE subject SET name = ? WHERE number = ?", (readable, subject.number))
 
     def drop_subject(self, subject: Subject) -> None:
         """Drop a subject that has no templates any more."""
