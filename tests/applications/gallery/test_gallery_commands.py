@@ -346,7 +346,7 @@ def test_the_cohort_is_of_strangers(runs: dict[str, Path], place: Path) -> None:
         "gallery", "calibrate", "g.gallery", "--cohort", "gone"
     ).replace(str(place) + "/", "")
     assert "chosen on 20 images of 5 strangers" in said("gallery", "calibrate", "g.gallery", *BOTH_RATES)
-    assert "too small for --fpir 0.01, which takes at least 99" in refused("identify", "g.gallery", "probes")
+    assert "too small for --fpir 0.02, which takes at least 49" in refused("identify", "g.gallery", "probes")
 
 
 def test_a_calibration_that_is_refused_changes_nothing(runs: dict[str, Path], place: Path) -> None:
