@@ -178,13 +178,13 @@ def test_settings_that_were_damaged_are_one_sentence(path: Path) -> None:
             *(("encoder", json.dumps({**whole, key: 1.5})) for key in whole),
             *(("encoder", json.dumps({k: v for k, v in whole.items() if k != key})) for key in whole),
         ):
-            store._rows.set({**kept, name: value})
+            store._rows.settings.set({**kept, name: value})
             with pytest.raises(LikenessError, match="is damaged, as its settings can't be read: take a copy"):
                 store.contents()
-        store._rows.set({**kept, "revision": "x"})
+        store._rows.settings.set({**kept, "revision": "x"})
         with pytest.raises(LikenessError, match="is damaged, as its settings"):
             store.remove(ada)
-        store._rows.set(kept)
+        store._rows.settings.set(kept)
         assert len(store.contents().subjects) == 8
 
 

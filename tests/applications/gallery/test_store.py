@@ -263,7 +263,9 @@ def test_nobody_is_called_as_a_stranger_of_the_cohort_is(store: Store) -> None:
 def test_another_cohort_and_score_are_taken_at_once_or_not_at_all(store: Store, monkeypatch) -> None:
     before = store.contents()
     with monkeypatch.context() as killed:
-        killed.setattr(store._rows, "next_revision", lambda: (_ for _ in ()).throw(RuntimeError("killed")))
+        killed.setattr(
+            store._rows.settings, "next_revision", lambda: (_ for _ in ()).throw(RuntimeError("killed"))
+        )
         with pytest.raises(RuntimeError, match="killed"):
             store.set_cohort(cohort(3, 2), "elsewhere", ENCODER, Score.maximum)
     after = store.contents()
@@ -352,9 +354,9 @@ def test_a_reader_keeps_a_removal_from_ending(where: str) -> None:
             open_store(where, patience=20).close()  # which does not wait for the one who reads
             assert monotonic() - began < 10
         assert "S0" not in names(reading)
-        assert reading._rows.setting("to_purge") == "1"
+        assert reading._rows.settings.value("to_purge") == "1"
         open_store(where).close()
-        assert reading._rows.setting("to_purge") == ""
+        assert reading._rows.settings.value("to_purge") == ""
 
 
 def test_a_subject_is_shown_with_its_id() -> None:

@@ -25,14 +25,12 @@ another's by a merge is that one's. Links are of images' bytes: another encoder 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from likeness.applications.gallery.database import Database
+from likeness.applications.gallery.database import Database, portions
 from likeness.applications.gallery.store import Correction
 
 _COLUMNS = "INSERT INTO correction (kind, first, second) VALUES (?, ?, ?) ON CONFLICT (first, second) "
 _LAST = _COLUMNS + "DO UPDATE SET kind = excluded.kind"
 _UNLESS_THERE = _COLUMNS + "DO NOTHING"
-_MANY = 500  # values in one statement
-
 Kind = Literal["must", "cannot"]
 
 
@@ -113,7 +111,7 @@ class CorrectionRows:
     def _of(self, images: Sequence[str]) -> list[_Link]:
         """The links of these images; one of two of them comes twice."""
         found: list[_Link] = []
-        for some, marks in _portions(images):
+        for some, marks in portions(images):
             for own, other in (("first", "second"), ("second", "first")):
                 rows = self._database.execute(
                     f"SELECT kind, {own}, {other} FROM correction WHERE {own} IN ({marks}) ORDER BY first, second",
@@ -125,7 +123,7 @@ class CorrectionRows:
     def _whose(self, images: Sequence[str]) -> dict[str, int]:
         """Of these images the enrolled ones, with the numbers of their subjects."""
         found: dict[str, int] = {}
-        for some, marks in _portions(sorted(set(images))):
+        for some, marks in portions(sorted(set(images))):
             found.update(
                 self._database.execute(
                     f"SELECT content, subject FROM template WHERE content IN ({marks})", some
@@ -140,10 +138,3 @@ class CorrectionRows:
 
 def _rows(links: Iterable[Correction]) -> list[tuple[str, ...]]:
     return [(one.kind, *sorted((one.first, one.second))) for one in links]
-
-
-def _portions(images: Sequence[str]) -> Iterable[tuple[Sequence[str], str]]:
-    """The images some at a time, with a mark for each."""
-    for start in range(0, len(images), _MANY):
-        some = images[start : start + _MANY]
-        yield some, ", ".join("?" * len(some))

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 ROWS_AT_ONCE = 1000
 """Of those with encodings: so many are read before they are made numbers."""
 
+_MANY = 500  # SQLite takes 999 in its older versions
+
 
 class Database(Protocol):
     """A database with a gallery's tables. Values in a statement stand as `?`.
@@ -77,3 +79,10 @@ class Database(Protocol):
     def close(self) -> None:
         """End the connection."""
         ...
+
+
+def portions(values: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """The values some at a time, as many as one statement takes, with a mark for each: for `column IN (marks)`."""
+    for start in range(0, len(values), _MANY):
+        some = values[start : start + _MANY]
+        yield some, ", ".join("?" * len(some))

@@ -1,8 +1,7 @@
 """What is done to the rows of a gallery's tables within a transaction, the same in every database."""
 
 import gc
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -10,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.applications.gallery.correction_rows import CorrectionRows
-from likeness.applications.gallery.database import Database
-from likeness.applications.gallery.encoder_identity import whole_identity
+from likeness.applications.gallery.database import Database, portions
 from likeness.applications.gallery.readable_name import composed_name, readable_name
-from likeness.applications.gallery.score import Score
+from likeness.applications.gallery.setting_rows import SettingRows
 from likeness.applications.gallery.store import (
     NOTHING_SAID,
     Cohort,
@@ -23,7 +21,6 @@ from likeness.applications.gallery.store import (
     Image,
     Regrouped,
     Said,
-    Settings,
     Subject,
     Template,
     Whom,
@@ -34,12 +31,9 @@ from likeness.applications.gallery.store import (
 from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
 
-_SET = "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _ADD_SUBJECT = "INSERT INTO subject VALUES (?, ?, ?)"
 _ADD_TEMPLATE = "INSERT INTO template (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
 _ADD_STRANGER = "INSERT INTO cohort (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
-_MANY = 500  # values in one statement: SQLite takes 999 in its older versions
-
 
 T = TypeVar("T")
 
@@ -57,67 +51,19 @@ class Rows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.corrections = CorrectionRows(database)
+        self.settings, self.corrections = SettingRows(database), CorrectionRows(database)
 
     def fill(self, contents: Contents) -> None:
         """Put into empty tables all that a gallery holds."""
         execute_many = self._database.execute_many
-        self.set(_as_text(contents.settings) | {"revision": "0"})
+        self.settings.put(contents.settings)
+        self.settings.set({"revision": "0"})
         execute_many(_ADD_SUBJECT, contents.subjects)
         self._database.skip_numbers(max([contents.given, *(one.number for one in contents.subjects)]))
         whose = [(one.subject, *one.image) for one in contents.templates]
         execute_many(_ADD_TEMPLATE, self._with_encodings(whose, contents.encodings))
         self._add_strangers(contents.cohort)
         self.corrections.put(contents.corrections)
-
-    # Settings
-
-    def setting(self, name: str) -> str:
-        """A setting, "" where there is none."""
-        rows = self._database.execute("SELECT value FROM setting WHERE name = ?", (name,))
-        return str(rows[0][0]) if rows else ""
-
-    def set(self, values: Mapping[str, str]) -> None:
-        """Keep settings."""
-        self._database.execute_many(_SET, list(values.items()))
-
-    def unset(self, name: str) -> None:
-        """Keep a setting no longer."""
-        self._database.execute("DELETE FROM setting WHERE name = ?", (name,))
-
-    def revision(self) -> int:
-        """How often the gallery was changed."""
-        found = self.setting("revision")
-        if not found.isdecimal():
-            raise LikenessError(self._unreadable())
-        return int(found)
-
-    def next_revision(self) -> None:
-        """Count a change."""
-        self.set({"revision": str(self.revision() + 1)})
-
-    def settings(self) -> Settings:
-        """What the gallery is bound to."""
-        try:
-            encoder = whole_identity(json.loads(self.setting("encoder")))
-            score = Score(self.setting("score"))
-        except (ValueError, RecursionError) as error:
-            raise LikenessError(self._unreadable()) from error
-        return Settings(encoder, self.setting("where"), score, self.setting("cohort_from"))
-
-    def _unreadable(self) -> str:
-        return f"{self._database.name} is damaged, as its settings can't be read: take a copy of it."
-
-    def put_settings(self, settings: Settings) -> None:
-        """Bind the gallery otherwise."""
-        self.set(_as_text(settings))
-
-    def refuse_other_encoder(self, encoder: Mapping[str, Any]) -> None:
-        """Raise a `LikenessError` where the gallery is bound to another encoder than the one of this identity."""
-        if self.settings().encoder != encoder:
-            raise LikenessError(
-                f"{self._database.name} got another encoder while images were encoded: run the same command again."
-            )
 
     # Subjects
 
@@ -215,9 +161,7 @@ class Rows:
     def holders(self, contents: Sequence[str]) -> dict[str, Subject | None]:
         """Of these images the enrolled ones with their subjects, and those of the cohort with None."""
         found: dict[str, Subject | None] = {}
-        for start in range(0, len(contents), _MANY):
-            some = contents[start : start + _MANY]
-            marks = ", ".join("?" * len(some))
+        for some, marks in portions(contents):
             rows = self._database.execute(
                 f"SELECT DISTINCT content FROM cohort WHERE content IN ({marks})", some
             )
@@ -310,7 +254,7 @@ class Rows:
         refuse_enrolled(cohort, self.subjects(), self.holders([image.content for image in cohort.images]))
         self._database.execute("DELETE FROM cohort")
         self._add_strangers(cohort)
-        self.unset("cohort_revision")
+        self.settings.unset("cohort_revision")
 
     def put_smallest(self, smallest: NDArray[np.float64]) -> None:
         """Keep the distances `[C]` of the cohort's images to the gallery, where there are so many."""
@@ -318,7 +262,7 @@ class Rows:
         if len(numbers) == len(smallest):
             rows = zip(smallest.tolist(), (number for (number,) in numbers), strict=True)
             self._database.execute_many("UPDATE cohort SET smallest = ? WHERE number = ?", rows)
-            self.set({"cohort_revision": str(self.revision())})
+            self.settings.set({"cohort_revision": str(self.settings.revision())})
 
     def _add_strangers(self, cohort: Cohort) -> None:
         cohort = each_image_once(cohort)
@@ -350,12 +294,12 @@ class Rows:
 
     def contents(self) -> Contents:
         """All that the gallery holds."""
-        settings, revision, subjects = self.settings(), self.revision(), self.subjects()
+        settings, revision, subjects = self.settings.all(), self.settings.revision(), self.subjects()
         dimensions = int(settings.encoder["dimensions"])
         templates, encodings = self._all_of("template", "subject, number", Template, dimensions)
         strangers, theirs = self._all_of("cohort", "number", _Stranger, dimensions)
         whose = np.array([template.subject for template in templates], dtype=np.int64)
-        fresh = self.setting("cohort_revision") == str(revision)
+        fresh = self.settings.value("cohort_revision") == str(revision)
         smallest = self._database.execute("SELECT smallest FROM cohort ORDER BY number") if fresh else []
         cohort = Cohort(
             [one.subject for one in strangers],
@@ -404,15 +348,6 @@ def _without_collection() -> Iterator[None]:
     finally:
         if before:
             gc.enable()
-
-
-def _as_text(settings: Settings) -> dict[str, str]:
-    return {
-        "encoder": json.dumps(settings.encoder, sort_keys=True),
-        "where": settings.where,
-        "score": settings.score.value,
-        "cohort_from": settings.cohort_from,
-    }
 
 
 def _readable(whom: Whom) -> Whom:

@@ -35,7 +35,7 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self._database, self._rows = database, Rows(database)
-        if self._rows.setting("to_purge"):  # a process ended before it had done so
+        if self._rows.settings.value("to_purge"):  # a process ended before it had done so
             with suppress(LikenessError):  # what is there can be used; the next to open it tries again
                 self._purge(wait=False)
 
@@ -61,7 +61,7 @@ class SqlStore:
     def settings(self) -> Settings:
         """What it is bound to."""
         with self._reading():
-            return self._rows.settings()
+            return self._rows.settings.all()
 
     def contents(self) -> Contents:
         """All that it holds."""
@@ -124,10 +124,10 @@ class SqlStore:
         """Add subjects and templates; an image that its subject has already is left as it is."""
         with self._writing():
             for one in enrolments:
-                self._rows.refuse_other_encoder(one.encoder)
+                self._rows.settings.refuse_other_encoder(one.encoder)
             done = [self._rows.enrol(one) for one in enrolments]
             if any(one.added or one.new for one in done):
-                self._rows.next_revision()
+                self._rows.settings.next_revision()
         return done
 
     def rename(self, subject: Subject, name: str) -> None:
@@ -147,7 +147,7 @@ class SqlStore:
                 rows.drop_subject(other)
             if theirs := _contents(rows.templates(into)):
                 rows.corrections.are_one(theirs)
-            rows.next_revision()
+            rows.settings.next_revision()
 
     def split(self, subject: Subject, contents: Sequence[str], whom: Whom) -> Subject:
         """Give these images of a subject to another, and keep that they cannot be of the first."""
@@ -174,8 +174,8 @@ class SqlStore:
             rows.corrections.removed(_contents(gone), _contents(left))
             if contents is None:
                 rows.drop_subject(subject)
-            rows.next_revision()
-            rows.set({"to_purge": "1"})
+            rows.settings.next_revision()
+            rows.settings.set({"to_purge": "1"})
         try:
             self._purge()
         except LikenessError as error:
@@ -229,12 +229,12 @@ class SqlStore:
         another score where one is given.
         """
         with self._writing():
-            self._rows.refuse_other_encoder(encoder)
+            self._rows.settings.refuse_other_encoder(encoder)
             self._rows.put_cohort(cohort)
             if score is not None:
                 self._set_score(score)
-            self._rows.set({"cohort_from": come_from, "to_purge": "1"})
-            self._rows.next_revision()
+            self._rows.settings.set({"cohort_from": come_from, "to_purge": "1"})
+            self._rows.settings.next_revision()
         self._purge()
 
     def set_score(self, score: Score) -> None:
@@ -245,7 +245,7 @@ class SqlStore:
     def keep_smallest(self, revision: int, smallest: NDArray[np.float64]) -> None:
         """Keep the cohort's distances to the gallery at a revision, where that is still the gallery's."""
         with self._writing():
-            if self._rows.revision() == revision:
+            if self._rows.settings.revision() == revision:
                 self._rows.put_smallest(smallest)
 
     def reencode(self, revision: int, reencoded: Reencoded) -> None:
@@ -254,10 +254,10 @@ class SqlStore:
         with self._writing():
             self._still_at(revision)
             rows.put_encodings(reencoded.encodings)
-            rows.put_settings(reencoded.settings)
+            rows.settings.put(reencoded.settings)
             rows.put_cohort(reencoded.cohort)
-            rows.next_revision()
-            rows.set({"to_purge": "1"})
+            rows.settings.next_revision()
+            rows.settings.set({"to_purge": "1"})
         self._purge()
 
     def regroup(self, revision: int, regrouped: Regrouped) -> list[Subject]:
@@ -266,19 +266,19 @@ class SqlStore:
         with self._writing():
             self._still_at(revision)
             subjects = rows.regroup(regrouped)
-            rows.next_revision()
+            rows.settings.next_revision()
         return subjects
 
     def _still_at(self, revision: int) -> None:
         """Raise a `LikenessError` where the gallery has changed since a revision."""
-        if self._rows.revision() != revision:
+        if self._rows.settings.revision() != revision:
             raise LikenessError(
                 f"{self.name} was changed while images were encoded: run the same command again."
             )
 
     def _set_score(self, score: Score) -> None:
-        self._rows.set({"score": score.value})
-        self._rows.next_revision()
+        self._rows.settings.set({"score": score.value})
+        self._rows.settings.next_revision()
 
     def _refuse_split(self, subject: Subject, contents: Sequence[str]) -> None:
         """Raise a `LikenessError` where images are not a subject's, are none, or are all that it has."""
@@ -298,7 +298,7 @@ class SqlStore:
         left = [one for one in own if one.image.content not in set(contents)]
         rows.give(moved, other)
         rows.corrections.moved(_contents(moved), _contents(left), joined)
-        rows.next_revision()
+        rows.settings.next_revision()
 
     def _reading(self) -> AbstractContextManager[None]:
         return self._database.transaction(writes=False)
@@ -309,7 +309,7 @@ class SqlStore:
     def _purge(self, *, wait: bool = True) -> None:
         """Write the tables anew, and note that it is done."""
         self._database.purge(wait=wait)
-        self._rows.unset("to_purge")
+        self._rows.settings.unset("to_purge")
 
 
 def _contents(templates: Sequence[Template]) -> list[str]:
