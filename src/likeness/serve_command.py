@@ -1,6 +1,7 @@
 """What `likeness serve` does; a mistake ends in one sentence."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,14 +36,11 @@ def serve_from_command_line(wanted: Served, place: Place) -> None:
     """Serve galleries until it is interrupted."""
     with one_sentence():
         find_modules_in(Path.cwd())
-        try:
-            import fastapi  # noqa: F401
-            import python_multipart  # noqa: F401
-            import uvicorn  # noqa: F401
-        except ImportError as error:
-            raise LikenessError(
-                f"The page needs {error.name}, which is not installed: pip install 'likeness[serve]'."
-            ) from error
+        for package in ("fastapi", "python_multipart", "uvicorn"):
+            if find_spec(package) is None:
+                raise LikenessError(
+                    f"The page needs {package}, which is not installed: pip install 'likeness[serve]'."
+                )
         from likeness.applications.gallery.named_finder import named_finder
         from likeness.applications.serve.galleries import served
         from likeness.applications.serve.jobs import Jobs

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 from threading import Lock, Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 from PIL import Image
@@ -99,10 +99,10 @@ def _turn(
         yield _asked(client, "remove", "DELETE", f"{base}/subjects/{name}")
 
 
-def _asked(client: httpx.Client, what: str, method: str, path: str, **given: object) -> Answered:
+def _asked(client: httpx.Client, what: str, method: str, path: str, **given: Any) -> Answered:
     start = time.perf_counter()
     try:
-        answer = client.request(method, path, **given)  # type: ignore[arg-type]
+        answer = client.request(method, path, **given)
         wrong = "" if answer.is_success else f"{what}: {answer.status_code} {answer.text[:300]}"
     except httpx.HTTPError as error:
         wrong = f"{what}: {error!r}"

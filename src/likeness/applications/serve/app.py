@@ -48,6 +48,17 @@ _FAILURES = {
 _SMALL = 2**16  # bytes of a request without pictures
 
 
+class _Application(FastAPI):
+    """One whose OpenAPI document says that every request brings the token."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document."""
+        document = super().openapi()
+        document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+        return document
+
+
 def make_app(site: Site, access: Access) -> ASGIApp:
     """The application over a site."""
 
@@ -56,7 +67,7 @@ def make_app(site: Site, access: Access) -> ASGIApp:
         yield
         site.jobs.stop()
 
-    app = FastAPI(
+    app = _Application(
         title="Likeness",
         version="1",
         description="Who is it? Galleries of who is enrolled. Pictures are sent as multipart/form-data.",
@@ -80,18 +91,4 @@ def make_app(site: Site, access: Access) -> ASGIApp:
         app.include_router(router, responses=refusals)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("likeness.applications.serve", "static")]))
-    _describe_token(app)
     return Gate(app, access)
-
-
-def _describe_token(app: FastAPI) -> None:
-    """Let the OpenAPI document say that every request brings the token."""
-    made = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = made()
-        document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        document["security"] = [{"token": []}]
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]

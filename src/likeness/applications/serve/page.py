@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from likeness.applications.counted import counted
+from likeness.runs.report.page import escaping_environment
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("likeness.applications.serve"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = escaping_environment("likeness.applications.serve")
 _ENVIRONMENT.filters["counted"] = counted
 _ENVIRONMENT.filters["percent"] = lambda share: f"{100 * share:.3g}%"
 

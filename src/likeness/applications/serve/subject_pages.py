@@ -11,7 +11,7 @@ from likeness.applications.gallery.store import Subject
 from likeness.applications.serve.enrolment import removed, whom
 from likeness.applications.serve.failures import Failure
 from likeness.applications.serve.galleries import ServedGallery
-from likeness.applications.serve.rest_corrections import Split, Verdict, said_of, split_off
+from likeness.applications.serve.sayings import Split, Verdict, said_of, split_off
 from likeness.applications.serve.shown import DONE, MOST_NAMES, Shown, gone_to, pictures_of, shown
 from likeness.applications.serve.shown import said_of as said_of_error
 from likeness.applications.serve.site import (
@@ -31,7 +31,7 @@ ON_A_PAGE, TO_NAME = 48, 12
 _MOST = 2**63 - 1
 Number = Annotated[int, Path(ge=1, le=_MOST)]
 Given = Annotated[str, Form(max_length=1000)]
-Numbers = Annotated[list[int], Form()]
+Numbers = Annotated[list[int], Form(default_factory=list)]
 
 
 @router.get("/subjects")
@@ -87,7 +87,7 @@ def rename(
 
 
 @router.post("/merge")
-def merge_chosen(site: ThisSite, gallery: ThisGallery, subject: Numbers = []) -> Response:  # noqa: B006
+def merge_chosen(site: ThisSite, gallery: ThisGallery, subject: Numbers) -> Response:
     """Make the chosen subjects one, which is the first that was enrolled."""
     try:
         into = _merged(gallery, sorted(set(subject)))
@@ -101,7 +101,7 @@ def merge(
     site: ThisSite,
     gallery: ThisGallery,
     number: Number,
-    subject: Numbers = [],  # noqa: B006
+    subject: Numbers,
     named: Given = "",
 ) -> Response:
     """Make others one with a subject: by their numbers, or one by a name or an id."""
@@ -121,14 +121,13 @@ def split(
     site: ThisSite,
     gallery: ThisGallery,
     number: Number,
-    template: Numbers = [],  # noqa: B006
+    template: Numbers,
     name: Given = "",
     id: Given = "",
 ) -> Response:
     """Give the chosen pictures to somebody else."""
     try:
-        if not template:
-            raise Failure(422, "invalid", "Choose pictures first.")
+        _refuse_none(template)
         with gallery.opened() as store:
             own, _ = subject_numbered(store, number)
         split_off(gallery, Split(subject=own.id, templates=template, name=whom(name, id).name, id=id.strip()))
@@ -142,14 +141,11 @@ def remove_pictures(
     site: ThisSite,
     gallery: ThisGallery,
     number: Number,
-    template: Numbers = [],  # noqa: B006
-    name: Given = "",
-    id: Given = "",
+    template: Numbers,
 ) -> Response:
     """Remove the chosen pictures of a subject; the form's other fields are of another button."""
     try:
-        if not template:
-            raise Failure(422, "invalid", "Choose pictures first.")
+        _refuse_none(template)
         with gallery.opened() as store:
             own, _ = subject_numbered(store, number)
             removed(gallery, store, own, templates_numbered(store, own, template))
@@ -190,6 +186,11 @@ async def correct(
     except (LikenessError, Failure) as error:
         return await site.lane.run(_subject_page, site, gallery, subject, error=error)
     return gone_to(f"/g/{gallery.id}/subjects/{subject}?done={quote(verdict)}")
+
+
+def _refuse_none(templates: Sequence[int]) -> None:
+    if not templates:
+        raise Failure(422, "invalid", "Choose pictures first.")
 
 
 def _say(gallery: ServedGallery, content: str, called: str, number: int, verdict: Verdict) -> None:

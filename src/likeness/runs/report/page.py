@@ -20,15 +20,20 @@ class ShownFigure(NamedTuple):
     across: bool
 
 
-def page(template: str, values: Mapping[str, Any], presentation: Presentation) -> str:
-    """The page that a template makes of `values`."""
-    environment = Environment(
-        loader=PackageLoader("likeness.runs.report"),
+def escaping_environment(package: str) -> Environment:
+    """The templates of a package, in which every value is escaped and a missing one is an error."""
+    return Environment(
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def page(template: str, values: Mapping[str, Any], presentation: Presentation) -> str:
+    """The page that a template makes of `values`."""
+    environment = escaping_environment("likeness.runs.report")
     environment.globals |= {
         "written": presentation.written,
         "written_interval": presentation.written_interval,
