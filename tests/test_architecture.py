@@ -12,7 +12,17 @@ import likeness.errors
 
 ROOT = Path(likeness.__file__).parent
 LAYERS = [
-    {"cli", "gallery_cli", "gallery_command", "__main__", "train", "command", "options", "serve_command"},
+    {
+        "cli",
+        "gallery_cli",
+        "gallery_command",
+        "__main__",
+        "train",
+        "command",
+        "options",
+        "serve_command",
+        "cluster_command",
+    },
     {"applications"},
     {"recipes"},
     {"runs"},

@@ -103,7 +103,8 @@ def cluster(
     Name them with likeness gallery rename, and correct them with merge, split and correct. Run again with more images,
     it keeps all that, and gives what clustering all at once would.
     """
-    from likeness.gallery_command import Opened, cluster_from_command_line
+    from likeness.cluster_command import cluster_from_command_line
+    from likeness.gallery_command import Opened
 
     opened = Opened(output, run, trust or [], detector, weights)
     cluster_from_command_line(opened, pictures, cohort, k, sheet, force=force)

@@ -13,9 +13,8 @@ from likeness.config.trust import find_modules_in
 from likeness.errors import LikenessError, one_sentence
 
 if TYPE_CHECKING:
-    from likeness.applications.gallery.bound_encoder import BoundEncoder
     from likeness.applications.gallery.read_images import FaceFinder, LeftOut
-    from likeness.applications.gallery.store import Contents, Store, Template
+    from likeness.applications.gallery.store import Store, Template
 
 
 class Opened(NamedTuple):
@@ -38,7 +37,8 @@ def _opened(where: str | None) -> "Iterator[Store]":
         yield store
 
 
-def _finder(detector: str | None, weights: Path | None) -> "FaceFinder | None":
+def finder_named(detector: str | None, weights: Path | None) -> "FaceFinder | None":
+    """What finds faces in photographs, None where images are taken as they are."""
     if detector is None and weights is None:
         return None
     from likeness.applications.gallery.named_finder import named_finder
@@ -46,7 +46,8 @@ def _finder(detector: str | None, weights: Path | None) -> "FaceFinder | None":
     return named_finder(detector, weights)
 
 
-def _tell(told: "LeftOut") -> None:
+def tell(told: "LeftOut") -> None:
+    """Say what was noted and what was left out, where errors go."""
     for note in told.notes:
         print(note, file=sys.stderr)
     for reason in told.unreadable:
@@ -76,8 +77,8 @@ def create_from_command_line(
 
         told = left_out()
         bound = encoder_at(encoder, overrides, trust)
-        print(create(where, bound, score, cohort, _finder(detector, weights), told))
-        _tell(told)
+        print(create(where, bound, score, cohort, finder_named(detector, weights), told))
+        tell(told)
         print(name)
 
 
@@ -93,11 +94,11 @@ def enrol_from_command_line(opened: Opened, places: Sequence[Path], name: str | 
         encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
         told = left_out()
         done = 0
-        for one in enrol(store, encoder, named, _finder(opened.detector, opened.weights), told):
+        for one in enrol(store, encoder, named, finder_named(opened.detector, opened.weights), told):
             known = f", {one.known:,} enrolled before" if one.known else ""
             print(f"{one.subject}: {counted(one.added, 'template')} added{known}", flush=True)
             done += 1
-        _tell(told)
+        tell(told)
         if not done:
             raise LikenessError("Nobody was enrolled: none of the images can be used.")
 
@@ -121,7 +122,7 @@ def identify_from_command_line(
 
         files = [photograph.file for photograph in photographs_in(places)]
         encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
-        finder, told = _finder(opened.detector, opened.weights), left_out()
+        finder, told = finder_named(opened.detector, opened.weights), left_out()
         note_other_detector(store, finder, told)
         sized = Sized(encoder.spatial_size, encoder.channels)
         shown = [
@@ -135,105 +136,7 @@ def identify_from_command_line(
         encodings = encoder.encode([pixels for _, pixels in shown])
         found = identify(store, encoder.comparison, images, encodings, fpir=fpir, top=top)
         _print(found, as_json, {"unreadable": told.unreadable})
-        _tell(told)
-
-
-def cluster_from_command_line(
-    opened: Opened,
-    places: Sequence[Path],
-    cohort: Path | None,
-    k: int | None,
-    sheet: Path | None,
-    *,
-    force: bool,
-) -> None:
-    """Put images into a new album or one that is there, each cluster a subject; nothing is written before all is."""
-    with one_sentence():
-        find_modules_in(Path.cwd())
-        from likeness.applications.gallery.stores import is_address, open_store
-        from likeness.applications.photographs import photographs_in
-
-        assert opened.gallery is not None
-        files = [photograph.file for photograph in photographs_in(places)]
-        if sheet is not None:
-            from likeness.applications.gallery.album_sheet import refuse_sheet
-
-            refuse_sheet(sheet, force=force)
-        if is_address(opened.gallery) or Path(opened.gallery).exists():
-            if cohort is not None:
-                raise LikenessError(
-                    f"{opened.gallery} has its strangers already: give it others with likeness gallery calibrate "
-                    "--cohort."
-                )
-            with open_store(opened.gallery) as store:
-                from likeness.applications.gallery.bound_encoder import encoder_of
-
-                encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
-                _cluster(opened, encoder, store.contents(), store.name, files, k, sheet, force=force)
-        else:
-            if opened.run is None:
-                raise LikenessError(f"{opened.gallery} is no album yet: say with --run what is to encode it.")
-            from likeness.applications.gallery.bound_encoder import encoder_at
-            from likeness.applications.gallery.create import of_nobody
-            from likeness.applications.gallery.read_images import left_out
-
-            encoder = encoder_at(opened.run, (), opened.trust)
-            told = left_out()
-            contents = of_nobody(encoder, Score.mean, cohort, _finder(opened.detector, opened.weights), told)
-            _tell(told)
-            _cluster(opened, encoder, contents, opened.gallery, files, k, sheet, force=force)
-
-
-def _cluster(
-    opened: Opened,
-    encoder: "BoundEncoder",
-    contents: "Contents",
-    name: str,
-    files: Sequence[Path],
-    k: int | None,
-    sheet: Path | None,
-    *,
-    force: bool,
-) -> None:
-    from likeness.applications.gallery.album import (
-        encode_new,
-        grouped_by_k_means,
-        grouped_by_neighbours,
-        put_into_album,
-        thresholds_for,
-    )
-    from likeness.applications.gallery.read_images import left_out
-    from likeness.applications.gallery.stores import create_store, is_address, open_store
-
-    where = opened.gallery
-    assert where is not None
-    told = left_out()
-    finder = _finder(opened.detector, opened.weights)
-    if k is None:
-        thresholds = thresholds_for(contents, encoder.comparison, name)
-        new = encode_new(contents, name, encoder, files, finder, told)
-        cluster, notes = grouped_by_neighbours(contents, new, encoder.comparison, thresholds)
-        told.notes.extend(notes)
-    else:
-        new = encode_new(contents, name, encoder, files, finder, told)
-        cluster = grouped_by_k_means(contents, new, k, name)
-    if not is_address(where) and not Path(where).exists():
-        create_store(where, contents)
-    with open_store(where) as store:
-        album = put_into_album(store, contents, new, cluster)
-    told.notes.extend(album.notes)
-    _tell(told)
-    print(album)
-    if sheet is not None:
-        from likeness.applications.gallery.album_sheet import write_album_sheet
-
-        finders = {
-            name: found
-            for name in sorted({image.detector for image in album.images} - {""})
-            if (found := _finder(name, opened.weights)) is not None
-        }
-        print(write_album_sheet(sheet, album, finders, force=force))
-    print(name)
+        tell(told)
 
 
 def claim_from_command_line(
@@ -257,12 +160,12 @@ def claim_from_command_line(
 
             encoder = encoder_of(store.settings(), store.name, opened.run, opened.trust)
             sized = Sized(encoder.spatial_size, encoder.channels)
-            finder, told = _finder(opened.detector, opened.weights), left_out()
+            finder, told = finder_named(opened.detector, opened.weights), left_out()
             note_other_detector(store, finder, told)
             image, pixels, notes = one_image(probe, sized, finder)
             encoding = encoder.encode([pixels])
             _print(claim(store, encoder.comparison, image, encoding, claimed, far=far), as_json, {})
-            _tell(told)
+            tell(told)
             for note in notes:
                 print(note, file=sys.stderr)
 
@@ -428,7 +331,7 @@ def calibrate_from_command_line(
         settings, strangers = store.settings(), store.cohort_size()[1]
         if cohort is not None or not strangers:
             encoder = encoder_of(settings, store.name, opened.run, opened.trust)
-            finder = _finder(opened.detector, opened.weights)
+            finder = finder_named(opened.detector, opened.weights)
             take_cohort(store, encoder, cohort, finder, told, score=score, fpir=fpir)
             comparison = encoder.comparison
         else:
@@ -436,7 +339,7 @@ def calibrate_from_command_line(
             if score is not None:  # it stays where no threshold can be chosen for another
                 refuse_small_cohort(strangers, fpir, store.name)
                 store.set_score(score)
-        _tell(told)
+        tell(told)
         print(thresholds(store, comparison, fpir=fpir, far=far))
 
 
@@ -466,13 +369,13 @@ def reencode_from_command_line(
         finders = {
             name: finder
             for name in detectors_in(contents)
-            if (finder := _finder(name, opened.weights)) is not None
+            if (finder := finder_named(name, opened.weights)) is not None
         }
         told = left_out()
         move = moved_to(
             contents, store.name, comparison, encoder, places, finders, told, cohort_from=cohort, fpir=fpir
         )
-        _tell(told)
+        tell(told)
         if not as_json:
             print(move.told(top))
         if switch:
