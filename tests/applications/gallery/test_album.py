@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
 from drawn_galleries import D, about, centres, cohort, image, made
 from numpy.typing import NDArray
 from PIL import Image as Pixels
-from typer.testing import CliRunner
+from said_by_commands import refused, said
 
 from likeness.applications.gallery.album import (
     Album,
@@ -20,7 +19,6 @@ from likeness.applications.gallery.album import (
     thresholds_for,
 )
 from likeness.applications.gallery.store import Correction, Image, Store, Whom
-from likeness.cli import app
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
 
@@ -223,23 +221,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 NEW = ["--run", "encoder.onnx", "--cohort", "strangers", "-o", "album.gallery"]
-
-
-def invoked(*words: object) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def said(*words: object) -> str:
-    done = invoked(*words)
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def refused(*words: object) -> str:
-    done = invoked(*words)
-    assert done.exit_code == 1, done.output
-    (sentence,) = [line for line in done.output.splitlines() if line.startswith("likeness: ")]
-    return sentence.removeprefix("likeness: ")
 
 
 def test_from_pictures_to_names_and_more_pictures(place: Path) -> None:

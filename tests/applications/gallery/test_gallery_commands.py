@@ -10,17 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from click.testing import Result
 from PIL import Image
+from said_by_commands import invoked, refused, said
 from tiny import TINY, train_by
 from torch import Tensor
-from typer.testing import CliRunner
 
 from likeness.applications import detectors
 from likeness.applications.encoder import TrainedEncoder
 from likeness.applications.gallery import check, stores
 from likeness.applications.gallery.stores import open_store
-from likeness.cli import app
 from likeness.data.drawn_faces import drawn_faces
 from likeness.models.detectors import Detections
 
@@ -51,25 +49,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Image.fromarray(face.permute(1, 2, 0).numpy()).save(tmp_path / above / below / f"{number}.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def said(*words: object) -> str:
-    """What a command says that does what it is told."""
-    done = invoked(*words)
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def refused(*words: object) -> str:
-    """The one sentence of a command that does not."""
-    done = invoked(*words)
-    assert done.exit_code == 1, done.output
-    (sentence,) = [line for line in done.output.splitlines() if line.startswith("likeness: ")]
-    return sentence.removeprefix("likeness: ")
-
-
-def invoked(*words: object) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 def enrolled(runs: dict[str, Path], name: str = "run") -> None:
@@ -492,12 +471,12 @@ def test_a_learned_head_compares(runs: dict[str, Path], place: Path) -> None:
         "g.gallery is bound to a run, and e.onnx is an ONNX file: name the run's folder with --run"
     )
     with open_store(Path("g.gallery")) as store:
-        store._rows.set({"where": str(place / "moved")})
+        store._rows.settings.set({"where": str(place / "moved")})
     move = ["gallery", "reencode", "g.gallery", "--run", runs["run"], *RATES]
     assert refused(*move).endswith("moved: say with --before where it is.")
     assert "of 12 templates get another verdict" in said(*move, "--before", runs["head"])
     with open_store(Path("g.gallery")) as store:
-        store._rows.set({"where": str(runs["head"])})
+        store._rows.settings.set({"where": str(runs["head"])})
     found = json.loads(said("identify", "g.gallery", "probes", "--json", *RATES))
     assert found["unit"] == "minus the log odds that it is one identity"
     verdict = said("verify", "probes/P1/3.png", "--claim", "P1", "--gallery", "g.gallery", "--far", 0.1)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,21 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import CHROMIUM, DRIVER, SWITCHES
 from served_galleries import HOSTILE, TOKEN, made_gallery, picture
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-SWITCHES = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1000,900",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the page must not need a network
-]
+WINDOW = "--window-size=1000,900"
 WAIT = 60
 
 pytestmark = pytest.mark.skipif(
@@ -77,7 +65,7 @@ def browser(server: Server) -> Iterator[Any]:
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for switch in [*SWITCHES, f"--user-data-dir={server.folder / 'chromium'}"]:
+    for switch in [*SWITCHES, WINDOW, f"--user-data-dir={server.folder / 'chromium'}"]:
         options.add_argument(switch)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
     driver.get(server.address)
@@ -129,7 +117,8 @@ def test_identify_names_who_is_enrolled_and_nobody_else(browser: Any, server: Se
         press(browser, "form.card > button")
         assert by(browser, ".result h2").text == verdict
         images = browser.find_elements("css selector", ".result img")
-        until(browser, lambda _: all(one.get_property("naturalWidth") > 0 for one in images))  # noqa: B023
+        for image in images:
+            until(browser, lambda _, image=image: image.get_property("naturalWidth") > 0)
     assert len(browser.find_elements("css selector", ".candidates li")) == 3
     assert HOSTILE in by(browser, ".candidates").text
 

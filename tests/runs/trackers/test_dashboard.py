@@ -1,7 +1,6 @@
 """The dashboard of all runs: what it is told of them, and what a browser shows."""
 
 import json
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,23 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import CHROMIUM, DRIVER, SWITCHES
 from made_run import STEPS, append_metrics, made_run, rows, write_metrics
 
 from likeness.runs.trackers import tracked
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-SWITCHES = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1400,1000",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the page must not need a network
-]
+WINDOW = "--window-size=1400,1000"
 
 
 def import_runs(runs_dir: Path) -> None:
@@ -112,7 +100,7 @@ def browser(tmp_path: Path) -> Iterator[Any]:
 
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for switch in [*SWITCHES, f"--user-data-dir={tmp_path / 'chromium'}"]:
+    for switch in [*SWITCHES, WINDOW, f"--user-data-dir={tmp_path / 'chromium'}"]:
         options.add_argument(switch)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
     yield driver
