@@ -11,8 +11,8 @@ from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
+from likeness.runs.record.recording import ENDED
 from likeness.runs.record.source import identity_of
-from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
 from likeness.runs.sweep.pruning import EarlierTrials, validations
