@@ -1,7 +1,6 @@
 """JSON files of a run's folder, read as what they should hold: whatever else lies there ends in one sentence."""
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from likeness.errors import LikenessError, one_line
 
 T = TypeVar("T")
+
+_adapters: dict[Any, TypeAdapter[Any]] = {}
 
 
 def read_json(path: Path, shape: type[T]) -> T:
@@ -40,6 +41,8 @@ def read_json(path: Path, shape: type[T]) -> T:
     return content
 
 
-@cache
 def _adapter(shape: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
+    """Kept, as it takes long to make."""
+    if shape not in _adapters:
+        _adapters[shape] = TypeAdapter(shape)
+    return _adapters[shape]

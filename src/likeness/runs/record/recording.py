@@ -18,6 +18,7 @@ from likeness.config.own_folder import own_config_dir
 from likeness.config.schema.runs import RunConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files, HashedFile
+from likeness.data.killed_worker import killed_worker_told
 from likeness.errors import LikenessError, Preempted, Pruned
 from likeness.runs.record.data_files import (
     HashingFiles,
@@ -101,7 +102,8 @@ def recorded(
         write_begun(folder, {**record, "status": "running"})
         hashing, status = HashingFiles(files, folder), "failed"
         try:
-            yield run
+            with killed_worker_told():
+                yield run
             record = _with_data(folder, record, files, hashing.finish())
             status = "finished"
         except KeyboardInterrupt:

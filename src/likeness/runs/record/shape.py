@@ -6,10 +6,8 @@ The keys that each version of this project has written are required; those that 
 from datetime import datetime
 from typing import Annotated, Any, NotRequired
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
-
-_OPEN = ConfigDict(extra="allow")
 
 
 def _moment(said: str) -> str:
@@ -27,7 +25,6 @@ Lines = list[str]
 class Measurement(TypedDict):
     """A final metric; None stands for a number that JSON does not have."""
 
-    __pydantic_config__ = _OPEN
     value: float | None
     low: float | None
     high: float | None
@@ -41,7 +38,6 @@ Results = dict[str, dict[str, Measurement]]
 class LoggedLast(TypedDict):
     """The last value that was logged of a metric."""
 
-    __pydantic_config__ = _OPEN
     step: int
     value: float | None
 
@@ -49,7 +45,6 @@ class LoggedLast(TypedDict):
 class Session(TypedDict):
     """From a start of a run to its end or kill."""
 
-    __pydantic_config__ = _OPEN
     started: Moment
     ended: NotRequired[Moment]
     step: NotRequired[int]
@@ -60,7 +55,6 @@ class Session(TypedDict):
 class Hashes(TypedDict):
     """Of what a checkpoint held."""
 
-    __pydantic_config__ = _OPEN
     step: int
     weights: str
     optimizer: str
@@ -69,7 +63,6 @@ class Hashes(TypedDict):
 class PackageHash(TypedDict):
     """Of somebody else's package that a run ran."""
 
-    __pydantic_config__ = _OPEN
     place: str
     sha256: str
 
@@ -77,7 +70,6 @@ class PackageHash(TypedDict):
 class SourceRecord(TypedDict):
     """The source that a run ran from."""
 
-    __pydantic_config__ = _OPEN
     commit: str | None
     diff: str | None
     untracked: dict[str, str]
@@ -89,7 +81,6 @@ class SourceRecord(TypedDict):
 class Listing(TypedDict):
     """What stands in the record of `data.csv`."""
 
-    __pydantic_config__ = _OPEN
     hash: NotRequired[str]
     count: int
     bytes: int
@@ -99,7 +90,6 @@ class Listing(TypedDict):
 class Environment(TypedDict):
     """What a run ran on."""
 
-    __pydantic_config__ = _OPEN
     packages: NotRequired[dict[str, str] | None]
     determinism: NotRequired[dict[str, Any]]
 
@@ -107,7 +97,6 @@ class Environment(TypedDict):
 class Record(TypedDict):
     """`run.json`."""
 
-    __pydantic_config__ = _OPEN
     status: str
     started: Moment
     key: str
