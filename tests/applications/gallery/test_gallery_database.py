@@ -120,7 +120,9 @@ def test_what_is_removed_leaves_no_byte_in_the_tables(size: int, address: str, s
         assert store.damage() == []
 
 
-def test_a_change_elsewhere_in_the_database_that_is_not_ended_keeps_a_removal_from_ending(address: str) -> None:
+def test_a_change_elsewhere_in_the_database_that_is_not_ended_keeps_a_removal_from_ending(
+    address: str,
+) -> None:
     """Between its statements it reads nothing, and PostgreSQL still keeps for it what was removed after it began."""
     run(address, "CREATE TABLE IF NOT EXISTS public.other (number integer)")
     with filled(address) as filling, psycopg.connect(address) as changing:
