@@ -138,7 +138,11 @@ def times(constant, output):
 @pytest.mark.parametrize(
     ("nodes", "outputs", "chosen"),
     [
-        ([times("one", "score"), times("w", "y")], ["score", "y"], ("w", 5)),  # by its shape, though it is not first
+        (
+            [times("one", "score"), times("w", "y")],
+            ["score", "y"],
+            ("w", 5),
+        ),  # by its shape, though it is not first
         ([("Relu", ["x"], ["maps"]), times("w", "y")], ["maps", "y"], ("w", 5)),
         ([times("v", "boxes"), times("w", "Embedding_1")], ["boxes", "Embedding_1"], ("w", 5)),  # by its name
         ([times("v", "logits"), times("w", "features")], ["logits", "features"], ("w", 5)),
@@ -168,14 +172,22 @@ def test_the_embedding_is_the_output_that_is_one(tmp_path, nodes, outputs, chose
 @pytest.mark.parametrize(
     ("nodes", "outputs", "sentence"),
     [
-        ([times("one", "y")], ["y"], r"gives y \[2, 1\] for 2 images, but an encoder gives one embedding for each"),
+        (
+            [times("one", "y")],
+            ["y"],
+            r"gives y \[2, 1\] for 2 images, but an encoder gives one embedding for each",
+        ),
         ([("Relu", ["x"], ["maps"])], ["maps"], r"gives maps \[2, 3, 6, 6\] for 2 images"),
         (
             [("Transpose", ["flat"], ["boxes"]), times("one", "scores")],
             ["boxes", "scores"],
             r"gives boxes \[108, 2\], scores \[2, 1\] for 2 images",
         ),
-        ([times("v", "boxes"), times("w", "points")], ["boxes", "points"], "several outputs .* boxes and points: write"),
+        (
+            [times("v", "boxes"), times("w", "points")],
+            ["boxes", "points"],
+            "several outputs .* boxes and points: write",
+        ),
     ],
     ids=["one number", "maps", "a detector's", "two that may be it"],
 )
@@ -193,5 +205,7 @@ def test_channels_last_are_taken_so(tmp_path, shape):
     mean, std = (np.array(v)[:, None, None] for v in (MEAN, STD))
     last = ((images.numpy() - mean) / std).transpose(0, 2, 3, 1).reshape(5, -1)
     assert encoder(images).numpy() == pytest.approx(last @ weight, rel=1e-4, abs=1e-4)
-    with pytest.raises(ValueError, match=r"x 3 \(height, width, channels\), not 3 x 8 x 8|refuses images of 3 x 8 x 8"):
+    with pytest.raises(
+        ValueError, match=r"x 3 \(height, width, channels\), not 3 x 8 x 8|refuses images of 3 x 8 x 8"
+    ):
         encoder_of(path, spatial_size=8)

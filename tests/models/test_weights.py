@@ -13,7 +13,14 @@ from likeness.models.stylizers.weights import load_stylizer
 from likeness.models.weights import load_weights, read_weights
 
 State = dict[str, Tensor]
-PREFIXES = ("module.", "_orig_mod.", "model.", "model._orig_mod.", "module._orig_mod.backbone.", "net.module.")
+PREFIXES = (
+    "module.",
+    "_orig_mod.",
+    "model.",
+    "model._orig_mod.",
+    "module._orig_mod.backbone.",
+    "net.module.",
+)
 
 
 class Small(nn.Module):
@@ -61,7 +68,10 @@ def test_of_a_lightning_checkpoint_the_network_is_taken_and_the_rest_is_told(
     with caplog.at_level(logging.INFO, logger="likeness"):
         load_weights(network, read_weights(tmp_path / "w.ckpt"), "w.ckpt")
     assert equal(network, trained)
-    assert "Of w.ckpt model is taken; 1 tensors of other parts are left out, such as loss.proxies." in caplog.text
+    assert (
+        "Of w.ckpt model is taken; 1 tensors of other parts are left out, such as loss.proxies."
+        in caplog.text
+    )
 
 
 def test_two_networks_in_a_file_are_refused() -> None:
@@ -70,7 +80,9 @@ def test_two_networks_in_a_file_are_refused() -> None:
         for part in ("student", "teacher")
         for name, value in Small().state_dict().items()
     }
-    with pytest.raises(ValueError, match="holds 2 such networks, student and teacher: save the one that is meant"):
+    with pytest.raises(
+        ValueError, match="holds 2 such networks, student and teacher: save the one that is meant"
+    ):
         load_weights(Small(), state, "w.pth")
 
 
@@ -80,7 +92,9 @@ def test_tensors_that_a_network_does_not_have_are_refused(prefix: str, tmp_path:
     torch.save(state, tmp_path / "w.pth")
     network = Small()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    with pytest.raises(ValueError, match=r"2 of its 13 tensors are none of this one's, such as layers\.2\.weight"):
+    with pytest.raises(
+        ValueError, match=r"2 of its 13 tensors are none of this one's, such as layers\.2\.weight"
+    ):
         load_weights(network, read_weights(tmp_path / "w.pth"), "w.pth")
     assert all(value.equal(before[name]) for name, value in network.state_dict().items())
 
@@ -123,7 +137,9 @@ def test_a_stylizer_s_weights_are_held_to_the_same(tmp_path: Path) -> None:
         load_stylizer(taken, tmp_path / "w.pth", mend="take another")
         assert equal(taken, trained)
     torch.save({**trained.state_dict(), "2.weight": torch.ones(3)}, tmp_path / "w.pth")
-    with pytest.raises(ValueError, match=r"1 of its 5 tensors are none of this one's, the first of them 2\.weight"):
+    with pytest.raises(
+        ValueError, match=r"1 of its 5 tensors are none of this one's, the first of them 2\.weight"
+    ):
         load_stylizer(network(), tmp_path / "w.pth", mend="take another")
 
 

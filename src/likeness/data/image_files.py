@@ -1,5 +1,6 @@
 """Images that are files below a folder."""
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -12,11 +13,11 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
+from likeness.data.found_images import BESIDE, HIDDEN, LeftOut, entries_of, has_image_name, images_in
 from likeness.data.images import Grouping
-from likeness.data.reading import reading
 from likeness.spatial import SpatialSize
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+log = logging.getLogger("likeness")
 
 
 class ImageFiles:
@@ -112,29 +113,37 @@ def existing_folder(root: str | Path, holding: str) -> Path:
     return folder
 
 
-def is_image(file_name: str) -> bool:
-    """Whether a file's name is that of an image: a known extension, in any case, and not hidden."""
-    return not file_name.startswith(".") and os.path.splitext(file_name)[1].lower() in EXTENSIONS
-
-
 def identity_folders(root: Path) -> dict[str, list[str]]:
-    """The image files (names, sorted) of every identity: a folder directly below `root`, in sorted order.
+    """The images of every identity, a folder directly in `root`: their paths within it; both in sorted order.
 
-    Hidden files and folders, files that are no images, deeper folders, and folders without images do
-    not count.
+    Those in deeper folders are the identity's too, unless no identity has an image that lies directly in its folder:
+    then there are none. Folders without images do not count, and what is left out is logged, by reason.
 
     Raises:
-        FileError: a folder can't be listed.
+        FileError: `root` can't be listed, or more than one thing in it, as with a drive that is gone.
     """
-    with reading(root), os.scandir(root) as entries:
-        folders = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
+    left_out = LeftOut()
     found: dict[str, list[str]] = {}
-    for folder in folders:
-        below = os.path.join(root, folder)
-        with reading(below), os.scandir(below) as entries:
-            files = sorted(e.name for e in entries if is_image(e.name) and e.is_file())
-        if files:
-            found[folder] = files
+    for entry in entries_of(str(root)):
+        hidden = entry.name.startswith(".")
+        if not entry.is_dir():
+            if has_image_name(entry.name):
+                left_out.add(BESIDE, entry.path)
+        elif hidden:
+            left_out.add(HIDDEN, entry.path)
+        elif images := images_in(entry.path, left_out, deeper=True):
+            found[entry.name] = images
+    deeper = [os.path.join(name, file) for name, files in found.items() for file in files if os.sep in file]
+    if len(deeper) == sum(map(len, found.values())):
+        return {}
+    if deeper:
+        log.warning(
+            "%d images lie deeper in the folders of %s and are read, such as %s.",
+            len(deeper),
+            root,
+            deeper[0],
+        )
+    left_out.say(root)
     return found
 
 

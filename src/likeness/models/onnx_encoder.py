@@ -152,7 +152,9 @@ class OnnxEncoder(nn.Module):
                 "name another file."
             )
         wanted = inputs[0].shape[1:]
-        if not _fits(wanted, (self.channels, *self.sides)) and not _fits(wanted, (*self.sides, self.channels)):
+        if not _fits(wanted, (self.channels, *self.sides)) and not _fits(
+            wanted, (*self.sides, self.channels)
+        ):
             last = isinstance(wanted[2], int) and 0 < wanted[2] <= _MOST_CHANNELS
             order = "height, width, channels" if last else "channels, height, width"
             raise ValueError(
@@ -203,9 +205,7 @@ def _session(path: Path) -> Any:
 
 def _fits(wanted: Sequence[object], given: Sequence[int]) -> bool:
     """Whether a shape, in which what is no positive number is open, is that of the images given."""
-    return all(
-        not isinstance(w, int) or w <= 0 or w == g for w, g in zip(wanted, given, strict=True)
-    )
+    return all(not isinstance(w, int) or w <= 0 or w == g for w, g in zip(wanted, given, strict=True))
 
 
 def _is_embedding(output: Any, images: int) -> bool:

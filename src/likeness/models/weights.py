@@ -70,8 +70,8 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
     ]
     if broken:
         raise ValueError(
-            f"{path} holds what is not a number (NaN or infinity) in {len(broken)} of its {len(state)} tensors, such as "
-            f"{broken[0]}; take weights of before the training broke."
+            f"{path} holds what is not a number (NaN or infinity) in {len(broken)} of its {len(state)} tensors, such "
+            f"as {broken[0]}; take weights of before the training broke."
         )
     return {_COMPILED.sub(r"\1", name): value for name, value in state.items()}
 
@@ -94,8 +94,8 @@ def without_prefix(state: Mapping[str, Tensor], names: Collection[str], source: 
         return dict(state)
     if len(fitting) > 1:
         raise ValueError(
-            f"{source} holds {len(fitting)} such networks, {' and '.join(one.rstrip('.') for one in fitting)}: save the "
-            "one that is meant in a file of its own."
+            f"{source} holds {len(fitting)} such networks, {' and '.join(one.rstrip('.') for one in fitting)}: save "
+            "the one that is meant in a file of its own."
         )
     [prefix] = fitting
     others = [key for key in state if not key.startswith(prefix)]
@@ -130,7 +130,10 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -
             f"The weights in {source} belong to another network: {wrong[0]} and {len(wrong) - 1} more "
             f"of its {len(own)} tensors are missing or of another shape; choose the backbone they were made for."
         )
-    kept = {*own, *(name for name, _ in network.named_buffers())}  # buffers may be of those that are not saved
+    kept = {
+        *own,
+        *(name for name, _ in network.named_buffers()),
+    }  # buffers may be of those that are not saved
     strange = [
         name
         for name in state

@@ -51,10 +51,7 @@ def _over(metrics: Sequence[Mapping[str, Any]], bounds: Bounds) -> dict[str, Any
     if None in values:  # too few pairs to tell
         return {"values": values, "intervals": intervals, "count": count}
     over = estimate(
-        [
-            Metric(value, count, *interval)
-            for value, interval in zip(values, intervals, strict=True)
-        ],
+        [Metric(value, count, *interval) for value, interval in zip(values, intervals, strict=True)],
         bounds,
     )
     return {

@@ -29,8 +29,8 @@ def refuse_without_validation(plan: Plan, recipe: Recipe) -> None:
     if data is not None and not data.validated:
         metric = plan.sweep.objectives[0].metric
         raise LikenessError(
-            f"The trials are compared by {metric}, but these data keep nothing to validate on: give it a share, as with "
-            f"data.split=[0.8,0.1,0.1], or name other sweep.objectives."
+            f"The trials are compared by {metric}, but these data keep nothing to validate on: give it a share, as "
+            "with data.split=[0.8,0.1,0.1], or name other sweep.objectives."
         )
 
 
