@@ -20,6 +20,7 @@ from likeness.errors import LikenessError, sentence
 from likeness.runs.recipe import Presentation, Recipe
 from likeness.runs.record.folder import make_folder
 from likeness.runs.record.lock import locked
+from likeness.runs.record.output import lasting_output
 from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
 from likeness.runs.sweep.estimate import estimate
@@ -63,7 +64,7 @@ def sweep(
     recipe = recipe_of(plan.first)
     refuse_without_validation(plan, recipe)
     make_folder(plan.folder, "runs_dir=DIR")
-    with locked(plan.folder):
+    with locked(plan.folder), lasting_output():
         runs = PastRuns(capture_source(packages=packages_named(plan.first.plain())).identity, recipe_of)
         trials = _Trials(
             plan, compose, launch, runs, failures(plan.folder, runs.source), recipe.family.presentation
