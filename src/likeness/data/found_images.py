@@ -4,11 +4,11 @@ import errno
 import logging
 import os
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
 from PIL import Image
 
+from likeness.data.image_formats import BY_CONTENT, suffixes
 from likeness.data.reading import refused
 from likeness.errors import FileError
 
@@ -21,28 +21,8 @@ LINKED_FOLDER = "a link to a folder"
 DEEPER = "a folder in it"
 BESIDE = "beside the folders"
 
-# Formats that Pillow only announces, hands to a program or a library of others, or that are films.
-_NOT_READ = {"BUFR", "EPS", "FLI", "GRIB", "HDF5", "IPTC", "MIC", "MPEG", "WMF", "XVTHUMB"}
-
-# What begins in a way of its own, so that a file without a known suffix can be told by its content.
-_BY_CONTENT = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
-
 # By these the file system refuses one thing; by all others nothing can be told of what lies there.
 _OF_ONE_THING = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
-
-
-@cache
-def formats() -> tuple[str, ...]:
-    """The formats that are read, as Pillow calls them."""
-    Image.init()
-    return tuple(name for name in Image.ID if name not in _NOT_READ)
-
-
-@cache
-def suffixes() -> frozenset[str]:
-    """Those of the formats, in lower case, such as `.jpg`."""
-    known = set(formats())
-    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in known)
 
 
 def has_image_name(file_name: str) -> bool:
@@ -145,7 +125,7 @@ def is_image(entry: os.DirEntry[str], left_out: LeftOut) -> bool:
     if has_image_name(entry.name):
         return True
     try:
-        with Image.open(entry.path, formats=_BY_CONTENT):
+        with Image.open(entry.path, formats=BY_CONTENT):
             return True
     except OSError as error:
         if error.errno is not None and error.errno not in _OF_ONE_THING:

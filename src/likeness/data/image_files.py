@@ -15,7 +15,7 @@ from likeness.data.decode import decode
 from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
 from likeness.data.found_images import BESIDE, HIDDEN, LeftOut, entries_of, has_image_name, images_in
 from likeness.data.images import Grouping
-from likeness.spatial import SpatialSize
+from likeness.spatial import MAX_PIXELS, SpatialSize
 
 log = logging.getLogger("likeness")
 
@@ -38,11 +38,12 @@ class ImageFiles:
         channels: int,
         grouping: Grouping | None = None,
         keep: bool = False,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
         self._spatial_size, self._channels = spatial_size, channels
         self.identity, self.grouping = identity, grouping
-        self._keep = keep
+        self._keep, self._max_pixels = keep, max_pixels
         self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
@@ -95,7 +96,9 @@ class ImageFiles:
         if (kept := self._kept.get(index)) is not None:
             return kept
         path = os.path.join(self._root, self._files[index])
-        sample = decode(path, spatial_size=self._spatial_size, channels=self._channels)
+        sample = decode(
+            path, spatial_size=self._spatial_size, channels=self._channels, max_pixels=self._max_pixels
+        )
         if self._keep:
             self._kept[index] = sample
         return sample
@@ -148,9 +151,22 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
 
 
 def files_of_identities(
-    root: Path, found: dict[str, list[str]], *, spatial_size: SpatialSize, channels: int
+    root: Path,
+    found: dict[str, list[str]],
+    *,
+    spatial_size: SpatialSize,
+    channels: int,
+    max_pixels: int = MAX_PIXELS,
 ) -> ImageFiles:
     """`ImageFiles` over what `identity_folders` found, labelled in its order."""
     files = [os.path.join(folder, file) for folder, names in found.items() for file in names]
     identity = np.repeat(np.arange(len(found), dtype=np.int64), [len(names) for names in found.values()])
-    return ImageFiles(root, files, identity, list(found), spatial_size=spatial_size, channels=channels)
+    return ImageFiles(
+        root,
+        files,
+        identity,
+        list(found),
+        spatial_size=spatial_size,
+        channels=channels,
+        max_pixels=max_pixels,
+    )

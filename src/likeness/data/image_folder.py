@@ -8,7 +8,7 @@ from likeness.data.found_images import has_image_name
 from likeness.data.image_files import existing_folder, files_of_identities, identity_folders
 from likeness.data.images import DataSplits
 from likeness.data.split import split_images
-from likeness.spatial import SpatialSize
+from likeness.spatial import MAX_PIXELS, SpatialSize
 
 
 def image_folder(
@@ -18,6 +18,7 @@ def image_folder(
     channels: int,
     split: Sequence[float] = (0.8, 0.1, 0.1),
     split_seed: int = 0,
+    max_pixels: int = MAX_PIXELS,
 ) -> DataSplits:
     """The images of `root/IDENTITY/sample.jpg`, split by identity into train, validation and test.
 
@@ -30,7 +31,9 @@ def image_folder(
     found = identity_folders(folder)
     if not found:
         raise ValueError(_nothing_in(root, folder))
-    samples = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
+    samples = files_of_identities(
+        folder, found, spatial_size=spatial_size, channels=channels, max_pixels=max_pixels
+    )
     return split_images(samples, split, split_seed, source=root)
 
 
