@@ -33,6 +33,7 @@ from likeness.recipes.choose import (
 )
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.recipes.evaluation_overrides import is_onnx
 from likeness.recipes.past_config import plain_config_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
     """Measure a run or an ONNX file on the data that `overrides` choose."""
     with one_sentence():
         find_modules_in(Path.cwd())
-        if encoder.suffix == ".onnx":
+        if is_onnx(encoder):
             from likeness.recipes.embedding.evaluate import evaluate_file
 
             print(evaluate_file(encoder, overrides, trust))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.runs.recipe import Recipe
+from likeness.runs.record.output import lasting_output
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.resume import refuse_other, unfinished_run
@@ -26,7 +27,7 @@ def train(config: TrainConfig, recipe: Recipe) -> Path:
         Preempted: SIGTERM asked the run to end.
         Pruned: the run is a job of a sweep, and the trials before it did better.
     """
-    with ended_by_sigterm():
+    with ended_by_sigterm(), lasting_output():
         return _train(config, recipe, unfinished_run(config, recipe.fingerprints))
 
 
@@ -38,7 +39,7 @@ def resume(config: TrainConfig, recipe: Recipe, folder: Path, before: TrainConfi
         LikenessError: as `train` does, or `config` or the data would change the run's numbers.
         Preempted: SIGTERM asked the run to end.
     """
-    with ended_by_sigterm():
+    with ended_by_sigterm(), lasting_output():
         refuse_other(folder, before, config, recipe.fingerprints, recipe.files)
         return _train(config, recipe, folder)
 

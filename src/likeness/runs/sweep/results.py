@@ -1,6 +1,7 @@
 """The results of a sweep's jobs, as they stand in the records of runs."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +10,8 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
+from likeness.runs.record.logged import read_metrics
+from likeness.runs.record.measured import recorded_interval
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.record.source import identity_of
@@ -51,7 +54,7 @@ def result_of(runs: Sequence[PastRun], job: Job, sweep: Sweep, earlier: EarlierT
             seen = [one for one in values if one.step <= step]
             return Result("pruned", run.folder, f"stopped at step {step}", validations=seen)
         if run.status == "finished":
-            return _measured(run.folder, sweep, values)
+            return _measured(run.folder, job.config, sweep, values)
     return None
 
 
@@ -66,15 +69,29 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
     return Outcome(status, [sum(column) / len(column) for column in columns], seen)
 
 
-def _measured(folder: Path, sweep: Sweep, seen: Sequence[Validation]) -> Result:
+def measured_in(folder: Path, metric: str) -> Measurement | None:
+    """What a finished run ended with; None where the metric has no value."""
     results = json.loads((folder / "results.json").read_text())
-    measured = results.get(TRAINED) or next(iter(results.values()))
+    measured = (results.get(TRAINED) or next(iter(results.values()))).get(metric)
+    if measured is None or measured["value"] is None:
+        return None
+    return Measurement(measured["value"], *recorded_interval(measured))
+
+
+def _last_validation(folder: Path, metric: str) -> Measurement | None:
+    """What a run's last validation came to; None where there was none."""
+    logged = [row.value for row in read_metrics(folder) if row.metric == metric]
+    return Measurement(logged[-1], None, None) if logged and math.isfinite(logged[-1]) else None
+
+
+def _measured(folder: Path, config: TrainConfig, sweep: Sweep, seen: Sequence[Validation]) -> Result:
     objectives = []
     for objective in sweep.objectives:
-        metric = measured.get(objective.metric)
-        if metric is None or metric["value"] is None:
-            return Result("failed", folder, f"{objective.metric} has no value on these test data")
-        objectives.append(Measurement(metric["value"], metric["low"], metric["high"]))
+        known = _last_validation if objective.metric in config.validates else measured_in
+        measured = known(folder, objective.metric)
+        if measured is None:
+            return Result("failed", folder, f"{objective.metric} has no value on these data")
+        objectives.append(measured)
     return Result("finished", folder, None, objectives, seen)
 
 

@@ -60,6 +60,7 @@ def main() -> None:
     folder, devices, parent = sys.argv[1:]
     die_with(int(parent))
     os.environ[LAUNCHER] = str(os.getpid())
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun
 
@@ -67,6 +68,8 @@ def main() -> None:
         torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.recipes.rank", folder])
     except ChildFailedError:
         sys.exit(1)  # the process that failed has said why
+    except SignalException as stop:
+        sys.exit(128 + stop.sigval)  # the ranks have saved a checkpoint
 
 
 if __name__ == "__main__":
