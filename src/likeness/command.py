@@ -9,7 +9,6 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, NamedTuple
 
 import hydra
-from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
 from likeness.applications.taken import Taken
@@ -19,7 +18,7 @@ from likeness.config.hydra_node import refuse_hydra_keys, refuse_hydra_of
 from likeness.config.overrides import overridden, parsed
 from likeness.config.own_folder import own_folder, refuse_shadowed
 from likeness.config.schema.detection import DetectionConfig
-from likeness.config.trust import find_modules_in, find_modules_of_parent
+from likeness.config.own_modules import look_for_modules_in
 from likeness.errors import LikenessError, Pruned, one_sentence
 from likeness.recipes.choose import (
     checked,
@@ -53,8 +52,7 @@ def train_from_command_line() -> None:
         refuse_hydra_keys(overrides)
         if own is not None:
             refuse_shadowed(own)
-        Plugins.instance()  # which imports all that it finds: before it could find them in the user's folder
-        find_modules_in(*([own, own.parent] if own else []), Path.cwd())
+        look_for_modules_in(*([own, own.parent] if own else []), Path.cwd())
         try:
             if own is not None or any("hydra" in override for override in overrides):
                 refuse_hydra_of(own, overrides, sweeps=sweeps)
@@ -73,7 +71,6 @@ def _had_begun(error: Exception) -> bool:
 
 
 def _train(config: DictConfig) -> None:
-    find_modules_of_parent()  # where a launcher started this process
     job = config.get("sweep") is not None and config.sweep.get("id") is not None
     if job:
         with suppress(Pruned):  # the run's record says so
@@ -97,7 +94,7 @@ def _train_checked(config: DictConfig) -> None:
 def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
     """Measure a run or an ONNX file on the data that `overrides` choose."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         if encoder.suffix == ".onnx":
             from likeness.recipes.embedding.evaluate import evaluate_file
 
@@ -134,7 +131,7 @@ def verify_from_command_line(
     with one_sentence():
         if run is None or second is None:
             raise LikenessError("Give two images and --run, or one image with --claim and --gallery.")
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.detectors import face_finder
         from likeness.applications.encoder import load
         from likeness.applications.verify import verify
@@ -244,7 +241,7 @@ def stylize_from_command_line(
 def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
     """Go on with an unfinished run; `overrides` may change what changes none of its numbers."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         before = recorded_config_of(folder, trust)
         now = config_of(folder, trust).plain()
         config = checked(overridden(now, parsed(overrides), "the run"))
@@ -256,7 +253,7 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
 def reproduce_from_command_line(folder: Path, trust: Sequence[str]) -> None:
     """Run a run again and say whether it is equal; the exit status is the verdict."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.runs.reproduce import reproduce
         from likeness.runs.training.preemption import ended_by_sigterm
 
@@ -269,7 +266,7 @@ def reproduce_from_command_line(folder: Path, trust: Sequence[str]) -> None:
 def report_from_command_line(folder: Path, trust: Sequence[str]) -> None:
     """Write the report of a run or of a sweep."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.runs.report.write import write_report
 
         print(write_report(folder, presentation_of(folder, trust)))
