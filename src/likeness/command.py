@@ -17,8 +17,9 @@ from likeness.config.groups import CONF
 from likeness.config.hydra_node import refuse_hydra_keys, refuse_hydra_of
 from likeness.config.overrides import overridden, parsed
 from likeness.config.own_folder import own_folder, refuse_shadowed
-from likeness.config.schema.detection import DetectionConfig
 from likeness.config.own_modules import look_for_modules_in
+from likeness.config.path_values import with_literal_paths
+from likeness.config.schema.detection import DetectionConfig
 from likeness.errors import LikenessError, Pruned, one_sentence
 from likeness.recipes.choose import (
     checked,
@@ -48,7 +49,9 @@ def train_from_command_line() -> None:
     ):
         sys.argv.insert(1, "--multirun")
     with one_sentence():
-        own, overrides, sweeps = own_folder(sys.argv[1:])
+        _, _, sweeps = own_folder(sys.argv[1:])
+        sys.argv[1:] = with_literal_paths(sys.argv[1:], sweeps=sweeps)  # where Hydra reads them
+        own, overrides, _ = own_folder(sys.argv[1:])
         refuse_hydra_keys(overrides)
         if own is not None:
             refuse_shadowed(own)
@@ -94,6 +97,7 @@ def _train_checked(config: DictConfig) -> None:
 def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
     """Measure a run or an ONNX file on the data that `overrides` choose."""
     with one_sentence():
+        overrides = with_literal_paths(overrides)
         look_for_modules_in(Path.cwd())
         if encoder.suffix == ".onnx":
             from likeness.recipes.embedding.evaluate import evaluate_file
@@ -220,6 +224,7 @@ def stylize_from_command_line(
 
         if (decoder is None) == (method == "adain"):
             raise LikenessError("--decoder names what --method adain paints with; give both or neither.")
+        overrides = with_literal_paths(overrides)
         pairs, made = pairs_of(content, style, output, force=force), output
         if method == "optimize":
             from likeness.applications.stylize import stylize
@@ -244,7 +249,7 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
         look_for_modules_in(Path.cwd())
         before = recorded_config_of(folder, trust)
         now = config_of(folder, trust).plain()
-        config = checked(overridden(now, parsed(overrides), "the run"))
+        config = checked(overridden(now, parsed(with_literal_paths(overrides)), "the run"))
         from likeness.runs.run import resume
 
         print(resume(config, recipe_of(config), folder, before))

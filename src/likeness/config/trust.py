@@ -18,6 +18,7 @@ from likeness.errors import LikenessError
 
 ENTRY_POINTS = "likeness.parts"
 
+
 def declared_packages() -> frozenset[str]:
     """The packages that installed distributions declare as parts, by entry points such as `mine = "my_package"`."""
     return _declared_in(tuple((folder, _changed(folder)) for folder in sys.path))
