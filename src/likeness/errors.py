@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES, EPERM, EROFS
 
 
 class LikenessError(Exception):
@@ -40,6 +41,11 @@ def one_sentence() -> Iterator[None]:
     except Preempted:
         sys.stderr.write("likeness: ended by SIGTERM; an unfinished run goes on with the same command\n")
         sys.exit(128 + signal.SIGTERM)
+
+
+def mend_of(error: OSError) -> str:
+    """What lets a file be written which the system refused, as a request."""
+    return "allow writing there" if error.errno in (EACCES, EPERM, EROFS) else "make room"
 
 
 def one_line(said: object) -> str:

@@ -142,7 +142,7 @@ def reproduced(case: Case) -> Verdict:
         for module in (foreign, refusal, worktree):
             patch.setattr(module, "ROOT", case.checkout)
         patch.setenv("OMP_NUM_THREADS", "2")  # the recorded number counts
-        return reproduce(case.run, ())
+        return reproduce(case.run, [str(case.run)])
 
 
 @pytest.fixture

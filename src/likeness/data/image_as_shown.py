@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageCms
 from torch import Tensor
 
 from likeness.data.eight_bit import Decoded, converted, decoded, laid_on_white, scaled_to_eight_bits
-from likeness.errors import FileError, UnreadableImage
+from likeness.errors import FileError, UnreadableImage, mend_of
 
 SHORTEST_SIDE = 32
 """Pixels: the networks halve an image up to five times."""
@@ -110,7 +110,7 @@ def write_image(path: str | Path, image: Tensor, *, force: bool = False) -> None
         os.replace(beside, path)
     except OSError as error:
         raise FileError(
-            f"{path} can't be written ({error.strerror or error}): make room or give another place."
+            f"{path} can't be written ({error.strerror or error}): {mend_of(error)} or give another place."
         ) from error
     finally:
         with suppress(OSError):
