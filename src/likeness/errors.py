@@ -1,10 +1,13 @@
 """What a user can get wrong, said in one sentence."""
 
+import os
 import re
+import select
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES, EPERM, EROFS
 
 _TRACEBACK = "Traceback (most recent call last):"
 _RAISED = re.compile(r"^likeness\.errors\.\w+: ", re.MULTILINE)
@@ -36,6 +39,11 @@ def one_sentence() -> Iterator[None]:
     """End the process with one sentence where the user made a mistake, or was asked to end it (status 128 + signal)."""
     try:
         yield
+        _flush()
+    except BrokenPipeError:
+        if not _is_read():
+            sys.exit(128 + signal.SIGPIPE)
+        raise
     except LikenessError as error:
         sys.exit(f"likeness: {sentence(error)}")
     except KeyboardInterrupt:
@@ -44,6 +52,30 @@ def one_sentence() -> Iterator[None]:
     except Preempted:
         sys.stderr.write("likeness: ended by SIGTERM; an unfinished run goes on with the same command\n")
         sys.exit(128 + signal.SIGTERM)
+
+
+def _flush() -> None:
+    """Write what is left of the output; where nobody reads it, as behind `| head`, it goes nowhere."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _is_read() -> bool:
+    """Whether the standard output has a reader; where it has none, what is left of it goes nowhere."""
+    asked = select.poll()
+    asked.register(sys.stdout.fileno())
+    gone = any(event & select.POLLERR for _, event in asked.poll(0))
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return not gone
+
+
+def mend_of(error: OSError) -> str:
+    """What lets a file be written which the system refused, as a request."""
+    return "allow writing there" if error.errno in (EACCES, EPERM, EROFS) else "make room"
 
 
 def one_line(said: object) -> str:

@@ -44,11 +44,13 @@ class RunConfig(Node):
 class TrainConfig(RunConfig):
     """What every run of `likeness train` has; a family of tasks adds its parts.
 
-    `objective` is what a sweep over such runs looks for by itself. `measures` are the metrics, or patterns of them,
-    that such a run ends with, and `validates` those that it logs at each validation, by which a trial can be stopped.
+    `measures` are the metrics, or patterns of them, that such a run ends with, and `validates` those that it logs at
+    each validation, by which trials can be compared and stopped. `objective` is what a sweep over such runs looks for
+    by itself: one of `validates`, where there is one. `headline` is then the measure that is shown of its winner.
     """
 
     objective: ClassVar[Objective]
+    headline: ClassVar[str | None] = None
     measures: ClassVar[tuple[str, ...]]
     validates: ClassVar[tuple[str, ...]] = ()
     task: Node
@@ -69,12 +71,13 @@ class TrainConfig(RunConfig):
     @model_validator(mode="after")
     def _measures_what_is_swept_for(self) -> "TrainConfig":
         for objective in self.sweep.objectives if self.sweep else ():
-            if not any(fnmatchcase(objective.metric, known) for known in self.measures):
-                groups = {known.partition("/")[0] for known in self.measures}
+            known = (*self.measures, *self.validates)
+            if not any(fnmatchcase(objective.metric, one) for one in known):
+                groups = {one.partition("/")[0] for one in known}
                 raise ValueError(
                     f"sweep.objectives names {objective.metric}, and such a run measures "
                     f"{', '.join(f'{group}/...' for group in sorted(groups))}; "
-                    f"{nearest(objective.metric, self.measures).rstrip('.')}"
+                    f"{nearest(objective.metric, known).rstrip('.')}"
                 )
         pruner = self.sweep.pruner if self.sweep else None
         if pruner is not None and pruner.metric not in self.validates:

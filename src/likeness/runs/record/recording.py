@@ -32,6 +32,7 @@ from likeness.runs.record.folder import create_folder, write_text
 from likeness.runs.record.lock import locked
 from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
+from likeness.runs.record.provenance import missing_provenance
 from likeness.runs.record.record_file import (
     RECORD,
     drop_copy,
@@ -99,6 +100,8 @@ def recorded(
             record = _gone_on(folder, config.plain(), going_on.take_up)
         write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config.plain())))
         run = Recording(folder, {})
+        if going_on is None and (missing := missing_provenance()):
+            log.warning(missing)
         write_begun(folder, {**record, "status": "running"})
         hashing, status = HashingFiles(files, folder), "failed"
         try:

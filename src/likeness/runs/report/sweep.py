@@ -7,7 +7,9 @@ from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.listing import as_word
+from likeness.runs.recipe import Presentation
 from likeness.runs.record.json_file import read_json
+from likeness.runs.record.measured import recorded_interval
 from likeness.runs.record.sweep_shape import Ledger, SweptJob
 from likeness.runs.report.page import shown_figures
 
@@ -22,7 +24,7 @@ def jobs_of(folder: Path) -> list[Path]:
     return []
 
 
-def about_sweep(folder: Path) -> dict[str, Any]:
+def about_sweep(folder: Path, presentation: Presentation) -> dict[str, Any]:
     """What the template `sweep.html` asks for.
 
     Raises:
@@ -37,6 +39,7 @@ def about_sweep(folder: Path) -> dict[str, Any]:
             "sampler": sweep["sampler"],
             "objectives": ", ".join(f"{one['direction']} {one['metric']}" for one in sweep["objectives"]),
             "jobs": _count(sweep["jobs"]),
+            **_tested(sweep.get("tested"), presentation),
             "overrides": " ".join(sweep.get("overrides", sweep.get("words", []))),
         },
         "objectives": [one["metric"] for one in sweep["objectives"]],
@@ -53,6 +56,16 @@ def about_sweep(folder: Path) -> dict[str, Any]:
         "jobs": [{**job, "parameters": _assignments(job["parameters"])} for job in sweep["jobs"]],
         "pictures": shown_figures(folder / "figures", CAPTIONS),
     }
+
+
+def _tested(tested: dict[str, Any] | None, presentation: Presentation) -> dict[str, str]:
+    """What the test says of the winner, where it chose nothing; earlier versions did not write it."""
+    if tested is None:
+        return {}
+    metric = tested["metric"]
+    interval = presentation.written_interval(metric, *recorded_interval(tested), digits=1)
+    value = presentation.written(metric, tested["value"], 2)
+    return {"the best on the test data": f"{metric} {value} {interval}".rstrip()}
 
 
 def _count(jobs: Sequence[SweptJob]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -15,6 +16,8 @@ from likeness.runs.recipe import Recipe
 from likeness.runs.record.data_files import compare_since
 from likeness.runs.record.json_file import read_json
 from likeness.runs.record.key_in import key_in
+from likeness.runs.record.logged import read_metrics
+from likeness.runs.record.measured import recorded_interval
 from likeness.runs.record.past import TRAINED, PastRun, order_of
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.record.recording import ENDED
@@ -54,14 +57,21 @@ def result_of(runs: Sequence[PastRun], job: Job, sweep: Sweep, earlier: EarlierT
     for run in runs:
         if run.status not in ENDED:
             continue
-        values = validations(run.folder, sweep)
-        step = earlier.next_trial(job.config.trainer.max_steps).stopped_at(values)
-        if step is not None:
-            seen = [one for one in values if one.step <= step]
-            return Result("pruned", run.folder, f"stopped at step {step}", validations=seen)
-        if run.status == "finished":
-            return _measured(run.folder, sweep, values)
+        try:
+            if result := _result_of(run, job.config, sweep, earlier):
+                return result
+        except LikenessError as error:  # what it left is damaged
+            log.warning("%s is not used again: %s", run.folder, error)
     return None
+
+
+def _result_of(run: PastRun, config: TrainConfig, sweep: Sweep, earlier: EarlierTrials) -> Result | None:
+    values = validations(run.folder, sweep)
+    step = earlier.next_trial(config.trainer.max_steps).stopped_at(values)
+    if step is not None:
+        seen = [one for one in values if one.step <= step]
+        return Result("pruned", run.folder, f"stopped at step {step}", validations=seen)
+    return _measured(run.folder, config, sweep, values) if run.status == "finished" else None
 
 
 def outcome_of(results: Sequence[Result]) -> Outcome:
@@ -75,18 +85,29 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
     return Outcome(status, [sum(column) / len(column) for column in columns], seen)
 
 
-def _measured(folder: Path, sweep: Sweep, seen: Sequence[Validation]) -> Result:
-    try:
-        results = read_json(folder / "results.json", Results)
-    except LikenessError as error:
-        return Result("failed", folder, str(error))
-    measured = results.get(TRAINED) or next(iter(results.values()), {})
+def measured_in(folder: Path, metric: str) -> Measurement | None:
+    """What a finished run ended with; None where the metric has no value."""
+    results = read_json(folder / "results.json", Results)
+    measured = (results.get(TRAINED) or next(iter(results.values()), {})).get(metric)
+    if measured is None or measured["value"] is None:
+        return None
+    return Measurement(measured["value"], *recorded_interval(measured))
+
+
+def _last_validation(folder: Path, metric: str) -> Measurement | None:
+    """What a run's last validation came to; None where there was none."""
+    logged = [row.value for row in read_metrics(folder) if row.metric == metric]
+    return Measurement(logged[-1], None, None) if logged and math.isfinite(logged[-1]) else None
+
+
+def _measured(folder: Path, config: TrainConfig, sweep: Sweep, seen: Sequence[Validation]) -> Result:
     objectives = []
     for objective in sweep.objectives:
-        metric = measured.get(objective.metric)
-        if metric is None or metric["value"] is None:
-            return Result("failed", folder, f"{objective.metric} has no value on these test data")
-        objectives.append(Measurement(metric["value"], metric["low"], metric["high"]))
+        known = _last_validation if objective.metric in config.validates else measured_in
+        measured = known(folder, objective.metric)
+        if measured is None:
+            return Result("failed", folder, f"{objective.metric} has no value on these data")
+        objectives.append(measured)
     return Result("finished", folder, None, objectives, seen)
 
 

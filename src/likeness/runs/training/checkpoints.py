@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from typing_extensions import TypedDict
 
 from likeness.errors import LikenessError
+from likeness.models.tensor_file import read_tensors
 from likeness.runs.record.appended import Head
 from likeness.runs.record.checkpoint_hashes import cut_hashes
 from likeness.runs.record.folder import HASHES, replace, to_disk, write_json, write_text
@@ -72,7 +73,12 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None)
         )
         _note_hashes(place / HASHES, checkpoint.step, weights, optimizer)
         replace(beside, path)
-    except (OSError, RuntimeError, LikenessError) as error:  # torch says RuntimeError where a file ends early
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        LikenessError,
+    ) as error:  # of torch, RuntimeError where a disk is full
         beside.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
         raise LikenessError(
@@ -200,7 +206,7 @@ def _noted_metrics(path: Path) -> Head | None:
 
 
 def _loaded(path: Path) -> Checkpoint:
-    return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    return Checkpoint(**read_tensors(path))
 
 
 def _digest(path: Path) -> str:

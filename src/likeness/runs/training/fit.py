@@ -11,6 +11,7 @@ import torch
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.data.run_data import RunData
+from likeness.errors import Preempted
 from likeness.runs.recipe import Recipe
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
@@ -62,6 +63,9 @@ def fit_here(
     _quiet()
     task = recipe.task()
     metrics = MetricsFile(folder) if _is_first_rank() else None
+    saving = SaveCheckpoints(
+        folder, every=config.checkpoints.every, metrics=metrics, unreadable=lambda: data.unreadable
+    )
     trainer = pl.Trainer(
         **config.trainer.plain(),
         max_epochs=-1,
@@ -74,12 +78,7 @@ def fit_here(
         logger=metrics or False,
         callbacks=[
             *([GoOnFrom(start)] if start else []),
-            SaveCheckpoints(
-                folder,
-                every=config.checkpoints.every,
-                metrics=metrics,
-                unreadable=lambda: data.unreadable,
-            ),
+            saving,
             KeyedRandomness(config.seed),
             RefuseNaN(config.trainer.log_every_n_steps),
             ProgressBar(),
@@ -93,6 +92,10 @@ def fit_here(
     except SystemExit:
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
+        raise
+    except Exception as error:
+        if saving.preemption.asked:  # what the signal broke elsewhere is no failure of the run
+            raise Preempted from error
         raise
 
 

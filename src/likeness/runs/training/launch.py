@@ -73,6 +73,7 @@ def main() -> None:
     folder, devices, parent = Path(sys.argv[1]), *sys.argv[2:]
     die_with(int(parent))
     os.environ[LAUNCHER] = str(os.getpid())
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun
 
@@ -83,6 +84,8 @@ def main() -> None:
         if said := _killed(first.exitcode):
             (folder / FAILED.format(rank=rank)).write_text(said)
         sys.exit(1)
+    except SignalException as stop:
+        sys.exit(128 + stop.sigval)  # the ranks have saved a checkpoint
 
 
 if __name__ == "__main__":

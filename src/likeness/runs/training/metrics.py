@@ -9,7 +9,7 @@ from typing import Any
 
 from pytorch_lightning.loggers import Logger
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 from likeness.runs.record.appended import Head, begins_with
 from likeness.runs.record.folder import to_disk, write_lines, write_text
 from likeness.runs.record.logged import HEADER, METRICS, is_whole, readable_metrics
@@ -67,7 +67,7 @@ class MetricsFile(Logger):
             self._digest.update(text.encode())
         except OSError as error:
             raise LikenessError(
-                f"{self.path} can't be written ({error.strerror}); make room and run the same command again: "
+                f"{self.path} can't be written ({error.strerror}); {mend_of(error)} and run the same command again: "
                 "it goes on from the last checkpoint."
             ) from error
 
