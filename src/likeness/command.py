@@ -28,7 +28,6 @@ from likeness.recipes.choose import (
     family_of,
     presentation_of,
     recipe_of,
-    recorded_config_of,
     training_config,
 )
 from likeness.recipes.detection.family import DETECTION
@@ -94,32 +93,36 @@ def _train_checked(config: DictConfig) -> None:
     print(train(checked_config, recipe_of(checked_config)))
 
 
-def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
-    """Measure a run or an ONNX file on the data that `overrides` choose."""
+def evaluate_from_command_line(
+    encoder: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None
+) -> None:
+    """Measure a run, by its last checkpoint or one of an earlier step, or an ONNX file on the data of `overrides`."""
     with one_sentence():
         find_modules_in(Path.cwd())
         if encoder.suffix == ".onnx":
+            if checkpoint is not None:
+                raise LikenessError(f"--checkpoint is of a run, and {encoder} is a file: leave it out.")
             from likeness.recipes.embedding.evaluate import evaluate_file
 
             print(evaluate_file(encoder, overrides, trust))
         elif (encoder / "config.yaml").is_file():
-            print(_evaluated_run(encoder, overrides, trust))
+            print(_evaluated_run(encoder, overrides, trust, checkpoint))
         else:
             raise LikenessError(
                 f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."
             )
 
 
-def _evaluated_run(run: Path, overrides: Sequence[str], trust: Sequence[str]) -> Path:
+def _evaluated_run(run: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None) -> Path:
     if family_of(plain_config_of(run, trust)) is DETECTION:
         from likeness.recipes.detection.evaluate import evaluate_run as evaluate_detector
 
         config = config_of(run, trust)
         assert isinstance(config, DetectionConfig)
-        return evaluate_detector(run, config, overrides, trust)
+        return evaluate_detector(run, config, overrides, trust, checkpoint)
     from likeness.recipes.embedding.evaluate import evaluate_run
 
-    return evaluate_run(run, embedding_config_of(run, trust), overrides, trust)
+    return evaluate_run(run, embedding_config_of(run, trust), overrides, trust, checkpoint)
 
 
 def verify_from_command_line(
@@ -129,6 +132,7 @@ def verify_from_command_line(
     trust: Sequence[str],
     detector: str | None,
     weights: Path | None,
+    checkpoint: int | None,
 ) -> None:
     """Say whether two images, or the largest faces in two photographs, are of one identity."""
     with one_sentence():
@@ -140,7 +144,7 @@ def verify_from_command_line(
         from likeness.applications.verify import verify
 
         finder = face_finder(detector, weights)
-        print(verify(load(run, trust=trust), run, first, second, finder))
+        print(verify(load(run, trust=trust, checkpoint=checkpoint), run, first, second, finder))
 
 
 class DetectorOptions(NamedTuple):
@@ -213,6 +217,7 @@ def stylize_from_command_line(
     overrides: Sequence[str],
     method: str,
     decoder: Path | None,
+    checkpoint: int | None,
     *,
     force: bool,
 ) -> None:
@@ -223,6 +228,10 @@ def stylize_from_command_line(
 
         if (decoder is None) == (method == "adain"):
             raise LikenessError("--decoder names what --method adain paints with; give both or neither.")
+        if checkpoint is not None and method == "optimize":
+            raise LikenessError(
+                "--checkpoint is of a trained network, and --method optimize trains: leave it out."
+            )
         pairs, made = pairs_of(content, style, output, force=force), output
         if method == "optimize":
             from likeness.applications.stylize import stylize
@@ -231,11 +240,11 @@ def stylize_from_command_line(
         elif decoder is not None:
             from likeness.applications.paint import paint_by_adain
 
-            paint_by_adain(pairs, decoder, overrides, force=force)
+            paint_by_adain(pairs, decoder, overrides, force=force, step=checkpoint)
         else:
             from likeness.applications.paint import paint_by_networks
 
-            paint_by_networks(pairs, overrides, force=force)
+            paint_by_networks(pairs, overrides, force=force, step=checkpoint)
         if len(pairs) > 1 and method != "feedforward":
             write_grid(output, pairs)
         print(made if len(pairs) == 1 else output)
@@ -245,9 +254,8 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
     """Go on with an unfinished run; `overrides` may change what changes none of its numbers."""
     with one_sentence():
         find_modules_in(Path.cwd())
-        before = recorded_config_of(folder, trust)
-        now = config_of(folder, trust).plain()
-        config = checked(overridden(now, parsed(overrides), "the run"))
+        before = config_of(folder, trust)
+        config = checked(overridden(before.plain(), parsed(overrides), "the run"))
         from likeness.runs.run import resume
 
         print(resume(config, recipe_of(config), folder, before))

@@ -4,15 +4,16 @@ import csv
 import threading
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from likeness.config.schema.base import Node
 from likeness.data.fingerprint import MISSING, Files, HashedFile, hash_file, hash_files, size_of_file
-from likeness.runs.record.folder import write_text
+from likeness.errors import LikenessError
+from likeness.runs.record.folder import LISTING, write_text
+from likeness.runs.record.sealed import SealedFiles
 
-LISTING = "data.csv"
 FULL, SAMPLED = "full", "sampled"
 
 
@@ -95,9 +96,15 @@ def describe_listing(folder: Path, files: Iterable[Files]) -> dict[str, Any]:
 
 
 def read_listing(folder: Path) -> list[HashedFile]:
-    """The files that a run read; raises `OSError` or `ValueError` where the listing is missing or damaged."""
-    with (folder / LISTING).open(newline="", errors="surrogateescape") as file:
-        return [HashedFile(row["path"], int(row["bytes"]), row["sha256"]) for row in csv.DictReader(file)]
+    """The files that a run read.
+
+    Raises:
+        LikenessError: the listing is missing, or not the one that is recorded.
+        ValueError: it is damaged.
+    """
+    with SealedFiles(folder).opened(LISTING) as file:
+        text = TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+        return [HashedFile(row["path"], int(row["bytes"]), row["sha256"]) for row in csv.DictReader(text)]
 
 
 def hash_listed(listing: Iterable[HashedFile]) -> list[HashedFile]:
@@ -115,7 +122,7 @@ def changed_since(folder: Path, files: Iterable[Files]) -> str | None:
     """
     try:
         before = read_listing(folder)
-    except (OSError, ValueError):
+    except (LikenessError, ValueError):
         return None
     now = [hashed for part in _each_once(files) for hashed in hash_files(part)]
     return "; ".join(filter(None, [first_difference(before, now), how_compared(before, now)])) or None

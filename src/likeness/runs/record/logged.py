@@ -2,10 +2,13 @@
 
 import csv
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
 
-METRICS = "metrics.csv"
+from likeness.runs.record.folder import METRICS
+from likeness.runs.record.sealed import SealedFiles
+
 HEADER = "step,metric,value\n"
 
 
@@ -18,11 +21,16 @@ class Logged(NamedTuple):
 
 
 def read_metrics(folder: Path) -> Iterator[Logged]:
-    """The rows of a run's `metrics.csv`; a last one that was cut short is left out."""
-    if not (folder / METRICS).is_file():
+    """The rows of a run's `metrics.csv`; a last one that was cut short is left out.
+
+    Raises:
+        LikenessError: the run has ended, and the file was altered since.
+    """
+    files = SealedFiles(folder)
+    if not files.has(METRICS):
         return
-    with (folder / METRICS).open(newline="") as file:
-        whole = (line for line in file if line.endswith("\n"))
+    with files.opened(METRICS) as file:
+        whole = (line for line in TextIOWrapper(file, "utf-8", newline="") if line.endswith("\n"))
         for row in csv.DictReader(whole):
             yield Logged(int(row["step"]), row["metric"], float(row["value"]))
 

@@ -12,18 +12,20 @@ from typing import Any
 
 import torch
 
-from likeness.runs.record.folder import HASHES
-from likeness.runs.record.logged import METRICS, read_metrics
+from likeness.runs.record.folder import HASHES, METRICS, RESULTS
+from likeness.runs.record.logged import read_metrics
+from likeness.runs.record.sealed import FILES, hashes_of_files
 
 
 def left_in(folder: Path) -> dict[str, Any]:
-    """The last value of each metric, the results and the hashes of all checkpoints, as far as the run came."""
-    metrics, results = folder / METRICS, folder / "results.json"
+    """The last value of each metric, the results, and the hashes of checkpoints and files, as far as the run came."""
+    metrics, results = folder / METRICS, folder / RESULTS
     return {
         "checkpoints": _checkpoints(folder / "checkpoints" / HASHES),
         "metrics": {row.metric: {"step": row.step, "value": row.value} for row in read_metrics(folder)},
         "metrics_sha256": sha256(metrics.read_bytes()).hexdigest() if metrics.is_file() else None,
         "results": json.loads(results.read_text()) if results.is_file() else None,
+        FILES: hashes_of_files(folder),
     }
 
 

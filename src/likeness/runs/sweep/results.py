@@ -9,8 +9,10 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
+from likeness.runs.record.folder import RESULTS
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import RECORD, read_record
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.record.source import identity_of
 from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
@@ -67,7 +69,7 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
 
 
 def _measured(folder: Path, sweep: Sweep, seen: Sequence[Validation]) -> Result:
-    results = json.loads((folder / "results.json").read_text())
+    results = SealedFiles(folder).read_json(RESULTS)
     measured = results.get(TRAINED) or next(iter(results.values()))
     objectives = []
     for objective in sweep.objectives:

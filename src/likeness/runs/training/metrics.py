@@ -8,8 +8,8 @@ from typing import Any
 from pytorch_lightning.loggers import Logger
 
 from likeness.errors import LikenessError
-from likeness.runs.record.folder import to_disk, write_text
-from likeness.runs.record.logged import HEADER, METRICS, read_metrics
+from likeness.runs.record.folder import METRICS, to_disk, write_text
+from likeness.runs.record.logged import HEADER, read_metrics
 
 
 class MetricsFile(Logger):
