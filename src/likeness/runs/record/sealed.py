@@ -189,8 +189,8 @@ def _hashes(record: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _contents(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The contents of files that a record holds itself."""
-    if not _has_ended(record):
+    """The contents of files that the record of an earlier version holds in place of their hashes."""
+    if not _has_ended(record) or FILES in record:
         return {}
     known = {
         RESULTS: record.get("results"),

@@ -97,13 +97,13 @@ def other_data(folder: Path, changed: str, then: Sequence[HashedFile], now: Sequ
 def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
     """What is not as it was; what is cheap to see comes first."""
     config = record["config"]
-    for difference in compare_values(config, _read(folder / CONFIG, _yaml)):
+    for difference in compare_values(config, _read(folder / CONFIG, _yaml) or {}):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in config.yaml"
     if key_of(config) != record["key"]:
         yield "the configuration in run.json is not that of its key"
     if (config["seed"], config["name"]) != (record["seed"], record["name"]):
         yield "seed and name in run.json are not those of its configuration"
-    for difference in compare_values(record["results"], _read(folder / RESULTS, _json)):
+    for difference in compare_values(record["results"], _read(folder / RESULTS, _json) or {}):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in results.json"
     if not record["checkpoints"] and config["trainer"]["max_steps"]:
         yield "run.json names no checkpoint"

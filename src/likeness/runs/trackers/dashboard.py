@@ -3,8 +3,10 @@
 import contextlib
 import io
 import json
+import logging
 import os
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from likeness.runs.trackers.follow import follow
 from likeness.runs.trackers.installed import refuse_missing
 from likeness.runs.trackers.tracker import Status, TrackedRun, read_run
 from likeness.runs.trackers.trackio_project import STORE, TrackioProject, trackio_of
+
+log = logging.getLogger("likeness")
 
 PROJECT = "likeness"  # of runs that chose no project of Trackio's
 IMPORTED = "imported.json"  # what the store was told of each run
@@ -68,7 +72,7 @@ def import_runs(runs_dir: Path, most: int | None = None) -> None:
     path = runs_dir / STORE / IMPORTED
     imported = json.loads(path.read_text()) if path.is_file() else {}
     for folder in _newest_first(runs_dir)[:most]:
-        with contextlib.suppress(LikenessError, OSError, ValueError, KeyError):
+        try:
             run = read_run(folder)
             mark = _mark(folder)
             if imported.get(run.name) == mark or _tells_trackio_itself(run):
@@ -77,6 +81,8 @@ def import_runs(runs_dir: Path, most: int | None = None) -> None:
             _import(run, HOW_IT_ENDED.get(mark["status"], "interrupted"))
             imported[run.name] = mark
             write_json(path, imported)
+        except (LikenessError, OSError, ValueError, KeyError) as error:
+            _say_left_out(folder, str(error))
 
 
 def _import(run: TrackedRun, status: Status) -> None:
@@ -85,6 +91,11 @@ def _import(run: TrackedRun, status: Status) -> None:
     with _silence():
         tracker = TrackioProject(run, **{"project": PROJECT, "group": None, "tags": [], **chosen})
         follow(tracker, run.folder, lambda: status)
+
+
+@cache
+def _say_left_out(folder: Path, reason: str) -> None:
+    log.warning("%s is left out: %s", folder, reason)
 
 
 def _refuse_altered(folder: Path) -> None:

@@ -46,7 +46,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         LikenessError: the disk is full, or what was read again is not what was written.
     """
     place = folder / "checkpoints"
-    path = place / f"step-{checkpoint.step:08d}.ckpt"
+    path = _path_of(folder, checkpoint.step)
     beside = path.with_suffix(".partial")
     hashes = hashes_of(checkpoint)
     try:
@@ -103,7 +103,7 @@ def checkpoint_of(run: Path, step: int | None = None) -> Checkpoint:
     others = [each for each in sorted(paths) if each != wanted]
     if wanted not in paths:
         has = f"it has {_of_steps(others)}" if others else "it has none"
-        raise LikenessError(f"{run} has no checkpoint of step {wanted}: {has}.")
+        raise LikenessError(f"{_path_of(run, wanted)}, the checkpoint of step {wanted}, is missing: {has}.")
     try:
         return read_checkpoint(paths[wanted], files)
     except LikenessError as error:
@@ -242,11 +242,15 @@ def _last_of(files: SealedFiles, paths: Mapping[int, Path]) -> int:
 
 
 def _of_steps(steps: Sequence[int]) -> str:
-    return f"{'that' if len(steps) == 1 else 'those'} of {' and '.join(map(str, steps))}"
+    return f"{'that' if len(steps) == 1 else 'those'} of step {' and '.join(map(str, steps))}"
 
 
 def _step_of(path: Path) -> int:
     return int(path.stem.removeprefix("step-"))
+
+
+def _path_of(folder: Path, step: int) -> Path:
+    return folder / "checkpoints" / f"step-{step:08d}.ckpt"
 
 
 def _paths(folder: Path) -> list[Path]:
