@@ -55,7 +55,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     """The record of the run in `folder`; of one that has not ended its copy, where the record is damaged.
 
     Raises:
-        LikenessError: there is none that can be read.
+        LikenessError: there is none that can be read, or it was edited, as its seal tells; that of an early version has
+            none.
     """
     try:
         return _read(folder / RECORD)
@@ -67,7 +68,13 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return dict(read_json(path, Record))
+    record = dict(read_json(path, Record))
+    if SEAL in record and record[SEAL] != seal_of(record):
+        raise LikenessError(
+            f"{path}, the record of the run, was edited, as its seal tells: put it back as it was, or make the run "
+            "again."
+        )
+    return record
 
 
 def _sealed(record: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +97,16 @@ def unreadable_of(record: Mapping[str, Any]) -> list[str]:
     """The images that a run could not read; earlier versions call them broken images."""
     names: list[str] = record.get("unreadable_images", record.get("broken_pictures", []))
     return names
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text())
+        if isinstance(record, dict):
+            return record
+    except (OSError, ValueError):
+        pass
+    raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
 
 
 def seal_of(record: dict[str, Any]) -> str:

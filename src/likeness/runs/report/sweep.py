@@ -54,8 +54,12 @@ def about_sweep(folder: Path, presentation: Presentation) -> dict[str, Any]:
             for trial in sweep["trials"]
         ],
         "jobs": [{**job, "parameters": _assignments(job["parameters"])} for job in sweep["jobs"]],
-        "pictures": shown_figures(folder / "figures", CAPTIONS),
+        "pictures": shown_figures(_drawn(folder / "figures"), CAPTIONS),
     }
+
+
+def _drawn(figures: Path) -> dict[str, bytes]:
+    return {path.stem: path.read_bytes() for path in figures.glob("*.png")}
 
 
 def _tested(tested: dict[str, Any] | None, presentation: Presentation) -> dict[str, str]:
