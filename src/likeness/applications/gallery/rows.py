@@ -166,15 +166,12 @@ class Rows:
         found: dict[str, Subject | None] = {}
         for some, marks in portions(contents):
             rows = self._database.execute(
-                f"SELECT DISTINCT content FROM cohort WHERE content IN ({marks})", some
-            )
-            found.update((content, None) for (content,) in rows)
-            rows = self._database.execute(
                 "SELECT content, subject.number, id, name FROM template "
-                f"JOIN subject ON template.subject = subject.number WHERE content IN ({marks})",
-                some,
+                f"JOIN subject ON template.subject = subject.number WHERE content IN ({marks}) "
+                f"UNION ALL SELECT content, NULL, NULL, NULL FROM cohort WHERE content IN ({marks})",
+                [*some, *some],
             )
-            found.update((row[0], Subject(*row[1:])) for row in rows)
+            found.update((row[0], None if row[1] is None else Subject(*row[1:])) for row in rows)
         return found
 
     def enrol(self, enrolment: Enrolment) -> Enrolled:
@@ -212,14 +209,16 @@ class Rows:
         ]
         numbers = np.array([one.number for one in subjects], dtype=np.int64)[regrouped.row].tolist()
         there = self._database.execute("SELECT number, subject FROM template ORDER BY subject, number")
-        moved = [
-            (now, number) for now, (number, before) in zip(numbers, there, strict=False) if now != before
-        ]
-        self._database.execute_many("UPDATE template SET subject = ? WHERE number = ?", moved)
+        now_and_before = zip(numbers, there, strict=False)
+        moved = [(now, number, before) for now, (number, before) in now_and_before if now != before]
+        self._database.execute_many(
+            "UPDATE template SET subject = ? WHERE number = ?", [(now, number) for now, number, _ in moved]
+        )
         new = [(whose, *image) for whose, image in zip(numbers[len(there) :], regrouped.images, strict=True)]
         self._database.execute_many(_ADD_TEMPLATE, self._with_encodings(new, regrouped.encodings))
-        whose = {one for now, (_, before) in zip(numbers, there, strict=False) if now != before for one in (now, before)}
-        self._changed(whose | set(numbers[len(there) :]))
+        self._changed(
+            {one for now, _, before in moved for one in (now, before)} | {whose for whose, *_ in new}
+        )
         emptied = {before for _, before in there} - set(numbers)
         self._database.execute_many("DELETE FROM subject WHERE number = ?", [(one,) for one in emptied])
         return subjects
@@ -292,7 +291,8 @@ class Rows:
 
     def _changed(self, subjects: Iterable[int]) -> None:
         """Keep that the distances to subjects of these numbers have changed."""
-        self._database.execute_many(_CHANGED, [(one,) for one in subjects])
+        for one in subjects:
+            self._database.execute(_CHANGED, (one,))
 
     def _add_strangers(self, cohort: Cohort) -> None:
         cohort = each_image_once(cohort)

@@ -5,9 +5,6 @@ from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from likeness.applications.gallery.database import Database
 from likeness.applications.gallery.rows import Rows
 from likeness.applications.gallery.score import Score

@@ -105,7 +105,7 @@ class Measured(NamedTuple):
 class Cohort(NamedTuple):
     """Images of subjects who are not enrolled: whom each shows `[C]`, the images, and their `encodings [C, D]`.
 
-    An image is in a store's once. `measured` is what was kept of their distances to the gallery, None where nothing was.
+    An image is in a store's once. `measured` is what was kept of their distances to the gallery, if anything was.
     """
 
     subjects: Sequence[str]
