@@ -29,8 +29,8 @@ def optimised_inputs(
     """Inputs `[N, C, *spatial]` in [0, 1], one for each unit, that make its value in the middle of the map large.
 
     What is optimised is the spectrum, weighted by one over the frequency as that of natural inputs is, and of three
-    channels their decorrelated colours. At each step the input is shifted by a few positions, so that it is no
-    pattern of one alignment alone.
+    channels their decorrelated colours. At each step the input is shifted by up to half of what the layer's positions
+    are apart, so that it is no pattern of one alignment alone.
 
     Args:
         network: whose layer it is.
@@ -48,7 +48,7 @@ def optimised_inputs(
     colours = COLOURS / COLOURS.norm(dim=0).max() if channels == 3 else torch.eye(channels)
     adam = torch.optim.Adam([spectrum], lr=RATE)
     axes = tuple(range(2, 2 + len(sides)))
-    reach = [max(1, side // 32) for side in sides]
+    reach = [side // positions // 2 for side, positions in zip(sides, network.layers[layer].sides, strict=True)]
     middle = tuple(side // 2 for side in network.layers[layer].sides)
 
     def shown() -> Tensor:

@@ -1,5 +1,6 @@
 """The strongest inputs of every unit of a layer, kept while images stream past."""
 
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -49,13 +50,13 @@ class Strongest:
             ValueError: a value is not a number.
         """
         peaks = maps.amax(dim=tuple(range(2, maps.ndim)))
-        if not peaks.isfinite().all():
+        if not isfinite(float(peaks.sum())):
             raise ValueError("its values are not all numbers")
         self.least = torch.minimum(self.least, peaks.amin(0))
         units = torch.nonzero(peaks.amax(0) > self.value[:, -1]).flatten()
         if not len(units):
             return
-        values = torch.cat([self.value[units], peaks[:, units].T], dim=1)
+        values = torch.cat([self.value[units], peaks.index_select(1, units).T], dim=1)
         values, order = values.sort(dim=1, descending=True, stable=True)
         order = order[:, : self.top]
         self.value[units] = values[:, : self.top]
@@ -64,7 +65,8 @@ class Strongest:
         new = order >= self.top
         position = self.position[units].gather(1, order.clamp(max=self.top - 1))
         image, unit = order[new] - self.top, units[:, None].expand_as(order)[new]
-        position[new] = maps[image, unit].flatten(1).argmax(1)
+        rows = maps.flatten(2).flatten(0, 1)  # far faster than two indices
+        position[new] = rows.index_select(0, image * maps.shape[1] + unit).argmax(1)
         self.position[units] = position
 
     def arrays(self) -> StrongestArrays:

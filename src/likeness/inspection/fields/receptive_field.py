@@ -20,18 +20,13 @@ class ReceptiveField(NamedTuple):
 
     def box(self, position: Sequence[int], sides: Sequence[int]) -> Box:
         """What the unit at a position sees of an input with these sides."""
-        whole = self.unclipped(position)
-        return tuple(
-            slice(max(one.start, 0), max(min(one.stop, side), 0))
-            for one, side in zip(whole, sides, strict=True)
-        )
-
-    def unclipped(self, position: Sequence[int]) -> Box:
-        """The same with its padding, which may begin below zero."""
         starts = [
             start + stride * at for start, stride, at in zip(self.start, self.stride, position, strict=True)
         ]
-        return tuple(slice(start, start + size) for start, size in zip(starts, self.size, strict=True))
+        return tuple(
+            slice(min(max(start, 0), side), max(min(start + size, side), 0))
+            for start, size, side in zip(starts, self.size, sides, strict=True)
+        )
 
 
 def whole(sides: Sequence[int]) -> Box:
