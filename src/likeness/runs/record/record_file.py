@@ -99,16 +99,6 @@ def unreadable_of(record: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text())
-        if isinstance(record, dict):
-            return record
-    except (OSError, ValueError):
-        pass
-    raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
-
-
 def seal_of(record: dict[str, Any]) -> str:
     """What a record should be sealed with, in which every number is finite.
 
