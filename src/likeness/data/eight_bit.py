@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from likeness.data.reading import reading, refused
+from likeness.data.reading import bytes_of, refused
 from likeness.errors import UnreadableImage
 
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
@@ -55,11 +55,7 @@ def decoded(source: str | Path | bytes, name: str, *, at_least: int | None = Non
         UnreadableImage: the bytes are no image, or a damaged one.
         FileError: the file system doesn't give the bytes.
     """
-    if isinstance(source, bytes):
-        content = source
-    else:
-        with reading(name):
-            content = Path(source).read_bytes()
+    content = source if isinstance(source, bytes) else bytes_of(source, name)
     with decoding(name):
         image = Image.open(BytesIO(content))
         if at_least is not None:
