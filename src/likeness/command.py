@@ -33,6 +33,7 @@ from likeness.recipes.choose import (
 )
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.recipes.evaluation_overrides import is_onnx
 from likeness.recipes.past_config import plain_config_of
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: S
     with one_sentence():
         overrides = with_literal_paths(overrides)
         look_for_modules_in(Path.cwd())
-        if encoder.suffix == ".onnx":
+        if is_onnx(encoder):
             from likeness.recipes.embedding.evaluate import evaluate_file
 
             print(evaluate_file(encoder, overrides, trust))
@@ -248,8 +249,7 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
     with one_sentence():
         look_for_modules_in(Path.cwd())
         before = recorded_config_of(folder, trust)
-        now = config_of(folder, trust).plain()
-        config = checked(overridden(now, parsed(with_literal_paths(overrides)), "the run"))
+        config = checked(overridden(before.plain(), parsed(with_literal_paths(overrides)), "the run"))
         from likeness.runs.run import resume
 
         print(resume(config, recipe_of(config), folder, before))
