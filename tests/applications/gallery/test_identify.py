@@ -160,7 +160,7 @@ def test_one_stranger_is_no_cohort_and_a_picture_counts_once(path: Path) -> None
             with pytest.raises(LikenessError, match=r"a cohort of 1 stranger, too small for --fpir 0\.01"):
                 told(store, centres(1, 1).astype(np.float32), fpir=0.01)
             said = str(told(store, centres(1, 1).astype(np.float32), fpir=0.5))
-        assert said.endswith(f"chosen on {images} of 1 stranger, of whom alone there is no interval")
+        assert said.endswith(f"chosen on {images} of 1 stranger, too few for an interval")
 
 
 def test_of_strangers_with_several_images_no_more_get_a_name_than_wanted(path: Path) -> None:

@@ -147,8 +147,8 @@ def enough_for(cohort: Cohort) -> str:
 def said_of(threshold: SearchThreshold) -> str:
     """The threshold with what it was chosen on, in one line."""
     interval = f"95% interval {100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
-    if threshold.subjects == 1:
-        interval = "of whom alone there is no interval"
+    if math.isnan(threshold.low):
+        interval = "too few for an interval"
     chosen_on = f"{counted(threshold.cohort, 'image')} of {counted(threshold.subjects, 'stranger')}"
     return (
         f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their "
