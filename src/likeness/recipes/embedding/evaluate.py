@@ -16,7 +16,7 @@ from likeness.recipes.embedding.inputs import fingerprints
 from likeness.recipes.embedding.measure import Encoder, TestData, measure
 from likeness.recipes.embedding.readable import build_data
 from likeness.recipes.embedding.results import conclude
-from likeness.recipes.evaluation_overrides import parsed_for_evaluation
+from likeness.recipes.evaluation_overrides import parsed_for_evaluation, refuse_other_network
 from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
@@ -31,7 +31,7 @@ def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = (
     Raises:
         LikenessError: what a user can mend.
     """
-    parsed_for_evaluation(overrides)
+    refuse_other_network(parsed_for_evaluation(overrides), path)
     config = composed("evaluate", ["backbone=onnx", *overrides])
     config.backbone.path = str(path)
     config.trust = list(trust)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from likeness.runs.recipe import Presentation
+from likeness.runs.record.measured import recorded_interval
 
 
 class ShownFigure(NamedTuple):
@@ -37,6 +38,7 @@ def page(template: str, values: Mapping[str, Any], presentation: Presentation) -
     environment.globals |= {
         "written": presentation.written,
         "written_interval": presentation.written_interval,
+        "recorded_interval": recorded_interval,
     }
     return environment.get_template(template).render(values)
 
