@@ -1,6 +1,6 @@
 """The schema of the networks: backbones, the embedder, and heads that compare pairs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -67,6 +67,7 @@ class Timm(OfImages):
 class Vgg(OfImages):
     """VGG-16 or VGG-19 by the layers' names in the papers."""
 
+    called: ClassVar[str] = "backbone=vgg16"
     target: Literal["likeness.models.vgg_backbone.vgg_backbone"] = Field(alias="_target_")
     name: Literal["vgg16", "vgg19"]
     weights: str | None
