@@ -14,12 +14,12 @@ SEAL = "seal"
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
-    """Write the record of a run, with its seal: a hash of all the rest of it.
+    """Write the record of a run, with its seal.
 
     Raises:
         LikenessError: the disk is full or the folder is gone.
     """
-    write_json(folder / RECORD, {**record, SEAL: seal_of(finite(record))})
+    write_sealed(folder / RECORD, record)
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -29,13 +29,27 @@ def read_record(folder: Path) -> dict[str, Any]:
         LikenessError: there is none that can be read, or it was edited, as its seal tells; that of an early version has
             none.
     """
-    record = _read(folder)
-    if SEAL in record and record[SEAL] != seal_of(record):
-        raise LikenessError(
-            f"{folder / RECORD}, the record of the run, was edited, as its seal tells: put it back as it was, or make "
-            "the run again."
-        )
+    try:
+        record = json.loads((folder / RECORD).read_text())
+    except (OSError, ValueError):
+        record = None
+    if not isinstance(record, dict):
+        raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
+    refuse_edited(folder / RECORD, record)
     return record
+
+
+def write_sealed(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON with its seal: a hash of all the rest of it; raises as `write_record` does."""
+    write_json(path, {**content, SEAL: seal_of(finite(content))})
+
+
+def refuse_edited(path: Path, content: dict[str, Any]) -> None:
+    """Raise a LikenessError where the content of a sealed file is not what was written; an early one has no seal."""
+    if SEAL in content and content[SEAL] != seal_of(content):
+        raise LikenessError(
+            f"{path} was edited, as its seal tells: put it back as it was, or do again what it tells of."
+        )
 
 
 def overrides_of(record: Mapping[str, Any]) -> list[str] | None:
@@ -56,18 +70,8 @@ def unreadable_of(record: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text())
-        if isinstance(record, dict):
-            return record
-    except (OSError, ValueError):
-        pass
-    raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
-
-
 def seal_of(record: dict[str, Any]) -> str:
-    """What a record should be sealed with, in which every number is finite.
+    """What a content should be sealed with, in which every number is finite.
 
     It guards against a slip or an edit, not against a forger, who can seal anew.
     """

@@ -6,6 +6,7 @@ from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.listing import as_word
+from likeness.runs.record.record_file import refuse_edited
 from likeness.runs.report.page import shown_figures
 
 SWEEP = "sweep.json"
@@ -25,10 +26,11 @@ def about_sweep(folder: Path) -> dict[str, Any]:
     """What the template `sweep.html` asks for.
 
     Raises:
-        LikenessError: the sweep's record is damaged.
+        LikenessError: the sweep's record is damaged, or was edited.
     """
     try:
         sweep = json.loads((folder / SWEEP).read_text())
+        refuse_edited(folder / SWEEP, sweep)
         best = set(sweep["best"])
     except (KeyError, ValueError) as error:
         raise LikenessError(f"{folder / SWEEP} can't be read: it is cut short or altered.") from error

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from likeness.runs.record.folder import write_json
+from likeness.runs.record.record_file import refuse_edited, write_sealed
 from likeness.runs.sweep.estimate import Estimate, best_trials, estimate
 from likeness.runs.sweep.outcome import Outcome
 from likeness.runs.sweep.plan import Job, Plan
@@ -49,7 +49,7 @@ def write_ledger(
 ) -> None:
     """Write the sweep's folder's `sweep.json`; `under_way` are the jobs that are done of a trial that is not."""
     done = [pair for one in ended for pair in zip(one.jobs, one.results, strict=True)]
-    write_json(
+    write_sealed(
         plan.folder / LEDGER,
         {
             "id": plan.id,
@@ -73,11 +73,15 @@ def failures(folder: Path, source: str | None) -> dict[str, str]:
     """Why jobs failed, by their keys, in a sweep of this source that was not brought to its end.
 
     What comes after a failure follows from it, so it stands until the sweep has ended; then it may be ended again.
+
+    Raises:
+        LikenessError: the file was edited.
     """
     try:
         ledger = json.loads((folder / LEDGER).read_text())
     except (OSError, ValueError):
         return {}
+    refuse_edited(folder / LEDGER, ledger)
     if ledger["status"] != "running" or ledger["source"] != source:
         return {}
     return {job["key"]: job["reason"] for job in ledger["jobs"] if job["status"] == "failed"}
