@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from likeness.config.alias_bomb import refuse_alias_bomb
 from likeness.config.key import differences
 from likeness.config.make import plain
 from likeness.config.past import upgraded
@@ -30,16 +31,7 @@ def plain_config_of(run: Path, trust: Sequence[str] | None = ()) -> dict[str, An
         LikenessError: it is no run's folder, or its configuration can't be read or was edited, or it trusts a package
             that is not trusted now.
     """
-    if not (run / CONFIG).is_file():
-        raise LikenessError(f"{run} is no run's folder: it has no {CONFIG}.")
-    try:
-        config = OmegaConf.load(run / CONFIG)
-        assert isinstance(config, DictConfig)
-        found = upgraded(plain(config))
-    except Exception as error:  # YAML, OmegaConf and the file system have each their own
-        raise LikenessError(
-            ended(f"{run / CONFIG} is not that of a training run: {one_line(error)}")
-        ) from error
+    found = _read(run)
     for key, then, now in differences(_recorded(run), finite(found)):
         raise LikenessError(
             f"{key} is {then} in the record of {run} and {now} in its config.yaml, which was edited: put it back, or "
@@ -48,6 +40,35 @@ def plain_config_of(run: Path, trust: Sequence[str] | None = ()) -> dict[str, An
     if trust is not None:
         refuse_distrusted(run, found, trust)
     return found
+
+
+def config_of_damaged(run: Path, trust: Sequence[str]) -> dict[str, Any] | None:
+    """The configuration in the record of a run whose `config.yaml` can't be read; None where it can.
+
+    Raises:
+        LikenessError: the record can't be read either, or trusts a package that is not trusted now.
+    """
+    try:
+        _read(run)
+    except LikenessError:
+        recorded = _recorded(run)
+        refuse_distrusted(run, recorded, trust)
+        return recorded
+    return None
+
+
+def _read(run: Path) -> dict[str, Any]:
+    if not (run / CONFIG).is_file():
+        raise LikenessError(f"{run} is no run's folder: it has no {CONFIG}.")
+    refuse_alias_bomb(run / CONFIG)
+    try:
+        config = OmegaConf.load(run / CONFIG)
+        assert isinstance(config, DictConfig)
+        return upgraded(plain(config))
+    except Exception as error:  # YAML, OmegaConf and the file system have each their own
+        raise LikenessError(
+            ended(f"{run / CONFIG} is not that of a training run: {one_line(error)}")
+        ) from error
 
 
 def _recorded(run: Path) -> dict[str, Any]:

@@ -29,19 +29,23 @@ _TYPES = Types(
     'TEXT COLLATE "C"',
     "DOUBLE PRECISION",
     "",
-    "",
+    " WITH (toast_tuple_target = 8160)",  # an encoding stays in its row where a page holds that, and is read with it
 )
 _LOCK = 0x4C4B4752
 """The advisory lock of whoever writes: those who do, do so one after the other."""
 
+_BEGIN_TO_WRITE = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK})"
+_BEGIN_TO_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SESSION = f"""
 SET search_path = {SCHEMA};
 SET synchronous_commit = on;
 SET idle_in_transaction_session_timeout = '60s';
 """
+# Of this database, or of the server's own processes, which belong to none.
 _OLDER_SNAPSHOTS = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > age(CAST(? AS xid))
+WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
+    AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(? AS xid))
 """
 _MOST = 16_000  # numbers in a vector of pgvector
 
@@ -86,10 +90,8 @@ class PostgresDatabase:
         if self.connection.closed:
             self.connection = self._connected()
         with self._telling():
-            self.connection.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
-                if writes:
-                    self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                self.connection.execute(_BEGIN_TO_WRITE if writes else _BEGIN_TO_READ)
                 yield
                 self.connection.execute("COMMIT")
             except BaseException:

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.record.folder import finite, write_json
+from likeness.runs.record.json_file import read_json
+from likeness.runs.record.shape import Record
 
 RECORD = "run.json"
 SEAL = "seal"
+
+_COPY = f"checkpoints/{RECORD}"
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
@@ -19,32 +24,61 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
     Raises:
         LikenessError: the disk is full or the folder is gone.
     """
-    write_sealed(folder / RECORD, record)
+    write_json(folder / RECORD, sealed(record))
+
+
+def write_begun(folder: Path, record: dict[str, Any]) -> None:
+    """Write the record of a run that begins or goes on, and a copy, which stands in for it until the run has ended.
+
+    Raises:
+        LikenessError: as `write_record`.
+    """
+    write_json(folder / _COPY, sealed(record))
+    write_record(folder, record)
+
+
+def drop_copy(folder: Path) -> None:
+    """Take away the copy, where the run never goes on."""
+    (folder / _COPY).unlink(missing_ok=True)
+
+
+def is_damaged(folder: Path) -> bool:
+    """Whether the record itself can't be read, whatever its copy says."""
+    try:
+        _read(folder / RECORD)
+    except LikenessError:
+        return True
+    return False
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """The record of the run in `folder`.
+    """The record of the run in `folder`; of one that has not ended its copy, where the record is damaged.
 
     Raises:
         LikenessError: there is none that can be read, or it was edited, as its seal tells; that of an early version has
             none.
     """
     try:
-        record = json.loads((folder / RECORD).read_text())
-    except (OSError, ValueError):
-        record = None
-    if not isinstance(record, dict):
-        raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
-    refuse_edited(folder / RECORD, record)
+        return _read(folder / RECORD)
+    except LikenessError as error:
+        with suppress(LikenessError):
+            return _read(folder / _COPY)
+        why = f" {error}" if (folder / RECORD).exists() else ""
+        raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).{why}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    record = dict(read_json(path, Record))
+    refuse_edited(path, record)
     return record
 
 
-def write_sealed(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON with its seal: a hash of all the rest of it; raises as `write_record` does."""
-    write_json(path, {**content, SEAL: seal_of(finite(content))})
+def sealed(content: dict[str, Any]) -> dict[str, Any]:
+    """A content with its seal: a hash of all the rest of it."""
+    return {**content, SEAL: seal_of(finite(content))}
 
 
-def refuse_edited(path: Path, content: dict[str, Any]) -> None:
+def refuse_edited(path: Path, content: Mapping[str, Any]) -> None:
     """Raise a LikenessError where the content of a sealed file is not what was written; an early one has no seal."""
     if SEAL in content and content[SEAL] != seal_of(content):
         raise LikenessError(
@@ -70,7 +104,7 @@ def unreadable_of(record: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def seal_of(record: dict[str, Any]) -> str:
+def seal_of(record: Mapping[str, Any]) -> str:
     """What a content should be sealed with, in which every number is finite.
 
     It guards against a slip or an edit, not against a forger, who can seal anew.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
-from likeness.runs.record.folder import CONFIG, LISTING, METRICS, RESULTS, operating_point_file
+from likeness.runs.record.folder import BEGUN, CONFIG, LISTING, METRICS, RESULTS, operating_point_file
 from likeness.runs.record.record_file import RECORD, operating_point_of, read_record, write_record
 from likeness.runs.record.source import DIFF
 
@@ -26,7 +26,7 @@ FILES = "files"
 """In a record, the SHA-256 of each file that the run left, by its name in the folder."""
 
 _FOLDERS = ("", "figures", "checkpoints")
-_LEFT_OUT = {RECORD, CONFIG}  # the record has its own seal, and holds the configuration itself
+_LEFT_OUT = {RECORD, CONFIG, BEGUN}  # the record has its own seal, and holds the configuration itself
 _NO_RESULT = {
     ".txt",
     ".lock",
@@ -110,6 +110,11 @@ class SealedFiles:
             self._refuse_other(name, file)
             file.seek(0)
             yield file
+
+    def refuse_altered(self, name: str) -> None:
+        """Raise as `opened` does."""
+        with self.opened(name):
+            pass
 
     def read(self, name: str) -> bytes:
         """The content of a file; raises as `opened` does."""

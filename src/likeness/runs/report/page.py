@@ -6,9 +6,10 @@ import struct
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from likeness.runs.recipe import Presentation
+from likeness.runs.record.measured import recorded_interval
 
 
 class ShownFigure(NamedTuple):
@@ -19,10 +20,10 @@ class ShownFigure(NamedTuple):
     across: bool
 
 
-def escaping_environment(package: str) -> Environment:
-    """The templates of a package, in which every value is escaped and a missing one is an error."""
+def escaping_environment(*packages: str) -> Environment:
+    """The templates of packages, of one name the first; every value is escaped, and a missing one is an error."""
     return Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -36,14 +37,19 @@ def page(template: str, values: Mapping[str, Any], presentation: Presentation) -
     environment.globals |= {
         "written": presentation.written,
         "written_interval": presentation.written_interval,
+        "recorded_interval": recorded_interval,
     }
     return environment.get_template(template).render(values)
 
 
 def shown_figures(figures: Mapping[str, bytes], captions: Mapping[str, str]) -> list[ShownFigure]:
-    """PNG figures, by their names, those that have a caption first, in its order."""
+    """PNG figures, by their names, those that have a caption first, in its order; what is no PNG is left out."""
     order = [*captions, *sorted(figures.keys() - captions.keys())]
-    return [_shown(name, figures[name], captions) for name in order if name in figures]
+    return [_shown(name, figures[name], captions) for name in order if _is_png(figures.get(name, b""))]
+
+
+def _is_png(content: bytes) -> bool:
+    return content.startswith(b"\x89PNG\r\n\x1a\n") and len(content) > 24
 
 
 def _shown(name: str, content: bytes, captions: Mapping[str, str]) -> ShownFigure:

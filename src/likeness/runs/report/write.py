@@ -25,7 +25,7 @@ def write_report(folder: Path, presentation: Presentation) -> Path:
         write_text(folder / REPORT, page("run.html", about_run(past_run(folder), presentation), presentation))
         seal_in(folder, REPORT)
     elif (folder / SWEEP).is_file():
-        write_text(folder / REPORT, page("sweep.html", about_sweep(folder), presentation))
+        write_text(folder / REPORT, page("sweep.html", about_sweep(folder, presentation), presentation))
     else:
         raise LikenessError(f"{folder} is the folder of neither a run ({RECORD}) nor a sweep ({SWEEP}).")
     return folder / REPORT

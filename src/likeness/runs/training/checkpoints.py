@@ -13,13 +13,18 @@ from hashlib import file_digest, sha256
 from io import BufferedReader
 from os import SEEK_END
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import TypedDict
 
 from likeness.errors import LikenessError
+from likeness.models.tensor_file import read_tensors
+from likeness.runs.record.appended import Head, head_of
+from likeness.runs.record.checkpoint_hashes import cut_hashes
 from likeness.runs.record.folder import HASHES, replace, to_disk, write_json, write_text
+from likeness.runs.record.json_file import read_json
 from likeness.runs.record.sealed import SealedFiles
 
 KEPT = 2
@@ -37,10 +42,19 @@ class Checkpoint(NamedTuple):
     precision: dict[str, Any]
 
 
-def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+class GoodCheckpoint(NamedTuple):
+    """The step of a checkpoint that can be read, and what `metrics.csv` and `hashes.csv` held then; None: not known."""
+
+    step: int
+    metrics: Head | None
+    hashes: Head | None
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None) -> None:
     """Write `checkpoints/step-<step>.ckpt` below a run's folder and drop all but the last two.
 
-    The file is written beside, read again and compared, and renamed last; its checksum stands in a `.json` of its name.
+    The file is written beside, read again and compared, and renamed last; its checksum stands in a `.json` of its name,
+    with what `metrics.csv` holds up to here.
 
     Raises:
         LikenessError: the disk is full, or what was read again is not what was written.
@@ -55,10 +69,24 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             to_disk(file)
         if hashes_of(_loaded(beside)) != hashes:
             raise OSError(None, "what was read again is not what was written")
-        write_json(path.with_suffix(".json"), {"step": checkpoint.step, "sha256": _digest(beside), **hashes})
-        _note_hashes(place / HASHES, checkpoint.step, hashes)
+        noted = _note_hashes(place / HASHES, checkpoint.step, hashes)
+        write_json(
+            path.with_suffix(".json"),
+            {
+                "step": checkpoint.step,
+                "sha256": _digest(beside),
+                **hashes,
+                "metrics": metrics and metrics._asdict(),
+                "noted": noted._asdict(),
+            },
+        )
         replace(beside, path)
-    except (OSError, RuntimeError, LikenessError) as error:  # torch says RuntimeError where a file ends early
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        LikenessError,
+    ) as error:  # of torch, RuntimeError where a disk is full
         beside.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
         raise LikenessError(
@@ -84,10 +112,16 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
     return None
 
 
-def last_step(folder: Path) -> int:
-    """The step of the last good checkpoint below a run's folder, 0 where there is none."""
-    checkpoint = newest_checkpoint(folder)
-    return 0 if checkpoint is None else checkpoint.step
+def good_checkpoints(folder: Path) -> Iterator[GoodCheckpoint]:
+    """The good checkpoints below a run's folder, the newest first; others are named and passed over."""
+    files = SealedFiles(folder)
+    for path in _paths(folder):
+        try:
+            step = read_checkpoint(path, files).step
+        except LikenessError as error:
+            log.warning("%s The one before it is used.", error)
+            continue
+        yield GoodCheckpoint(step, *_noted_heads(path.with_suffix(".json")))
 
 
 def checkpoint_of(run: Path, step: int | None = None) -> Checkpoint:
@@ -179,15 +213,11 @@ def cut_checkpoints(folder: Path, step: int) -> None:
         if _step_of(path) > step:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
-    path = folder / "checkpoints" / HASHES
-    if path.is_file():
-        header, *rows = path.read_text().splitlines(keepends=True)
-        kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) <= step]
-        write_text(path, header + "".join(kept))
+    cut_hashes(folder, step)
 
 
-def _note_hashes(path: Path, step: int, hashes: Mapping[str, str]) -> None:
-    """Add a line to the hashes of a run, in the columns that it began with."""
+def _note_hashes(path: Path, step: int, hashes: Mapping[str, str]) -> Head:
+    """Add a line to the hashes of a run, in the columns that it began with; returns what the file holds then."""
     row = {"step": str(step), **hashes}
     if not path.exists():
         write_text(path, ",".join(row) + "\n")
@@ -196,6 +226,7 @@ def _note_hashes(path: Path, step: int, hashes: Mapping[str, str]) -> None:
         file.seek(0, SEEK_END)
         file.write(",".join(row[column] for column in columns) + "\n")
         to_disk(file)
+    return head_of(path)
 
 
 def _read_by_digest(file: BufferedReader, digest: str) -> Checkpoint:
@@ -259,8 +290,27 @@ def _paths(folder: Path) -> list[Path]:
     return sorted((path for path in found if path.stem[5:].isdecimal()), reverse=True)
 
 
+class _Head(TypedDict):
+    bytes: int
+    sha256: str
+
+
+class _Noted(TypedDict):
+    metrics: NotRequired[_Head | None]
+    noted: NotRequired[_Head | None]
+
+
+def _noted_heads(path: Path) -> tuple[Head | None, Head | None]:
+    """Of `metrics.csv` and of `hashes.csv`, by what stands beside a checkpoint."""
+    with suppress(LikenessError):
+        noted = read_json(path, _Noted)
+        metrics, hashes = noted.get("metrics"), noted.get("noted")
+        return metrics and Head(**metrics), hashes and Head(**hashes)
+    return None, None
+
+
 def _loaded(file: BufferedReader | Path) -> Checkpoint:
-    return Checkpoint(**torch.load(file, map_location="cpu", weights_only=True))
+    return Checkpoint(**read_tensors(file))
 
 
 def _digest(path: Path) -> str:
