@@ -310,6 +310,9 @@ def reproduce(
 ) -> None:
     """Run a run again from its recorded source and data, and say whether it is equal to the bit.
 
+    That runs code which the folder holds; where it is not what stands here already, it is told and asked for. In a
+    script --trust RUN says yes.
+
     The exit status is 0 only where it is; 1 where it is not, or can't be run again; 3 where another torch, machine or
     package leaves only the largest difference to tell.
     """

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES, EPERM, EROFS
 
 
 class LikenessError(Exception):
@@ -66,6 +67,11 @@ def _is_read() -> bool:
     if gone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return not gone
+
+
+def mend_of(error: OSError) -> str:
+    """What lets a file be written which the system refused, as a request."""
+    return "allow writing there" if error.errno in (EACCES, EPERM, EROFS) else "make room"
 
 
 def one_line(said: object) -> str:

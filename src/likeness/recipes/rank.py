@@ -5,7 +5,6 @@ import signal
 import sys
 from pathlib import Path
 
-from likeness.config.trust import find_modules_of_parent
 from likeness.errors import LikenessError, Preempted, sentence
 from likeness.recipes.choose import config_of, recipe_of
 from likeness.runs.record.output import lasting_output
@@ -19,7 +18,6 @@ from likeness.runs.training.preemption import ended_by_sigterm
 def main() -> None:
     """Fit from the configuration in the run's folder."""
     die_with(int(os.environ[LAUNCHER]))
-    find_modules_of_parent()
     folder = Path(sys.argv[1])
     rank = os.environ["RANK"]
     try:

@@ -12,7 +12,7 @@ from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.trackers import refuse_missing, tracked
 from likeness.runs.training.checkpoints import last_step
-from likeness.runs.training.devices import refuse_devices
+from likeness.runs.training.devices import refuse_devices, refuse_synchronized_norms
 from likeness.runs.training.fit import fit
 from likeness.runs.training.preemption import ended_by_sigterm
 
@@ -48,6 +48,7 @@ def _train(config: TrainConfig, recipe: Recipe, unfinished: Path | None) -> Path
     trackers = config.logger.chosen
     refuse_missing(trackers)
     refuse_devices(config.trainer.accelerator, config.trainer.devices)
+    refuse_synchronized_norms(config.trainer.accelerator, sync_batchnorm=config.trainer.sync_batchnorm)
     data = recipe.data()
     recipe.refuse()
     step = last_step(unfinished) if unfinished else 0

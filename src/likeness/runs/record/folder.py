@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 
 OPERATING_POINT = "operating_point.json"
 """The decision threshold of a run, and how its distances become probabilities."""
@@ -93,7 +93,7 @@ def write_text(path: Path, text: str) -> None:
         replace(beside, path)
     except OSError as error:
         raise LikenessError(
-            f"{path} can't be written ({error.strerror}); make room and run again."
+            f"{path} can't be written ({error.strerror}); {mend_of(error)} and run again."
         ) from error
 
 

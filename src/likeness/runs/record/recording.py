@@ -31,6 +31,7 @@ from likeness.runs.record.folder import create_folder, write_text
 from likeness.runs.record.lock import locked
 from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
+from likeness.runs.record.provenance import missing_provenance
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.record.source import DIFF, Source, capture_source, identity_of
 
@@ -71,6 +72,8 @@ def recorded(
     with locked(folder), logging_to(folder / "log.txt"):
         write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config.plain())))
         run = Recording(folder, {})
+        if not unfinished and (missing := missing_provenance()):
+            log.warning(missing)
         record = (
             _gone_on(folder, config.plain(), step) if unfinished else _opened(folder, config.plain(), data)
         )

@@ -20,6 +20,7 @@ from likeness.runs.record.logged import METRICS
 from likeness.runs.record.packages import refuse_other_packages
 from likeness.runs.record.record_file import SEAL, operating_point_of, overrides_of, seal_of
 from likeness.runs.record.source import DIFF, ROOT, capture_source, git, hash_of_file
+from likeness.runs.reproduce.foreign import refuse_dangerous
 
 
 def refuse_irreproducible(folder: Path, record: dict[str, Any], trust: Collection[str]) -> None:
@@ -41,6 +42,7 @@ def refuse_irreproducible(folder: Path, record: dict[str, Any], trust: Collectio
         raise LikenessError(
             f"{folder} was not started from train.py's command line, which is what is run again."
         )
+    refuse_dangerous(folder, record, trust)
     _refuse_other_source(folder, record["source"])
     refuse_other_packages(folder, record["source"].get("packages") or {})
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from likeness.errors import LikenessError
+from likeness.models.tensor_file import read_tensors
 from likeness.runs.record.folder import HASHES, replace, to_disk, write_json, write_text
 
 KEPT = 2
@@ -53,7 +54,12 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         )
         _note_hashes(place / HASHES, checkpoint.step, weights, optimizer)
         replace(beside, path)
-    except (OSError, RuntimeError, LikenessError) as error:  # torch says RuntimeError where a file ends early
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        LikenessError,
+    ) as error:  # of torch, RuntimeError where a disk is full
         beside.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
         raise LikenessError(
@@ -164,7 +170,7 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _loaded(path: Path) -> Checkpoint:
-    return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    return Checkpoint(**read_tensors(path))
 
 
 def _digest(path: Path) -> str:

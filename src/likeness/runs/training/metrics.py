@@ -7,7 +7,7 @@ from typing import Any
 
 from pytorch_lightning.loggers import Logger
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 from likeness.runs.record.folder import to_disk, write_text
 from likeness.runs.record.logged import HEADER, METRICS, read_metrics
 
@@ -56,7 +56,7 @@ class MetricsFile(Logger):
             self._file.flush()
         except OSError as error:
             raise LikenessError(
-                f"{self.path} can't be written ({error.strerror}); make room and run the same command again: "
+                f"{self.path} can't be written ({error.strerror}); {mend_of(error)} and run the same command again: "
                 "it goes on from the last checkpoint."
             ) from error
 
