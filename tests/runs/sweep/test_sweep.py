@@ -108,6 +108,18 @@ def test_of_two_seeds_there_are_too_few_to_tell_and_equal_seeds_are_one(
     assert "[too few to tell]" in next(tmp_path.glob("*/sweeps/*/report.html")).read_text()
 
 
+def test_seeds_alone_choose_nothing_and_are_looked_at_by_the_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toy_sweep.VALIDATED", SimpleNamespace(validated=False))
+    jobs = Jobs(tested=lambda margin: 1 - margin)
+    content = run_sweep(
+        tmp_path, "loss.margin=0.2", "seed=0,1,2", "trainer.val_check_interval=900", jobs=jobs
+    )
+    assert [one["metric"] for one in content["objectives"]] == ["verification/accuracy"]
+    assert [job["values"] for job in content["jobs"]] == [[0.8]] * 3
+
+
 def test_to_choose_on_the_test_data_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     overrides = ["loss.margin=0.1,0.3", "+sweep.objectives=[{metric: verification/accuracy}]"]
     content = run_sweep(tmp_path, *overrides, jobs=Jobs())
