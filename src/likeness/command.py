@@ -249,8 +249,7 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
     with one_sentence():
         look_for_modules_in(Path.cwd())
         before = recorded_config_of(folder, trust)
-        now = config_of(folder, trust).plain()
-        config = checked(overridden(now, parsed(with_literal_paths(overrides)), "the run"))
+        config = checked(overridden(before.plain(), parsed(with_literal_paths(overrides)), "the run"))
         from likeness.runs.run import resume
 
         print(resume(config, recipe_of(config), folder, before))

@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EACCES, EPERM, EROFS
 
+_TRACEBACK = "Traceback (most recent call last):"
+_RAISED = re.compile(r"^likeness\.errors\.\w+: ", re.MULTILINE)
+"""Where in a traceback the message of an error of ours begins."""
+
 
 class LikenessError(Exception):
     """A mistake that a user can mend: the message names the thing and the mend."""
@@ -85,6 +89,9 @@ def ended(said: str) -> str:
 
 
 def sentence(error: LikenessError) -> str:
-    """What the error says; one from a loader's worker brings that worker's traceback, whose last line it is."""
-    last = str(error).strip().splitlines()[-1]
-    return re.sub(r"^likeness\.errors\.\w+: ", "", last)
+    """What the error says, as one line; one from a loader's worker brings that worker's traceback, which it ends."""
+    said = str(error).strip()
+    if _TRACEBACK in said:
+        *_, raised = _RAISED.finditer(said)
+        said = said[raised.end() :]
+    return " ".join(line.strip() for line in said.splitlines())

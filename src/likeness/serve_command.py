@@ -12,7 +12,7 @@ from likeness.errors import LikenessError, one_sentence
 class Served(NamedTuple):
     """Galleries as a command line names them, with where their encoder is now, and what is beside them."""
 
-    galleries: Sequence[Path]
+    galleries: Sequence[str]
     run: Path | None
     trust: Sequence[str]
     detector: str | None

@@ -6,6 +6,7 @@ from pathlib import Path
 from hydra._internal.utils import get_args_parser
 from hydra.conf import ConfigSourceInfo
 
+from likeness.config.alias_bomb import refuse_alias_bomb
 from likeness.config.groups import CONF, own_files
 from likeness.errors import LikenessError
 
@@ -59,6 +60,7 @@ def refuse_shadowed(own: Path) -> None:
     if own.resolve() == CONF.resolve():
         return
     for file in own_files(own):
+        refuse_alias_bomb(file)
         ours = CONF / file.relative_to(own)
         if ours.exists():
             raise LikenessError(

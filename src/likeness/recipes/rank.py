@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+from likeness.data.killed_worker import killed_worker_told
 from likeness.errors import LikenessError, Preempted, sentence
 from likeness.recipes.choose import config_of, recipe_of
 from likeness.runs.record.output import lasting_output
@@ -26,7 +27,8 @@ def main() -> None:
             recipe = recipe_of(config)
             stopping = [StopPruned(config, folder)] if config.sweep else []
             if (data := recipe.data()) is not None:
-                fit_here(config, folder, recipe, data, stopping, newest_checkpoint(folder))
+                with killed_worker_told():
+                    fit_here(config, folder, recipe, data, stopping, newest_checkpoint(folder))
     except Preempted:
         sys.exit(128 + signal.SIGTERM)
     except LikenessError as error:

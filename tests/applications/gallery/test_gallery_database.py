@@ -238,9 +238,9 @@ def test_a_gallery_lies_beside_other_tables(address: str) -> None:
 
 def test_another_version_is_refused(address: str) -> None:
     filled(address).close()
-    run(address, "UPDATE likeness.setting SET value = '2' WHERE name = 'version'")
+    run(address, "UPDATE likeness.setting SET value = '1' WHERE name = 'version'")
     assert refused(address) == (
-        f"{name(address)} is a gallery of version 2, and this program reads version 1: export it with the program "
+        f"{name(address)} is a gallery of version 1, and this program reads version 2: export it with the program "
         "that made it, and import that."
     )
 

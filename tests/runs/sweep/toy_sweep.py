@@ -90,13 +90,15 @@ class Jobs:
         assert isinstance(checked, EmbeddingConfig)
         config = checked.plain()
         folder = create_folder(checked.runs_dir, checked.name)
-        started = f"{len(list(folder.parent.iterdir())):06d}"
+        started = f"2026-11-10T08:00:00.{len(list(folder.parent.iterdir())):06d}+00:00"
         record = {
             "key": key_of(config),
             "started": started,
             "source": None,
             "data": dict(DATA),
             "config": config,
+            "environment": {},
+            "sessions": [{"started": started}],
         }
         write_record(folder, {**record, "status": "running"})
         if len(self.trained) - 1 == self.kill_at:

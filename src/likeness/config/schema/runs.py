@@ -1,5 +1,6 @@
 """The schema of a whole configuration: what every run has, and what a run of a family of tasks says of itself."""
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Annotated, ClassVar
@@ -10,6 +11,9 @@ from likeness.config.nearest import nearest
 from likeness.config.schema.base import Node, Place
 from likeness.config.schema.sweep import Objective, Sweep
 from likeness.config.schema.training import Checkpoints, Loader, Scheduler, Trackers, Trainer
+
+_LONGEST = 255
+"""Bytes of a file's name, on whichever file system."""
 
 
 class RunConfig(Node):
@@ -29,6 +33,11 @@ class RunConfig(Node):
     def _one_folder(cls, name: str) -> str:
         if name != PurePath(name).name or name in {"", ".", ".."}:
             raise ValueError("name is a folder's name below runs_dir and takes no slash")
+        if not name.isprintable() or len(os.fsencode(name)) > _LONGEST:
+            raise ValueError(
+                f"name is a folder's name below runs_dir: at most {_LONGEST} bytes, and no line breaks or other "
+                "characters that can't be seen"
+            )
         return name
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from likeness.config.alias_bomb import refuse_alias_bomb
 from likeness.config.groups import INSTALLED
 from likeness.config.key import compare_values, key_of
 from likeness.config.trust import refuse_distrusted
@@ -152,6 +153,7 @@ def _read(path: Path, how: Callable[[Path], Any]) -> Any:
 
 
 def _yaml(path: Path) -> Any:
+    refuse_alias_bomb(path)
     return OmegaConf.to_container(OmegaConf.load(path), resolve=True)
 
 

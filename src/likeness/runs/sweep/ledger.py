@@ -1,13 +1,15 @@
 """`sweep.json`: what a sweep has done so far, written anew after every batch of jobs."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from likeness.errors import LikenessError
 from likeness.runs.record.folder import write_json
+from likeness.runs.record.json_file import read_json
 from likeness.runs.record.measured import as_recorded
+from likeness.runs.record.sweep_shape import Ledger
 from likeness.runs.sweep.estimate import Estimate, best_trials
 from likeness.runs.sweep.outcome import Outcome
 from likeness.runs.sweep.plan import Job, Plan
@@ -91,12 +93,12 @@ def failures(folder: Path, source: str | None) -> dict[str, str]:
     What comes after a failure follows from it, so it stands until the sweep has ended; then it may be ended again.
     """
     try:
-        ledger = json.loads((folder / LEDGER).read_text())
-    except (OSError, ValueError):
+        ledger = read_json(folder / LEDGER, Ledger)
+    except LikenessError:
         return {}
     if ledger["status"] != "running" or ledger["source"] != source:
         return {}
-    return {job["key"]: job["reason"] for job in ledger["jobs"] if job["status"] == "failed"}
+    return {job["key"]: str(job["reason"]) for job in ledger["jobs"] if job["status"] == "failed"}
 
 
 def _sampler(plan: Plan) -> str:

@@ -15,9 +15,9 @@ from likeness.errors import Preempted
 from likeness.runs.recipe import Recipe
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
-from likeness.runs.training.checkpoints import Checkpoint, cut_checkpoints, newest_checkpoint
+from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
 from likeness.runs.training.launch import fit_in_ranks
-from likeness.runs.training.metrics import MetricsFile, cut_metrics
+from likeness.runs.training.metrics import MetricsFile
 
 log = logging.getLogger("likeness")
 
@@ -40,8 +40,6 @@ def fit(
     """
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
-    cut_metrics(folder, step)
-    cut_checkpoints(folder, step)
     if step:
         log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
     if step == config.trainer.max_steps:
