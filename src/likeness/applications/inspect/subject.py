@@ -23,7 +23,7 @@ from likeness.recipes.embedding.as_in_run import composed_as_in
 from likeness.recipes.embedding.networks import Networks, build_trained
 from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.readable import build_data
-from likeness.recipes.evaluation_overrides import parsed_for_evaluation
+from likeness.recipes.evaluation_overrides import is_onnx, parsed_for_evaluation
 from likeness.runs.training.checkpoints import hash_of
 from likeness.spatial import sides
 
@@ -64,7 +64,7 @@ def subject_of(named: str, overrides: Sequence[str], trust: Sequence[str]) -> Su
     place = Path(named)
     if (place / "config.yaml").is_file():
         return _of_run(place, overrides, trust)
-    if place.suffix == ".onnx":
+    if is_onnx(place):
         raise LikenessError(
             f"The layers of {named} can't be looked into: an ONNX file hands out embeddings alone; name a run, or weights "
             "of a network of torch."
@@ -114,7 +114,9 @@ def _of_weights(named: str, overrides: Sequence[str], trust: Sequence[str]) -> S
 
     weights = hash_of(backbone.state_dict())
     title = f"{getattr(config.backbone, 'name', config.backbone.target)} ({named})"
-    return _subject(title, config, backbone, compare, "squared distance of the features, each of length 1", weights)
+    return _subject(
+        title, config, backbone, compare, "squared distance of the features, each of length 1", weights
+    )
 
 
 def _comparison(networks: Networks) -> tuple[Compare, str]:
@@ -160,4 +162,3 @@ def _subject(
             "share with data.split."
         )
     return Subject(title, config, network, layers, images, compare, unit, weights)
-
