@@ -23,7 +23,7 @@ from likeness.recipes.embedding.as_in_run import composed_as_in
 from likeness.recipes.embedding.networks import Networks, build_trained
 from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.readable import build_data
-from likeness.recipes.evaluation_overrides import parsed_for_evaluation
+from likeness.recipes.evaluation_overrides import is_onnx, parsed_for_evaluation
 from likeness.runs.training.checkpoints import hash_of
 from likeness.spatial import sides
 
@@ -69,7 +69,7 @@ def subject_of(named: str, overrides: Sequence[str], trust: Sequence[str]) -> Su
     place = Path(named)
     if (place / "config.yaml").is_file():
         return _of_run(place, overrides, trust)
-    if place.suffix == ".onnx":
+    if is_onnx(place):
         raise LikenessError(
             f"The layers of {named} can't be looked into: an ONNX file hands out embeddings alone; name a run, or "
             "weights of a network of torch."
