@@ -22,7 +22,7 @@ class KeyedAugment:
         self.transforms, self.seed = transforms, seed
 
     def __call__(self, sample: Tensor, epoch: int, index: int) -> Tensor:
-        """The augmented image, uint8 `[C, *spatial]` like `sample`."""
+        """The augmented image, of the kind and shape `[C, *spatial]` of `sample`."""
         if not self.transforms:
             return sample
         with torch.random.fork_rng(devices=[]):

@@ -26,8 +26,8 @@ class Grouping(NamedTuple):
 class Images(Protocol):
     """Labelled images, addressed by index.
 
-    `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape, with any
-    number of channels and 1, 2 or 3 axes.
+    `identity` is `[N]` int64, contiguous from 0; `load` gives tensors `[C, *spatial]`, uint8 or float32, all of one kind
+    and shape, with any number of channels and 1, 2 or 3 axes.
     """
 
     @property
@@ -45,7 +45,7 @@ class Images(Protocol):
         ...
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The images at `indices`, uint8 `[C, *spatial]` each; raises `UnreadableImage`, which names a bad one."""
+        """The images at `indices`, `[C, *spatial]` each; raises `UnreadableImage`, which names a bad one."""
         ...
 
     def name(self, index: int) -> str:

@@ -1,12 +1,12 @@
 """The schema of the data."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from likeness.config.schema.base import Colours, FileSource, Node, Place, Positive, Share, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
-from likeness.spatial import height_and_width, square_side
+from likeness.spatial import height_and_width, refuse_rank, square_side
 
 
 class _ImageFiles(FileSource):
@@ -41,6 +41,41 @@ class DrawnFaces(Node):
     def spatial_size(self) -> int:
         """As other data call it."""
         return self.image_size
+
+
+class _Drawn(Node):
+    """Samples that are drawn on the fly, of identities without end."""
+
+    ranks: ClassVar[tuple[int, ...]]
+    called: ClassVar[str]
+    identities: Positive
+    samples_per_identity: Annotated[int, Field(ge=2)]
+    validation_identities: Annotated[int, Field(ge=2)]
+    test_identities: Annotated[int, Field(ge=2)]
+    seed: Annotated[int, Field(ge=0)]
+    spatial_size: SpatialSize
+    channels: Positive
+
+    @model_validator(mode="after")
+    def _rank_and_channels_fit(self) -> "_Drawn":
+        refuse_rank(self.spatial_size, self.ranks, self.called)
+        if self.channels != 1:
+            raise ValueError(f"{self.called} has 1 channel, not {self.channels}; set backbone.channels=1")
+        return self
+
+
+class DrawnSignals(_Drawn):
+    """Signals drawn on the fly, one axis."""
+
+    ranks, called = (1,), "data=drawn_signals"
+    target: Literal["likeness.data.drawn_signals.drawn_signals"] = Field(alias="_target_")
+
+
+class DrawnSolids(_Drawn):
+    """Solids drawn on the fly, three axes."""
+
+    ranks, called = (3,), "data=drawn_solids"
+    target: Literal["likeness.data.drawn_solids.drawn_solids"] = Field(alias="_target_")
 
 
 class _SplitFolder(_ImageFiles):
@@ -124,6 +159,8 @@ class Lfw(_ImageFiles):
 
 Data = Annotated[
     DrawnFaces
+    | DrawnSignals
+    | DrawnSolids
     | ImageFolder
     | Celeba
     | InsightfaceRecords

@@ -1,6 +1,6 @@
 """The schema of the other nodes: tasks, how they are trained and measured, trackers, augmentations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -229,14 +229,20 @@ class Episodes(Node):
         return tuple(f"oneshot_{kind}/{self.ways}way{self.shots}shot" for kind in ("within", "across"))
 
 
-class Flip(Node):
+class _OfImages(Node):
+    """What is done to images alone, which a signal or a volume would take for something else."""
+
+    ranks: ClassVar[tuple[int, ...]] = (2,)
+
+
+class Flip(_OfImages):
     """Mirror left and right."""
 
     target: Literal["torchvision.transforms.v2.RandomHorizontalFlip"] = Field(alias="_target_")
     p: Share
 
 
-class ColorJitter(Node):
+class ColorJitter(_OfImages):
     """Vary brightness, contrast, saturation, hue."""
 
     target: Literal["torchvision.transforms.v2.ColorJitter"] = Field(alias="_target_")
@@ -246,14 +252,14 @@ class ColorJitter(Node):
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0
 
 
-class Grayscale(Node):
+class Grayscale(_OfImages):
     """Take the colour away."""
 
     target: Literal["torchvision.transforms.v2.RandomGrayscale"] = Field(alias="_target_")
     p: Share
 
 
-class Affine(Node):
+class Affine(_OfImages):
     """Turn (degrees), shift (share of the side), scale."""
 
     target: Literal["torchvision.transforms.v2.RandomAffine"] = Field(alias="_target_")
@@ -262,7 +268,7 @@ class Affine(Node):
     scale: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
 
 
-class KochDistortion(Node):
+class KochDistortion(_OfImages):
     """The affine distortions of Koch et al. 2015."""
 
     target: Literal["likeness.data.affine_distortion.AffineDistortion"] = Field(alias="_target_")
@@ -273,7 +279,7 @@ class KochDistortion(Node):
     fill: Share
 
 
-class Erasing(Node):
+class Erasing(_OfImages):
     """Blot out a rectangle (Zhong et al. 2020)."""
 
     target: Literal["torchvision.transforms.v2.RandomErasing"] = Field(alias="_target_")
@@ -281,7 +287,7 @@ class Erasing(Node):
     scale: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(default=[0.02, 0.33])
 
 
-class Blur(Node):
+class Blur(_OfImages):
     """Gaussian blur, sigma in pixels."""
 
     target: Literal["torchvision.transforms.v2.GaussianBlur"] = Field(alias="_target_")

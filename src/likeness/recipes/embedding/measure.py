@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
-from likeness.data.images import Pairs
+from likeness.data.images import Images, Pairs
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import (
@@ -117,7 +117,8 @@ def _measured(
         name: encoders[name].comparison.pairs(rows, pairs.first, pairs.second)
         for name, rows in embeddings.items()
     }
-    distances["raw pixels"] = pixel_distances(data.samples, samples[pairs.first], samples[pairs.second])
+    raw = raw_values_of(data.samples)
+    distances[raw] = pixel_distances(data.samples, samples[pairs.first], samples[pairs.second])
     operating_points = {
         name: encoder.operating_point
         for name, encoder in encoders.items()
@@ -181,6 +182,12 @@ def _measured(
     )
 
 
+def raw_values_of(samples: Images) -> str:
+    """What the values of samples are called that are measured as they are: pixels, where they are images."""
+    (first,) = samples.load([0])
+    return "raw pixels" if first.ndim == 3 else "raw values"
+
+
 def _encoded(
     encoders: Mapping[str, Encoder],
     samples: SkippingUnreadable,
@@ -233,7 +240,7 @@ def _one_shot(
         name: episode_distances(encoders[name].comparison.pairs, embedding, rows)
         for name, embedding in embeddings.items()
     }
-    distances["raw pixels"] = pixel_episode_distances(source, whole)
+    distances[raw_values_of(source)] = pixel_episode_distances(source, whole)
     return OneShot({name: one_shot_scores(distance) for name, distance in distances.items()}, whole.cluster)
 
 

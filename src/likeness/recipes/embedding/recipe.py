@@ -21,7 +21,7 @@ from likeness.recipes.embedding.inputs import Inputs, build_inputs
 from likeness.recipes.embedding.kept_operating_point import write_operating_point
 from likeness.recipes.embedding.leakage import refuse_shared_identities
 from likeness.recipes.embedding.measure import Encoder, measure
-from likeness.recipes.embedding.networks import Networks, build_networks, load_trained
+from likeness.recipes.embedding.networks import Networks, build_networks, load_trained, normalise_by
 from likeness.recipes.embedding.operating_point import operating_point_on
 from likeness.recipes.embedding.readable import ReadableSplits, build_data
 from likeness.recipes.embedding.results import conclude
@@ -52,7 +52,9 @@ class EmbeddingRecipe:
     @cached_property
     def _untrained(self) -> Networks:
         """The networks as the seed, or the backbone's weights, make them: built once, then copied."""
-        return build_networks(self._config)
+        networks = build_networks(self._config)
+        normalise_by(networks, self._inputs.statistics)
+        return networks
 
     @property
     def fingerprints(self) -> dict[str, Any]:
