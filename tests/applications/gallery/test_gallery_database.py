@@ -120,6 +120,19 @@ def test_what_is_removed_leaves_no_byte_in_the_tables(size: int, address: str, s
         assert store.damage() == []
 
 
+def test_a_change_elsewhere_in_the_database_that_is_not_ended_keeps_a_removal_from_ending(address: str) -> None:
+    """Between its statements it reads nothing, and PostgreSQL still keeps for it what was removed after it began."""
+    run(address, "CREATE TABLE IF NOT EXISTS public.other (number integer)")
+    with filled(address) as filling, psycopg.connect(address) as changing:
+        changing.execute("INSERT INTO public.other VALUES (1)")
+        with open_store(address, patience=0.05) as store:
+            with pytest.raises(LikenessError, match="It is removed, but another process still reads"):
+                store.remove(store.subject("S0"))
+            changing.rollback()
+            filling.remove(filling.subject("S1"))
+            assert store._rows.settings.value("to_purge") == ""
+
+
 def in_tables(address: str, folder: Path) -> bytes:
     """What stands in the files of a database's tables, its own log of writes left out."""
     run(address, "CHECKPOINT")

@@ -39,9 +39,11 @@ SET search_path = {SCHEMA};
 SET synchronous_commit = on;
 SET idle_in_transaction_session_timeout = '60s';
 """
+# Of this database, or of the server's own processes, which belong to none.
 _OLDER_SNAPSHOTS = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > age(CAST(? AS xid))
+WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
+    AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(? AS xid))
 """
 _MOST = 16_000  # numbers in a vector of pgvector
 
