@@ -42,6 +42,9 @@ def rank_of(spatial_size: SpatialSize) -> int:
     return len(sides(spatial_size))
 
 
+INTERPOLATION = {1: "linear", 2: "bilinear", 3: "trilinear"}
+"""What `torch.nn.functional.interpolate` calls linear interpolation along so many axes."""
+
 KINDS = {
     1: "signals, of a spatial_size such as [4096]",
     2: "images, of a spatial_size such as 64 or [64, 48]",

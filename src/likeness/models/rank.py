@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from likeness.spatial import INTERPOLATION
+
 
 class PoolOfVolumes(nn.Module):
     """The largest value of each block of a volume, by two pools of images: within slices, then across them.
@@ -47,9 +49,9 @@ class Layers(NamedTuple):
 
 
 LAYERS = {
-    1: Layers(nn.Conv1d, nn.BatchNorm1d, nn.MaxPool1d, "linear"),
-    2: Layers(nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, "bilinear"),
-    3: Layers(nn.Conv3d, nn.BatchNorm3d, PoolOfVolumes, "trilinear"),
+    1: Layers(nn.Conv1d, nn.BatchNorm1d, nn.MaxPool1d, INTERPOLATION[1]),
+    2: Layers(nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, INTERPOLATION[2]),
+    3: Layers(nn.Conv3d, nn.BatchNorm3d, PoolOfVolumes, INTERPOLATION[3]),
 }
 """By the number of axes: 1 of signals, 2 of images, 3 of volumes."""
 

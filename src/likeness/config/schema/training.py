@@ -295,8 +295,70 @@ class Blur(_OfImages):
     sigma: Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
+class TimeShift(Node):
+    """Let a signal begin elsewhere (share of the length)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1,)
+    target: Literal["likeness.data.augmentations.TimeShift"] = Field(alias="_target_")
+    shift: Share
+
+
+class Gain(Node):
+    """All values by one factor, between `low` and `high`."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 3)
+    target: Literal["likeness.data.augmentations.Gain"] = Field(alias="_target_")
+    low: Annotated[float, Field(gt=0)]
+    high: Annotated[float, Field(gt=0)]
+
+
+class AdditiveNoise(Node):
+    """White noise (share of the sample's own deviation)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    target: Literal["likeness.data.augmentations.AdditiveNoise"] = Field(alias="_target_")
+    share: Annotated[float, Field(ge=0)]
+
+
+class Masking(Node):
+    """Hide blocks behind the sample's mean (share of each axis)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    target: Literal["likeness.data.augmentations.Masking"] = Field(alias="_target_")
+    share: Share
+    blocks: Positive
+
+
+class VolumeRotation(Node):
+    """Turn a volume about any axis (degrees)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (3,)
+    target: Literal["likeness.data.augmentations.VolumeRotation"] = Field(alias="_target_")
+    degrees: Annotated[float, Field(ge=0, le=180)]
+
+
+class RandomCrop(Node):
+    """A part of a signal or a volume, brought to the size of the whole (smallest share of each axis)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 3)
+    target: Literal["likeness.data.augmentations.RandomCrop"] = Field(alias="_target_")
+    smallest: Annotated[float, Field(gt=0, le=1)]
+
+
 Augmentation = Annotated[
-    Flip | ColorJitter | Grayscale | Affine | KochDistortion | Erasing | Blur,
+    Flip
+    | ColorJitter
+    | Grayscale
+    | Affine
+    | KochDistortion
+    | Erasing
+    | Blur
+    | TimeShift
+    | Gain
+    | AdditiveNoise
+    | Masking
+    | VolumeRotation
+    | RandomCrop,
     Field(discriminator="target"),
     OR_OUTSIDE_CALLED,
 ]
