@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help train demo dashboard experiments test lint benchmark clean
+.PHONY: help train demo inspect dashboard experiments test endurance lint benchmark clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -25,6 +25,9 @@ train: $(VENV)/installed-onnx  ## train and measure: make train EXPERIMENT=tripl
 demo: $(VENV)/installed-serve  ## a gallery from nothing, on a page: people enrolled, identified and clustered
 	RUN="$$($(BIN)/python examples/default_run.py)" PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/gallery.sh
 
+inspect: $(VENV)/installed-onnx  ## what the layers of the default run look for, on a page; it is trained first if need be
+	$(BIN)/likeness inspect "$$($(BIN)/python examples/default_run.py)" optimised=128 pairs=4
+
 dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make dashboard RUNS=runs
 	$(BIN)/likeness dashboard $(RUNS)
 
@@ -33,6 +36,9 @@ experiments: $(VENV)/installed-onnx  ## evidence from runs: make experiments NAM
 
 test: $(VENV)/installed-dev  ## the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+
+endurance: $(VENV)/installed-dev  ## an hour of kills, garbled files and drifts, into experiments/endurance/
+	OMP_NUM_THREADS=1 $(BIN)/python experiments/endurance/endurance.py
 
 lint: $(VENV)/installed-dev  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -22,13 +22,14 @@ LAYERS = [
         "options",
         "serve_command",
         "cluster_command",
+        "inspect_command",
     },
     {"applications"},
     {"recipes"},
     {"runs"},
     {"tasks"},
     {"clustering"},
-    {"models", "losses", "evaluation", "data", "search"},
+    {"inspection", "models", "losses", "evaluation", "data", "search"},
     {"config"},
     {"errors", "landmarks", "randomness", "spatial"},
 ]
@@ -143,7 +144,7 @@ def test_the_check_finds_a_cycle() -> None:
     assert any(len(part) > 1 for part in networkx.strongly_connected_components(graph))
 
 
-@pytest.mark.parametrize("part", ["data", "models", "losses", "evaluation"])
+@pytest.mark.parametrize("part", ["data", "models", "losses", "evaluation", "inspection"])
 def test_what_computes_raises_the_errors_of_python(part: str) -> None:
     """Sentences about keys are made where they are known; what the system or a file's bytes refuse has no key."""
     of_ours = {

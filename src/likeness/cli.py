@@ -102,6 +102,28 @@ def evaluate(
 
 
 @app.command()
+def inspect(
+    network: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|WEIGHTS",
+            help="a run's folder; or a file of weights, or pip, for the network that backbone=NAME chooses",
+        ),
+    ],
+    overrides: Overrides = None,
+    trust: Trust = None,
+) -> None:
+    """Show what the layers of a network look for: the inputs that excite each unit most, and what it sees of them.
+
+    layers=[...] takes layers by name, optimised=256 draws what optimisation finds for a unit, pairs=4 explains the
+    likeness of pairs; data=NAME chooses the inputs. A killed one goes on with the same command.
+    """
+    from likeness.inspect_command import inspect_from_command_line
+
+    inspect_from_command_line(network, overrides or [], trust or [])
+
+
+@app.command()
 def verify(
     first: Annotated[Path, typer.Argument(help="an image")],
     second: Annotated[
@@ -309,6 +331,9 @@ def reproduce(
     run: Annotated[Path, typer.Argument(help="the folder of a finished run")], trust: Trust = None
 ) -> None:
     """Run a run again from its recorded source and data, and say whether it is equal to the bit.
+
+    That runs code which the folder holds; where it is not what stands here already, it is told and asked for. In a
+    script --trust RUN says yes.
 
     The exit status is 0 only where it is; 1 where it is not, or can't be run again; 3 where another torch, machine or
     package leaves only the largest difference to tell.

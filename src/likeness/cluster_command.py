@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from likeness.applications.gallery.score import Score
-from likeness.config.trust import find_modules_in
+from likeness.config.own_modules import look_for_modules_in
 from likeness.errors import LikenessError, one_sentence
 from likeness.gallery_command import Opened, finder_named, tell
 
@@ -25,7 +25,7 @@ def cluster_from_command_line(
 ) -> None:
     """Put images into a new album or one that is there, each cluster a subject; nothing is written before all is."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.gallery.stores import create_store, is_address, open_store
         from likeness.applications.photographs import photographs_in
 

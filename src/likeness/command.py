@@ -9,7 +9,6 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, NamedTuple
 
 import hydra
-from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
 from likeness.applications.taken import Taken
@@ -18,8 +17,9 @@ from likeness.config.groups import CONF
 from likeness.config.hydra_node import refuse_hydra_keys, refuse_hydra_of
 from likeness.config.overrides import overridden, parsed
 from likeness.config.own_folder import own_folder, refuse_shadowed
+from likeness.config.own_modules import look_for_modules_in
+from likeness.config.path_values import with_literal_paths
 from likeness.config.schema.detection import DetectionConfig
-from likeness.config.trust import find_modules_in, find_modules_of_parent
 from likeness.errors import LikenessError, Pruned, one_sentence
 from likeness.recipes.choose import (
     checked,
@@ -33,6 +33,7 @@ from likeness.recipes.choose import (
 )
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.recipes.evaluation_overrides import is_onnx
 from likeness.recipes.past_config import plain_config_of
 
 if TYPE_CHECKING:
@@ -49,12 +50,13 @@ def train_from_command_line() -> None:
     ):
         sys.argv.insert(1, "--multirun")
     with one_sentence():
-        own, overrides, sweeps = own_folder(sys.argv[1:])
+        _, _, sweeps = own_folder(sys.argv[1:])
+        sys.argv[1:] = with_literal_paths(sys.argv[1:], sweeps=sweeps)  # where Hydra reads them
+        own, overrides, _ = own_folder(sys.argv[1:])
         refuse_hydra_keys(overrides)
         if own is not None:
             refuse_shadowed(own)
-        Plugins.instance()  # which imports all that it finds: before it could find them in the user's folder
-        find_modules_in(*([own, own.parent] if own else []), Path.cwd())
+        look_for_modules_in(*([own, own.parent] if own else []), Path.cwd())
         try:
             if own is not None or any("hydra" in override for override in overrides):
                 refuse_hydra_of(own, overrides, sweeps=sweeps)
@@ -73,7 +75,6 @@ def _had_begun(error: Exception) -> bool:
 
 
 def _train(config: DictConfig) -> None:
-    find_modules_of_parent()  # where a launcher started this process
     job = config.get("sweep") is not None and config.sweep.get("id") is not None
     if job:
         with suppress(Pruned):  # the run's record says so
@@ -97,8 +98,9 @@ def _train_checked(config: DictConfig) -> None:
 def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
     """Measure a run or an ONNX file on the data that `overrides` choose."""
     with one_sentence():
-        find_modules_in(Path.cwd())
-        if encoder.suffix == ".onnx":
+        overrides = with_literal_paths(overrides)
+        look_for_modules_in(Path.cwd())
+        if is_onnx(encoder):
             from likeness.recipes.embedding.evaluate import evaluate_file
 
             print(evaluate_file(encoder, overrides, trust))
@@ -134,7 +136,7 @@ def verify_from_command_line(
     with one_sentence():
         if run is None or second is None:
             raise LikenessError("Give two images and --run, or one image with --claim and --gallery.")
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.detectors import face_finder
         from likeness.applications.encoder import load
         from likeness.applications.verify import verify
@@ -223,6 +225,7 @@ def stylize_from_command_line(
 
         if (decoder is None) == (method == "adain"):
             raise LikenessError("--decoder names what --method adain paints with; give both or neither.")
+        overrides = with_literal_paths(overrides)
         pairs, made = pairs_of(content, style, output, force=force), output
         if method == "optimize":
             from likeness.applications.stylize import stylize
@@ -244,10 +247,9 @@ def stylize_from_command_line(
 def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
     """Go on with an unfinished run; `overrides` may change what changes none of its numbers."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         before = recorded_config_of(folder, trust)
-        now = config_of(folder, trust).plain()
-        config = checked(overridden(now, parsed(overrides), "the run"))
+        config = checked(overridden(before.plain(), parsed(with_literal_paths(overrides)), "the run"))
         from likeness.runs.run import resume
 
         print(resume(config, recipe_of(config), folder, before))
@@ -256,7 +258,7 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
 def reproduce_from_command_line(folder: Path, trust: Sequence[str]) -> None:
     """Run a run again and say whether it is equal; the exit status is the verdict."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.runs.reproduce import reproduce
         from likeness.runs.training.preemption import ended_by_sigterm
 
@@ -269,7 +271,7 @@ def reproduce_from_command_line(folder: Path, trust: Sequence[str]) -> None:
 def report_from_command_line(folder: Path, trust: Sequence[str]) -> None:
     """Write the report of a run or of a sweep."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.runs.report.write import write_report
 
         print(write_report(folder, presentation_of(folder, trust)))

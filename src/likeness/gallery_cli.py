@@ -112,7 +112,8 @@ def cluster(
 
 def serve(
     galleries: Annotated[
-        list[Path], typer.Argument(metavar="GALLERIES", help="files that likeness gallery create made")
+        list[str],
+        typer.Argument(metavar="GALLERIES", help="what likeness gallery create made: files, or addresses"),
     ],
     host: Annotated[
         str, typer.Option(help="of an address of this machine; others than itself may ask there")
@@ -131,7 +132,8 @@ def serve(
     pictures: Annotated[
         Path | None,
         typer.Option(
-            help="a folder for enrolled pictures; by default GALLERY.pictures beside each gallery's file"
+            help="a folder for enrolled pictures; by default GALLERY.pictures beside each gallery's file; a database "
+            "needs one"
         ),
     ] = None,
     stylizer: Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from likeness.applications.counted import counted
 from likeness.applications.gallery.score import Score
-from likeness.config.trust import find_modules_in
+from likeness.config.own_modules import look_for_modules_in
 from likeness.errors import LikenessError, one_sentence
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def create_from_command_line(
 ) -> None:
     """Make a gallery with its cohort, or, of an ONNX file without one, to be calibrated later."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.gallery.stores import refuse_existing
 
         name = refuse_existing(where)
@@ -85,7 +85,7 @@ def create_from_command_line(
 def enrol_from_command_line(opened: Opened, places: Sequence[Path], name: str | None, id: str | None) -> None:
     """Enrol, and say of each subject that it is done when it is there for good."""
     with one_sentence(), _opened(opened.gallery) as store:
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.gallery.bound_encoder import encoder_of
         from likeness.applications.gallery.enrol import enrol, named_in
         from likeness.applications.gallery.read_images import left_out
@@ -108,7 +108,7 @@ def identify_from_command_line(
 ) -> None:
     """Say who is shown in images."""
     with one_sentence(), _opened(opened.gallery) as store:
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.gallery.bound_encoder import encoder_of
         from likeness.applications.gallery.identify import identify
         from likeness.applications.gallery.read_images import (
@@ -147,7 +147,7 @@ def claim_from_command_line(
         if second is not None or claimed is None:
             raise LikenessError("Give one image with --claim and --gallery, or two images and --run.")
         with _opened(opened.gallery) as store:
-            find_modules_in(Path.cwd())
+            look_for_modules_in(Path.cwd())
             store.subject(claimed)  # which says so before anything is loaded
             from likeness.applications.gallery.bound_encoder import encoder_of
             from likeness.applications.gallery.claim import claim
@@ -321,7 +321,7 @@ def calibrate_from_command_line(
 ) -> None:
     """Take another cohort or score, and say the thresholds."""
     with one_sentence(), _opened(opened.gallery) as store:
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.gallery.bound_encoder import comparison_for, encoder_of
         from likeness.applications.gallery.calibrate import take_cohort, thresholds
         from likeness.applications.gallery.read_images import left_out
@@ -357,7 +357,7 @@ def reencode_from_command_line(
 ) -> None:
     """Say what another encoder changes, and switch where that is asked for."""
     with one_sentence(), _opened(opened.gallery) as store:
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.gallery.bound_encoder import comparison_for, encoder_at
         from likeness.applications.gallery.read_images import left_out
         from likeness.applications.gallery.reencode import detectors_in, moved_to
@@ -393,7 +393,7 @@ def check_from_command_line(
 ) -> None:
     """Say what is probably wrong in a gallery, and draw it."""
     with one_sentence(), _opened(opened.gallery) as store:
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         from likeness.applications.gallery.bound_encoder import comparison_for
         from likeness.applications.gallery.check import check
 

@@ -5,14 +5,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from likeness.config.trust import find_modules_in
+from likeness.config.own_modules import look_for_modules_in
 from likeness.errors import LikenessError, one_sentence
 
 
 class Served(NamedTuple):
     """Galleries as a command line names them, with where their encoder is now, and what is beside them."""
 
-    galleries: Sequence[Path]
+    galleries: Sequence[str]
     run: Path | None
     trust: Sequence[str]
     detector: str | None
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 def serve_from_command_line(wanted: Served, place: Place) -> None:
     """Serve galleries until it is interrupted."""
     with one_sentence():
-        find_modules_in(Path.cwd())
+        look_for_modules_in(Path.cwd())
         for package in ("fastapi", "python_multipart", "uvicorn"):
             if find_spec(package) is None:
                 raise LikenessError(

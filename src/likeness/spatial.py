@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+MAX_PIXELS = 178_956_970
+"""As many an image in a file may have by default: half a gigabyte of RGB, and what Pillow takes by itself."""
+
 SpatialSize = int | Sequence[int]
 """A number for a square image, or the length of each axis: `[length]`, `[height, width]`, `[depth, height, width]`."""
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 
 from likeness import command
 from likeness.config.hydra_node import refuse_hydra_of
+from likeness.config.own_folder import own_folder
 from likeness.errors import LikenessError
 
 EVIL = "import pathlib\npathlib.Path(__file__).with_name('ran').touch()\nclass Evil: ...\n"
@@ -136,6 +138,23 @@ def test_no_option_leads_past_it(started: Started, tmp_path: Path, option: list[
     mine.write_text(GLOBAL + "hydra: {callbacks: {x: {_target_: evilmod.Evil}}}\n")
     assert said in started(*option, "+experiment=mine")
     assert not (tmp_path / "ran").exists()
+
+
+def test_an_option_that_is_not_known_to_be_harmless_is_refused() -> None:
+    """Every option of the installed Hydra, so that one it has some day is looked at too."""
+    taken, refused = set(), set()
+    for option in get_args_parser()._actions:
+        if option.dest in ("help", "version", "overrides"):  # which end the process, or are no option
+            continue
+        value = [] if option.nargs == 0 else [option.choices[0] if option.choices else "x"]
+        try:
+            own_folder([option.option_strings[0], *map(str, value)])
+        except LikenessError:
+            refused.add(option.dest)
+        else:
+            taken.add(option.dest)
+    assert taken == {"hydra_help", "cfg", "resolve", "package", "run", "multirun", "config_dir", "info"}
+    assert refused == {"shell_completion", "config_path", "config_name", "experimental_rerun"}
 
 
 def test_an_interpolation_brings_nothing_into_a_launcher(started: Started) -> None:

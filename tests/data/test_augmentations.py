@@ -72,7 +72,11 @@ def test_gain_and_noise_are_as_large_as_said() -> None:
 @pytest.mark.parametrize(
     ("size", "choice", "said"),
     [
-        ("[64]", "flip", r"augment\.flip is for images, of a spatial_size such as 64 or \[64, 48\], not \[64\]"),
+        (
+            "[64]",
+            "flip",
+            r"augment\.flip is for images, of a spatial_size such as 64 or \[64, 48\], not \[64\]",
+        ),
         ("[16,16,16]", "flip", r"augment\.flip is for images"),
         ("[16,16,16]", "signals", r"augment\.shift is for signals, of a spatial_size such as \[4096\], not"),
         ("[64]", "volumes", r"augment\.rotation is for volumes"),

@@ -125,7 +125,7 @@ def test_scores_are_those_of_a_loop():
     scores = one_shot_scores(distance)
     assert scores.ravel().tolist() == right
     assert 0.2 < scores.mean() < 0.9
-    metric = evaluate_one_shot(scores, episodes.cluster)
+    metric = evaluate_one_shot(scores, np.repeat(np.arange(30), 5).reshape(30, 5))
     assert (metric.value, metric.count) == (pytest.approx(np.mean(right)), 150)
     assert metric.low <= metric.value <= metric.high
 
@@ -137,12 +137,14 @@ def test_an_encoder_that_tells_nothing_apart_scores_by_chance():
 
 
 def test_an_interval_is_over_clusters():
-    # two alphabets, one recognised and one not: which of them is drawn decides all
-    distance = np.ones((2, 4, 4, 1))
-    distance[0, range(4), range(4)] = 0
-    distance[1, range(4), [1, 2, 3, 0]] = 0
+    # six alphabets, of which every second is recognised: which of them are drawn decides all
+    distance = np.ones((6, 4, 4, 1))
+    distance[::2, range(4), range(4)] = 0
+    distance[1::2, range(4), [1, 2, 3, 0]] = 0
     scores = one_shot_scores(distance)
-    metric = evaluate_one_shot(scores, np.repeat([[0], [1]], 4, axis=1))
-    assert metric == (0.5, 8, 0.0, 1.0)
-    alone = evaluate_one_shot(scores, np.zeros((2, 4), dtype=int))
-    assert (alone.low, alone.high) == (None, None)
+    metric = evaluate_one_shot(scores, np.arange(6).repeat(4).reshape(6, 4))
+    assert metric[:2] == (0.5, 24)
+    assert metric.low <= 1 / 6
+    assert metric.high >= 5 / 6
+    few = evaluate_one_shot(scores, np.zeros((6, 4), dtype=int))
+    assert np.isnan([few.low, few.high]).all()

@@ -46,9 +46,15 @@ def gradients(network: Backbone, samples: Tensor) -> tuple[Tensor, Tensor, dict[
     """Features in training, and the gradients of a sum of them to the samples and to the weights."""
     samples = samples.clone().requires_grad_()
     features = network.train()(samples)
-    (features * torch.linspace(-1, 1, features.numel(), dtype=features.dtype).view_as(features)).sum().backward()
+    (
+        features * torch.linspace(-1, 1, features.numel(), dtype=features.dtype).view_as(features)
+    ).sum().backward()
     assert samples.grad is not None
-    return features, samples.grad, {name: one.grad for name, one in network.named_parameters() if one.grad is not None}
+    return (
+        features,
+        samples.grad,
+        {name: one.grad for name, one in network.named_parameters() if one.grad is not None},
+    )
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -107,7 +113,10 @@ def test_no_network_of_ours_has_a_layer_without_a_steady_gradient() -> None:
 @pytest.mark.parametrize("rank", LAYERS)
 def test_interpolation_is_torch_s_of_that_rank(rank: int) -> None:
     samples = torch.rand(1, 1, *[4] * rank)
-    assert functional.interpolate(samples, scale_factor=2, mode=LAYERS[rank].interpolation).shape[2:] == (8,) * rank
+    assert (
+        functional.interpolate(samples, scale_factor=2, mode=LAYERS[rank].interpolation).shape[2:]
+        == (8,) * rank
+    )
 
 
 def test_channels_last_is_of_images_and_volumes_and_changes_no_value() -> None:

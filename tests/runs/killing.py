@@ -46,13 +46,14 @@ def only_run(folder: Path) -> Path:
 
 
 def left_behind(run: Path) -> dict[str, Any]:
-    """All that must be the same to the bit: logged metrics, hashes of weights and optimizer, measurements."""
+    """All that must be the same to the bit: logged metrics, hashes of weights and optimizer, measurements, an image."""
     record = json.loads((run / "run.json").read_text())
     return {
         "status": record["status"],
         "metrics": (run / "metrics.csv").read_text(),
         "hashes": (run / "checkpoints" / "hashes.csv").read_text(),
         "results": json.loads((run / "results.json").read_text()),
+        "image": record.get("image"),
     }
 
 

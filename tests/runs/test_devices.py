@@ -4,7 +4,7 @@ import pytest
 from pytorch_lightning.accelerators import CUDAAccelerator, MPSAccelerator
 
 from likeness.errors import LikenessError
-from likeness.runs.training.devices import refuse_devices
+from likeness.runs.training.devices import refuse_devices, refuse_synchronized_norms
 
 
 @pytest.fixture
@@ -54,3 +54,9 @@ def test_missing_devices_are_refused(accelerator: str, devices: int, sentence: s
 @pytest.mark.usefixtures("machine")
 def test_devices_that_are_there_are_taken(accelerator: str, devices: int) -> None:
     refuse_devices(accelerator, devices)
+
+
+def test_norms_over_several_devices_need_gpus() -> None:
+    with pytest.raises(LikenessError, match=r"trainer\.sync_batchnorm=true needs CUDA devices"):
+        refuse_synchronized_norms("cpu", sync_batchnorm=True)
+    refuse_synchronized_norms("cpu", sync_batchnorm=False)

@@ -1,56 +1,56 @@
-"""A small run killed at seeded random moments, again and again until it has finished, ends as one that was let be.
+"""A small run of every task, killed again and again in the middle of its training, ends as one that was let be.
 
-LIKENESS_EVIDENCE=experiments/benchmarks/resume keeps the list of kills there.
+LIKENESS_EVIDENCE=FOLDER keeps the list of kills there.
 """
 
 import json
 import os
 import random
-import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import HARD, OVERRIDES, finish, left_behind, only_run, start
+from every_task import TASKS, images_in
+from killing import finish, left_behind, only_run, start
 
-from likeness.runs.record.logged import read_metrics
-
-CASES = {
-    "no worker": [],
-    "2 workers": ["loader.workers=2"],
-    "2 gloo processes": ["trainer.accelerator=cpu", "trainer.devices=2"],
-}
+from likeness.runs.record.logged import readable_metrics
 
 
-def overrides_for(folder: Path, *more: str) -> list[str]:
-    return [f"runs_dir={folder}", *OVERRIDES, *HARD, "trainer.max_steps=24", *more]
+def last_logged(folder: Path) -> int:
+    """The last step that the run below a folder has logged, 0 where it has logged nothing."""
+    return max((row.step for run in folder.glob("*/*") for row in readable_metrics(run)), default=0)
 
 
-def uninterrupted(folder: Path, *more: str) -> tuple[dict[str, Any], float]:
-    """What a run leaves behind that is let be, and how long it takes (seconds)."""
-    begun = time.monotonic()
-    assert finish(overrides_for(folder, *more)) == 0
-    return left_behind(only_run(folder)), time.monotonic() - begun
+def killed_after(process: BaseProcess, folder: Path, step: int, seconds: float) -> bool:
+    """Kill a run so many seconds after it has logged `step`; whether it was still at work."""
+    while process.exitcode is None and last_logged(folder) < step:
+        process.join(0.005)
+    process.join(seconds)
+    if process.exitcode is not None:
+        assert process.exitcode == 0
+        return False
+    process.kill()
+    process.join()
+    return True
 
 
-def killed_until_finished(
-    folder: Path, draws: random.Random, lasts: float, *more: str
-) -> list[dict[str, float]]:
-    """Train, kill after a random time, and train again until it finishes by itself; the kills."""
+def killed_until_finished(overrides: list[str], folder: Path, draws: random.Random) -> list[dict[str, float]]:
+    """Train, kill at a random moment after a random step to come, and train again until nothing is left; the kills."""
     kills: list[dict[str, float]] = []
     while True:
-        process = start(overrides_for(folder, *more))
-        after = draws.uniform(0.1, 0.9) * lasts
-        process.join(after)
-        if process.exitcode is not None:
-            assert process.exitcode == 0
+        process = start(overrides)
+        step, seconds = last_logged(folder) + draws.randint(1, 5), draws.uniform(0, 0.3)
+        if not killed_after(process, folder, step, seconds):
             return kills
-        process.kill()
-        process.join()
-        steps = [row.step for run in folder.glob("*/*") for row in read_metrics(run)]
         saved = [int(path.stem[5:]) for path in folder.glob("*/*/checkpoints/*.ckpt")]
         kills.append(
-            {"after_s": round(after, 3), "step": max(steps, default=0), "saved": max(saved, default=0)}
+            {
+                "after_step": step,
+                "and_s": round(seconds, 3),
+                "step": last_logged(folder),
+                "saved": max(saved, default=0),
+            }
         )
         records = [json.loads(path.read_text()) for path in folder.glob("*/*/run.json")]
         if any(record["status"] == "finished" for record in records):  # killed on its way out
@@ -58,35 +58,27 @@ def killed_until_finished(
 
 
 @pytest.mark.parametrize(
-    ("case", "kills"),
-    [
-        ("no worker", 4),
-        pytest.param("no worker", 20, marks=pytest.mark.slow),
-        pytest.param("2 workers", 15, marks=pytest.mark.slow),
-        pytest.param("2 gloo processes", 15, marks=pytest.mark.slow),
-    ],
+    ("task", "kills"), [("embedding", 3), *(pytest.param(task, 11, marks=pytest.mark.slow) for task in TASKS)]
 )
 def test_a_run_killed_at_random_moments_ends_as_if_it_had_been_let_be(
-    case: str, kills: int, tmp_path: Path
+    task: str, kills: int, tmp_path: Path
 ) -> None:
-    finish(
-        overrides_for(tmp_path / "warm", "trainer.max_steps=2")
-    )  # what is imported first is imported for all
-    expected, lasts = uninterrupted(tmp_path / "whole", *CASES[case])
-    draws = random.Random(kills)
+    overrides = [*TASKS[task](images_in(tmp_path / "images"))]
+    assert finish([*overrides, f"runs_dir={tmp_path}/whole"]) == 0
+    expected, draws = left_behind(only_run(tmp_path / "whole")), random.Random(kills)
     done: list[dict[str, Any]] = []
     while sum(len(run["kills"]) for run in done) < kills:
         folder = tmp_path / str(len(done))
-        killed = killed_until_finished(folder, draws, lasts, *CASES[case])
+        killed = killed_until_finished([*overrides, f"runs_dir={folder}"], folder, draws)
         done.append({"kills": killed, "identical": left_behind(only_run(folder)) == expected})
-    keep(case, {"uninterrupted_s": round(lasts, 2), "runs": done})
+    keep(task, done)
     assert all(run["identical"] for run in done)
 
 
-def keep(case: str, evidence: dict[str, Any]) -> None:
+def keep(task: str, runs: list[dict[str, Any]]) -> None:
     """Add to the evidence, where it is asked for."""
     if folder := os.environ.get("LIKENESS_EVIDENCE"):
-        path = Path(folder) / "results.json"
+        path = Path(folder) / "kills.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = json.loads(path.read_text()) if path.exists() else {}
-        path.write_text(json.dumps({**kept, case: evidence}, indent=1) + "\n")
+        path.write_text(json.dumps({**kept, task: runs}, indent=1) + "\n")

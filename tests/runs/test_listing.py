@@ -58,6 +58,12 @@ def test_a_filter_keeps_the_runs_it_says(runs_dir: Path, word: str, left: list[i
     assert seeds(runs_dir, word) == left
 
 
+@pytest.mark.parametrize("word", ["seed>abc", "verification/accuracy<=high", "train/loss<"])
+def test_numbers_are_ordered_by_numbers_alone(runs_dir: Path, word: str) -> None:
+    with pytest.raises(LikenessError, match=r"passes no run: \S+ is a number, which \w+ is not\."):
+        list_runs(runs_dir, [word])
+
+
 def test_several_filters_all_hold(runs_dir: Path) -> None:
     assert seeds(runs_dir, "loss.margin>0.1", "verification/accuracy<0.85", "status=finished") == [1, 2]
 

@@ -21,7 +21,7 @@ from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.record.source import ROOT, hash_of_sources
-from likeness.runs.reproduce import Outcome, Verdict, refusal, reproduce, verdict, worktree
+from likeness.runs.reproduce import Outcome, Verdict, foreign, refusal, reproduce, verdict, worktree
 from likeness.runs.training.checkpoints import hash_of
 
 TINY = [
@@ -139,10 +139,10 @@ def proved(recorded: Case, tmp_path_factory: pytest.TempPathFactory) -> Proof:
 
 def reproduced(case: Case) -> Verdict:
     with pytest.MonkeyPatch.context() as patch:
-        for module in (refusal, worktree):
+        for module in (foreign, refusal, worktree):
             patch.setattr(module, "ROOT", case.checkout)
         patch.setenv("OMP_NUM_THREADS", "2")  # the recorded number counts
-        return reproduce(case.run, ())
+        return reproduce(case.run, [str(case.run)])
 
 
 @pytest.fixture

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 import torch
 from killing import HARD, OVERRIDES, at_call, finish, kill_self, left_behind, only_run, start
+from tiny import train_by
 from typer.testing import CliRunner
 
 from likeness.cli import app
+from likeness.errors import LikenessError
 from likeness.runs.record.record_file import read_record, write_record
 
 KILLED = -signal.SIGKILL
@@ -176,16 +178,20 @@ def test_a_run_from_another_source_is_left_alone(killed: Path) -> None:
     assert sorted(record["status"] for record in records) == ["finished", "running"]
 
 
-def test_a_run_at_work_is_left_alone(tmp_path: Path) -> None:
+def test_the_same_command_while_a_run_is_at_work_is_refused_and_trains_nothing(tmp_path: Path) -> None:
     slow = start(overrides_for(tmp_path), partial(at_call, 1, VALIDATION, sleep))
-    while not list(tmp_path.glob("*/*/run.json")):
-        time.sleep(0.05)
-        assert slow.exitcode is None
-    assert finish(overrides_for(tmp_path)) == 0
-    slow.kill()
-    slow.join()
-    records = [json.loads(path.read_text()) for path in tmp_path.glob("*/*/run.json")]
-    assert sorted(record["status"] for record in records) == ["finished", "running"]
+    try:
+        while not list(tmp_path.glob("*/*/run.json")):
+            time.sleep(0.05)
+            assert slow.exitcode is None
+        with pytest.raises(LikenessError, match="the run of this very command"):
+            train_by(overrides_for(tmp_path))
+        done = CliRunner().invoke(app, ["resume", str(only_run(tmp_path))])
+        assert re.search("Another process is at work in", done.output)
+    finally:
+        slow.kill()
+        slow.join()
+    assert read_record(only_run(tmp_path))["status"] == "running"
 
 
 # What stands between a run and its going on.

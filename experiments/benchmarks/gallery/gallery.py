@@ -62,6 +62,14 @@ RUN = [
     "evaluation.far=0.1",
     "loader.workers=0",
 ]
+ENCODER = {
+    "weights": "0" * 64,
+    "backbone": {},
+    "embedder": {"normalize": True},
+    "head": None,
+    "flip": False,
+    "dimensions": DIMENSIONS,
+}
 ENCODING_ALONE = """
 import sys
 from pathlib import Path
@@ -81,14 +89,6 @@ def drawn(templates: int) -> Contents:
     draw = np.random.default_rng(0)
     points = draw.standard_normal((templates + STRANGERS, DIMENSIONS)).astype(np.float32)
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    encoder = {
-        "weights": "0" * 64,
-        "backbone": {},
-        "embedder": {"normalize": True},
-        "head": None,
-        "flip": False,
-        "dimensions": DIMENSIONS,
-    }
     subjects = [Subject(n, str(n), f"Subject {n}") for n in range(1, templates // EACH + 1)]
     strangers = Cohort(
         [f"stranger {n // 4}" for n in range(STRANGERS)],
@@ -97,7 +97,7 @@ def drawn(templates: int) -> Contents:
     )
     return Contents(
         0,
-        Settings(encoder, "/runs/RUN", Score.mean),
+        Settings(ENCODER, "/runs/RUN", Score.mean),
         subjects,
         [Template(n + 1, n // EACH + 1, image(str(n))) for n in range(templates)],
         np.arange(templates) // EACH,
@@ -118,7 +118,7 @@ def enrolling(folder: Path, full: Store, empty: Store) -> dict[str, float]:
 
     def enrol(store: Store) -> None:
         name = f"new {next(numbers)}"
-        store.enrol([Enrolment(Whom(name), [image(name)], encoding)])
+        store.enrol([Enrolment(Whom(name), [image(name)], encoding, ENCODER)])
 
     with (folder / "plain").open("wb") as file:
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 from likeness.runs.record.folder import write_text
 
 
@@ -41,7 +41,7 @@ class GrowingFile:
                 file.truncate()
         except OSError as error:
             raise LikenessError(
-                f"{self.path} can't be written ({error.strerror}); make room and run again."
+                f"{self.path} can't be written ({error.strerror}); {mend_of(error)} and run again."
             ) from error
         self._end += len(_encoded(text))
 

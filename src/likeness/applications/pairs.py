@@ -5,8 +5,8 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from likeness.data.found_images import LeftOut, images_in
 from likeness.data.image_as_shown import FORMATS, refuse_existing
-from likeness.data.image_files import is_image
 from likeness.errors import LikenessError
 from likeness.runs.record.folder import make_folder
 
@@ -73,7 +73,9 @@ def _images(named: str) -> Sequence[Path]:
         return [folder]
     if not folder.is_dir():
         return [Path(name).expanduser() for name in named.split(",")]
-    found = sorted(path for path in folder.iterdir() if is_image(path.name))
+    left_out = LeftOut()
+    found = images_in(folder, left_out, deeper=False)
     if not found:
         raise LikenessError(f"There is no image in {folder}.")
-    return found
+    left_out.say(folder)
+    return [folder / name for name in found]

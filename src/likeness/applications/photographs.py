@@ -1,15 +1,13 @@
 """The photographs that a command line names, and the folder that something about each is written to."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
 
+from likeness.data.found_images import LeftOut, images_in
 from likeness.data.image_as_shown import FORMATS, log_notes, read_image
-from likeness.data.image_files import is_image
-from likeness.data.reading import reading
 from likeness.errors import FileError, LikenessError, UnreadableImage
 
 if TYPE_CHECKING:
@@ -131,14 +129,14 @@ def _shown(photographs: Sequence[Photograph], unreadable: list[str]) -> Iterator
 
 
 def _images_below(folder: Path) -> list[Path]:
-    """All the images below `folder`, hidden files and folders left out, in order of their paths."""
+    """All the images below `folder`, a folder's own before those in deeper ones; what is left out is logged."""
+    left_out = LeftOut()
+    found = sorted(map(Path, images_in(folder, left_out, deeper=True)), key=_own_first)
+    left_out.say(folder)
+    return [folder / name for name in found]
 
-    def refuse(error: OSError) -> None:
-        with reading(error.filename):
-            raise error
 
-    found: list[Path] = []
-    for here, folders, files in os.walk(folder, onerror=refuse, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found.extend(Path(here, name) for name in sorted(files) if is_image(name))
-    return found
+def _own_first(path: Path) -> list[tuple[bool, str]]:
+    """By which a folder's own files come before the folders in it, both in the order of their names."""
+    *folders, name = path.parts
+    return [*((True, folder) for folder in folders), (False, name)]

@@ -16,6 +16,7 @@ from yaml import YAMLError
 from likeness.config.groups import CONF, groups
 from likeness.config.hydra_node import refuse_hydra_keys
 from likeness.config.nearest import near, nearest
+from likeness.config.overrides import quoted
 from likeness.config.schema.base import allowed
 from likeness.errors import LikenessError, one_line
 
@@ -150,6 +151,6 @@ def _is_open(node: DictConfig) -> bool:
 
 def _compose(name: str, overrides: Sequence[str], own: Path | None = None) -> DictConfig:
     GlobalHydra.instance().clear()
-    place = [f"hydra.searchpath=['file://{own.resolve()}']"] if own else []
+    place = [f"hydra.searchpath=[{quoted(f'file://{own.resolve()}')}]"] if own else []
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose(name, overrides=[*place, *overrides])

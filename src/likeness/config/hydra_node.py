@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from likeness.config.groups import CONF
 from likeness.config.key import leaves
-from likeness.config.overrides import parsed
+from likeness.config.overrides import parsed, quoted
 from likeness.errors import LikenessError
 
 TAKEN = "of Hydra's own only hydra/launcher and keys of hydra.launcher can be chosen"
@@ -36,6 +36,9 @@ _OF_THE_COMMAND = (
 _PLUGINS = ("hydra_plugins.", "hydra._internal.core_plugins.")
 _PLAIN = re.compile(r"\$\{(hydra\.(?!launcher)[\w.]+|oc\.env:[^${}]*)\}")
 """Interpolations that give no node, which could name something to be called."""
+
+_NAMES_OF_CODE = ("_target_", "()")
+"""Keys whose values are called: by Hydra, and by Python's logging."""
 
 _RESOURCES = frozenset(
     [
@@ -93,8 +96,7 @@ def refuse_hydra_of(own: Path | None, overrides: Sequence[str], *, sweeps: bool)
     Raises:
         LikenessError: the folder, or an interpolation, sets a key of Hydra's own.
     """
-    quoted = "" if own is None else str(own.resolve()).replace("'", r"\'")
-    place = [] if own is None else [f"hydra.searchpath=['file://{quoted}']"]
+    place = [] if own is None else [f"hydra.searchpath=[{quoted(f'file://{own.resolve()}')}]"]
     mode = RunMode.MULTIRUN if sweeps else RunMode.RUN
     hydra = _loaded([*place, *overrides], mode).hydra
     refuse_hydra_node(hydra, own)
@@ -129,7 +131,8 @@ def _refuse_commands(launcher: DictConfig, own: Path, given: Collection[str]) ->
 def refuse_hydra_node(hydra: DictConfig, own: Path | str | None) -> None:
     """Raise a LikenessError where a composed `hydra` node has more than ours, of which it names the first key.
 
-    A launcher is one of Hydra's plugins, and its values are plain.
+    Nothing that is called comes by an interpolation either. A launcher is one of Hydra's plugins, and its values are
+    plain.
 
     Args:
         hydra: as it was composed.
@@ -140,6 +143,10 @@ def refuse_hydra_node(hydra: DictConfig, own: Path | str | None) -> None:
     for key in dict.fromkeys([*found, *ours]):
         if key not in found or key not in ours or found[key] != ours[key]:
             raise LikenessError(f"{who} sets hydra.{key}, which is not taken: {TAKEN}.")
+    for key, value in leaves(cast("dict[str, Any]", OmegaConf.to_container(hydra, resolve=True))):
+        names_code = key.rpartition(".")[2] in _NAMES_OF_CODE or "_target_" in str(value)
+        if names_code and not key.startswith(("launcher.", "overrides.")) and ours.get(key) != value:
+            raise LikenessError(f"{who} sets hydra.{key}={value}, which is not taken: {TAKEN}.")
     for key, value in leaves(_as_written(hydra.launcher)):
         named = key.rpartition(".")[2] == "_target_" or "_target_" in str(value)
         plugin = key == "_target_" and str(value).startswith(_PLUGINS)

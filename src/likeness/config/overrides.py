@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, Quote, QuotedString
 from hydra.errors import HydraException
 
 from likeness.config.key import leaves
@@ -24,6 +24,11 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
     except HydraException as error:
         said = " ".join(str(error).split())
         raise LikenessError(f"{' '.join(overrides)} can't be read: {said}") from None
+
+
+def quoted(text: str) -> str:
+    """`text` as the value of an override that is taken literally, but for what stands between ${ and }."""
+    return QuotedString(text=text, quote=Quote.single).with_quotes()
 
 
 def touches(override: Override, key: str) -> bool:

@@ -6,11 +6,25 @@ from pathlib import Path
 from hydra._internal.utils import get_args_parser
 from hydra.conf import ConfigSourceInfo
 
+from likeness.config.alias_bomb import refuse_alias_bomb
 from likeness.config.groups import CONF, own_files
 from likeness.errors import LikenessError
 
-_REFUSED = ("config_path", "config_name", "experimental_rerun")
-"""Options of Hydra's that put another configuration in the place of ours, or read objects from a file."""
+_TAKEN = (
+    "overrides",
+    "multirun",
+    "config_dir",
+    "cfg",
+    "package",
+    "resolve",
+    "info",
+    "hydra_help",
+    "help",
+    "version",
+    "run",
+)
+"""Options of Hydra's that say what to do with our configuration. The others put another in its place, or read objects
+from a file, or talk to a shell; one that Hydra has some day is not taken either."""
 
 
 def own_config_dir(sources: Sequence[ConfigSourceInfo]) -> str | None:
@@ -24,13 +38,15 @@ def own_folder(arguments: Sequence[str]) -> tuple[Path | None, list[str], bool]:
     Returns the folder that `--config-dir` names, or None; the overrides; and whether they describe a sweep.
 
     Raises:
-        LikenessError: an option puts another configuration in the place of ours.
+        LikenessError: an option is not one of those that are taken.
     """
-    given = get_args_parser().parse_args(list(arguments))
-    for option in _REFUSED:
-        if getattr(given, option) is not None:
+    parser = get_args_parser()
+    given = parser.parse_args(list(arguments))
+    for option, value in vars(given).items():
+        if option not in _TAKEN and value != parser.get_default(option):
+            name = option.replace("_", "-")
             raise LikenessError(
-                f"--{option.replace('_', '-')} is not taken: configurations of your own come with --config-dir FOLDER."
+                f"--{name} is not taken: configurations of your own come with --config-dir FOLDER."
             )
     own = None if given.config_dir is None else Path(given.config_dir)
     return own, given.overrides, given.multirun
@@ -44,6 +60,7 @@ def refuse_shadowed(own: Path) -> None:
     if own.resolve() == CONF.resolve():
         return
     for file in own_files(own):
+        refuse_alias_bomb(file)
         ours = CONF / file.relative_to(own)
         if ours.exists():
             raise LikenessError(

@@ -9,6 +9,7 @@ from typing import Any, cast, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from likeness.config.nearest import nearest
+from likeness.config.own_modules import make_importable
 from likeness.config.trust import targets_in
 from likeness.errors import one_line
 
@@ -27,13 +28,14 @@ class NoValue(ValueError):
 
 
 def imported(target: str) -> Callable[..., Any]:
-    """The class or function that a dotted name stands for.
+    """The class or function that a dotted name stands for, which is ours or of a package that is trusted.
 
     Raises:
         ValueError: there is no such thing, or its module fails while it is imported.
     """
     module_name, _, name = target.rpartition(".")
     try:
+        make_importable(module_name)
         module = import_module(module_name)
     except (Exception, SystemExit) as error:  # whatever somebody else's module raises
         raise ValueError(f"{module_name} can't be imported: {_why_not(module_name, error)}") from error

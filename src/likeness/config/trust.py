@@ -18,9 +18,6 @@ from likeness.errors import LikenessError
 
 ENTRY_POINTS = "likeness.parts"
 
-MODULES = "LIKENESS_MODULES"
-"""The variable that tells the processes of a run's other devices of the folders that modules are found in."""
-
 
 def declared_packages() -> frozenset[str]:
     """The packages that installed distributions declare as parts, by entry points such as `mine = "my_package"`."""
@@ -75,25 +72,6 @@ def refuse_distrusted(run: Path, config: dict[str, Any], trust: Collection[str])
                 f"{run} runs code of {package}, which was trusted when it was made; if you trust it too, add "
                 f"--trust {package}."
             )
-
-
-def find_modules_in(*folders: Path | str) -> None:
-    """Let modules of these folders be imported, after all that can be imported already, so that none is hidden.
-
-    The processes that this one starts know of them by a variable of the environment.
-    """
-    known = os.environ.get(MODULES, "").split(os.pathsep)
-    for folder in (os.path.abspath(one) for one in folders):
-        if folder not in sys.path:
-            sys.path.append(folder)
-        if folder not in known:
-            known.append(folder)
-    os.environ[MODULES] = os.pathsep.join(filter(None, known))
-
-
-def find_modules_of_parent() -> None:
-    """Let those modules be imported that the process which started this one finds."""
-    find_modules_in(*filter(None, os.environ.get(MODULES, "").split(os.pathsep)))
 
 
 def targets_in(node: Any) -> Iterator[str]:

@@ -12,7 +12,6 @@ from likeness.data.image_files import (
     existing_folder,
     files_of_identities,
     identity_folders,
-    is_image,
 )
 from likeness.data.images import DataSplits
 from likeness.data.split import split_images
@@ -65,7 +64,7 @@ def _original(folder: Path, spatial_size: SpatialSize, channels: int) -> ImageFi
         raise ValueError(f"{folder} holds {LABELS} but no {IMAGES}/: unpack {IMAGES}.zip there.")
     rows = _labels(folder / LABELS)
     with os.scandir(home) as entries:
-        there = {entry.name for entry in entries if is_image(entry.name)}
+        there = {entry.name for entry in entries}
     missing = [file for file, _ in rows if file not in there]
     if missing:
         raise ValueError(

@@ -8,10 +8,17 @@ from PIL import Image
 from torch import Tensor
 
 from likeness.data.eight_bit import converted, decoded, laid_on_white, scaled_to_eight_bits
-from likeness.spatial import SpatialSize, height_and_width
+from likeness.spatial import MAX_PIXELS, SpatialSize, height_and_width
 
 
-def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: int, name: str = "") -> Tensor:
+def decode(
+    source: str | Path | bytes,
+    *,
+    spatial_size: SpatialSize,
+    channels: int,
+    name: str = "",
+    max_pixels: int = MAX_PIXELS,
+) -> Tensor:
     """The image in `source` (a path, or encoded bytes) as uint8 `[channels, height, width]`.
 
     The centre is cropped to the wanted shape and resized (bilinear, antialiased); an image that has the wanted size
@@ -25,6 +32,8 @@ def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: i
         spatial_size: of the result, in pixels: a number for a square, or height and width.
         channels: 3 (RGB) or 1 (grey).
         name: what to call bytes in a message.
+        max_pixels: as many it may have; a JPEG is decoded at a half, quarter or eighth of its size, where that is
+            enough, and only then counted.
 
     Raises:
         UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, which have no agreed white.
@@ -35,7 +44,7 @@ def decode(source: str | Path | bytes, *, spatial_size: SpatialSize, channels: i
     height, width = height_and_width(spatial_size, "an image file")
     if channels not in (1, 3):
         raise ValueError(f"an image file has 1 channel (grey) or 3 (RGB), not {channels}")
-    image = decoded(source, name, at_least=3 * max(height, width)).image
+    image = decoded(source, name, at_least=3 * max(height, width), max_pixels=max_pixels).image
     return _tensor(_cropped(_eight_bit(image, channels, name), height, width))
 
 

@@ -1,5 +1,6 @@
 """What Pillow reads, as images of 8 bits a channel; what is wrong with a file's bytes is one sentence."""
 
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -9,10 +10,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
+from likeness.data.image_formats import formats
+from likeness.data.named_warnings import naming
 from likeness.data.reading import reading, refused
 from likeness.errors import UnreadableImage
+from likeness.spatial import MAX_PIXELS
+
+log = logging.getLogger("likeness")
 
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 
@@ -43,16 +49,19 @@ class Decoded(NamedTuple):
     sixteen_bits: bool
 
 
-def decoded(source: str | Path | bytes, name: str, *, at_least: int | None = None) -> Decoded:
+def decoded(
+    source: str | Path | bytes, name: str, *, at_least: int | None = None, max_pixels: int = MAX_PIXELS
+) -> Decoded:
     """The image in `source` (a path, or encoded bytes), which is called `name` in messages.
 
     Args:
         source: path of a file, or its bytes.
         name: what to call it.
         at_least: pixels; a JPEG whose sides are much longer may be decoded at a half, quarter or eighth of its size.
+        max_pixels: as many it may have when it is decoded.
 
     Raises:
-        UnreadableImage: the bytes are no image, or a damaged one.
+        UnreadableImage: the bytes are no image, a damaged one, or one of more pixels.
         FileError: the file system doesn't give the bytes.
     """
     if isinstance(source, bytes):
@@ -61,15 +70,52 @@ def decoded(source: str | Path | bytes, name: str, *, at_least: int | None = Non
         with reading(name):
             content = Path(source).read_bytes()
     with decoding(name):
-        image = Image.open(BytesIO(content))
+        image = _opened(content, max_pixels)
         if at_least is not None:
             image.draft(None, (at_least, at_least))
+    if image.width * image.height > max_pixels:
+        raise UnreadableImage(
+            f"{name} has {image.width} x {image.height} pixels, more than max_pixels={max_pixels}: make it smaller, or "
+            "raise data.max_pixels where it is an image of the data."
+        )
     sixteen_bits = _has_sixteen_bits(image)
     with decoding(name):
         image.load()
+        turned = _turned_upright(image, name)
+    return Decoded(image, turned, sixteen_bits)
+
+
+def _opened(content: bytes, max_pixels: int) -> ImageFile.ImageFile:
+    """The image in encoded bytes, of which the header alone is read.
+
+    Pillow refuses what has twice its limit by the header; the limit is raised here, for good, where more is asked for.
+    Of what is refused a JPEG, which may be decoded smaller, and a PNG, whose size stands at its start, are opened all
+    the same, to be judged by their own size.
+    """
+    if max_pixels > MAX_PIXELS and Image.MAX_IMAGE_PIXELS is not None:
+        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
+    try:
+        return Image.open(BytesIO(content), formats=formats())
+    except Image.DecompressionBombError:
+        if content.startswith(b"\xff\xd8\xff"):
+            return JpegImagePlugin.JpegImageFile(BytesIO(content))
+        if content.startswith(b"\x89PNG"):
+            return PngImagePlugin.PngImageFile(BytesIO(content))
+        raise
+
+
+def _turned_upright(image: Image.Image, name: str) -> bool:
+    """Turn an image as its EXIF orientation says, where it says something; whether it was turned.
+
+    Damaged EXIF is no damage of the pixels: they are taken as they are stored, which is logged.
+    """
+    try:
         turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
         ImageOps.exif_transpose(image, in_place=True)
-    return Decoded(image, turned, sixteen_bits)
+    except _DAMAGE:
+        log.info("%s has EXIF data that can't be read: it is taken as it is stored.", name)
+        return False
+    return turned
 
 
 @contextmanager
@@ -81,7 +127,8 @@ def decoding(name: str) -> Iterator[None]:
         FileError: the system refused something, as a file of Pillow's own.
     """
     try:
-        yield
+        with naming(name):
+            yield
     except UnidentifiedImageError:
         raise UnreadableImage(f"{name} is not an image that can be read: replace or remove it.") from None
     except _DAMAGE as error:
@@ -92,9 +139,18 @@ def decoding(name: str) -> Iterator[None]:
 
 
 def scaled_to_eight_bits(image: Image.Image, name: str) -> Image.Image:
-    """`image`, grey in mode L where it had 16 bits; raises `UnreadableImage` for 32-bit numbers."""
+    """`image`, grey in mode L where it had 16 bits, in mode LA where one of its 65,536 greys is transparent.
+
+    Raises:
+        UnreadableImage: it has 32-bit numbers.
+    """
     if image.mode in _SIXTEEN_BIT:
-        return Image.fromarray(np.round(np.asarray(image).astype(np.float32) / 257).astype(np.uint8))
+        stored = np.asarray(image)
+        grey = Image.fromarray(np.round(stored.astype(np.float32) / 257).astype(np.uint8))
+        transparent = image.info.get("transparency")
+        if isinstance(transparent, int):
+            grey.putalpha(Image.fromarray(np.where(stored == transparent, 0, 255).astype(np.uint8)))
+        return grey
     if image.mode in ("I", "F"):
         raise UnreadableImage(
             f"{name} cannot be read (32-bit numbers have no agreed white, 8 and 16 bits do): replace or remove it."

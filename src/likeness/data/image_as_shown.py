@@ -13,8 +13,15 @@ import torch
 from PIL import Image, ImageChops, ImageCms
 from torch import Tensor
 
-from likeness.data.eight_bit import Decoded, converted, decoded, laid_on_white, scaled_to_eight_bits
-from likeness.errors import FileError, UnreadableImage
+from likeness.data.eight_bit import (
+    Decoded,
+    converted,
+    decoded,
+    laid_on_white,
+    scaled_to_eight_bits,
+)
+from likeness.errors import FileError, UnreadableImage, mend_of
+from likeness.spatial import MAX_PIXELS
 
 SHORTEST_SIDE = 32
 """Pixels: the networks halve an image up to five times."""
@@ -42,6 +49,7 @@ def read_image(
     at_least: int | None = None,
     shortest_side: int = SHORTEST_SIDE,
     name: str = "",
+    max_pixels: int = MAX_PIXELS,
 ) -> FileImage:
     """The image in `source` (a path, or encoded bytes), whole.
 
@@ -53,13 +61,14 @@ def read_image(
         at_least: pixels; a JPEG whose sides are much longer may be decoded at a half, quarter or eighth of its size.
         shortest_side: pixels that the image must have on its shorter side.
         name: what to call bytes in a message.
+        max_pixels: as many it may have when it is decoded.
 
     Raises:
         UnreadableImage: the bytes are cut short, not an image, or 32-bit numbers, or a side is too short.
         FileError: the file system doesn't give the file.
     """
     name = name or ("an image" if isinstance(source, bytes) else str(source))
-    shown, done = _shown(decoded(source, name, at_least=at_least), name)
+    shown, done = _shown(decoded(source, name, at_least=at_least, max_pixels=max_pixels), name)
     if min(shown.size) < shortest_side:
         raise UnreadableImage(
             f"{name} is {shown.width} x {shown.height} pixels, but needs {shortest_side} on its shorter side: "
@@ -110,7 +119,7 @@ def write_image(path: str | Path, image: Tensor, *, force: bool = False) -> None
         os.replace(beside, path)
     except OSError as error:
         raise FileError(
-            f"{path} can't be written ({error.strerror or error}): make room or give another place."
+            f"{path} can't be written ({error.strerror or error}): {mend_of(error)} or give another place."
         ) from error
     finally:
         with suppress(OSError):

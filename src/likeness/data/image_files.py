@@ -1,5 +1,6 @@
 """Images that are files below a folder."""
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -12,11 +13,11 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
+from likeness.data.found_images import BESIDE, HIDDEN, LeftOut, entries_of, has_image_name, images_in
 from likeness.data.images import Grouping
-from likeness.data.reading import reading
-from likeness.spatial import SpatialSize
+from likeness.spatial import MAX_PIXELS, SpatialSize
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+log = logging.getLogger("likeness")
 
 
 class ImageFiles:
@@ -37,11 +38,12 @@ class ImageFiles:
         channels: int,
         grouping: Grouping | None = None,
         keep: bool = False,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
         self._spatial_size, self._channels = spatial_size, channels
         self.identity, self.grouping = identity, grouping
-        self._keep = keep
+        self._keep, self._max_pixels = keep, max_pixels
         self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
@@ -94,7 +96,9 @@ class ImageFiles:
         if (kept := self._kept.get(index)) is not None:
             return kept
         path = os.path.join(self._root, self._files[index])
-        sample = decode(path, spatial_size=self._spatial_size, channels=self._channels)
+        sample = decode(
+            path, spatial_size=self._spatial_size, channels=self._channels, max_pixels=self._max_pixels
+        )
         if self._keep:
             self._kept[index] = sample
         return sample
@@ -112,36 +116,57 @@ def existing_folder(root: str | Path, holding: str) -> Path:
     return folder
 
 
-def is_image(file_name: str) -> bool:
-    """Whether a file's name is that of an image: a known extension, in any case, and not hidden."""
-    return not file_name.startswith(".") and os.path.splitext(file_name)[1].lower() in EXTENSIONS
-
-
 def identity_folders(root: Path) -> dict[str, list[str]]:
-    """The image files (names, sorted) of every identity: a folder directly below `root`, in sorted order.
+    """The images of every identity, a folder directly in `root`: their paths within it; both in sorted order.
 
-    Hidden files and folders, files that are no images, deeper folders, and folders without images do
-    not count.
+    Those in deeper folders are the identity's too, unless no identity has an image that lies directly in its folder:
+    then there are none. Folders without images do not count, and what is left out is logged, by reason.
 
     Raises:
-        FileError: a folder can't be listed.
+        FileError: `root` can't be listed, or more than one thing in it, as with a drive that is gone.
     """
-    with reading(root), os.scandir(root) as entries:
-        folders = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
+    left_out = LeftOut()
     found: dict[str, list[str]] = {}
-    for folder in folders:
-        below = os.path.join(root, folder)
-        with reading(below), os.scandir(below) as entries:
-            files = sorted(e.name for e in entries if is_image(e.name) and e.is_file())
-        if files:
-            found[folder] = files
+    for entry in entries_of(str(root)):
+        hidden = entry.name.startswith(".")
+        if not entry.is_dir():
+            if has_image_name(entry.name):
+                left_out.add(BESIDE, entry.path)
+        elif hidden:
+            left_out.add(HIDDEN, entry.path)
+        elif images := images_in(entry.path, left_out, deeper=True):
+            found[entry.name] = images
+    deeper = [os.path.join(name, file) for name, files in found.items() for file in files if os.sep in file]
+    if len(deeper) == sum(map(len, found.values())):
+        return {}
+    if deeper:
+        log.warning(
+            "%d images lie deeper in the folders of %s and are read, such as %s.",
+            len(deeper),
+            root,
+            deeper[0],
+        )
+    left_out.say(root)
     return found
 
 
 def files_of_identities(
-    root: Path, found: dict[str, list[str]], *, spatial_size: SpatialSize, channels: int
+    root: Path,
+    found: dict[str, list[str]],
+    *,
+    spatial_size: SpatialSize,
+    channels: int,
+    max_pixels: int = MAX_PIXELS,
 ) -> ImageFiles:
     """`ImageFiles` over what `identity_folders` found, labelled in its order."""
     files = [os.path.join(folder, file) for folder, names in found.items() for file in names]
     identity = np.repeat(np.arange(len(found), dtype=np.int64), [len(names) for names in found.values()])
-    return ImageFiles(root, files, identity, list(found), spatial_size=spatial_size, channels=channels)
+    return ImageFiles(
+        root,
+        files,
+        identity,
+        list(found),
+        spatial_size=spatial_size,
+        channels=channels,
+        max_pixels=max_pixels,
+    )

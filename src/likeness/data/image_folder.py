@@ -4,16 +4,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness.data.image_files import (
-    EXTENSIONS,
-    existing_folder,
-    files_of_identities,
-    identity_folders,
-    is_image,
-)
+from likeness.data.found_images import has_image_name
+from likeness.data.image_files import existing_folder, files_of_identities, identity_folders
 from likeness.data.images import DataSplits
 from likeness.data.split import split_images
-from likeness.spatial import SpatialSize
+from likeness.spatial import MAX_PIXELS, SpatialSize
 
 
 def image_folder(
@@ -23,11 +18,11 @@ def image_folder(
     channels: int,
     split: Sequence[float] = (0.8, 0.1, 0.1),
     split_seed: int = 0,
+    max_pixels: int = MAX_PIXELS,
 ) -> DataSplits:
     """The images of `root/IDENTITY/sample.jpg`, split by identity into train, validation and test.
 
-    Extensions: jpg, jpeg, png, bmp, webp, tif, tiff, in any case. Hidden files and deeper folders are
-    ignored.
+    Whatever Pillow reads is read, see `identity_folders`.
 
     Raises:
         ValueError: `root` is missing or holds no such images, or they do not suffice for `split`.
@@ -36,14 +31,16 @@ def image_folder(
     found = identity_folders(folder)
     if not found:
         raise ValueError(_nothing_in(root, folder))
-    samples = files_of_identities(folder, found, spatial_size=spatial_size, channels=channels)
+    samples = files_of_identities(
+        folder, found, spatial_size=spatial_size, channels=channels, max_pixels=max_pixels
+    )
     return split_images(samples, split, split_seed, source=root)
 
 
 def _nothing_in(root: str, folder: Path) -> str:
     """Why `folder` gave no identities, and the mend."""
     children = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
-    if any(is_image(entry.name) for entry in children):
+    if any(has_image_name(entry.name) for entry in children):
         return (
             f"The images lie directly in {root}, so nothing says who is who: put those of each identity "
             "into a folder of its own."
@@ -54,5 +51,4 @@ def _nothing_in(root: str, folder: Path) -> str:
             f"The folders of {root} hold folders of images, one level too deep: set `root` to one of "
             f"them, such as {folder / deeper[0]}."
         )
-    kinds = ", ".join(extension[1:] for extension in EXTENSIONS)
-    return f"{root} holds no images ({kinds}): put those of each identity into a folder of its own below it."
+    return f"{root} holds no images that Pillow reads: put those of each identity into a folder of its own below it."

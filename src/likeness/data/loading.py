@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
 from likeness.data.images import Images
+from likeness.data.loader_worker import outlive_signals
 from likeness.data.sampler import Draw, IdentityBalancedBatches
 from likeness.data.skipping import SkippingUnreadable
 
@@ -83,6 +84,7 @@ def training_loader(
         batch_sampler=_Steps(schedule, start),
         collate_fn=_as_it_is,
         num_workers=workers,
+        worker_init_fn=outlive_signals,
         pin_memory=pin_memory,
         persistent_workers=workers > 0,
     )
@@ -110,6 +112,7 @@ def ordered_loader(
         batch_sampler=batches + [[]] * (rounds - len(batches)),
         collate_fn=_as_it_is,
         num_workers=workers,
+        worker_init_fn=outlive_signals,
     )
 
 

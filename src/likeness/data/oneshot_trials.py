@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.data.image_files import ImageFiles, existing_folder, is_image
+from likeness.data.found_images import has_image_name
+from likeness.data.image_files import ImageFiles, existing_folder
 from likeness.data.images import DataSplits, Pairs, Trials
 from likeness.randomness import generator
 from likeness.spatial import SpatialSize
@@ -103,7 +104,7 @@ def _read(home: Path, name: str) -> _Run:
     lying = {
         str(Path(name, "training", file.name))
         for file in (home / name / "training").iterdir()
-        if is_image(file.name)
+        if has_image_name(file.name)
     }
     if unnamed := sorted(lying - set(run.support)):
         raise ValueError(f"{listing} names no item of the class {unnamed[0]}: mend that file.")

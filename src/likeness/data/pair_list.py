@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from likeness.data.image_files import ImageFiles
 from likeness.data.images import DataSplits, Pairs
 from likeness.data.linked import linked
-from likeness.spatial import SpatialSize
+from likeness.spatial import MAX_PIXELS, SpatialSize
 
 FOLDS = 10
 
@@ -25,7 +25,14 @@ class _Row(NamedTuple):
     line: int
 
 
-def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channels: int) -> DataSplits:
+def pair_list(
+    *,
+    path: str,
+    root: str | None,
+    spatial_size: SpatialSize,
+    channels: int,
+    max_pixels: int = MAX_PIXELS,
+) -> DataSplits:
     """Pairs to be decided, as test images; nothing to train on, since nobody knows who is in two pairs.
 
     The file has a line for each pair: two paths and a label, 1 for one identity and 0 for two, separated by commas; the
@@ -71,6 +78,7 @@ def pair_list(*, path: str, root: str | None, spatial_size: SpatialSize, channel
         [f"identity {i + 1}" for i in range(int(identity.max()) + 1)],
         spatial_size=spatial_size,
         channels=channels,
+        max_pixels=max_pixels,
     )
     pairs = Pairs(first, second, same, _folds(same))
     return DataSplits(train=None, validation=None, test=samples, pairs=pairs, all_known=False)

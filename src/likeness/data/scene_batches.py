@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from likeness.data.augment import KeyedAugment
 from likeness.data.faces import Faces, Scene, within_image
+from likeness.data.loader_worker import outlive_signals
 from likeness.data.readable_scenes import ReadableScenes
 from likeness.data.run_data import RunData
 from likeness.data.scene_crops import Crop, mirrored
@@ -144,6 +145,7 @@ class SceneDataModule(RunData):
             sampler=StepsFrom(trainer.global_step * trainer.accumulate_grad_batches),
             batch_size=None,
             num_workers=self.workers,
+            worker_init_fn=outlive_signals,
             pin_memory=self.pin_memory,
             persistent_workers=self.workers > 0,
         )

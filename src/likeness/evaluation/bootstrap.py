@@ -9,6 +9,9 @@ Applied Statistics 1(2), for data with two crossed factors, here one factor cros
 one identity the number of its draws. The product is on the safe side: where identities hardly recur among the
 different pairs, as in LFW, it widens those pairs' share of an interval by up to sqrt(3). Where there is no
 error at all, every resample has none either, and the interval is that one point: read it with the count.
+
+Of few identities such an interval is too narrow: for the mean of normal values it covers 82% of 5, 90% of 10, 93% of 20
+and 95% of many. Of fewer than `FEWEST_UNITS` there is none.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,11 +23,14 @@ from numpy.typing import ArrayLike, NDArray
 from likeness.evaluation.arrays import finite, labels, two_classes
 from likeness.evaluation.roc import area, equal_error_rate, roc, tar_at_far
 
+FEWEST_UNITS = 5
+"""Of two identities every second resample draws one of them twice, and nothing is known of what lies between."""
+
 _BLOCK_VALUES = 1 << 19  # weights held at a time: 4 MiB, which stays in the cache
 
 
 class Interval(NamedTuple):
-    """The 2.5% and 97.5% percentiles of a bootstrap."""
+    """The 2.5% and 97.5% percentiles of a bootstrap; NaN where the units are too few to tell."""
 
     low: float
     high: float
@@ -155,7 +161,10 @@ def resampled_intervals(
     """The intervals of each row of `measure(counts [I, r]) -> [S, r]` over all resamples of I units.
 
     A unit is an identity, or an image of several faces; `rows` is how many weights `measure` holds for each resample.
+    Intervals of fewer than `FEWEST_UNITS` are NaN.
     """
+    if 0 < units < FEWEST_UNITS and resamples > 0:
+        return [Interval(np.nan, np.nan) for _ in measure(np.ones((units, 1)))]
     block = max(1, _BLOCK_VALUES // max(rows, units))
     values = np.concatenate([measure(counts) for counts in draws(units, resamples, seed, block)], axis=1)
     intervals = []

@@ -15,6 +15,8 @@ from torch.nn import functional
 from likeness.spatial import SpatialSize, height_and_width
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+_MOST_CHANNELS = 4
+_CALLED = ("embed", "feat")  # what an output that is an embedding has in its name, in lower case
 
 
 class OnnxEncoder(nn.Module):
@@ -25,7 +27,9 @@ class OnnxEncoder(nn.Module):
     by side.
 
     Args:
-        path: the .onnx file; its one input takes images, its first output are the embeddings.
+        path: the .onnx file; its one input takes images, channels first or last, and one of its outputs are the
+            embeddings: the one that is a row of two numbers or more for each image, and of several such outputs the
+            one that is called an embedding or a feature.
         mean: the mean to subtract, one for each channel, of values in [0, 1].
         std: the standard deviation to divide by, one for each channel.
         spatial_size: height and width of the images, in pixels.
@@ -33,8 +37,8 @@ class OnnxEncoder(nn.Module):
         normalize: whether an embedding is scaled to length 1.
 
     Raises:
-        ValueError: ONNX Runtime is not installed, the file is missing or no model, or the model refuses such
-            images.
+        ValueError: ONNX Runtime is not installed, the file is missing or no model, the model refuses such
+            images, or what it gives is no embedding.
     """
 
     def __init__(
@@ -62,10 +66,13 @@ class OnnxEncoder(nn.Module):
         self.register_buffer("std", torch.tensor(list(std)).view(shape), persistent=False)
         self._session = _session(self.path)
         self._input = self._checked_input()
+        self._channels_last = not _fits(self._input.shape[1:], (channels, *self.sides))
         batch = self._input.shape[0]
         self._portion = batch if isinstance(batch, int) and batch > 0 else None
-        # One image tells what shapes in the file may leave open: whether the size is taken, and D.
-        self.embedding_dim = int(self._encode(np.zeros((1, channels, *self.sides), np.float32)).shape[1])
+        # Two images tell what shapes in the file may leave open: whether the size is taken, and D.
+        images = np.zeros((self._portion or 2, channels, *self.sides), np.float32)
+        self._output = self._chosen_output(images)
+        self.embedding_dim = int(self._encode(images).shape[1])
 
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings `[B, D]` of `images [B, C, H, W]`: uint8, or float in [0, 1]."""
@@ -94,33 +101,64 @@ class OnnxEncoder(nn.Module):
             return np.concatenate(list(workers.map(self._run, parts)))[:count]
 
     def _run(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        try:
-            output = self._session.run(None, {self._input.name: samples.astype(_TYPES[self._input.type])})[0]
-        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-            raise ValueError(
-                f"{self.path.name} refuses images of {self._size()}: set `channels` and `spatial_size` to what "
-                f"it was made for ({_first_line(error)})."
-            ) from error
-        if output.ndim < 2 or len(output) != len(samples):
+        output = self._outputs(samples, [self._output])[0]
+        if not _is_embedding(output, len(samples)):
             raise ValueError(
                 f"{self.path.name} gives an output of shape {output.shape} for {len(samples)} images, "
                 "but an encoder gives one embedding for each: name another file."
             )
         return np.ascontiguousarray(output.reshape(len(output), -1), dtype=np.float32)
 
+    def _chosen_output(self, samples: NDArray[np.float32]) -> str:
+        """The name of the output that is the embedding, by what the model gives for these images."""
+        names = [output.name for output in self._session.get_outputs()]
+        given = dict(zip(names, self._outputs(samples, names), strict=True))
+        fitting = [name for name, output in given.items() if _is_embedding(output, len(samples))]
+        for word in _CALLED if len(fitting) > 1 else ():
+            if called := [name for name in fitting if word in name.lower()]:
+                fitting = called
+                break
+        if len(fitting) == 1:
+            return fitting[0]
+        shapes = ", ".join(f"{name} {list(np.shape(output))}" for name, output in given.items())
+        if fitting:
+            raise ValueError(
+                f"{self.path.name} gives several outputs that may be the embedding, {' and '.join(fitting)}: write it "
+                "with that output alone, or call it embedding."
+            )
+        raise ValueError(
+            f"{self.path.name} gives {shapes} for {len(samples)} images, but an encoder gives one embedding for each, "
+            "a row of two numbers or more: name another file."
+        )
+
+    def _outputs(self, samples: NDArray[np.float32], names: Sequence[str]) -> list[Any]:
+        given = samples.transpose(0, 2, 3, 1) if self._channels_last else samples
+        images = np.ascontiguousarray(given, dtype=_TYPES[self._input.type])
+        try:
+            outputs: list[Any] = self._session.run(list(names), {self._input.name: images})
+            return outputs
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+            raise ValueError(
+                f"{self.path.name} refuses images of {self._size()}: set `channels` and `spatial_size` to what "
+                f"it was made for ({_first_line(error)})."
+            ) from error
+
     def _checked_input(self) -> Any:
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in _TYPES:
             given = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
             raise ValueError(
-                f"{self.path.name} takes {given}, but an encoder takes one float input [B, C, H, W]: name "
-                "another file."
+                f"{self.path.name} takes {given}, but an encoder takes one float input, [B, C, H, W] or [B, H, W, C]: "
+                "name another file."
             )
         wanted = inputs[0].shape[1:]
-        given_sizes = (self.channels, *self.sides)
-        if any(isinstance(w, int) and w > 0 and w != g for w, g in zip(wanted, given_sizes, strict=True)):
+        if not _fits(wanted, (self.channels, *self.sides)) and not _fits(
+            wanted, (*self.sides, self.channels)
+        ):
+            last = isinstance(wanted[2], int) and 0 < wanted[2] <= _MOST_CHANNELS
+            order = "height, width, channels" if last else "channels, height, width"
             raise ValueError(
-                f"{self.path.name} takes images of {_by(wanted)} (channels, height, width), not "
+                f"{self.path.name} takes images of {_by(wanted)} ({order}), not "
                 f"{self._size()}: set `channels` and `spatial_size` to that."
             )
         return inputs[0]
@@ -163,6 +201,23 @@ def _session(path: Path) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no public base class
         raise ValueError(f"{path} is not an ONNX model that can be run ({_first_line(error)}).") from error
+
+
+def _fits(wanted: Sequence[object], given: Sequence[int]) -> bool:
+    """Whether a shape, in which what is no positive number is open, is that of the images given."""
+    return all(not isinstance(w, int) or w <= 0 or w == g for w, g in zip(wanted, given, strict=True))
+
+
+def _is_embedding(output: Any, images: int) -> bool:
+    """Whether an output is a row of two numbers or more for each image, `[N, D]` or `[N, D, 1, 1]`."""
+    shape = np.shape(output)
+    return (
+        np.asarray(output).dtype.kind == "f"
+        and len(shape) >= 2
+        and shape[0] == images
+        and shape[1] >= 2
+        and all(length == 1 for length in shape[2:])
+    )
 
 
 def _by(shape: Sequence[object]) -> str:

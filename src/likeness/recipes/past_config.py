@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from likeness.config.alias_bomb import refuse_alias_bomb
 from likeness.config.make import plain
 from likeness.config.past import upgraded
 from likeness.config.trust import refuse_distrusted
@@ -27,6 +28,7 @@ def plain_config_of(run: Path, trust: Sequence[str] | None = ()) -> dict[str, An
     """
     if not (run / "config.yaml").is_file():
         raise LikenessError(f"{run} is no run's folder: it has no config.yaml.")
+    refuse_alias_bomb(run / "config.yaml")
     try:
         config = OmegaConf.load(run / "config.yaml")
         assert isinstance(config, DictConfig)

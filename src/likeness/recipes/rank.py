@@ -5,9 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
-from likeness.config.trust import find_modules_of_parent
+from likeness.data.killed_worker import killed_worker_told
 from likeness.errors import LikenessError, Preempted, sentence
 from likeness.recipes.choose import config_of, recipe_of
+from likeness.runs.record.output import lasting_output
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
@@ -18,16 +19,16 @@ from likeness.runs.training.preemption import ended_by_sigterm
 def main() -> None:
     """Fit from the configuration in the run's folder."""
     die_with(int(os.environ[LAUNCHER]))
-    find_modules_of_parent()
     folder = Path(sys.argv[1])
     rank = os.environ["RANK"]
     try:
-        with ended_by_sigterm():
+        with ended_by_sigterm(), lasting_output():
             config = config_of(folder, trust=None)
             recipe = recipe_of(config)
             stopping = [StopPruned(config, folder)] if config.sweep else []
             if (data := recipe.data()) is not None:
-                fit_here(config, folder, recipe, data, stopping, newest_checkpoint(folder))
+                with killed_worker_told():
+                    fit_here(config, folder, recipe, data, stopping, newest_checkpoint(folder))
     except Preempted:
         sys.exit(128 + signal.SIGTERM)
     except LikenessError as error:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from math import isnan
+from math import inf, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from likeness.config.schema.runs import TrainConfig
+from likeness.runs.record.measured import TOO_FEW
 
 if TYPE_CHECKING:  # a family is known without torch
     import pytorch_lightning as pl
@@ -32,15 +33,23 @@ class Presentation:
     def written(self, metric: str, value: float | None, digits: int) -> str:
         """A value of the metric `group/name`."""
         if value is None or isnan(value):
-            return "too few to tell"
-        share = any(fnmatchcase(metric, pattern) for pattern in self.shares)
-        return f"{100 * value:.{digits}f}" if share else f"{value:.5g}"
+            return TOO_FEW
+        return f"{100 * value:.{digits}f}" if self._is_share(metric) else f"{value:.5g}"
 
     def written_interval(self, metric: str, low: float | None, high: float | None, digits: int) -> str:
-        """The 95% interval of such a value, or nothing where there is none."""
+        """The 95% interval of such a value, or nothing where there is none; NaN are the bounds of too few to tell."""
         if low is None or high is None:
             return ""
+        if isnan(low) or isnan(high):
+            return f"[{TOO_FEW}]"
         return f"[{self.written(metric, low, digits)}, {self.written(metric, high, digits)}]"
+
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """Between which all values of the metric lie: those of a share are in [0, 1]."""
+        return (0.0, 1.0) if self._is_share(metric) else (-inf, inf)
+
+    def _is_share(self, metric: str) -> bool:
+        return any(fnmatchcase(metric, pattern) for pattern in self.shares)
 
 
 @dataclass(frozen=True)

@@ -1,52 +1,60 @@
 """Whether a run can go on: the unfinished run of a configuration, and what must be as it was."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from likeness.config.key import differences, key_of
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files
 from likeness.errors import LikenessError
-from likeness.runs.record.data_files import changed_since
+from likeness.runs.record.data_files import Compared, compare_since
+from likeness.runs.record.key_in import key_in
 from likeness.runs.record.lock import is_held
-from likeness.runs.record.record_file import read_record
+from likeness.runs.record.past import PastRun, order_of
+from likeness.runs.record.record_file import RECORD, read_record
+from likeness.runs.record.recording import ENDED
 from likeness.runs.record.source import capture_source, identity_of
 
 log = logging.getLogger("likeness")
 
-ENDED = ("finished", "pruned")
 
-
-class _Run(NamedTuple):
-    folder: Path
-    record: dict[str, Any]
-
-
-def unfinished_run(config: TrainConfig, data: dict[str, Any]) -> Path | None:
-    """The last run of a configuration, where it did not end and no process is at work in it; else None.
+def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Files]) -> Path | None:
+    """The last run of a configuration, where it did not end; else None.
 
     One that was made from another source or from other data is left: whoever mends them wants the whole run from them.
+
+    Raises:
+        LikenessError: a process is at work in it.
     """
-    key = key_of(config.plain())
-    same = [run for run in _runs(config) if run.record.get("key") == key]
-    last = max(same, key=lambda run: run.record["started"], default=None)
-    if last is None or last.record["status"] in ENDED or is_held(last.folder):
+    last = _last_run(Path(config.runs_dir, config.name), key_of(config.plain()))
+    if last is None or last.record["status"] in ENDED:
         return None
     if identity_of(last.record["source"]) != capture_source(packages=packages_named(config.plain())).identity:
+        if not is_held(last.folder):
+            log.warning(
+                "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
+                "with that one.",
+                last.folder,
+                last.folder,
+            )
+        return None
+    if is_held(last.folder):
+        raise LikenessError(
+            f"Another process is at work in {last.folder}, the run of this very command: wait for it, or end it; then "
+            "the same command goes on with it."
+        )
+    compared = compare_since(last.folder, files)
+    if last.record.get("data") != data or compared.changed:
         log.warning(
-            "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
-            "with that one.",
+            "%s is unfinished, but was made from other data%s: this is a new run.",
             last.folder,
-            last.folder,
+            f" ({compared.changed})" if compared.changed else "",
         )
         return None
-    if last.record.get("data") != data:
-        log.warning("%s is unfinished, but was made from other data: this is a new run.", last.folder)
-        return None
+    _say_untold(last.folder, compared)
     return last.folder
 
 
@@ -70,16 +78,25 @@ def refuse_other(
             f"{key}={now} would change the numbers of {folder}, which runs with {key}={then}; "
             "start a new run instead."
         )
-    for split, fingerprint in record.get("data", {}).items():
-        if data.get(split) != fingerprint:
-            changed = changed_since(folder, files)
-            raise LikenessError(
-                f"The {split} data of {folder} are no longer what they were{f' ({changed})' if changed else ''}; "
-                "put them back, or start a new run."
-            )
+    compared = compare_since(folder, files)
+    others = [split for split, then in record.get("data", {}).items() if data.get(split) != then]
+    if others or compared.changed:
+        which = f"The {others[0]} data" if others else "The data"
+        changed = "; ".join(filter(None, compared))
+        raise LikenessError(
+            f"{which} of {folder} are no longer what they were{f' ({changed})' if changed else ''}; "
+            "put them back, or start a new run."
+        )
+    _say_untold(folder, compared)
 
 
-def _runs(config: TrainConfig) -> Iterator[_Run]:
-    for path in Path(config.runs_dir, config.name).glob("*/run.json"):
-        with suppress(LikenessError):  # a damaged record is nobody's
-            yield _Run(path.parent, read_record(path.parent))
+def _say_untold(folder: Path, compared: Compared) -> None:
+    if compared.untold:
+        log.warning("%s goes on; of its data %s.", folder, compared.untold)
+
+
+def _last_run(folder: Path, key: str) -> PastRun | None:
+    """The one with that key that began last among the runs in a folder."""
+    same = (path.parent for path in folder.glob(f"*/{RECORD}") if key_in(path.parent) == key)
+    runs = [PastRun(run, read_record(run)) for run in same]
+    return max(runs, key=order_of, default=None)

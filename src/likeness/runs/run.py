@@ -4,16 +4,17 @@ from pathlib import Path
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.runs.recipe import Recipe
-from likeness.runs.record.recording import recorded
+from likeness.runs.record.output import lasting_output
+from likeness.runs.record.recording import GoingOn, recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.resume import refuse_other, unfinished_run
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.trackers import refuse_missing, tracked
-from likeness.runs.training.checkpoints import last_step
-from likeness.runs.training.devices import refuse_devices
+from likeness.runs.training.devices import refuse_devices, refuse_synchronized_norms
 from likeness.runs.training.fit import fit
 from likeness.runs.training.preemption import ended_by_sigterm
+from likeness.runs.training.taken_up import take_up
 
 
 def train(config: TrainConfig, recipe: Recipe) -> Path:
@@ -26,8 +27,8 @@ def train(config: TrainConfig, recipe: Recipe) -> Path:
         Preempted: SIGTERM asked the run to end.
         Pruned: the run is a job of a sweep, and the trials before it did better.
     """
-    with ended_by_sigterm():
-        return _train(config, recipe, unfinished_run(config, recipe.fingerprints))
+    with ended_by_sigterm(), lasting_output():
+        return _train(config, recipe, unfinished_run(config, recipe.fingerprints, recipe.files))
 
 
 def resume(config: TrainConfig, recipe: Recipe, folder: Path, before: TrainConfig) -> Path:
@@ -38,7 +39,7 @@ def resume(config: TrainConfig, recipe: Recipe, folder: Path, before: TrainConfi
         LikenessError: as `train` does, or `config` or the data would change the run's numbers.
         Preempted: SIGTERM asked the run to end.
     """
-    with ended_by_sigterm():
+    with ended_by_sigterm(), lasting_output():
         refuse_other(folder, before, config, recipe.fingerprints, recipe.files)
         return _train(config, recipe, folder)
 
@@ -47,10 +48,11 @@ def _train(config: TrainConfig, recipe: Recipe, unfinished: Path | None) -> Path
     trackers = config.logger.chosen
     refuse_missing(trackers)
     refuse_devices(config.trainer.accelerator, config.trainer.devices)
+    refuse_synchronized_norms(config.trainer.accelerator, sync_batchnorm=config.trainer.sync_batchnorm)
     data = recipe.data()
     recipe.refuse()
-    step = last_step(unfinished) if unfinished else 0
-    opened = recorded(config, recipe.fingerprints, recipe.files, unfinished, step)
+    going_on = None if unfinished is None else GoingOn(unfinished, take_up)
+    opened = recorded(config, recipe.fingerprints, recipe.files, going_on)
     with opened as run, tracked(run.folder, trackers):
         raise_if_pruned(config, run.folder)  # where the run was killed before its record said so
         if data is not None:

@@ -12,12 +12,13 @@ from rich.table import Table
 from likeness.evaluation import Metric
 from likeness.runs.recipe import Presentation
 from likeness.runs.record.folder import write_json
+from likeness.runs.record.measured import as_recorded
 
 
 def write_results_file(folder: Path, metrics: Mapping[str, Mapping[str, Metric]]) -> None:
     """Write of each encoder each metric with its sample size and, where it has one, its 95% interval."""
     content = {
-        encoder: {name: metric._asdict() for name, metric in measured.items()}
+        encoder: {name: as_recorded(metric) for name, metric in measured.items()}
         for encoder, measured in metrics.items()
     }
     write_json(folder / "results.json", content)

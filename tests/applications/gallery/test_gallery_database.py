@@ -120,7 +120,9 @@ def test_what_is_removed_leaves_no_byte_in_the_tables(size: int, address: str, s
         assert store.damage() == []
 
 
-def test_a_change_elsewhere_in_the_database_that_is_not_ended_keeps_a_removal_from_ending(address: str) -> None:
+def test_a_change_elsewhere_in_the_database_that_is_not_ended_keeps_a_removal_from_ending(
+    address: str,
+) -> None:
     """Between its statements it reads nothing, and PostgreSQL still keeps for it what was removed after it began."""
     run(address, "CREATE TABLE IF NOT EXISTS public.other (number integer)")
     with filled(address) as filling, psycopg.connect(address) as changing:
@@ -236,9 +238,9 @@ def test_a_gallery_lies_beside_other_tables(address: str) -> None:
 
 def test_another_version_is_refused(address: str) -> None:
     filled(address).close()
-    run(address, "UPDATE likeness.setting SET value = '2' WHERE name = 'version'")
+    run(address, "UPDATE likeness.setting SET value = '1' WHERE name = 'version'")
     assert refused(address) == (
-        f"{name(address)} is a gallery of version 2, and this program reads version 1: export it with the program "
+        f"{name(address)} is a gallery of version 1, and this program reads version 2: export it with the program "
         "that made it, and import that."
     )
 

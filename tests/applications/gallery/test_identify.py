@@ -13,7 +13,7 @@ from likeness.applications.gallery.corrections import say_is, say_is_not
 from likeness.applications.gallery.identify import identify
 from likeness.applications.gallery.score import Score
 from likeness.applications.gallery.searched import chosen_threshold, cohort_distances, searched
-from likeness.applications.gallery.store import Cohort, Image, Store
+from likeness.applications.gallery.store import Cohort, Image, NearestSubjects, Store
 from likeness.applications.gallery.stores import open_store
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
@@ -73,13 +73,51 @@ def test_the_threshold_is_that_of_the_cohort_s_searches_by_hand(score: Score, pa
 def test_the_threshold_follows_who_is_enrolled_and_is_kept_between(path: Path) -> None:
     with filled(path) as store:
         first = told(store, centres(1, 1).astype(np.float32)).threshold.threshold
-        kept = store.contents().cohort.smallest
+        kept = store.contents().cohort.measured
         assert kept is not None
-        assert kept.min() <= first
+        assert kept.distances.smallest.min() <= first
         store.enrol([enrolment(f"N{n}", rows) for n, rows in enumerate(about(centres(300, 8), 1, 0.1, 8))])
-        assert store.contents().cohort.smallest is None
         more = told(store, centres(1, 1).astype(np.float32)).threshold.threshold
         assert more < first  # of more, the nearest is nearer
+
+
+@pytest.mark.parametrize("score", list(Score))
+def test_distances_that_are_followed_from_change_to_change_are_those_of_all(score: Score, path: Path) -> None:
+    more = about(centres(20, 3), 2, 0.3, 3)
+
+    def measured() -> tuple[NearestSubjects, NearestSubjects]:
+        contents = store.contents()
+        found = searched(contents, EUCLIDEAN, store.name)
+        unknown = contents._replace(cohort=contents.cohort._replace(measured=None))
+        return cohort_distances(contents, found, ""), cohort_distances(unknown, found, "")
+
+    with filled(path, score=score) as store:
+        told(store, centres(1, 1).astype(np.float32))
+        for number, rows in enumerate(more):
+            store.enrol([enrolment(f"N{number}", rows)])
+            store.enrol([enrolment(f"S{number % 8}", rows[:1], called=[image(f"again {number}")])])
+            if number % 5 == 2:
+                store.remove(store.subject(f"N{number - 1}"))
+                store.merge(store.subject(f"N{number - 2}"), [store.subject(f"N{number}")])
+            followed, whole = measured()
+            assert np.array_equal(followed.smallest, whole.smallest)
+            assert np.array_equal(followed.number, whole.number)
+            told(store, centres(1, 1).astype(np.float32))  # which keeps them
+            kept = store.contents().cohort.measured
+            assert kept is not None
+            assert np.array_equal(kept.distances.smallest, whole.smallest)
+            assert kept.changed == set()
+
+
+def test_subjects_that_have_not_changed_are_not_compared_with_strangers_again(path: Path) -> None:
+    with filled(path) as store:
+        known = NearestSubjects(np.full(200, 1e-9), np.repeat([1, 2], 100))  # nearer than anybody is
+        store.keep_distances(store.contents().revision, known)
+        store.enrol([enrolment("S1", centres(1, 6).astype(np.float32), called=[image("more")])])
+        contents = store.contents()
+        found = cohort_distances(contents, searched(contents, EUCLIDEAN, ""), "").smallest
+    assert np.array_equal(found[:100], known.smallest[:100])
+    assert found[100:].min() > 0.01  # those whose nearest was S1 are compared with all
 
 
 @pytest.mark.parametrize("subjects", [10, 300])
@@ -122,7 +160,7 @@ def test_one_stranger_is_no_cohort_and_a_picture_counts_once(path: Path) -> None
             with pytest.raises(LikenessError, match=r"a cohort of 1 stranger, too small for --fpir 0\.01"):
                 told(store, centres(1, 1).astype(np.float32), fpir=0.01)
             said = str(told(store, centres(1, 1).astype(np.float32), fpir=0.5))
-        assert said.endswith(f"chosen on {images} of 1 stranger, of whom alone there is no interval")
+        assert said.endswith(f"chosen on {images} of 1 stranger, too few for an interval")
 
 
 def test_of_strangers_with_several_images_no_more_get_a_name_than_wanted(path: Path) -> None:
@@ -131,11 +169,11 @@ def test_of_strangers_with_several_images_no_more_get_a_name_than_wanted(path: P
         contents = store.contents()
         found = searched(contents, EUCLIDEAN, store.name)
     fresh = contents._replace(cohort=cohort(3000, 1, seed=77))
-    away = np.sort(cohort_distances(fresh, found, ""))
+    away = np.sort(cohort_distances(fresh, found, "").smallest)
     rates = []
     for seed in range(1000, 1150):
         strangers = cohort(10, 10, seed=seed)
-        smallest = cohort_distances(contents._replace(cohort=strangers), found, "")
+        smallest = cohort_distances(contents._replace(cohort=strangers), found, "").smallest
         threshold = chosen_threshold(strangers.subjects, smallest, 0.1, "").threshold
         rates.append(np.searchsorted(away, threshold) / len(away))
     assert np.mean(rates) < 0.1
@@ -145,7 +183,7 @@ def test_a_locked_gallery_is_searched_all_the_same(where: str) -> None:
     with filled(where) as store, open_store(where, patience=0.05) as other:
         with store._database.transaction(writes=True):
             assert told(other, centres(1, 1).astype(np.float32)).probes[0].subject is not None
-        assert other.contents().cohort.smallest is None
+        assert other.contents().cohort.measured is None
 
 
 # Claims

@@ -11,7 +11,16 @@ import pytest
 from drawn_galleries import ENCODER, D, about, centres, cohort, enrolment, filled, image, images, made
 
 from likeness.applications.gallery.score import Score
-from likeness.applications.gallery.store import Correction, Reencoded, StillKept, Store, Subject, Whom
+from likeness.applications.gallery.store import (
+    Correction,
+    NearestSubjects,
+    Reencoded,
+    Regrouped,
+    StillKept,
+    Store,
+    Subject,
+    Whom,
+)
 from likeness.applications.gallery.stores import open_store
 from likeness.errors import LikenessError
 
@@ -180,28 +189,73 @@ def test_a_subject_that_is_gone_is_said_so(store: Store) -> None:
             change()
 
 
-def test_the_cohort_s_distances_are_kept_until_the_gallery_changes(store: Store) -> None:
+def distances(of: int = 200) -> NearestSubjects:
+    return NearestSubjects(np.arange(float(of)), np.ones(of, dtype=np.int64))
+
+
+def test_the_cohort_s_distances_are_kept_with_who_has_changed_since(store: Store) -> None:
     revision = store.contents().revision
-    store.keep_smallest(revision - 1, np.zeros(200))
-    assert store.contents().cohort.smallest is None
-    store.keep_smallest(revision, np.arange(200.0))
-    assert np.array_equal(store.contents().cohort.smallest, np.arange(200.0))
-    for change in (
-        lambda: store.enrol([enrolment("Ada", rows(7))]),
-        lambda: store.set_score(Score.maximum),
-        lambda: store.remove(store.subject("Ada")),
-        lambda: store.set_cohort(cohort(), "", ENCODER),
+    store.keep_distances(revision - 1, distances())
+    assert store.contents().cohort.measured is None
+    store.keep_distances(revision, distances())
+    kept = store.contents().cohort.measured
+    assert kept is not None
+    assert np.array_equal(kept.distances.smallest, np.arange(200.0))
+    assert np.array_equal(kept.distances.number, np.ones(200))
+    assert kept.changed == set()
+    ada, first, second = (store.subject(f"S{number}") for number in range(3))
+
+    def moved(subject: Subject, number: int) -> list[str]:
+        return [store.templates(subject)[number].image.content]
+
+    for change, whom in (
+        (lambda: store.enrol([enrolment("New", rows(7))]), {9}),
+        (lambda: store.enrol([enrolment("S0", rows(8), called=images("more", 2))]), {ada.number}),
+        (lambda: store.enrol([enrolment("S0", rows(8), called=images("more", 2))]), set()),
+        (lambda: store.rename(first, "Grace"), set()),
+        (lambda: store.split(first, moved(first, 0), Whom("Other")), {first.number, 10}),
+        (lambda: store.say_is(store.templates(first)[0].image, ada), {first.number, ada.number}),
+        (lambda: store.merge(ada, [first]), {first.number, ada.number}),
+        (lambda: store.remove(second, moved(second, 0)), {second.number}),
+        (lambda: store.remove(second), {second.number}),
     ):
         change()
-        assert store.contents().cohort.smallest is None
-        store.keep_smallest(store.contents().revision, np.arange(200.0))
+        measured = store.contents().cohort.measured
+        assert measured is not None
+        assert measured.changed == whom
+        store.keep_distances(store.contents().revision, distances())
+
+
+@pytest.mark.parametrize("change", ["score", "cohort", "encoder"])
+def test_no_distance_of_the_cohort_is_kept_where_all_have_changed(store: Store, change: str) -> None:
+    before = store.contents()
+    store.keep_distances(before.revision, distances())
+    if change == "score":
+        store.set_score(Score.maximum)
+    elif change == "cohort":
+        store.set_cohort(cohort(), "", ENCODER)
+    else:
+        store.reencode(before.revision, Reencoded(before.settings, -before.encodings, before.cohort))
+    assert store.contents().cohort.measured is None
+
+
+def test_who_becomes_whose_by_clustering_again_has_changed(store: Store) -> None:
+    before = store.contents()
+    store.keep_distances(before.revision, distances())
+    row = before.row.copy()
+    row[before.row == 3] = 2  # the fourth subject's become the third's
+    more = Regrouped(before.subjects, np.append(row, 5), [image("new")], rows(9)[:1])
+    store.regroup(before.revision, more)
+    measured = store.contents().cohort.measured
+    assert measured is not None
+    assert measured.changed == {3, 4, 6}
 
 
 def test_distances_of_the_cohort_before_are_not_kept_for_another(store: Store) -> None:
     before = store.contents()
     store.set_cohort(cohort(seed=5), "/strangers", ENCODER)  # of as many images
-    store.keep_smallest(before.revision, np.zeros(200))
-    assert store.contents().cohort.smallest is None
+    store.keep_distances(before.revision, distances())
+    assert store.contents().cohort.measured is None
 
 
 def test_a_cohort_that_was_taken_meanwhile_is_not_lost_to_another_encoder(store: Store) -> None:

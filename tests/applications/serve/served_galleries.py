@@ -109,7 +109,9 @@ def site_of(
     galleries: Sequence[Path], finder: FaceFinder | None = None, stylizer: Path | None = None
 ) -> Site:
     """The site over galleries."""
-    return Site(served(galleries, None, [], finder, None), Jobs(), Lane(), painter_of(stylizer))
+    return Site(
+        served(list(map(str, galleries)), None, [], finder, None), Jobs(), Lane(), painter_of(stylizer)
+    )
 
 
 @contextmanager

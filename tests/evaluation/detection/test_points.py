@@ -58,7 +58,8 @@ def test_mean_failures_and_area_under_the_cumulative_curve():
     limits = np.linspace(0, 0.1, 100_001)
     shares = [np.mean(np.array(errors[:4]) <= limit) for limit in limits]
     assert measured["landmarks/auc@0.1"].value == pytest.approx(np.mean(shares), abs=1e-4)
-    curve = cumulative_errors(errors, [0, 0, 1, 2, 2], [0.01, 0.04, 0.2, 1], resamples=50)
+    several = np.arange(5).repeat(5) * 3 + np.tile([0, 0, 1, 2, 2], 5)  # the same images five times
+    curve = cumulative_errors(errors * 5, several, [0.01, 0.04, 0.2, 1], resamples=50)
     assert curve.share.tolist() == [0, 0.5, 0.75, 1]
     assert (curve.low <= curve.share).all()
     assert (curve.share <= curve.high).all()

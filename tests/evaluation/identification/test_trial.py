@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from likeness.evaluation.identification import drawn_trial
+from likeness.evaluation.identification import calibrated_trial, drawn_trial
 
 IDENTITY = np.random.default_rng(0).permutation(np.repeat(np.arange(21), [1] * 5 + [2] * 6 + [7] * 10))
 
@@ -36,3 +36,20 @@ def test_the_seed_draws_and_nothing_else_does():
 def test_data_without_anybody_to_enrol_or_to_refuse_are_told(identity, templates):
     with pytest.raises(ValueError, match="needs an identity with at least"):
         drawn_trial(identity, templates=templates, seed=0)
+
+
+def test_of_a_calibrated_gallery_half_of_the_strangers_are_the_cohort():
+    trial, plain = calibrated_trial(IDENTITY, templates=1, seed=3), drawn_trial(IDENTITY, templates=1, seed=3)
+    assert np.array_equal(trial.gallery, plain.gallery)
+    assert np.array_equal(np.sort(np.concatenate([trial.probe, trial.cohort])), plain.probe)
+    enrolled, asking, cohort = (set(IDENTITY[part]) for part in trial)
+    assert enrolled < asking
+    assert not cohort & asking
+    assert len(cohort) == 7  # of the 13 who are not enrolled
+    other = calibrated_trial(IDENTITY, templates=1, seed=4)
+    assert set(IDENTITY[other.cohort]) != cohort
+
+
+def test_a_calibrated_gallery_needs_two_strangers():
+    with pytest.raises(ValueError, match="two identities who are not enrolled, but one is left"):
+        calibrated_trial([0, 0, 1], templates=1, seed=0)

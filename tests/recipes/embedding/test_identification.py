@@ -5,13 +5,15 @@ import pytest
 
 from likeness.applications.gallery.compare import Templates, Way, distances
 from likeness.applications.gallery.score import Score
-from likeness.config.schema.identification import Blufr, OpenSet
+from likeness.config.schema.identification import Blufr, CalibratedGallery, OpenSet
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN
 from likeness.evaluation.identification import (
     OpenSetTrial,
+    calibrated_trial,
     drawn_trial,
     evaluate_blufr,
+    evaluate_calibrated,
     evaluate_identification,
     searches,
 )
@@ -78,6 +80,32 @@ def test_a_gallery_finds_what_is_measured(views, combine):
     found = identified(open_set(3, combine), EUCLIDEAN, embeddings, ALL, IDENTITY, most=None, **RESAMPLING)
     for name, metric in expected.items():
         assert found[name] == pytest.approx(metric, nan_ok=True), name
+
+
+@pytest.mark.parametrize("combine", ["mean", "maximum", "mean_score"])
+def test_a_calibrated_gallery_is_what_a_gallery_does(combine):
+    trial = calibrated_trial(IDENTITY, templates=3, seed=3)
+    names, row = np.unique(IDENTITY[trial.gallery], return_inverse=True)
+    order = np.argsort(row, kind="stable")
+    templates = Templates(EMBEDDINGS[trial.gallery][order], row[order])
+    way = Way(EUCLIDEAN, Score(combine), True)
+    of_probes, of_cohort = (
+        distances(EMBEDDINGS[part], templates, way) for part in (trial.probe, trial.cohort)
+    )
+    expected = evaluate_calibrated(
+        searches(of_probes, IDENTITY[trial.probe], names),
+        of_cohort.min(axis=1),
+        IDENTITY[trial.cohort],
+        **RESAMPLING,
+    )
+    target = "likeness.evaluation.identification.trial.calibrated_trial"
+    node = CalibratedGallery.model_validate({"_target_": target, "templates": 3, "combine": combine})
+    found = identified(node, EUCLIDEAN, EMBEDDINGS, ALL, IDENTITY, most=None, **RESAMPLING)
+    assert found.keys() == expected.keys()
+    for name, metric in expected.items():
+        assert found[name][:2] == pytest.approx(metric[:2], nan_ok=True), name
+    assert found["gallery/fpir@fpir=1e-1"].value <= 1
+    assert np.isnan(found["gallery/tpir@fpir=1e-2"].value)  # which takes 99 strangers
 
 
 def test_fewer_probes_search_where_fewer_are_to_ask():

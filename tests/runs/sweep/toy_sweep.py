@@ -62,7 +62,9 @@ def compose(words: Sequence[str]) -> TrainConfig:
 
 def recipe_of(config: TrainConfig) -> Any:
     """What says of a job what it reads, without a look at any image."""
-    return SimpleNamespace(family=EMBEDDING, fingerprints=dict(DATA))
+    return SimpleNamespace(
+        family=EMBEDDING, fingerprints=dict(DATA), data=lambda: SimpleNamespace(validated=True)
+    )
 
 
 @dataclass
@@ -85,13 +87,15 @@ class Jobs:
         assert isinstance(checked, EmbeddingConfig)
         config = checked.plain()
         folder = create_folder(checked.runs_dir, checked.name)
-        started = f"{len(list(folder.parent.iterdir())):06d}"
+        started = f"2026-11-10T08:00:00.{len(list(folder.parent.iterdir())):06d}+00:00"
         record = {
             "key": key_of(config),
             "started": started,
             "source": None,
             "data": dict(DATA),
             "config": config,
+            "environment": {},
+            "sessions": [{"started": started}],
         }
         write_record(folder, {**record, "status": "running"})
         if len(self.trained) - 1 == self.kill_at:

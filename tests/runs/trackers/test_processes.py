@@ -17,6 +17,7 @@ from tiny import TINY, train_by
 import likeness.runs.run
 from likeness.errors import LikenessError
 from likeness.runs.trackers import installed, processes, refuse_missing, tracked
+from likeness.runs.trackers.tracker import NOTICE
 
 OVERRIDES = [*TINY, "trainer.val_check_interval=10"]
 
@@ -52,6 +53,22 @@ def test_a_failing_tracker_is_said_once(
     assert [record.getMessage() for record in caplog.records] == [
         "The tracker wandb failed and the run goes on without it: ConnectionError: no network (tracker-wandb.txt)"
     ]
+
+
+def test_what_a_tracker_says_to_the_terminal_is_said_there_at_once_and_once(
+    instead: Callable[[str], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    instead(f"print('a line of its own'); print('{NOTICE}no network', flush=True); {HANGS}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "_LOOK", 0.01)
+        folder = made_run(tmp_path)
+        (folder / "tracker-wandb.txt").write_text(f"{NOTICE}of an earlier session\n")
+        with tracked(folder, ["wandb"]):
+            while not caplog.records:
+                time.sleep(0.01)
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == "The tracker wandb: no network"
+    assert [one for one in said if "network" in one or "line" in one or "earlier" in one] == said[:1]
 
 
 def test_nothing_is_left_of_a_hanging_tracker(

@@ -15,10 +15,12 @@ from likeness.applications.gallery.store import Settings
 from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.make import make, plain
+from likeness.config.overrides import parsed
 from likeness.config.schema.embedding import EvaluateConfig
 from likeness.config.schema.networks import Onnx
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN, Comparison
+from likeness.recipes.evaluation_overrides import is_onnx, refuse_other_network
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.devices import device_of
 from likeness.spatial import SpatialSize
@@ -63,7 +65,7 @@ def encoder_at(where: Path, overrides: Sequence[str] = (), trust: Sequence[str] 
     Raises:
         LikenessError: it can't be loaded, a run is given overrides, or a file keeps its weights in others.
     """
-    if where.suffix == ".onnx":
+    if is_onnx(where):
         return _of_file(where, overrides)
     if overrides:
         raise LikenessError(f"{overrides[0]} can't be changed: the network is the run's own.")
@@ -87,7 +89,7 @@ def encoder_of(
         raise LikenessError(
             f"The encoder of {gallery} is no longer at {where}: say with {option} where it is."
         )
-    if where.suffix == ".onnx":
+    if is_onnx(where):
         if settings.encoder["embedder"] is not None:
             raise LikenessError(
                 f"{gallery} is bound to a run, and {where} is an ONNX file: name the run's folder with {option}, or "
@@ -134,6 +136,7 @@ def _of_run(run: Path, trust: Sequence[str]) -> BoundEncoder:
 
 
 def _of_file(path: Path, overrides: Sequence[str]) -> BoundEncoder:
+    refuse_other_network(parsed(overrides), path)
     config = composed("evaluate", ["backbone=onnx", *overrides])
     config.backbone.path = str(path)
     node = check(plain(config), EvaluateConfig).backbone

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 ROWS_AT_ONCE = 1000
 """Of those with encodings: so many are read before they are made numbers."""
 
-_MANY = 500  # SQLite takes 999 in its older versions
+_MANY = 400  # SQLite takes 999 in its older versions, and some statements name the values twice
 
 
 class Database(Protocol):

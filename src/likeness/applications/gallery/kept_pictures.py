@@ -14,7 +14,7 @@ from likeness.errors import LikenessError
 
 MARK = "KEPT.txt"
 _SAID = "Pictures of a gallery, named by their content. Each is removed with the last template made of it.\n"
-_LONG_AGO = 3600.0  # seconds: a picture that is younger may be of an enrolment under way
+LONG_AGO = 3600.0  # seconds: a picture that is younger may be of an enrolment under way
 
 
 class KeptPictures:
@@ -40,7 +40,7 @@ class KeptPictures:
             self._wanted[digest] += 1
             try:
                 if not file.exists():
-                    self._make()
+                    self.make()
                     _write(file, content)
             except OSError as error:
                 raise LikenessError(
@@ -64,7 +64,7 @@ class KeptPictures:
         old = [
             file.stem
             for file in (self.folder.iterdir() if is_kept_folder(self.folder) else ())
-            if file.name != MARK and time.time() - file.stat().st_mtime > _LONG_AGO
+            if file.is_file() and file.name != MARK and time.time() - file.stat().st_mtime > LONG_AGO
         ]
         held = _held(store, old)
         with self._lock:
@@ -77,7 +77,13 @@ class KeptPictures:
         file = self.folder / Path(image.file).name
         return file if file.stem == image.content and file.is_file() else None
 
-    def _make(self) -> None:
+    def make(self) -> None:
+        """Make the folder where it is not there.
+
+        Raises:
+            LikenessError: it holds other files.
+            OSError: it can't be made.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not is_kept_folder(self.folder):
             if any(self.folder.iterdir()):

@@ -29,11 +29,13 @@ _TYPES = Types(
     'TEXT COLLATE "C"',
     "DOUBLE PRECISION",
     "",
-    "",
+    " WITH (toast_tuple_target = 8160)",  # an encoding stays in its row where a page holds that, and is read with it
 )
 _LOCK = 0x4C4B4752
 """The advisory lock of whoever writes: those who do, do so one after the other."""
 
+_BEGIN_TO_WRITE = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK})"
+_BEGIN_TO_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SESSION = f"""
 SET search_path = {SCHEMA};
 SET synchronous_commit = on;
@@ -88,10 +90,8 @@ class PostgresDatabase:
         if self.connection.closed:
             self.connection = self._connected()
         with self._telling():
-            self.connection.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
-                if writes:
-                    self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                self.connection.execute(_BEGIN_TO_WRITE if writes else _BEGIN_TO_READ)
                 yield
                 self.connection.execute("COMMIT")
             except BaseException:

@@ -223,7 +223,7 @@ def _unchanged(image: Image) -> Path | None:
 
 def _verdicts(contents: Contents, comparison: Comparison, fpir: float, gallery: str) -> Verdicts:
     found = searched(contents, comparison, gallery)
-    smallest = cohort_distances(contents, found, gallery)
+    smallest = cohort_distances(contents, found, gallery).smallest
     threshold = chosen_threshold(contents.cohort.subjects, smallest, fpir, gallery)
     apart = leave_one_out(found)
     verdicts = [

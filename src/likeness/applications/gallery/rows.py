@@ -1,7 +1,7 @@
 """What is done to the rows of a gallery's tables within a transaction, the same in every database."""
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +19,8 @@ from likeness.applications.gallery.store import (
     Enrolled,
     Enrolment,
     Image,
+    Measured,
+    NearestSubjects,
     Regrouped,
     Said,
     Subject,
@@ -33,6 +35,7 @@ from likeness.errors import LikenessError
 
 _ADD_SUBJECT = "INSERT INTO subject VALUES (?, ?, ?)"
 _ADD_TEMPLATE = "INSERT INTO template (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
+_CHANGED = "INSERT INTO changed VALUES (?) ON CONFLICT (subject) DO NOTHING"
 _ADD_STRANGER = "INSERT INTO cohort (subject, content, file, detector, encoding) VALUES (?, ?, ?, ?, ?)"
 
 T = TypeVar("T")
@@ -163,15 +166,12 @@ class Rows:
         found: dict[str, Subject | None] = {}
         for some, marks in portions(contents):
             rows = self._database.execute(
-                f"SELECT DISTINCT content FROM cohort WHERE content IN ({marks})", some
-            )
-            found.update((content, None) for (content,) in rows)
-            rows = self._database.execute(
                 "SELECT content, subject.number, id, name FROM template "
-                f"JOIN subject ON template.subject = subject.number WHERE content IN ({marks})",
-                some,
+                f"JOIN subject ON template.subject = subject.number WHERE content IN ({marks}) "
+                f"UNION ALL SELECT content, NULL, NULL, NULL FROM cohort WHERE content IN ({marks})",
+                [*some, *some],
             )
-            found.update((row[0], Subject(*row[1:])) for row in rows)
+            found.update((row[0], None if row[1] is None else Subject(*row[1:])) for row in rows)
         return found
 
     def enrol(self, enrolment: Enrolment) -> Enrolled:
@@ -190,6 +190,8 @@ class Rows:
             self._database.execute(_ADD_TEMPLATE, (subject.number, *image, value))
             holders[image.content] = subject
             added += 1
+        if added:
+            self._changed({subject.number})
         return Enrolled(subject, new, added, len(enrolment.images) - added)
 
     def give(self, templates: Sequence[Template], subject: Subject) -> None:
@@ -198,6 +200,7 @@ class Rows:
             "UPDATE template SET subject = ? WHERE number = ?",
             [(subject.number, one.number) for one in templates],
         )
+        self._changed({subject.number, *(one.subject for one in templates)})
 
     def regroup(self, regrouped: Regrouped) -> list[Subject]:
         """Give all templates, new ones too, to other subjects, who are returned; others who keep none go."""
@@ -206,12 +209,16 @@ class Rows:
         ]
         numbers = np.array([one.number for one in subjects], dtype=np.int64)[regrouped.row].tolist()
         there = self._database.execute("SELECT number, subject FROM template ORDER BY subject, number")
-        moved = [
-            (now, number) for now, (number, before) in zip(numbers, there, strict=False) if now != before
-        ]
-        self._database.execute_many("UPDATE template SET subject = ? WHERE number = ?", moved)
+        now_and_before = zip(numbers, there, strict=False)
+        moved = [(now, number, before) for now, (number, before) in now_and_before if now != before]
+        self._database.execute_many(
+            "UPDATE template SET subject = ? WHERE number = ?", [(now, number) for now, number, _ in moved]
+        )
         new = [(whose, *image) for whose, image in zip(numbers[len(there) :], regrouped.images, strict=True)]
         self._database.execute_many(_ADD_TEMPLATE, self._with_encodings(new, regrouped.encodings))
+        self._changed(
+            {one for now, _, before in moved for one in (now, before)} | {whose for whose, *_ in new}
+        )
         emptied = {before for _, before in there} - set(numbers)
         self._database.execute_many("DELETE FROM subject WHERE number = ?", [(one,) for one in emptied])
         return subjects
@@ -221,6 +228,7 @@ class Rows:
         self._database.execute_many(
             "DELETE FROM template WHERE number = ?", [(one.number,) for one in templates]
         )
+        self._changed({one.subject for one in templates})
 
     def put_encodings(self, encodings: NDArray[np.float32]) -> None:
         """Give all templates, by their subjects and then their numbers, other `encodings [T, D]`."""
@@ -254,15 +262,37 @@ class Rows:
         refuse_enrolled(cohort, self.subjects(), self.holders([image.content for image in cohort.images]))
         self._database.execute("DELETE FROM cohort")
         self._add_strangers(cohort)
-        self.settings.unset("cohort_revision")
 
-    def put_smallest(self, smallest: NDArray[np.float64]) -> None:
-        """Keep the distances `[C]` of the cohort's images to the gallery, where there are so many."""
-        numbers = self._database.execute("SELECT number FROM cohort ORDER BY number")
-        if len(numbers) == len(smallest):
-            rows = zip(smallest.tolist(), (number for (number,) in numbers), strict=True)
-            self._database.execute_many("UPDATE cohort SET smallest = ? WHERE number = ?", rows)
-            self.settings.set({"cohort_revision": str(self.settings.revision())})
+    def put_distances(self, distances: NearestSubjects) -> None:
+        """Keep the distances of the cohort's images to the gallery, where there are so many."""
+        rows = self._database.execute("SELECT smallest, nearest, number FROM cohort ORDER BY number")
+        if len(rows) != len(distances.smallest):
+            return
+        new = zip(distances.smallest.tolist(), distances.number.tolist(), strict=True)
+        moved = [(*one, row[2]) for one, row in zip(new, rows, strict=True) if one != tuple(row[:2])]
+        self._database.execute_many("UPDATE cohort SET smallest = ?, nearest = ? WHERE number = ?", moved)
+        self._database.execute("DELETE FROM changed")
+
+    def drop_distances(self) -> None:
+        """Forget the distances of the cohort's images to the gallery."""
+        self._database.execute("UPDATE cohort SET smallest = NULL, nearest = NULL")
+
+    def _measured(self) -> Measured | None:
+        """What is kept of the distances, where it is kept of all."""
+        rows = self._database.execute("SELECT smallest, nearest FROM cohort ORDER BY number")
+        if not rows or any(smallest is None for smallest, _ in rows):
+            return None
+        smallest, nearest = zip(*rows, strict=True)
+        changed = self._database.execute("SELECT subject FROM changed")
+        return Measured(
+            NearestSubjects(np.array(smallest, dtype=np.float64), np.array(nearest, dtype=np.int64)),
+            frozenset(number for (number,) in changed),
+        )
+
+    def _changed(self, subjects: Iterable[int]) -> None:
+        """Keep that the distances to subjects of these numbers have changed."""
+        for one in subjects:
+            self._database.execute(_CHANGED, (one,))
 
     def _add_strangers(self, cohort: Cohort) -> None:
         cohort = each_image_once(cohort)
@@ -299,13 +329,11 @@ class Rows:
         templates, encodings = self._all_of("template", "subject, number", Template, dimensions)
         strangers, theirs = self._all_of("cohort", "number", _Stranger, dimensions)
         whose = np.array([template.subject for template in templates], dtype=np.int64)
-        fresh = self.settings.value("cohort_revision") == str(revision)
-        smallest = self._database.execute("SELECT smallest FROM cohort ORDER BY number") if fresh else []
         cohort = Cohort(
             [one.subject for one in strangers],
             [one.image for one in strangers],
             theirs,
-            np.array(smallest, dtype=np.float64).reshape(-1) if fresh else None,
+            self._measured(),
         )
         row = np.searchsorted([subject.number for subject in subjects], whose)
         said, given = self.corrections.all(), self._database.last_number()

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-VERSION = 1
+VERSION = 2
 """Of the tables: a program reads the galleries of its own version."""
 
 
-TABLES = ("setting", "subject", "template", "cohort", "correction")
+TABLES = ("setting", "subject", "template", "cohort", "changed", "correction")
 """What they are called."""
 
 
@@ -53,9 +53,11 @@ CREATE TABLE cohort (
     file {text} NOT NULL,
     detector {text} NOT NULL,
     encoding {encoding} NOT NULL,
-    smallest {real}
+    smallest {real},
+    nearest {whole}
 ){end};
 CREATE INDEX cohort_by_subject ON cohort (subject);
+CREATE TABLE changed (subject {whole} PRIMARY KEY){end};
 CREATE TABLE correction (
     first {text} NOT NULL,
     second {text} NOT NULL,

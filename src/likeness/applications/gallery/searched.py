@@ -1,7 +1,7 @@
 """A gallery's contents as they are searched, and the threshold of that search."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from likeness.applications.counted import counted
 from likeness.applications.gallery.compare import SubjectIndex, Templates, Way
 from likeness.applications.gallery.encoder_identity import normalises
-from likeness.applications.gallery.store import Cohort, Contents, Store, Subject
+from likeness.applications.gallery.store import Cohort, Contents, NearestSubjects, Store, Subject
 from likeness.errors import LikenessError
 from likeness.evaluation import Comparison
 from likeness.evaluation.identification import SearchThreshold, fewest_searches, search_threshold
@@ -46,20 +46,24 @@ def searched(contents: Contents, comparison: Comparison, gallery: str) -> Search
 def threshold_of(store: Store, contents: Contents, found: Searched, fpir: float) -> SearchThreshold:
     """The threshold of a search in this gallery, from its cohort.
 
-    The cohort's distances are kept in the store until the gallery changes, as far as it can be written.
+    The cohort's distances are kept in the store, as far as it can be written.
 
     Raises:
         LikenessError: there is no cohort, or it is too small for this rate.
     """
-    smallest = cohort_distances(contents, found, store.name)
-    if contents.cohort.smallest is None:
+    distances = cohort_distances(contents, found, store.name)
+    kept = contents.cohort.measured
+    if kept is None or kept.changed:
         with suppress(LikenessError):  # somebody else writes: the next search finds them again
-            store.keep_smallest(contents.revision, smallest)
-    return chosen_threshold(contents.cohort.subjects, smallest, fpir, store.name)
+            store.keep_distances(contents.revision, distances)
+    return chosen_threshold(contents.cohort.subjects, distances.smallest, fpir, store.name)
 
 
-def cohort_distances(contents: Contents, found: Searched, gallery: str) -> NDArray[np.float64]:
-    """The distances `[C]` of the cohort's images to the nearest subject.
+def cohort_distances(contents: Contents, found: Searched, gallery: str) -> NearestSubjects:
+    """The distances of the cohort's images to the nearest subject.
+
+    Where they were kept, subjects who have not changed since are not compared again, but with images whose nearest
+    subject has.
 
     Raises:
         LikenessError: there is no cohort.
@@ -70,9 +74,36 @@ def cohort_distances(contents: Contents, found: Searched, gallery: str) -> NDArr
             f"{gallery} has no threshold, as it knows no strangers: give it a folder of such with likeness gallery "
             "calibrate --cohort."
         )
-    if cohort.smallest is not None:
-        return cohort.smallest
-    return found.search.nearest(cohort.encodings, 1).distance[:, 0]
+    if cohort.measured is None:
+        return _nearest(found, cohort.encodings)
+    (smallest, number), changed = cohort.measured
+    again = np.isin(number, list(changed))
+    smallest, number = smallest.copy(), number.copy()
+    if again.any():
+        smallest[again], number[again] = _nearest(found, cohort.encodings[again])
+    among = _only(found, changed)
+    if among.subjects and not again.all():
+        near = _nearest(among, cohort.encodings[~again])
+        nearer = near.smallest < smallest[~again]
+        smallest[~again] = np.where(nearer, near.smallest, smallest[~again])
+        number[~again] = np.where(nearer, near.number, number[~again])
+    return NearestSubjects(smallest, number)
+
+
+def _nearest(found: Searched, encodings: NDArray[np.float32]) -> NearestSubjects:
+    near = found.search.nearest(encodings, 1)
+    numbers = np.array([subject.number for subject in found.subjects], dtype=np.int64)
+    return NearestSubjects(near.distance[:, 0], numbers[near.row[:, 0]])
+
+
+def _only(found: Searched, numbers: Collection[int]) -> Searched:
+    """What is searched, of the subjects of these numbers alone."""
+    chosen = np.array([subject.number in numbers for subject in found.subjects])
+    encodings, row = found.templates
+    some = chosen[row]
+    templates = Templates(encodings[some], (np.cumsum(chosen) - 1)[row[some]])
+    subjects = [subject for subject, wanted in zip(found.subjects, chosen, strict=True) if wanted]
+    return Searched(subjects, templates, found.way, SubjectIndex(templates, found.way))
 
 
 def chosen_threshold(
@@ -116,8 +147,8 @@ def enough_for(cohort: Cohort) -> str:
 def said_of(threshold: SearchThreshold) -> str:
     """The threshold with what it was chosen on, in one line."""
     interval = f"95% interval {100 * threshold.low:.3g} to {100 * threshold.high:.3g}%"
-    if threshold.subjects == 1:
-        interval = "of whom alone there is no interval"
+    if math.isnan(threshold.low):
+        interval = "too few for an interval"
     chosen_on = f"{counted(threshold.cohort, 'image')} of {counted(threshold.subjects, 'stranger')}"
     return (
         f"threshold {threshold.threshold:.4g}: strangers get a name in at most {100 * threshold.fpir:.3g}% of their "

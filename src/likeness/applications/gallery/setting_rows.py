@@ -26,7 +26,8 @@ class SettingRows:
 
     def set(self, values: Mapping[str, str]) -> None:
         """Keep settings."""
-        self._database.execute_many(_SET, list(values.items()))
+        for one in values.items():
+            self._database.execute(_SET, one)
 
     def unset(self, name: str) -> None:
         """Keep a setting no longer."""
@@ -45,12 +46,13 @@ class SettingRows:
 
     def all(self) -> Settings:
         """What the gallery is bound to."""
+        found = dict(self._database.execute("SELECT name, value FROM setting"))
         try:
-            encoder = whole_identity(json.loads(self.value("encoder")))
-            score = Score(self.value("score"))
+            encoder = whole_identity(json.loads(found.get("encoder", "")))
+            score = Score(found.get("score"))
         except (ValueError, RecursionError) as error:
             raise LikenessError(self._unreadable()) from error
-        return Settings(encoder, self.value("where"), score, self.value("cohort_from"))
+        return Settings(encoder, found.get("where", ""), score, found.get("cohort_from", ""))
 
     def _unreadable(self) -> str:
         return f"{self._database.name} is damaged, as its settings can't be read: take a copy of it."

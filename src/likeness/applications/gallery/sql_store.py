@@ -5,9 +5,6 @@ from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from likeness.applications.gallery.database import Database
 from likeness.applications.gallery.rows import Rows
 from likeness.applications.gallery.score import Score
@@ -18,6 +15,7 @@ from likeness.applications.gallery.store import (
     Enrolled,
     Enrolment,
     Image,
+    NearestSubjects,
     Reencoded,
     Regrouped,
     Said,
@@ -242,11 +240,11 @@ class SqlStore:
         with self._writing():
             self._set_score(score)
 
-    def keep_smallest(self, revision: int, smallest: NDArray[np.float64]) -> None:
+    def keep_distances(self, revision: int, distances: NearestSubjects) -> None:
         """Keep the cohort's distances to the gallery at a revision, where that is still the gallery's."""
         with self._writing():
             if self._rows.settings.revision() == revision:
-                self._rows.put_smallest(smallest)
+                self._rows.put_distances(distances)
 
     def reencode(self, revision: int, reencoded: Reencoded) -> None:
         """Put other encodings in the place of all; refused where the gallery has changed since that revision."""
@@ -278,6 +276,7 @@ class SqlStore:
 
     def _set_score(self, score: Score) -> None:
         self._rows.settings.set({"score": score.value})
+        self._rows.drop_distances()
         self._rows.settings.next_revision()
 
     def _refuse_split(self, subject: Subject, contents: Sequence[str]) -> None:

@@ -88,19 +88,30 @@ class Enrolled(NamedTuple):
     known: int
 
 
+class NearestSubjects(NamedTuple):
+    """The distances `smallest [C]` of a cohort's images to the nearest subject of a gallery, and whose `number [C]`."""
+
+    smallest: NDArray[np.float64]
+    number: NDArray[np.int64]
+
+
+class Measured(NamedTuple):
+    """Distances of a cohort that were kept, and the numbers of the subjects who got or lost templates since then."""
+
+    distances: NearestSubjects
+    changed: frozenset[int]
+
+
 class Cohort(NamedTuple):
     """Images of subjects who are not enrolled: whom each shows `[C]`, the images, and their `encodings [C, D]`.
 
-    An image is in a store's once.
-
-    `smallest [C]` are their distances to the nearest subject of the gallery, None where the gallery has changed since
-    they were kept.
+    An image is in a store's once. `measured` is what was kept of their distances to the gallery, if anything was.
     """
 
     subjects: Sequence[str]
     images: Sequence[Image]
     encodings: NDArray[np.float32]
-    smallest: NDArray[np.float64] | None = None
+    measured: Measured | None = None
 
 
 def each_image_once(cohort: Cohort) -> Cohort:
@@ -332,7 +343,7 @@ class Store(Protocol):
         """Compare several templates otherwise from now on."""
         ...
 
-    def keep_smallest(self, revision: int, smallest: NDArray[np.float64]) -> None:
+    def keep_distances(self, revision: int, distances: NearestSubjects) -> None:
         """Keep the cohort's distances to the gallery at a revision, where that is still the gallery's."""
         ...
 

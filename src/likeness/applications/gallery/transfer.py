@@ -25,7 +25,7 @@ from likeness.applications.gallery.store import (
     Template,
 )
 from likeness.applications.gallery.stores import create_store
-from likeness.errors import LikenessError, one_line
+from likeness.errors import LikenessError, mend_of, one_line
 from likeness.runs.record.folder import finite, replace, to_disk
 
 FORMAT = "likeness gallery 1"
@@ -101,7 +101,7 @@ def export(store: Store, folder: Path) -> str:
             raise
     except OSError as error:
         raise LikenessError(
-            f"{folder} can't be written ({error.strerror}): make room, or give -o another folder."
+            f"{folder} can't be written ({error.strerror}): {mend_of(error)}, or give -o another folder."
         ) from error
     return f"{len(contents.subjects):,} subjects, {len(contents.templates):,} templates"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 from pydantic.config import JsonDict
@@ -178,17 +179,44 @@ class CalibrationAnswer(BaseModel):
     said: list[str]
 
 
+class FoundAnswer(BaseModel):
+    """A template that a finding is about, and its subject."""
+
+    subject: SubjectRef
+    template: TemplateAnswer
+
+
+class FindingAnswer(BaseModel):
+    """A sentence on something that is probably wrong, what it is about, and what that is held against."""
+
+    sentence: str
+    first: FoundAnswer
+    second: FoundAnswer
+
+
+class CheckAnswer(BaseModel):
+    """What is probably wrong, the worst first; `unknown` says why the last two kinds can't be told, or is empty."""
+
+    mislabelled: list[FindingAnswer]
+    doubles: list[FindingAnswer]
+    lookalikes: list[FindingAnswer]
+    far: list[FindingAnswer]
+    unknown: str
+
+
 class JobAnswer(BaseModel):
     """Something that takes long: how much of it is done, and what came of it."""
 
     id: str
-    kind: Literal["enrolment", "stylized"]
+    kind: Literal["enrolment", "stylized", "cohort", "check"]
     state: Literal["waiting", "running", "finished", "failed"]
     done: int
     total: int
     error: str | None
     enrolment: EnrolmentAnswer | None
     picture: str | None = Field(description="where the picture is that was made")
+    calibration: CalibrationAnswer | None
+    check: CheckAnswer | None
 
 
 def subject_ref(subject: Subject) -> SubjectRef:
@@ -199,6 +227,11 @@ def subject_ref(subject: Subject) -> SubjectRef:
 def subject_answer(subject: Subject, templates: int) -> SubjectAnswer:
     """A subject of so many templates."""
     return SubjectAnswer(id=subject.id, name=subject.name, templates=templates)
+
+
+def templates_below(gallery: str, subject: Subject) -> str:
+    """The address below which a subject's templates are."""
+    return f"/v1/galleries/{gallery}/subjects/{quote(subject.id, safe='')}/templates"
 
 
 def template_answer(template: Template, below: str) -> TemplateAnswer:

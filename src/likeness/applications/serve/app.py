@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from likeness.applications.serve import (
     pages,
+    rest_checks,
     rest_corrections,
     rest_galleries,
     rest_jobs,
@@ -32,7 +33,8 @@ from likeness.applications.serve.site import Site
 from likeness.errors import LikenessError
 
 _REST: Sequence[APIRouter] = [
-    one.router for one in (rest_galleries, rest_subjects, rest_searches, rest_corrections, rest_jobs)
+    one.router
+    for one in (rest_galleries, rest_subjects, rest_searches, rest_corrections, rest_checks, rest_jobs)
 ]
 _FAILURES = {
     400: "the body can't be read",

@@ -87,7 +87,7 @@ def enrolled(
                     files.append(file)
                 named.append(Named(subject, files))
             with without_paths(called):
-                done = list(enrol(store, _heard(gallery.encoder, encoded), named, gallery.finder, told))
+                done = list(enrol(store, heard(gallery.encoder, encoded), named, gallery.finder, told))
         finally:
             gallery.pictures.settle(store, digests)
     for sentences in told:
@@ -110,8 +110,8 @@ def removed(
     return gone
 
 
-def _heard(encoder: BoundEncoder, encoded: Callable[[int], None]) -> BoundEncoder:
-    """The encoder, which tells how many images it has encoded."""
+def heard(encoder: BoundEncoder, encoded: Callable[[int], None]) -> BoundEncoder:
+    """The encoder, of which `encoded` hears how many images it has encoded."""
 
     def embed(images: Tensor) -> Tensor:
         found = []

@@ -37,7 +37,7 @@ _INSTEAD = (
     (": enrol somebody with likeness enrol", ": enrol somebody first"),
     (
         "with likeness gallery calibrate --cohort",
-        "where the server runs, with likeness gallery calibrate --cohort",
+        "among its thresholds",
     ),
     (", or leave --detector out if it is cropped already", ""),
     ("with likeness gallery split or remove", "on the subject's page"),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import torch
 from torch import Tensor
@@ -15,7 +16,8 @@ from likeness.applications.gallery.encoder_identity import refuse_other
 from likeness.applications.gallery.kept_pictures import KeptPictures, folder_beside
 from likeness.applications.gallery.read_images import FaceFinder
 from likeness.applications.gallery.store import Store
-from likeness.applications.gallery.stores import open_store
+from likeness.applications.gallery.stores import is_address, open_store
+from likeness.applications.serve import kept_strangers
 from likeness.errors import LikenessError
 from likeness.models.detectors import Detections
 
@@ -26,14 +28,22 @@ _ENCODING = Lock()  # one at a time in the whole process, whichever gallery it i
 
 
 class ServedGallery(NamedTuple):
-    """A gallery: its `id` in addresses, file, encoder, detector, kept pictures, and how many `strangers` it knows."""
+    """A gallery: its `id` in addresses, `where` it is and what messages call that, its encoder, detector and kept
+    pictures.
+    """
 
     id: str
-    path: Path
+    where: str
+    called: str
     encoder: BoundEncoder
     finder: FaceFinder | None
     pictures: KeptPictures
-    strangers: int
+
+    @property
+    def strangers(self) -> int:
+        """How many its thresholds are chosen on."""
+        with self.opened() as store:
+            return store.cohort_size()[1]
 
     @contextmanager
     def opened(self) -> Iterator[Store]:
@@ -42,7 +52,7 @@ class ServedGallery(NamedTuple):
         Raises:
             LikenessError: it can't be opened, or what is done in the block is refused; its path is not told.
         """
-        with without_paths({str(self.path): self.id}), open_store(self.path) as store:
+        with without_paths({self.called: self.id}), open_store(self.where) as store:
             yield store
 
     @contextmanager
@@ -60,38 +70,55 @@ class ServedGallery(NamedTuple):
 
 
 def served(
-    paths: Sequence[Path],
+    places: Sequence[str],
     run: Path | None,
     trust: Sequence[str],
     finder: FaceFinder | None,
     pictures: Path | None,
 ) -> dict[str, ServedGallery]:
-    """The galleries in files, by id.
+    """The galleries in files and databases, by id.
 
     Args:
-        paths: of the files.
+        places: of the files, or the addresses.
         run: where the encoder is now, where it was moved.
         trust: packages that a run may name parts of.
         finder: for photographs.
         pictures: a folder for kept pictures, in a folder for each gallery; by default one beside each file.
 
     Raises:
-        LikenessError: a gallery or its encoder can't be opened, or two galleries would have one id.
+        LikenessError: a gallery or its encoder can't be opened, two galleries would have one id, or nothing says where
+            the pictures of a database are kept.
     """
     found: dict[str, ServedGallery] = {}
-    for path in paths:
-        id = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-") or "gallery"
-        if id in found:
-            raise LikenessError(f"{found[id].path} and {path} would both be called {id}: rename one of them.")
-        with open_store(path) as store:
+    for where in places:
+        id = re.sub(r"[^A-Za-z0-9_-]+", "-", _stem(where)).strip("-") or "gallery"
+        with open_store(where) as store:
+            if id in found:
+                raise LikenessError(
+                    f"{found[id].called} and {store.name} would both be called {id}: rename one of them."
+                )
             encoder = encoder_of(store.settings(), store.name, run, trust)
-            folder = folder_beside(path) if pictures is None else pictures / id
-            kept = KeptPictures(folder)
+            kept = KeptPictures(_folder_for(where, store.name, id, pictures))
             kept.sweep(store)
-            _, strangers = store.cohort_size()
+            kept_strangers.sweep(kept, store.settings().cohort_from)
         encoder = encoder._replace(embed=_one_at_a_time(encoder.embed))
-        found[id] = ServedGallery(id, path, encoder, _alone(finder), kept, strangers)
+        found[id] = ServedGallery(id, where, store.name, encoder, _alone(finder), kept)
     return found
+
+
+def _stem(where: str) -> str:
+    """The name of a file without what follows a point, or of a database."""
+    return unquote(urlsplit(where).path).strip("/") if is_address(where) else Path(where).stem
+
+
+def _folder_for(where: str, called: str, id: str, pictures: Path | None) -> Path:
+    if pictures is not None:
+        return pictures / id
+    if is_address(where):
+        raise LikenessError(
+            f"{called} is no file that pictures could be kept beside: say with --pictures where."
+        )
+    return folder_beside(Path(where))
 
 
 @contextmanager

@@ -19,8 +19,12 @@ router = APIRouter()
 _TITLES = {
     "enrolment": ("Enrolling", "Enrolled", "Nobody was enrolled"),
     "stylized": ("Painting", "Painted", "Nothing was painted"),
+    "cohort": ("Choosing thresholds", "Thresholds", "The thresholds are as they were"),
+    "check": ("Checking", "What is probably wrong?", "Nothing was checked"),
 }
 """By the kind of a job, while it is under way, after it, and where it failed."""
+_PAGES = {"enrolment": "enrol", "stylized": "stylize", "cohort": "thresholds", "check": "check"}
+"""By the kind of a job the page that it is begun on."""
 
 
 @router.get("/g/{gallery}/enrol")
@@ -77,7 +81,7 @@ def job(site: ThisSite, job: str, gallery: str = "") -> Response:
     return shown(
         site,
         "job.html",
-        "enrol" if found.kind == "enrolment" else "stylize",
+        _PAGES[found.kind],
         site.galleries.get(found.gallery or gallery),
         job=found,
         title=_TITLES[found.kind][0 if not found.over else 1 if found.error is None else 2],

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock
 from typing import Literal, NamedTuple
 
-from likeness.applications.serve.answers import EnrolmentAnswer, JobAnswer
+from likeness.applications.serve.answers import CalibrationAnswer, EnrolmentAnswer, JobAnswer
+from likeness.applications.serve.checking import Checked, check_answer
 from likeness.applications.serve.failures import Failure, missing, of_error
 from likeness.applications.serve.logs import log_error
 from likeness.errors import LikenessError, ended
@@ -16,14 +17,16 @@ MOST_WAITING = 20
 KEPT = 50
 """Jobs that ended and can still be asked for."""
 
-Kind = Literal["enrolment", "stylized"]
+Kind = Literal["enrolment", "stylized", "cohort", "check"]
 
 
 class Made(NamedTuple):
-    """What came of a job: who was enrolled, or a PNG picture."""
+    """What came of a job: who was enrolled, a PNG picture, thresholds, or what was found."""
 
     enrolment: EnrolmentAnswer | None = None
     picture: bytes | None = None
+    calibration: CalibrationAnswer | None = None
+    checked: Checked | None = None
 
 
 class Stopped(Exception):
@@ -63,6 +66,8 @@ class Job:
             error=self.error,
             enrolment=self.made.enrolment,
             picture=f"/v1/jobs/{self.id}/picture" if self.made.picture else None,
+            calibration=self.made.calibration,
+            check=None if self.made.checked is None else check_answer(self.made.checked, self.gallery),
         )
 
 

@@ -3,13 +3,13 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from likeness.applications.serve import job_pages, search_pages, subject_pages
+from likeness.applications.serve import calibration_pages, job_pages, search_pages, subject_pages
 from likeness.applications.serve.openapi_page import described
 from likeness.applications.serve.shown import gone_to, shown
 from likeness.applications.serve.site import ThisSite
 
 router = APIRouter()
-for part in (search_pages, subject_pages, job_pages):
+for part in (search_pages, subject_pages, calibration_pages, job_pages):
     router.include_router(part.router)
 
 

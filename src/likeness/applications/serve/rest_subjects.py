@@ -1,7 +1,6 @@
 """REST: who is enrolled in a gallery, and their templates."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import BaseModel, Field
@@ -18,6 +17,7 @@ from likeness.applications.serve.answers import (
     enrolment_answer,
     subject_answer,
     template_answer,
+    templates_below,
 )
 from likeness.applications.serve.enrolment import MOST_LETTERS, by_folder, enrolled, removed, whom
 from likeness.applications.serve.failures import missing
@@ -117,7 +117,7 @@ def templates(gallery: ThisGallery, subject: Named) -> list[TemplateAnswer]:
     """List a subject's templates."""
     with gallery.opened() as store:
         found = subject_of(store, subject)
-        below = f"/v1/galleries/{gallery.id}/subjects/{quote(found.id, safe='')}/templates"
+        below = templates_below(gallery.id, found)
         return [template_answer(one, below) for one in store.templates(found)]
 
 

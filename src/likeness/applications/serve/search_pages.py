@@ -17,17 +17,14 @@ from likeness.applications.serve.shown import (
     pictures_of,
     said_of,
     shown,
+    usual_rate,
 )
 from likeness.applications.serve.site import Site, ThisGallery, ThisSite
 from likeness.applications.serve.thumbnails import address_of
 from likeness.applications.serve.uploads import SEARCHED, limits
 from likeness.errors import LikenessError
-from likeness.evaluation.identification import fewest_searches
 
 router = APIRouter(prefix="/g/{gallery}")
-
-RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-"""The first that a gallery's cohort is large enough for is what a form suggests."""
 
 MOST_TOP = 20
 
@@ -35,7 +32,7 @@ MOST_TOP = 20
 @router.get("/identify")
 def identify_form(site: ThisSite, gallery: ThisGallery) -> Response:
     """Ask for pictures."""
-    return _identify_page(site, gallery, f"{100 * _usual(gallery):g}", "5")
+    return _identify_page(site, gallery, f"{100 * usual_rate(gallery):g}", "5")
 
 
 @router.post("/identify", **limits(SEARCHED)._asdict())
@@ -100,10 +97,6 @@ async def verify(
     except (LikenessError, Failure) as error:
         return _verify_page(site, gallery, known, far, claim, error=said_of(error), status=422)
     return _verify_page(site, gallery, known, far, claim, found=verified_answer(*decided), small=small)
-
-
-def _usual(gallery: ServedGallery) -> float:
-    return next((rate for rate in RATES if fewest_searches(rate) <= gallery.strangers), RATES[0])
 
 
 def _top(text: str) -> int:

@@ -13,9 +13,13 @@ from likeness.applications.serve.page import page
 from likeness.applications.serve.site import Site
 from likeness.applications.serve.uploads import Picture, received
 from likeness.errors import LikenessError, ended
+from likeness.evaluation.identification import fewest_searches
 
 MOST_NAMES = 1000
 """Names that a field suggests."""
+
+RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""The first that a gallery's cohort is large enough for is what a form suggests."""
 
 DONE = {
     "renamed": "The name is saved.",
@@ -82,6 +86,12 @@ def names_in(gallery: ServedGallery) -> list[str]:
 def first_templates(store: Store, subjects: Iterable[Subject]) -> dict[int, int]:
     """By the numbers of subjects that of their first template; 0 where one has none."""
     return {one.number: next((t.number for t in store.templates(one)), 0) for one in subjects}
+
+
+def usual_rate(gallery: ServedGallery) -> float:
+    """The rate of searches that a form suggests."""
+    strangers = gallery.strangers
+    return next((rate for rate in RATES if fewest_searches(rate) <= strangers), RATES[0])
 
 
 def percent_of(text: str) -> float:

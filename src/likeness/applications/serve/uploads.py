@@ -19,6 +19,8 @@ SEARCHED = 10
 """Pictures in a request that is answered at once."""
 ENROLLED = 100
 """Pictures in a request that makes a job."""
+IN_A_COHORT = 1000
+"""Pictures of strangers in a request."""
 
 _FORMATS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
 _FIELDS = 2**16  # bytes of a request beside its pictures

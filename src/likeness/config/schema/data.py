@@ -4,9 +4,17 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from likeness.config.schema.base import Colours, FileSource, Node, Place, Positive, Share, SpatialSize
+from likeness.config.schema.base import (
+    Colours,
+    FileSource,
+    Node,
+    Place,
+    Positive,
+    Share,
+    SpatialSize,
+)
 from likeness.config.schema.outside import OR_OUTSIDE
-from likeness.spatial import height_and_width, refuse_rank, square_side
+from likeness.spatial import MAX_PIXELS, height_and_width, refuse_rank, square_side
 
 
 class _ImageFiles(FileSource):
@@ -94,6 +102,7 @@ class ImageFolder(_SplitFolder):
     """One folder an identity."""
 
     target: Literal["likeness.data.image_folder.image_folder"] = Field(alias="_target_")
+    max_pixels: Positive = MAX_PIXELS
 
 
 class Celeba(_SplitFolder):
@@ -148,6 +157,7 @@ class PairList(_ImageFiles):
     target: Literal["likeness.data.pair_list.pair_list"] = Field(alias="_target_")
     path: Place
     root: Place | None
+    max_pixels: Positive = MAX_PIXELS
 
 
 class Lfw(_ImageFiles):

@@ -179,7 +179,8 @@ class DetectionEvaluation(Node):
 class DetectionConfig(SceneConfig):
     """What a run that trains a detector has."""
 
-    objective = Objective(metric="detection/ap")
+    objective = Objective(metric="validation/ap")
+    headline = "detection/ap"
     measures = ("detection/*", "landmarks/*")
     validates = ("validation/ap",)
     task: Task

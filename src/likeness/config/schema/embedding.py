@@ -28,7 +28,8 @@ from likeness.spatial import height_and_width, refuse_rank, sides, square_side
 class EmbeddingConfig(TrainConfig):
     """What a run that trains an embedding has."""
 
-    objective = Objective(metric="verification/accuracy")
+    objective = Objective(metric="validation/accuracy")
+    headline = "verification/accuracy"
     measures = (
         "verification/accuracy",
         "verification/accuracy_std",

@@ -17,6 +17,15 @@ class OpenSet(Node):
     combine: Literal["mean", "maximum", "mean_score"] = "mean"
 
 
+class CalibratedGallery(Node):
+    """The same, where half of those who are not enrolled are a cohort, on which the threshold is chosen."""
+
+    of_the_recipe: ClassVar[frozenset[str]] = frozenset({"combine"})
+    target: Literal["likeness.evaluation.identification.trial.calibrated_trial"] = Field(alias="_target_")
+    templates: Positive
+    combine: Literal["mean", "maximum", "mean_score"] = "mean"
+
+
 class Blufr(Node):
     """BLUFR's trials on LFW, from the folder `root` of its lists."""
 
@@ -24,7 +33,7 @@ class Blufr(Node):
     root: Place
 
 
-Identification = Annotated[OpenSet | Blufr, Field(discriminator="target")]
+Identification = Annotated[OpenSet | CalibratedGallery | Blufr, Field(discriminator="target")]
 
 Distance = Annotated[float, Field(gt=0)]
 

@@ -38,7 +38,8 @@ class LandmarksEvaluation(Node):
 class LandmarksConfig(SceneConfig):
     """What a run that trains points has."""
 
-    objective = Objective(metric="landmarks/nme", direction="minimize")
+    objective = Objective(metric="validation/nme", direction="minimize")
+    headline = "landmarks/nme"
     measures = ("landmarks/*",)
     validates = ("validation/nme",)
     task: LandmarksTask

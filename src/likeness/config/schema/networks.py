@@ -112,6 +112,14 @@ class Timm(OfImages):
     frozen_stages: Annotated[int, Field(ge=0)]
 
 
+class Vgg(OfImages):
+    """VGG-16 or VGG-19 by the layers' names in the papers."""
+
+    target: Literal["likeness.models.vgg_backbone.vgg_backbone"] = Field(alias="_target_")
+    name: Literal["vgg16", "vgg19"]
+    weights: str | None
+
+
 class Torchvision(OfImages):
     """A torchvision classification network by name, without its last linear layer."""
 
@@ -131,7 +139,7 @@ class Onnx(OfImages):
 
 
 Backbone = Annotated[
-    SmallConv | DoubleConv | LectureConv | Monai | Koch | Timm | Torchvision | Onnx,
+    SmallConv | DoubleConv | LectureConv | Monai | Koch | Timm | Vgg | Torchvision | Onnx,
     Field(discriminator="target"),
     OR_OUTSIDE,
 ]

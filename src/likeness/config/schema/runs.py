@@ -1,5 +1,6 @@
 """The schema of a whole configuration: what every run has, and what a run of a family of tasks says of itself."""
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Annotated, ClassVar
@@ -10,6 +11,9 @@ from likeness.config.nearest import nearest
 from likeness.config.schema.base import Node, Place
 from likeness.config.schema.sweep import Objective, Sweep
 from likeness.config.schema.training import Checkpoints, Loader, Scheduler, Trackers, Trainer
+
+_LONGEST = 255
+"""Bytes of a file's name, on whichever file system."""
 
 
 class RunConfig(Node):
@@ -29,17 +33,24 @@ class RunConfig(Node):
     def _one_folder(cls, name: str) -> str:
         if name != PurePath(name).name or name in {"", ".", ".."}:
             raise ValueError("name is a folder's name below runs_dir and takes no slash")
+        if not name.isprintable() or len(os.fsencode(name)) > _LONGEST:
+            raise ValueError(
+                f"name is a folder's name below runs_dir: at most {_LONGEST} bytes, and no line breaks or other "
+                "characters that can't be seen"
+            )
         return name
 
 
 class TrainConfig(RunConfig):
     """What every run of `likeness train` has; a family of tasks adds its parts.
 
-    `objective` is what a sweep over such runs looks for by itself. `measures` are the metrics, or patterns of them,
-    that such a run ends with, and `validates` those that it logs at each validation, by which a trial can be stopped.
+    `measures` are the metrics, or patterns of them, that such a run ends with, and `validates` those that it logs at
+    each validation, by which trials can be compared and stopped. `objective` is what a sweep over such runs looks for
+    by itself: one of `validates`, where there is one. `headline` is then the measure that is shown of its winner.
     """
 
     objective: ClassVar[Objective]
+    headline: ClassVar[str | None] = None
     measures: ClassVar[tuple[str, ...]]
     validates: ClassVar[tuple[str, ...]] = ()
     task: Node
@@ -60,12 +71,13 @@ class TrainConfig(RunConfig):
     @model_validator(mode="after")
     def _measures_what_is_swept_for(self) -> "TrainConfig":
         for objective in self.sweep.objectives if self.sweep else ():
-            if not any(fnmatchcase(objective.metric, known) for known in self.measures):
-                groups = {known.partition("/")[0] for known in self.measures}
+            known = (*self.measures, *self.validates)
+            if not any(fnmatchcase(objective.metric, one) for one in known):
+                groups = {one.partition("/")[0] for one in known}
                 raise ValueError(
                     f"sweep.objectives names {objective.metric}, and such a run measures "
                     f"{', '.join(f'{group}/...' for group in sorted(groups))}; "
-                    f"{nearest(objective.metric, self.measures).rstrip('.')}"
+                    f"{nearest(objective.metric, known).rstrip('.')}"
                 )
         pruner = self.sweep.pruner if self.sweep else None
         if pruner is not None and pruner.metric not in self.validates:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import FileSource, Positive
+from likeness.spatial import MAX_PIXELS
 
 _Above0 = Annotated[float, Field(gt=0)]
 _Pixels = Annotated[int, Field(ge=32)]
@@ -23,6 +24,7 @@ class StyleImages(FileSource):
     total_steps: Positive
     style_scale: _Above0
     color: Literal["style", "match", "luminance"]
+    max_pixels: Positive = MAX_PIXELS
 
 
 class StyleFolders(FileSource):

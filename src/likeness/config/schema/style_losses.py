@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, Positive
 
@@ -52,3 +52,11 @@ class StyleLoss(Node):
     statistic: Statistic
     content: Reduction
     total_variation: Literal["squared", "mean_squared", "nine_point", "absolute"]
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "StyleLoss":
+        if not self.content_weight and not self.style_weight:
+            raise ValueError(
+                "loss.content_weight and loss.style_weight are both 0, so that nothing is asked of the image; set one"
+            )
+        return self

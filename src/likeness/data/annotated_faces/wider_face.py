@@ -5,7 +5,8 @@ from pathlib import Path
 from likeness.data.annotated_faces.annotation import Face, annotation
 from likeness.data.annotated_faces.scene_files import SceneFiles, all_there, split_scenes
 from likeness.data.faces import SceneSplits
-from likeness.data.image_files import existing_folder, is_image
+from likeness.data.found_images import has_image_name
+from likeness.data.image_files import existing_folder
 from likeness.data.reading import reading
 
 _FIELDS = 10
@@ -64,7 +65,7 @@ def listed_faces(listing: Path) -> dict[str, tuple[int, list[Face]]]:
     at = 0
     while at < len(lines):
         name = lines[at].strip()
-        if not is_image(name.rpartition("/")[2]):
+        if not has_image_name(name.rpartition("/")[2]):
             raise _malformed(listing, at, lines, "the name of an image")
         if name in found:
             raise ValueError(f"Line {at + 1} of {listing} names {name} once more: take one of the two out.")

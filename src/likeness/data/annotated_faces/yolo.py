@@ -19,7 +19,8 @@ from likeness.data.annotated_faces.annotation import (
 )
 from likeness.data.annotated_faces.scene_files import SceneFiles, refuse_faceless, split_scenes
 from likeness.data.faces import SceneSplits
-from likeness.data.image_files import existing_folder, is_image
+from likeness.data.found_images import has_image_name
+from likeness.data.image_files import existing_folder
 from likeness.data.reading import reading, refused
 
 _PARTS = ("train", "val", "test")
@@ -64,7 +65,7 @@ def yolo(
 
 
 def _scenes(images: Path, labels: Path, part: str, wanted: Sequence[int]) -> SceneFiles:
-    names = [name for name in _below(images, part) if is_image(os.path.basename(name))]
+    names = [name for name in _below(images, part) if has_image_name(os.path.basename(name))]
     if not names:
         raise ValueError(f"{images / part} holds no images: put some into it.")
     listings = [name for name in _below(labels, part) if name.endswith(".txt")]

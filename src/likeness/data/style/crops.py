@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from likeness.data.as_float import as_float
+from likeness.data.loader_worker import outlive_signals
 from likeness.data.run_data import RunData
 from likeness.data.skipping import SkippingUnreadable
 from likeness.data.steps import StepsFrom
@@ -58,6 +59,7 @@ class CropDataModule(RunData):
             sampler=StepsFrom(trainer.global_step * trainer.accumulate_grad_batches),
             batch_size=None,
             num_workers=self.workers,
+            worker_init_fn=outlive_signals,
             pin_memory=self.pin_memory,
             persistent_workers=self.workers > 0,
         )

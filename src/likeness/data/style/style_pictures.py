@@ -16,8 +16,10 @@ from likeness.data.style.batch import StyleBatch
 from likeness.data.style.built_in import PAINTING, PHOTOGRAPHS, photographs
 from likeness.data.style.color import keep_luminance, luminance_pair, match_color
 from likeness.data.style.levels import Level, level_at, levels
+from likeness.data.style.masks import read_mask
 from likeness.data.style.painting import painting
 from likeness.data.style.resize import Size, resized, size_of, with_area, with_longer_side
+from likeness.spatial import MAX_PIXELS
 
 Color = Literal["style", "match", "luminance"]
 
@@ -120,6 +122,7 @@ def style_pictures(
     total_steps: int,
     style_scale: float,
     color: Color,
+    max_pixels: int = MAX_PIXELS,
 ) -> StyleImages:
     """The images of a style transfer, read whole.
 
@@ -127,21 +130,22 @@ def style_pictures(
         content: path of the content; None: a photograph that scikit-learn carries.
         style: path of the style, or of several; None: a painting that the project draws.
         style_weights: a positive number for each style, of any sum; None: all alike.
-        masks: paths of grey images of the content's size, one for each style, white where that belongs; None: every
-            style everywhere.
+        masks: paths of images of the content's size, one for each style, white, or opaque in one that is drawn in its
+            alpha channel, where that belongs; None: every style everywhere.
         sizes: of the pyramid, see `likeness.data.style.levels.levels`.
         portions: of the pyramid.
         total_steps: of the pyramid.
         style_scale: a style has the area of the content times the square of this.
         color: whose colours the image gets: `style`; `match`: the content's, as the styles are recoloured by its
             statistics; `luminance`: the content's, as luminance alone is transferred.
+        max_pixels: as many as an image may have.
 
     Raises:
         ValueError: an image can't be read, or is too narrow for a size; a mask has another size than the content,
             or is black; the numbers of styles, weights, masks, sizes and portions don't fit.
     """
     paths = [style] if isinstance(style, str) else style
-    styles = [_drawn()] if paths is None else [_read(path) for path in paths]
+    styles = [_drawn()] if paths is None else [_read(path, max_pixels) for path in paths]
     if not styles:
         raise ValueError("style=[] names no style: give a path, or null for the built-in painting.")
     for values, what in ((style_weights, "style_weights"), (masks, "masks")):
@@ -152,11 +156,11 @@ def style_pictures(
     weights = [1.0] * len(styles) if style_weights is None else style_weights
     if min(weights) <= 0:
         raise ValueError(f"style_weights={list(weights)} won't do: give positive numbers.")
-    shown = _photographed() if content is None else _read(content)
+    shown = _photographed() if content is None else _read(content, max_pixels)
     return StyleImages(
         shown,
         styles,
-        None if masks is None else [_mask(path, shown) for path in masks],
+        None if masks is None else [_mask(path, shown, max_pixels) for path in masks],
         style_weights=weights,
         levels=levels(sizes, portions, total_steps),
         style_scale=style_scale,
@@ -164,9 +168,9 @@ def style_pictures(
     )
 
 
-def _read(path: str) -> Source:
+def _read(path: str, max_pixels: int) -> Source:
     file = Path(path).expanduser()
-    return Source(file.name, read_image(file), file)
+    return Source(file.name, read_image(file, max_pixels=max_pixels), file)
 
 
 def _drawn() -> Source:
@@ -178,8 +182,9 @@ def _photographed() -> Source:
     return Source(PHOTOGRAPHS[0], read_image(photographs() / PHOTOGRAPHS[0]), None)
 
 
-def _mask(path: str, content: Source) -> Source:
-    mask = _read(path)
+def _mask(path: str, content: Source, max_pixels: int) -> Source:
+    file = Path(path).expanduser()
+    mask = Source(file.name, read_mask(file, max_pixels=max_pixels), file)
     (height, width), wanted = size_of(mask.image), size_of(content.image)
     if (height, width) != wanted:
         raise ValueError(

@@ -1,18 +1,16 @@
 """Images of no one in particular, whole: contents and styles by the thousand."""
 
-import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from torch import Tensor
 
 from likeness.data.fingerprint import Files
+from likeness.data.found_images import LeftOut, images_in
 from likeness.data.image_as_shown import read_image
-from likeness.data.image_files import ImageFiles, is_image
-from likeness.data.reading import refused
+from likeness.data.image_files import ImageFiles
 from likeness.data.style.built_in import PAINTING
 from likeness.data.style.painting import painting
 from likeness.data.style.resize import resized, size_of, with_shorter_side
@@ -97,22 +95,16 @@ class DrawnPainting:
 
 
 def images_below(root: Path, key: str) -> list[str]:
-    """The names of all image files below `root`, at any depth and in order; hidden ones don't count.
+    """The names of all images below `root`, at any depth and in order; what is left out is logged.
 
     Raises:
         ValueError: there is no such folder, or no image in it; `key` is what sets it. A folder can't be listed.
     """
     if not root.is_dir():
         raise ValueError(f"There is no folder {root}: set {key} to a folder of images.")
-    found: list[str] = []
-    for folder, below, files in os.walk(root, onerror=_say):
-        below[:] = [name for name in below if not name.startswith(".")]
-        found.extend(os.path.relpath(os.path.join(folder, file), root) for file in files if is_image(file))
+    left_out = LeftOut()
+    found = images_in(root, left_out, deeper=True)
     if not found:
         raise ValueError(f"{root} holds no images: put some into it, or set {key} to another folder.")
-    return sorted(found)
-
-
-def _say(error: OSError) -> NoReturn:
-    """What the walk would pass over, and leave out what is in it."""
-    raise refused(error.filename, error) from error
+    left_out.say(root)
+    return found

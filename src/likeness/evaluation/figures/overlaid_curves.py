@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from likeness.evaluation.figures.long_curves import running_median, thinned
 from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
-from likeness.evaluation.figures.training_curves import SMOOTHED_FROM, running_median
+from likeness.evaluation.figures.training_curves import SMOOTHED_FROM
 
 _DASHES = ("-", "--", "-.", ":")
 
@@ -43,10 +44,10 @@ def overlaid_figure(runs: Mapping[str, Mapping[str, Mapping[int, float]]]) -> Fi
             }
             long = len(step) >= SMOOTHED_FROM
             if long:
-                one.plot(step, value, linewidth=0.6, alpha=0.3, **style)
-            shown = running_median(value) if long else value
+                one.plot(*thinned(step, value), linewidth=0.6, alpha=0.3, **style)
+            shown = running_median(step, value) if long else (step, value)
             marker = None if long or len(step) > 12 else "o"
-            (lines[name],) = one.plot(step, shown, linewidth=1.5, marker=marker, markersize=3.5, **style)
+            (lines[name],) = one.plot(*shown, linewidth=1.5, marker=marker, markersize=3.5, **style)
     for one in axes[max(0, len(metrics) - columns) : len(metrics)]:
         one.set_xlabel("training step", color=INK)
     order = [name for name in runs if name in lines]

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from likeness.evaluation.arrays import array
+from likeness.evaluation.figures.long_curves import running_median, thinned
 from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
 
 SMOOTHED_FROM = 50  # a curve of fewer points is shown as it is
@@ -47,8 +48,8 @@ def curves_figure(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
             if len(step) < SMOOTHED_FROM:
                 one.plot(step, value, color=colour, linewidth=1.5, marker="o", markersize=3.5, label=name)
             else:
-                one.plot(step, value, color=colour, linewidth=0.7, alpha=0.35)
-                one.plot(step, running_median(value), color=colour, linewidth=1.6, label=name)
+                one.plot(*thinned(step, value), color=colour, linewidth=0.7, alpha=0.35)
+                one.plot(*running_median(step, value), color=colour, linewidth=1.6, label=name)
         if any(curve.share for curve in curves.values()):
             one.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         one.set_ylabel(label, color=INK)
@@ -57,14 +58,3 @@ def curves_figure(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
     axes[-1].set_xlabel("training step", color=INK)
     figure.align_ylabels(axes)
     return figure
-
-
-def running_median(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The median of the values around each, as many on both sides; fewer near the ends."""
-    reach = max(1, len(value) // 100)
-    padded = np.pad(value, reach, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    empty = np.isnan(windows).all(axis=1)
-    result = np.full(len(value), np.nan)
-    result[~empty] = np.nanmedian(windows[~empty], axis=1)
-    return result

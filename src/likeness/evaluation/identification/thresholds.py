@@ -88,9 +88,7 @@ def search_threshold(
         return np.stack([below[chosen], upto[chosen]])
 
     threshold = float(ascending[place(share)])
-    low, high = np.nan, np.nan
-    if subjects > 1:
-        (low, _), (_, high) = resampled_intervals(rates, subjects, len(values), resamples, seed)
+    (low, _), (_, high) = resampled_intervals(rates, subjects, len(values), resamples, seed)
     return SearchThreshold(threshold, fpir, len(values), subjects, low, high)
 
 

@@ -1,4 +1,4 @@
-"""A trial of open-set identification: who is enrolled by which images, and which images ask."""
+"""A trial of open-set identification: who is enrolled by which images, which images ask, and who calibrates."""
 
 from typing import NamedTuple
 
@@ -13,6 +13,14 @@ class OpenSetTrial(NamedTuple):
 
     gallery: NDArray[np.int64]
     probe: NDArray[np.int64]
+
+
+class CalibratedTrial(NamedTuple):
+    """The same with a `cohort [C]`: images of identities who are not enrolled and do not search, for thresholds."""
+
+    gallery: NDArray[np.int64]
+    probe: NDArray[np.int64]
+    cohort: NDArray[np.int64]
 
 
 def drawn_trial(identity: ArrayLike, *, templates: int, seed: int) -> OpenSetTrial:
@@ -38,3 +46,20 @@ def drawn_trial(identity: ArrayLike, *, templates: int, seed: int) -> OpenSetTri
         )
     gallery = order[np.sort(starts[enrolled])[:, None] + np.arange(templates)].ravel()
     return OpenSetTrial(np.sort(gallery), np.setdiff1d(np.arange(len(who)), gallery))
+
+
+def calibrated_trial(identity: ArrayLike, *, templates: int, seed: int) -> CalibratedTrial:
+    """The same, where half of those who are not enrolled, the larger where they are odd, are a cohort, drawn by `seed`.
+
+    Raises:
+        ValueError: nobody could be enrolled, or fewer than two would be left who are not.
+    """
+    who = labels(identity, "identity")
+    gallery, probe = drawn_trial(who, templates=templates, seed=seed)
+    strangers = np.setdiff1d(who, who[gallery])
+    if len(strangers) < 2:
+        raise ValueError("a calibrated gallery needs two identities who are not enrolled, but one is left")
+    draw = np.random.Generator(np.random.Philox(key=[seed, 1]))
+    chosen = draw.permutation(strangers)[: (len(strangers) + 1) // 2]
+    in_cohort = np.isin(who[probe], chosen)
+    return CalibratedTrial(gallery, probe[~in_cohort], probe[in_cohort])

@@ -7,7 +7,7 @@ import torchvision
 from torch import Tensor, nn
 
 from likeness.models.features.vgg_architecture import convolution_shapes
-from likeness.models.weights import from_hub, read_weights
+from likeness.models.weights import from_hub, read_weights, without_prefix
 
 FILES = {
     "vgg16": "torchvision publishes vgg16-397923af.pth, which weights=hub downloads",
@@ -39,6 +39,7 @@ def load_vgg(convolutions: Mapping[str, nn.Module], network: str, weights: str, 
         places,
         {n: n for n in names},
     ):
+        state = without_prefix(state, [f"{keys[name]}.weight" for name in convolutions], weights)
         if f"{keys['conv1_1']}.weight" in state:
             break
     _load(convolutions, network, state, weights, {name: keys[name] for name in convolution_shapes(names)})
@@ -50,11 +51,12 @@ def load_vgg_normalised(convolutions: Mapping[str, nn.Module], path: str, names:
     Raises:
         ValueError: the file can't be read, or belongs to another network.
     """
-    state = read_weights(path, published=FILES["vgg19_normalised"])
+    read = read_weights(path, published=FILES["vgg19_normalised"])
     modules: list[str] = []
     for name in names:
         modules += ["padding", name] if name.startswith("conv") and name != "conv0" else [name]
     keys = {name: str(modules.index(name)) for name in convolution_shapes(names)}
+    state = without_prefix(read, [f"{keys[name]}.weight" for name in convolutions], path)
     _load(convolutions, "vgg19_normalised", state, path, keys)
 
 

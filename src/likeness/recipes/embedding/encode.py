@@ -40,9 +40,7 @@ def encode(
     with torch.inference_mode():
         for batch in filter(_has_images, loader):
             indices.append(batch.index)
-            embeddings.append(
-                encode_images(encoder, as_float(batch.images.to(device)), flip=flip).cpu()
-            )
+            embeddings.append(encode_images(encoder, as_float(batch.images.to(device)), flip=flip).cpu())
     if not indices:
         raise LikenessError(f"None of the {len(samples)} images to test on can be read: replace them.")
     encoded = torch.cat(embeddings)

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from likeness.config.check import check
 from likeness.config.compose import composed
 from likeness.config.make import plain
 from likeness.config.overrides import overridden, touches
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
-from likeness.errors import LikenessError
+from likeness.recipes.embedding.as_in_run import composed_as_in
 from likeness.recipes.embedding.build import test_data
 from likeness.recipes.embedding.encoders import of_file, of_run
 from likeness.recipes.embedding.family import EMBEDDING
@@ -17,13 +16,11 @@ from likeness.recipes.embedding.inputs import fingerprints
 from likeness.recipes.embedding.measure import Encoder, TestData, measure
 from likeness.recipes.embedding.readable import build_data
 from likeness.recipes.embedding.results import conclude
-from likeness.recipes.evaluation_overrides import parsed_for_evaluation
+from likeness.recipes.evaluation_overrides import parsed_for_evaluation, refuse_other_network
 from likeness.runs.record.data_files import listed_as
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.training.devices import device_of
-
-NETWORK = ("backbone", "embedder", "head")
 
 
 def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = ()) -> Path:
@@ -34,7 +31,7 @@ def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = (
     Raises:
         LikenessError: what a user can mend.
     """
-    parsed_for_evaluation(overrides)
+    refuse_other_network(parsed_for_evaluation(overrides), path)
     config = composed("evaluate", ["backbone=onnx", *overrides])
     config.backbone.path = str(path)
     config.trust = list(trust)
@@ -79,33 +76,12 @@ def evaluation_of(
         LikenessError: an override names nothing that there is, or would change the network.
     """
     given = parsed_for_evaluation(overrides)
-    if taken := [one for one in given if any(touches(one, part) for part in NETWORK)]:
-        raise LikenessError(f"{taken[0].input_line} can't be changed: the network is the run's own.")
-    kept: list[str] = []  # parts that are the run's own, to which overrides of single keys are applied
-    for part in ("data", "episodes", "identification"):
-        chosen = any(one.key_or_group == part for one in given)
-        if not chosen and getattr(own, part) is not None:
-            kept.append(part)
-    later = [one for one in given if any(touches(one, part) for part in kept)]
-    size = [f"backbone.{key}={_written(getattr(own.backbone, key))}" for key in ("spatial_size", "channels")]
-    now = [str(one.input_line) for one in given if one not in later]
-    config = plain(composed("evaluate", [*size, *now]))
+    config, later = composed_as_in(own, "evaluate", given, ("data", "episodes", "identification"))
     for key in ("flip", "queries"):
         if not any(touches(one, f"evaluation.{key}") for one in given):
             config["evaluation"][key] = getattr(own.evaluation, key)
-    for part in kept:
-        node = own.test_data or own.data if part == "data" else getattr(own, part)
-        config[part] = node.plain()
-    for part in NETWORK:
-        node = getattr(own, part)
-        config[part] = node and node.plain()
     config["trust"] = [*own.trust, *(one for one in trust if one not in own.trust)]
     return check(overridden(config, later, "the evaluation"), EvaluateConfig)
-
-
-def _written(value: Any) -> str:
-    """A number, or a list of numbers, as it is written on a command line."""
-    return str(value).replace(" ", "")
 
 
 def _measured(config: EvaluateConfig, source: Path, encoder: Encoder, weights: str, tested: TestData) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.config.make import make, told
-from likeness.config.schema.identification import Blufr, OpenSet
+from likeness.config.schema.identification import Blufr, CalibratedGallery, OpenSet
 from likeness.data.images import Images
 from likeness.evaluation import Comparison, Metric
 from likeness.evaluation.identification import (
@@ -16,6 +16,7 @@ from likeness.evaluation.identification import (
     Searches,
     best_template,
     evaluate_blufr,
+    evaluate_calibrated,
     evaluate_identification,
     joined,
     mean_score,
@@ -41,11 +42,13 @@ class Benchmark(NamedTuple):
         return {"trials": len(self.trials), "sha256": digest.hexdigest()}
 
 
-Identification = OpenSet | Benchmark
+Identification = OpenSet | CalibratedGallery | Benchmark
 """What is searched: a trial that is drawn of the images that can be read, or a benchmark's own."""
 
 
-def identification_of(node: OpenSet | Blufr | None, samples: Images) -> Identification | None:
+def identification_of(
+    node: OpenSet | CalibratedGallery | Blufr | None, samples: Images
+) -> Identification | None:
     """What the configuration has searched; raises a LikenessError where the lists of a benchmark won't do."""
     if not isinstance(node, Blufr):
         return node
@@ -77,12 +80,25 @@ def identified(
     if isinstance(asked, Benchmark):
         trials = [_readable(trial, samples, of_all) for trial in asked.trials]
         return evaluate_blufr(comparison.rows(embeddings), identity, trials)
-    trial: OpenSetTrial = make(asked, _partial_=True)(identity, seed=seed)
-    if most is not None and most < len(trial.probe):
-        draw = np.random.Generator(np.random.Philox(key=seed))
-        trial = trial._replace(probe=np.sort(draw.permutation(trial.probe)[:most]))
+    if isinstance(asked, CalibratedGallery):
+        gallery, probe, cohort = make(asked, _partial_=True)(identity, seed=seed)
+        trial = _of_at_most(OpenSetTrial(gallery, probe), most, seed)
+        found = _searched(trial, asked.combine, comparison, embeddings, identity)
+        strangers = _searched(OpenSetTrial(gallery, cohort), asked.combine, comparison, embeddings, identity)
+        return evaluate_calibrated(
+            found, strangers.distance, strangers.subject, resamples=resamples, seed=seed
+        )
+    trial = _of_at_most(make(asked, _partial_=True)(identity, seed=seed), most, seed)
     found = _searched(trial, asked.combine, comparison, embeddings, identity)
     return evaluate_identification(found, resamples=resamples, seed=seed)
+
+
+def _of_at_most(trial: OpenSetTrial, most: int | None, seed: int) -> OpenSetTrial:
+    """A trial of no more than `most` probes."""
+    if most is not None and most < len(trial.probe):
+        draw = np.random.Generator(np.random.Philox(key=seed))
+        return trial._replace(probe=np.sort(draw.permutation(trial.probe)[:most]))
+    return trial
 
 
 def _readable(trial: OpenSetTrial, samples: NDArray[np.int64], of_all: NDArray[np.int64]) -> OpenSetTrial:

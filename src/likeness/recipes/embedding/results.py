@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 from likeness.evaluation import best_threshold
 from likeness.evaluation.figures import (
     Curve,
@@ -133,8 +133,8 @@ def conclude(run: Recording, measured: Measured, tested: TestData) -> None:
         write_results(run.folder, measured, tested)
     except OSError as error:
         raise LikenessError(
-            f"The results can't be written to {run.folder} ({error.strerror}); make room and run the same command "
-            "again: it goes on from the last checkpoint."
+            f"The results can't be written to {run.folder} ({error.strerror}); {mend_of(error)} and run the same "
+            "command again: it goes on from the last checkpoint."
         ) from error
     print_table("On the test identities: per cent [95% interval]", measured.metrics, EMBEDDING.presentation)
     if names:

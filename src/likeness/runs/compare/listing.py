@@ -56,13 +56,15 @@ def list_runs(
         limit: how many rows at most.
 
     Raises:
-        LikenessError: a filter can't be read, or no run has its key.
+        LikenessError: a filter can't be read, no run has its key, or it orders numbers by a word.
     """
     runs = past_runs(runs_dir)
     read = [read_filter(word, runs) for word in filters]
     by, descending = sort.removeprefix("-"), sort.startswith("-")
     if runs:
         _refuse_unknown(by, runs)
+    for one in read:
+        _refuse_incomparable(one, runs)
     chosen = [run for run in runs if all(one.passes(run) for one in read)]
     ordered = _sorted(chosen, by, descending=descending)[:limit]
     more = [key for key in dict.fromkeys([*(one.key for one in read), by]) if key != "started"]
@@ -160,6 +162,17 @@ def _is_number(value: Any) -> bool:
 
 def _is_known(key: str, runs: Sequence[PastRun]) -> bool:
     return any(run.value(key) is not MISSING for run in runs)
+
+
+def _refuse_incomparable(one: Filter, runs: Sequence[PastRun]) -> None:
+    """Raise a LikenessError where a filter asks which numbers are less or more than what is none."""
+    values = [value for run in runs if (value := run.value(one.key)) not in (MISSING, None)]
+    words = any(isinstance(value, str) for value in values)
+    if one.operator not in {"=", "!="} and values and not words and _number(one.text) is None:
+        raise LikenessError(
+            f"{one.key}{one.operator}{one.text} passes no run: {one.key} is a number, which {one.text or 'nothing'} "
+            "is not."
+        )
 
 
 def _refuse_unknown(key: str, runs: Sequence[PastRun]) -> None:

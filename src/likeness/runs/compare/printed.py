@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
@@ -16,6 +17,7 @@ from likeness.runs.compare.curves import CurveComparison, Points, compare_curves
 from likeness.runs.compare.listing import as_word
 from likeness.runs.compare.source import compare_source
 from likeness.runs.compare.values import compare_data_files, differing, measured
+from likeness.runs.record.measured import TOO_FEW, recorded_interval
 from likeness.runs.record.past import MISSING, PastRun, past_run
 
 MOST = len(ascii_uppercase)
@@ -116,9 +118,12 @@ def _estimate(metric: Mapping[str, Any] | None) -> str:
     if metric is None:
         return "-"
     if metric["value"] is None:
-        return "too few to tell"
-    interval = "" if metric["low"] is None else f" [{metric['low']:.4g}, {metric['high']:.4g}]"
-    return f"{metric['value']:.4g}{interval}"
+        return TOO_FEW
+    low, high = recorded_interval(metric)
+    if low is None or high is None:
+        return f"{metric['value']:.4g}"
+    interval = TOO_FEW if isnan(low) else f"{low:.4g}, {high:.4g}"
+    return f"{metric['value']:.4g} [{interval}]"
 
 
 def _difference(first: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> str:

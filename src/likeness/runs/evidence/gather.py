@@ -6,15 +6,17 @@ from typing import Any
 
 from likeness.evaluation.metric import Metric
 from likeness.runs.evidence.choose import images_of
+from likeness.runs.recipe import Presentation
+from likeness.runs.record.measured import recorded_interval
 from likeness.runs.record.past import PastRun
-from likeness.runs.sweep.estimate import estimate
+from likeness.runs.sweep.estimate import Bounds, estimate
 
 
-def gather(runs: Sequence[PastRun]) -> dict[str, Any]:
+def gather(runs: Sequence[PastRun], presentation: Presentation) -> dict[str, Any]:
     """The content of an experiment's `results.json`: its runs, their data, and by encoder and metric what was measured.
 
-    A metric has each run's value and 95% interval, their mean, its 95% interval over seeds by Student's t (of one run,
-    its own), and the standard deviation (ddof 1).
+    A metric has each run's value and 95% interval, their mean, its 95% interval over seeds as `estimate` says, and the
+    standard deviation (ddof 1).
     """
     first = runs[0]
     return {
@@ -22,7 +24,10 @@ def gather(runs: Sequence[PastRun]) -> dict[str, Any]:
         "packages": first.record["environment"]["packages"],
         "data": images_of(first),
         "results": {
-            encoder: {metric: _over([run.results[encoder][metric] for run in runs]) for metric in metrics}
+            encoder: {
+                metric: _over([run.results[encoder][metric] for run in runs], presentation.bounds(metric))
+                for metric in metrics
+            }
             for encoder, metrics in first.results.items()
         },
     }
@@ -39,13 +44,16 @@ def _about(run: PastRun) -> dict[str, Any]:
     return {**about, "environment": environment, **drawn}
 
 
-def _over(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _over(metrics: Sequence[Mapping[str, Any]], bounds: Bounds) -> dict[str, Any]:
     values = [metric["value"] for metric in metrics]
-    intervals = [[metric["low"], metric["high"]] for metric in metrics]
+    intervals = [recorded_interval(metric) for metric in metrics]
     count = metrics[0]["count"]
     if None in values:  # too few pairs to tell
         return {"values": values, "intervals": intervals, "count": count}
-    over = estimate([Metric(metric["value"], count, metric["low"], metric["high"]) for metric in metrics])
+    over = estimate(
+        [Metric(value, count, *interval) for value, interval in zip(values, intervals, strict=True)],
+        bounds,
+    )
     return {
         "mean": over.value,
         "low": over.low,

@@ -49,7 +49,7 @@ def write_evidence(
     runs = choose_runs(experiment, places)
     folder = experiments / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
-    evidence = gather(runs)
+    evidence = gather(runs, presentation)
     write_json(folder / "results.json", evidence)
     write_text(folder / "results.md", document(experiment.name, evidence, presentation))
     curves = {f"seed {run.record['seed']}": read_curves(run.folder) for run in runs}

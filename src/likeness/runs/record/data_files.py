@@ -1,19 +1,39 @@
 """`data.csv`: the files that a run read its images from, with their sizes and hashes."""
 
 import csv
+import os
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
 from likeness.config.schema.base import Node
 from likeness.data.fingerprint import MISSING, Files, HashedFile, hash_file, hash_files, size_of_file
 from likeness.runs.record.folder import write_text
 
 LISTING = "data.csv"
+BEGUN = "data.begun.csv"
+"""What has been hashed by now, while the listing is not whole; a file may stand in it again for each session."""
+
 FULL, SAMPLED = "full", "sampled"
+
+_KEPT_EVERY = 0.5
+"""Seconds: what was hashed longer ago than this survives a kill."""
+
+
+class Compared(NamedTuple):
+    """The data of a run as they are now, beside what was hashed of them.
+
+    Attributes:
+        changed: what happened to the first file that is not as it was; None where nothing did, or nobody can tell.
+        untold: what could not be compared, or was by its size alone; None where all contents were.
+    """
+
+    changed: str | None
+    untold: str | None
 
 
 class HashingFiles:
@@ -33,7 +53,7 @@ class HashingFiles:
     def finish(self) -> list[HashedFile]:
         """Each file once, in the order of the paths, waiting for those that are not hashed yet.
 
-        They are listed in the folder, where no earlier session has done so.
+        They are listed in the folder, where no earlier session has done so, or its listing is damaged.
 
         Raises:
             LikenessError: the disk is full, or the system refused to read a file.
@@ -49,19 +69,34 @@ class HashingFiles:
 
     def _hash(self) -> None:
         try:
-            for files in _each_once(self._files):
-                for hashed in hash_files(files):
-                    if self._stopped.is_set():
-                        return
+            with (self._folder / BEGUN).open("a", newline="", errors="surrogateescape") as file:
+                for hashed in self._keeping(file):
                     self._hashed.append(hashed)
-            self._listed()
+            if not self._stopped.is_set():
+                self._listed()
         except Exception as error:  # of whatever kind, it is not this thread's to end the run
             self._error = error
 
+    def _keeping(self, file: TextIO) -> Iterator[HashedFile]:
+        """The files as they are hashed, until there is none left or nobody waits; each is noted in `file`."""
+        writer, kept = csv.writer(file, lineterminator="\n"), time.monotonic()
+        for files in _each_once(self._files):
+            for hashed in hash_files(files):
+                if self._stopped.is_set():
+                    return
+                writer.writerow(hashed)
+                if time.monotonic() - kept > _KEPT_EVERY:
+                    file.flush()
+                    kept = time.monotonic()
+                yield hashed
+
     def _listed(self) -> list[HashedFile]:
         listing = sorted(self._hashed)
-        if not (self._folder / LISTING).exists():
+        try:
+            read_listing(self._folder)
+        except (OSError, ValueError):
             _write_listing(self._folder, listing)
+        (self._folder / BEGUN).unlink(missing_ok=True)
         return listing
 
 
@@ -97,7 +132,31 @@ def describe_listing(folder: Path, files: Iterable[Files]) -> dict[str, Any]:
 def read_listing(folder: Path) -> list[HashedFile]:
     """The files that a run read; raises `OSError` or `ValueError` where the listing is missing or damaged."""
     with (folder / LISTING).open(newline="", errors="surrogateescape") as file:
-        return [HashedFile(row["path"], int(row["bytes"]), row["sha256"]) for row in csv.DictReader(file)]
+        lines = iter(file)
+        if next(lines, "").strip() != ",".join(HashedFile._fields):
+            raise ValueError("not what lists files")
+        return list(_listed_in(lines))
+
+
+def _listed_in(lines: Iterable[str]) -> Iterator[HashedFile]:
+    """Raises ValueError where a line is not of a listing."""
+    try:
+        for path, size, digest in csv.reader(lines):
+            yield HashedFile(path, int(size), digest)
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def _read_begun(folder: Path) -> list[HashedFile]:
+    """What was hashed in a run whose listing is not whole, as far as it can be read."""
+    known: dict[str, HashedFile] = {}
+    try:
+        with (folder / BEGUN).open(newline="", errors="surrogateescape") as file:
+            for one in _listed_in(line for line in file if line.endswith("\n")):
+                known.setdefault(one.path, one)
+    except (OSError, ValueError):
+        pass
+    return sorted(known.values())
 
 
 def hash_listed(listing: Iterable[HashedFile]) -> list[HashedFile]:
@@ -109,16 +168,49 @@ def hash_listed(listing: Iterable[HashedFile]) -> list[HashedFile]:
 
 
 def changed_since(folder: Path, files: Iterable[Files]) -> str | None:
-    """What happened to the first of a run's files that is not as it was; None where nothing did, or nobody can tell.
+    """What `compare_since` tells, in one text; None where all is known to be as it was, or nothing is known."""
+    return "; ".join(filter(None, compare_since(folder, files))) or None
 
-    Where not all contents are known it says, whatever happened, how little was compared.
+
+def compare_since(folder: Path, files: Iterable[Files]) -> Compared:
+    """Compare what was hashed of a run's files with what they are now.
+
+    A file whose size, times and inode are those that it was hashed with is not read again; of any other the content
+    counts, and what is known to have changed was read for that.
     """
+    parts = _each_once(files)
     try:
-        before = read_listing(folder)
+        before, whole = read_listing(folder), True
+    except FileNotFoundError:
+        before, whole = _read_begun(folder), False
     except (OSError, ValueError):
-        return None
-    now = [hashed for part in _each_once(files) for hashed in hash_files(part)]
-    return "; ".join(filter(None, [first_difference(before, now), how_compared(before, now)])) or None
+        return Compared(None, f"{folder / LISTING} is damaged: the contents of the files were not compared")
+    if not whole:
+        known = {file.path for file in before}
+        count = sum(len(part.names) for part in parts)
+        parts = [
+            part._replace(names=[name for name in part.names if _path(part, name) in known]) for part in parts
+        ]
+    now = [hashed for part in parts for hashed in hash_files(part)]
+    if first_difference(before, now) is not None:
+        then = {file.path: file for file in before}
+        now = [_read_where_it_differs(then.get(file.path), file) for file in now]
+    changed = first_difference(before, now)
+    untold = how_compared(before, now)
+    if not whole and len(before) < count:
+        untold = f"{count - len(before)} of {count} files had not been hashed yet: whether they changed can't be told"
+    return Compared(changed, untold)
+
+
+def _read_where_it_differs(was: HashedFile | None, known: HashedFile) -> HashedFile:
+    """A file as its content says, where the hash that is known of it is another than it was."""
+    if was is None or not known.sha256 or not was.sha256 or known.sha256 == was.sha256:
+        return known
+    return hash_file(known.path)
+
+
+def _path(files: Files, name: str) -> str:
+    return os.path.join(os.path.abspath(files.root), name)
 
 
 def how_compared(before: Sequence[HashedFile], now: Sequence[HashedFile]) -> str | None:

@@ -3,12 +3,14 @@
 import json
 import math
 import os
+import re
 import secrets
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 
 OPERATING_POINT = "operating_point.json"
 """The decision threshold of a run, and how its distances become probabilities."""
@@ -19,6 +21,9 @@ _OPERATING_POINT_BEFORE = "judge.json"
 ROC = "roc.csv"
 """The receiver operating characteristic of each encoder that a run measured."""
 
+_TIME = "%Y%m%d-%H%M%S"
+"""Of a run's id."""
+
 HASHES = "hashes.csv"
 """In `checkpoints/`, the hashes of what each checkpoint of a run held."""
 
@@ -26,14 +31,19 @@ HASHES = "hashes.csv"
 def create_folder(runs_dir: str | Path, name: str) -> Path:
     """A new folder `runs_dir/name/<run id>`; the id is the time in UTC and four random hexadecimal digits.
 
+    It is no earlier than that of any run beside it: where the clock was set back, a second after the last of them, so
+    that it stays known which run began last.
+
     Raises:
         LikenessError: the folder can't be written.
     """
-    folder = Path(runs_dir, name, _run_id())
+    folder = Path(runs_dir, name)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        began = max(_now(), _last_began(folder))
+        folder = folder / _run_id(began)
         while not _made(folder):  # another run began in this second, with the same digits
-            folder = folder.with_name(_run_id())
+            folder = folder.with_name(_run_id(began))
         for part in ("checkpoints", "figures"):
             (folder / part).mkdir()
     except OSError as error:
@@ -43,8 +53,24 @@ def create_folder(runs_dir: str | Path, name: str) -> Path:
     return folder
 
 
-def _run_id() -> str:
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+def _run_id(began: datetime) -> str:
+    return f"{began:{_TIME}}-{secrets.token_hex(2)}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _last_began(folder: Path) -> datetime:
+    """A second after the last run in a folder where that is still to come, by its id; long ago where there is none."""
+    times = (name.name.rpartition("-")[0] for name in folder.iterdir())
+    last = max((time for time in times if re.fullmatch(r"\d{8}-\d{6}", time)), default="")
+    if last <= f"{_now():{_TIME}}":
+        return datetime.min.replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(last, _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
+    except (ValueError, OverflowError):  # digits that are no time
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _made(folder: Path) -> bool:
@@ -80,7 +106,12 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` beside, all the way to the disk, and rename.
+    """Write `text` as `write_lines` does."""
+    write_lines(path, [text])
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write `lines` beside, all the way to the disk, and rename.
 
     Raises:
         LikenessError: the disk is full or the folder is gone.
@@ -88,12 +119,12 @@ def write_text(path: Path, text: str) -> None:
     beside = path.with_suffix(path.suffix + ".partial")
     try:
         with beside.open("w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+            file.writelines(lines)
             to_disk(file)
         replace(beside, path)
     except OSError as error:
         raise LikenessError(
-            f"{path} can't be written ({error.strerror}); make room and run again."
+            f"{path} can't be written ({error.strerror}); {mend_of(error)} and run again."
         ) from error
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 
 LOCK = "run.lock"
 
@@ -22,11 +22,17 @@ def locked(folder: Path) -> Iterator[None]:
     The lock is POSIX's: the kernel lets go of it however the process ends, and forked workers don't have it.
 
     Raises:
-        LikenessError: another process has it.
+        LikenessError: another process has it, or the folder can't be written to.
     """
     if folder.resolve() in _mine:
         raise LikenessError(f"This process is at work in {folder} already.")
-    with (folder / LOCK).open("w") as file:
+    try:
+        file = (folder / LOCK).open("w")
+    except OSError as error:
+        raise LikenessError(
+            f"{folder} can't be written to ({error.strerror}); {mend_of(error)}, or go on with a copy of it."
+        ) from error
+    with file:
         if not _taken(file):
             raise LikenessError(f"Another process is at work in {folder}; wait for it, or end it.")
         _mine.add(folder.resolve())

@@ -1,29 +1,34 @@
 """What a run left in its folder, and what it cost."""
 
-import csv
-import json
 import resource
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from likeness.runs.record.folder import HASHES
-from likeness.runs.record.logged import METRICS, read_metrics
+from likeness.errors import LikenessError
+from likeness.runs.record.appended import head_of
+from likeness.runs.record.checkpoint_hashes import noted_hashes
+from likeness.runs.record.json_file import read_json
+from likeness.runs.record.logged import METRICS, readable_metrics
+from likeness.runs.record.shape import Results
 
 
 def left_in(folder: Path) -> dict[str, Any]:
-    """The last value of each metric, the results and the hashes of all checkpoints, as far as the run came."""
-    metrics, results = folder / METRICS, folder / "results.json"
+    """The last value of each metric, the results and the hashes of all checkpoints, as far as the run came.
+
+    What somebody made unreadable meanwhile is left out: a run is not lost over it.
+    """
+    metrics = folder / METRICS
     return {
-        "checkpoints": _checkpoints(folder / "checkpoints" / HASHES),
-        "metrics": {row.metric: {"step": row.step, "value": row.value} for row in read_metrics(folder)},
-        "metrics_sha256": sha256(metrics.read_bytes()).hexdigest() if metrics.is_file() else None,
-        "results": json.loads(results.read_text()) if results.is_file() else None,
+        "checkpoints": noted_hashes(folder),
+        "metrics": {row.metric: {"step": row.step, "value": row.value} for row in readable_metrics(folder)},
+        "metrics_sha256": head_of(metrics).sha256 if metrics.is_file() else None,
+        "results": _results(folder / "results.json"),
     }
 
 
@@ -37,12 +42,8 @@ def cost_of(sessions: Sequence[dict[str, Any]], before: dict[str, Any] | None) -
     peaks = {"peak_memory_bytes": peak * (1 if sys.platform == "darwin" else 1024)}
     if torch.cuda.is_available():
         peaks["peak_gpu_memory_bytes"] = torch.cuda.max_memory_allocated()
-    wall = sum(
-        (
-            datetime.fromisoformat(session["ended"]) - datetime.fromisoformat(session["started"])
-        ).total_seconds()
-        for session in sessions
-    )
+    # a clock that is set back makes no session cost less than nothing
+    wall = sum(max(0.0, _seconds(session["started"], session["ended"])) for session in sessions)
     return {
         "wall_s": round(wall, 3),
         **{name: max(peak, (before or {}).get(name, 0)) for name, peak in peaks.items()},
@@ -55,8 +56,11 @@ def last_sign_of_life(folder: Path) -> str:
     return datetime.fromtimestamp(max(written), UTC).isoformat(timespec="milliseconds")
 
 
-def _checkpoints(path: Path) -> list[dict[str, Any]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="") as file:
-        return [{**row, "step": int(row["step"])} for row in csv.DictReader(file)]
+def _seconds(begin: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
+def _results(path: Path) -> Results | None:
+    with suppress(LikenessError):
+        return read_json(path, Results)
+    return None

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from likeness.config.own_modules import make_importable
 from likeness.errors import LikenessError
 
 
@@ -34,6 +35,7 @@ def refuse_other_packages(folder: Path, packages: dict[str, Any]) -> None:
 def _located(name: str, recorded: Path | None = None) -> Path:
     """The folder of a package, or the file of a module."""
     try:
+        make_importable(name)
         spec = find_spec(name)
     except (ImportError, ValueError):
         spec = None

@@ -80,6 +80,11 @@ class PastRun:
         return value_in(self.record, key) if configured is MISSING else configured
 
 
+def order_of(run: PastRun) -> tuple[str, str]:
+    """By what runs are put in the order in which they began; see `create_folder`."""
+    return run.folder.name[: len("20261127-114500")], str(run.record.get("started", ""))
+
+
 def past_runs(runs_dir: Path) -> list[PastRun]:
     """The runs in `runs_dir/NAME/RUN`, damaged ones too, in the order in which they started.
 
@@ -88,7 +93,7 @@ def past_runs(runs_dir: Path) -> list[PastRun]:
     """
     if not runs_dir.is_dir():
         raise LikenessError(f"There is no folder {runs_dir}; name that of the runs with --runs-dir.")
-    folders = [config.parent for config in runs_dir.glob("*/*/config.yaml")]
+    folders = {path.parent for name in ("config.yaml", RECORD) for path in runs_dir.glob(f"*/*/{name}")}
     return [_run(folder) for folder in sorted(folders, key=lambda folder: (folder.name, folder))]
 
 

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.record.folder import finite, write_json
+from likeness.runs.record.json_file import read_json
+from likeness.runs.record.shape import Record
 
 RECORD = "run.json"
 SEAL = "seal"
+
+_COPY = f"checkpoints/{RECORD}"
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
@@ -19,22 +24,54 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
     Raises:
         LikenessError: the disk is full or the folder is gone.
     """
-    write_json(folder / RECORD, {**record, SEAL: seal_of(finite(record))})
+    write_json(folder / RECORD, _sealed(record))
+
+
+def write_begun(folder: Path, record: dict[str, Any]) -> None:
+    """Write the record of a run that begins or goes on, and a copy, which stands in for it until the run has ended.
+
+    Raises:
+        LikenessError: as `write_record`.
+    """
+    write_json(folder / _COPY, _sealed(record))
+    write_record(folder, record)
+
+
+def drop_copy(folder: Path) -> None:
+    """Take away the copy, where the run never goes on."""
+    (folder / _COPY).unlink(missing_ok=True)
+
+
+def is_damaged(folder: Path) -> bool:
+    """Whether the record itself can't be read, whatever its copy says."""
+    try:
+        _read(folder / RECORD)
+    except LikenessError:
+        return True
+    return False
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """The record of the run in `folder`.
+    """The record of the run in `folder`; of one that has not ended its copy, where the record is damaged.
 
     Raises:
         LikenessError: there is none that can be read.
     """
     try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text())
-        if isinstance(record, dict):
-            return record
-    except (OSError, ValueError):
-        pass
-    raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).")
+        return _read(folder / RECORD)
+    except LikenessError as error:
+        with suppress(LikenessError):
+            return _read(folder / _COPY)
+        why = f" {error}" if (folder / RECORD).exists() else ""
+        raise LikenessError(f"{folder} has no record of a run that can be read ({RECORD}).{why}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(read_json(path, Record))
+
+
+def _sealed(record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, SEAL: seal_of(finite(record))}
 
 
 def overrides_of(record: Mapping[str, Any]) -> list[str] | None:

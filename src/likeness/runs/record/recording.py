@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,7 +18,8 @@ from likeness.config.own_folder import own_config_dir
 from likeness.config.schema.runs import RunConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files, HashedFile
-from likeness.errors import Preempted, Pruned
+from likeness.data.killed_worker import killed_worker_told
+from likeness.errors import LikenessError, Preempted, Pruned
 from likeness.runs.record.data_files import (
     HashingFiles,
     describe_listing,
@@ -31,12 +32,23 @@ from likeness.runs.record.folder import create_folder, write_text
 from likeness.runs.record.lock import locked
 from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
-from likeness.runs.record.record_file import read_record, write_record
+from likeness.runs.record.provenance import missing_provenance
+from likeness.runs.record.record_file import (
+    RECORD,
+    drop_copy,
+    is_damaged,
+    read_record,
+    write_begun,
+    write_record,
+)
 from likeness.runs.record.source import DIFF, Source, capture_source, identity_of
 
 log = logging.getLogger("likeness")
 
 FORMAT = 1
+
+ENDED = ("finished", "pruned")
+"""How a run may have ended so that it never goes on."""
 
 
 class Recording(NamedTuple):
@@ -46,13 +58,26 @@ class Recording(NamedTuple):
     outcome: dict[str, Any]
 
 
+class TakenUp(NamedTuple):
+    """The step that a run goes on from, and what of its folder is no longer as it was."""
+
+    step: int
+    changed: list[str]
+
+
+class GoingOn(NamedTuple):
+    """The folder of an unfinished run, and what looks at it as soon as no other process can change it."""
+
+    folder: Path
+    take_up: Callable[[Path], TakenUp]
+
+
 @contextmanager
 def recorded(
     config: RunConfig,
     data: dict[str, Any],
     files: Sequence[Files],
-    unfinished: Path | None = None,
-    step: int = 0,
+    going_on: GoingOn | None = None,
 ) -> Iterator[Recording]:
     """Make a run's folder, or take up that of an unfinished run, and keep its record, which is closed however it ends.
 
@@ -60,24 +85,28 @@ def recorded(
         config: the configuration, which is kept resolved in `config.yaml`.
         data: the fingerprints of the data, by split.
         files: what the data are read from; they are hashed beside the run.
-        unfinished: the folder of the run that goes on.
-        step: the step that it goes on from.
+        going_on: the run that goes on, where one does.
 
     Raises:
-        LikenessError: the folder can't be written, or another process is at work in it.
+        LikenessError: the folder can't be written, or another process is at work in it, or has ended the run meanwhile.
     """
-    folder = unfinished or create_folder(config.runs_dir, config.name)
-    (folder / "figures").mkdir(exist_ok=True)  # a copy of an unfinished run may lack an empty folder
+    folder = create_folder(config.runs_dir, config.name) if going_on is None else going_on.folder
+    for part in ("checkpoints", "figures"):
+        (folder / part).mkdir(exist_ok=True)  # a copy of an unfinished run may lack an empty folder
     with locked(folder), logging_to(folder / "log.txt"):
+        if going_on is None:
+            record = _opened(folder, config.plain(), data)
+        else:
+            record = _gone_on(folder, config.plain(), going_on.take_up)
         write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config.plain())))
         run = Recording(folder, {})
-        record = (
-            _gone_on(folder, config.plain(), step) if unfinished else _opened(folder, config.plain(), data)
-        )
-        write_record(folder, {**record, "status": "running"})
+        if going_on is None and (missing := missing_provenance()):
+            log.warning(missing)
+        write_begun(folder, {**record, "status": "running"})
         hashing, status = HashingFiles(files, folder), "failed"
         try:
-            yield run
+            with killed_worker_told():
+                yield run
             record = _with_data(folder, record, files, hashing.finish())
             status = "finished"
         except KeyboardInterrupt:
@@ -95,6 +124,8 @@ def recorded(
             raise
         finally:
             hashing.stop()
+            if status in ENDED:
+                drop_copy(folder)
             write_record(folder, _closed(folder, record, status) | run.outcome)
             if status != "finished":
                 log.info("The run ended as %s; what there is of it is kept in %s", status, folder)
@@ -140,13 +171,17 @@ def _plain(source: Source) -> dict[str, Any]:
     return {**source._asdict(), "diff": diff}
 
 
-def _gone_on(folder: Path, config: dict[str, Any], step: int) -> dict[str, Any]:
+def _gone_on(folder: Path, config: dict[str, Any], take_up: Callable[[Path], TakenUp]) -> dict[str, Any]:
     """The record of a run that goes on: as it was, with one session more."""
     record = read_record(folder)
+    if record["status"] in ENDED:
+        raise LikenessError(f"The run {folder} has {record['status']}: there is nothing to go on with.")
+    step, altered = take_up(folder)
     for outcome in ("reason", "ended"):
         record.pop(outcome, None)
     *before, last = record["sessions"]
-    changed = _changed(record)
+    damaged = [f"{RECORD}: was damaged, and is taken from its copy"] if is_damaged(folder) else []
+    changed = [*_changed(record), *damaged, *altered]
     session = {"started": _now(), "step": step, "command": sys.argv, "changed": changed}
     if sources := [one for one in changed if one.startswith("source")]:
         log.warning(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from likeness.config.groups import CONF, INSTALLED, PACKAGE
@@ -96,16 +96,48 @@ def hash_of_file(path: Path) -> str:
 
 
 def git(root: Path, *words: str) -> bytes:
-    """What git says in `root`; raises `subprocess.CalledProcessError` where it fails."""
+    """What git says in `root`; raises `subprocess.CalledProcessError` where it fails. No hook or monitor is run."""
+    return _said(root, "--no-optional-locks", *words)
+
+
+def git_alone(root: Path, *words: str) -> bytes:
+    """As `git`, with none of the filters that the user configured, which attributes of a tree could call for."""
+    try:
+        configured = _said(root, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").decode()
+    except subprocess.CalledProcessError:  # there is none
+        configured = ""
+    filters = sorted({key.rpartition(".")[0] for key in configured.split("\0") if key})
+    off = [f"{one}.{key}" for one in filters for key in ("smudge=", "clean=", "process=", "required=false")]
+    return _said(root, *(word for setting in off for word in ("-c", setting)), *words)
+
+
+def files_of_diff(root: Path, diff: Path) -> list[str]:
+    """The files that a diff of git's changes, sorted; nothing is applied.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        said = git(root, "apply", "--numstat", "-z", str(diff.resolve())).decode(errors="surrogateescape")
+    except subprocess.CalledProcessError as error:
+        raise ValueError("is no diff that git can read") from error
+    return sorted(line.split("\t", 2)[-1] for line in said.split("\0") if line)
+
+
+def _said(root: Path, *words: str) -> bytes:
     return subprocess.run(
-        ["git", "--no-optional-locks", *words], cwd=root, capture_output=True, check=True, timeout=60
+        ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", *words],
+        cwd=root,
+        capture_output=True,
+        check=True,
+        timeout=60,
     ).stdout
 
 
 def _sources(root: Path) -> Iterator[Path]:
     for name in SOURCES:
         for path in (root / name, *(root / name).rglob("*")):
-            if path.is_file() and not any(map(_is_no_source, path.relative_to(root).parts)):
+            if path.is_file() and is_source(path.relative_to(root)):
                 yield path
 
 
@@ -113,6 +145,12 @@ def _version() -> str | None:
     with suppress(PackageNotFoundError):  # it lies on the path, but nothing installed it
         return version("likeness")
     return None
+
+
+def is_source(path: PurePath) -> bool:
+    """Whether a path below the root is that of a source, over which the hash is."""
+    below = any(path.is_relative_to(one) for one in SOURCES)
+    return below and not any(map(_is_no_source, path.parts))
 
 
 def _is_no_source(part: str) -> bool:

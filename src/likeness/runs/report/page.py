@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from likeness.runs.recipe import Presentation
+from likeness.runs.record.measured import recorded_interval
 
 
 class ShownFigure(NamedTuple):
@@ -20,10 +21,10 @@ class ShownFigure(NamedTuple):
     across: bool
 
 
-def escaping_environment(package: str) -> Environment:
-    """The templates of a package, in which every value is escaped and a missing one is an error."""
+def escaping_environment(*packages: str) -> Environment:
+    """The templates of packages, of one name the first; every value is escaped, and a missing one is an error."""
     return Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -37,6 +38,7 @@ def page(template: str, values: Mapping[str, Any], presentation: Presentation) -
     environment.globals |= {
         "written": presentation.written,
         "written_interval": presentation.written_interval,
+        "recorded_interval": recorded_interval,
     }
     return environment.get_template(template).render(values)
 

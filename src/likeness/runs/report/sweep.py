@@ -1,11 +1,16 @@
 """What the report of a sweep tells."""
 
-import json
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.listing import as_word
+from likeness.runs.recipe import Presentation
+from likeness.runs.record.json_file import read_json
+from likeness.runs.record.measured import recorded_interval
+from likeness.runs.record.sweep_shape import Ledger, SweptJob
 from likeness.runs.report.page import shown_figures
 
 SWEEP = "sweep.json"
@@ -14,24 +19,19 @@ CAPTIONS = {"parallel_coordinates": "What each trial chose and reached"}
 
 def jobs_of(folder: Path) -> list[Path]:
     """The runs of a sweep's jobs, none where its record can't be read."""
-    try:
-        jobs = json.loads((folder / SWEEP).read_text())["jobs"]
-        return [folder / job["run"] for job in jobs if job["run"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    with suppress(LikenessError):
+        return [folder / job["run"] for job in read_json(folder / SWEEP, Ledger)["jobs"] if job["run"]]
+    return []
 
 
-def about_sweep(folder: Path) -> dict[str, Any]:
+def about_sweep(folder: Path, presentation: Presentation) -> dict[str, Any]:
     """What the template `sweep.html` asks for.
 
     Raises:
         LikenessError: the sweep's record is damaged.
     """
-    try:
-        sweep = json.loads((folder / SWEEP).read_text())
-        best = set(sweep["best"])
-    except (KeyError, ValueError) as error:
-        raise LikenessError(f"{folder / SWEEP} can't be read: it is cut short or altered.") from error
+    sweep = read_json(folder / SWEEP, Ledger)
+    best = set(sweep["best"])
     return {
         "title": f"{sweep['name']}: sweep {sweep['id']}",
         "status": sweep["status"],
@@ -39,6 +39,7 @@ def about_sweep(folder: Path) -> dict[str, Any]:
             "sampler": sweep["sampler"],
             "objectives": ", ".join(f"{one['direction']} {one['metric']}" for one in sweep["objectives"]),
             "jobs": _count(sweep["jobs"]),
+            **_tested(sweep.get("tested"), presentation),
             "overrides": " ".join(sweep.get("overrides", sweep.get("words", []))),
         },
         "objectives": [one["metric"] for one in sweep["objectives"]],
@@ -57,7 +58,17 @@ def about_sweep(folder: Path) -> dict[str, Any]:
     }
 
 
-def _count(jobs: list[dict[str, Any]]) -> str:
+def _tested(tested: dict[str, Any] | None, presentation: Presentation) -> dict[str, str]:
+    """What the test says of the winner, where it chose nothing; earlier versions did not write it."""
+    if tested is None:
+        return {}
+    metric = tested["metric"]
+    interval = presentation.written_interval(metric, *recorded_interval(tested), digits=1)
+    value = presentation.written(metric, tested["value"], 2)
+    return {"the best on the test data": f"{metric} {value} {interval}".rstrip()}
+
+
+def _count(jobs: Sequence[SweptJob]) -> str:
     statuses = dict.fromkeys(job["status"] for job in jobs)
     return ", ".join(f"{sum(job['status'] == status for job in jobs)} {status}" for status in statuses)
 

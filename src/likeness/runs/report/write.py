@@ -25,7 +25,7 @@ def write_report(folder: Path, presentation: Presentation) -> Path:
     if (folder / RECORD).is_file():
         text = page("run.html", about_run(past_run(folder), presentation), presentation)
     elif (folder / SWEEP).is_file():
-        text = page("sweep.html", about_sweep(folder), presentation)
+        text = page("sweep.html", about_sweep(folder, presentation), presentation)
     else:
         raise LikenessError(f"{folder} is the folder of neither a run ({RECORD}) nor a sweep ({SWEEP}).")
     write_text(folder / REPORT, text)

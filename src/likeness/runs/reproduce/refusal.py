@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from likeness.config.alias_bomb import refuse_alias_bomb
 from likeness.config.groups import INSTALLED
 from likeness.config.key import compare_values, key_of
 from likeness.config.trust import refuse_distrusted
@@ -20,6 +21,7 @@ from likeness.runs.record.logged import METRICS
 from likeness.runs.record.packages import refuse_other_packages
 from likeness.runs.record.record_file import SEAL, operating_point_of, overrides_of, seal_of
 from likeness.runs.record.source import DIFF, ROOT, capture_source, git, hash_of_file
+from likeness.runs.reproduce.foreign import refuse_dangerous
 
 
 def refuse_irreproducible(folder: Path, record: dict[str, Any], trust: Collection[str]) -> None:
@@ -41,6 +43,7 @@ def refuse_irreproducible(folder: Path, record: dict[str, Any], trust: Collectio
         raise LikenessError(
             f"{folder} was not started from train.py's command line, which is what is run again."
         )
+    refuse_dangerous(folder, record, trust)
     _refuse_other_source(folder, record["source"])
     refuse_other_packages(folder, record["source"].get("packages") or {})
 
@@ -150,6 +153,7 @@ def _read(path: Path, how: Callable[[Path], Any]) -> Any:
 
 
 def _yaml(path: Path) -> Any:
+    refuse_alias_bomb(path)
     return OmegaConf.to_container(OmegaConf.load(path), resolve=True)
 
 

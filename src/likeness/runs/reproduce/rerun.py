@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from likeness.config.overrides import quoted
 from likeness.errors import LikenessError
 from likeness.runs.record.record_file import overrides_of
 from likeness.runs.reproduce.worktree import Restored
@@ -52,14 +53,24 @@ class Rerun:
 def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iterator[Rerun]:
     """The run of a record, started from its restored source into a folder below `above`, and ended with the block.
 
-    Its overrides, threads and variables are the recorded ones; only trackers and the sweep are left out.
+    Its overrides, threads and variables are the recorded ones; only trackers and the sweep are left out. It reads its
+    data where the record says, whatever LIKENESS_DATA is now, and trusts the packages that were asked for, whatever a
+    folder of configurations says.
     """
     runs_dir, output = above / "runs", above / "output.txt"
     overrides = [
         one for one in overrides_of(record) or () if not one.lstrip("+~").startswith(("logger", "sweep"))
     ]
     own = ["--config-dir", record["config_dir"]] if record.get("config_dir") else []
-    command = [*source.program, *own, *overrides, "logger=csv", f"runs_dir='{runs_dir}'"]
+    command = [
+        *source.program,
+        *own,
+        *overrides,
+        *_places(record["config"]),
+        "logger=csv",
+        f"runs_dir={quoted(str(runs_dir))}",
+        *([f"trust=[{','.join(record['config']['trust'])}]"] if "trust" in record["config"] else []),
+    ]
     with output.open("wb") as file:
         process = subprocess.Popen(
             command,
@@ -78,6 +89,17 @@ def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iter
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _places(config: dict[str, Any]) -> list[str]:
+    """Where each part of a configuration read its files, as overrides."""
+    return [
+        f"{part}.{key}={quoted(node[key])}"
+        for part, node in config.items()
+        if isinstance(node, dict)
+        for key in ("root", "path")
+        if isinstance(node.get(key), str)
+    ]
 
 
 def _variables(environment: dict[str, Any], packages: list[Path]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from likeness.runs.reproduce.comparison import (
     largest_difference,
     metric_rows,
 )
+from likeness.runs.reproduce.foreign import refuse_unasked
 from likeness.runs.reproduce.refusal import (
     other_data,
     refuse_altered,
@@ -52,7 +53,7 @@ def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
 
     Raises:
         LikenessError: it can't be run again: it did not finish, its source or its data are not to be had as they
-            were, or its folder was altered since.
+            were, its folder was altered since, or code that it brings is not wanted.
     """
     record = read_record(folder)
     refuse_irreproducible(folder, record, trust)
@@ -63,6 +64,7 @@ def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
             f"{folder} can't be told equal or not: it was resumed after a change ({_few(changed)}).",
         )
     refuse_other_data(folder)
+    refuse_unasked(folder, record, trust)
     with (
         restored_source(folder, record["source"]) as source,
         TemporaryDirectory(prefix="likeness-again-") as above,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from likeness.config.groups import INSTALLED
 from likeness.errors import LikenessError
-from likeness.runs.record.source import DIFF, ROOT, git, hash_of_file, hash_of_sources
+from likeness.runs.record.source import DIFF, ROOT, git, git_alone, hash_of_file, hash_of_sources
 
 
 class Restored(NamedTuple):
@@ -51,18 +51,9 @@ def restored_worktree(folder: Path, source: dict[str, Any]) -> Iterator[Path]:
     with TemporaryDirectory(prefix="likeness-source-") as above:
         tree = Path(above, "source")
         try:
-            git(
-                ROOT,
-                "-c",
-                "core.hooksPath=/dev/null",
-                "worktree",
-                "add",
-                "--detach",
-                str(tree),
-                source["commit"],
-            )
+            git_alone(ROOT, "worktree", "add", "--detach", str(tree), source["commit"])
             if source["diff"] is not None:
-                git(tree, "apply", "--whitespace=nowarn", str((folder / DIFF).resolve()))
+                git_alone(tree, "apply", "--whitespace=nowarn", str((folder / DIFF).resolve()))
             _copy_untracked(tree, source["untracked"])
             if hash_of_sources(tree) != source["sha256"]:
                 raise LikenessError(

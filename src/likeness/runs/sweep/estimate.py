@@ -1,5 +1,6 @@
 """What is known of a trial's objectives, and which trials are best."""
 
+import math
 from collections.abc import Sequence
 from statistics import mean, stdev
 from typing import NamedTuple, Protocol
@@ -16,8 +17,15 @@ class _Measured(Protocol):
     def high(self) -> float | None: ...
 
 
+FEWEST_SEEDS = 3
+"""Of two seeds Student's interval is six times as wide as their difference, and of two equal ones it has no width."""
+
+Bounds = tuple[float, float]
+"""Between which all values of a metric lie."""
+
+
 class Estimate(NamedTuple):
-    """A mean over `seeds` runs, and its 95% interval."""
+    """A mean over `seeds` runs, and its 95% interval: NaN where they are too few to tell."""
 
     value: float
     low: float | None
@@ -25,13 +33,19 @@ class Estimate(NamedTuple):
     seeds: int
 
 
-def estimate(measurements: Sequence[_Measured]) -> Estimate:
-    """The mean over runs with other seeds and Student's interval of it; of one run, its own interval."""
+def estimate(measurements: Sequence[_Measured], bounds: Bounds) -> Estimate:
+    """The mean over runs with other seeds and Student's interval of it, within `bounds`; of one run, its own interval.
+
+    Of several runs fewer than `FEWEST_SEEDS` have no interval.
+    """
     values = [one.value for one in measurements]
     if len(values) == 1:
         return Estimate(values[0], measurements[0].low, measurements[0].high, 1)
+    if len(values) < FEWEST_SEEDS:
+        return Estimate(mean(values), math.nan, math.nan, len(values))
     half = float(student.ppf(0.975, len(values) - 1)) * stdev(values) / len(values) ** 0.5
-    return Estimate(mean(values), mean(values) - half, mean(values) + half, len(values))
+    low, high = bounds
+    return Estimate(mean(values), max(low, mean(values) - half), min(high, mean(values) + half), len(values))
 
 
 def best_trials(values: Sequence[Sequence[float]], directions: Sequence[str]) -> list[int]:

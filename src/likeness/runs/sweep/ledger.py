@@ -1,13 +1,16 @@
 """`sweep.json`: what a sweep has done so far, written anew after every batch of jobs."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from likeness.errors import LikenessError
 from likeness.runs.record.folder import write_json
-from likeness.runs.sweep.estimate import Estimate, best_trials, estimate
+from likeness.runs.record.json_file import read_json
+from likeness.runs.record.measured import as_recorded
+from likeness.runs.record.sweep_shape import Ledger
+from likeness.runs.sweep.estimate import Estimate, best_trials
 from likeness.runs.sweep.outcome import Outcome
 from likeness.runs.sweep.plan import Job, Plan
 from likeness.runs.sweep.results import Result
@@ -17,19 +20,23 @@ LEDGER = "sweep.json"
 
 
 class EndedTrial(NamedTuple):
-    """A trial that ended: its jobs with their results, its outcome, and an estimate of each objective."""
+    """A trial that ended: its jobs with their results, its outcome, and an estimate of each objective.
+
+    There are no `estimates` where a job did not finish; otherwise each is over the seeds, with its 95% interval.
+    """
 
     trial: Trial
     jobs: list[Job]
     results: list[Result]
     outcome: Outcome
+    estimates: list[Estimate]
 
-    @property
-    def estimates(self) -> list[Estimate]:
-        """The objectives over the seeds, with 95% intervals; none where a job did not finish."""
-        if self.outcome.status != "finished":
-            return []
-        return [estimate(column) for column in zip(*(one.objectives for one in self.results), strict=True)]
+
+class Tested(NamedTuple):
+    """A measure of the test identities or images, and what it says of a sweep's winner."""
+
+    metric: str
+    estimate: Estimate
 
 
 def best_of(plan: Plan, ended: Sequence[EndedTrial]) -> list[EndedTrial]:
@@ -46,8 +53,18 @@ def write_ledger(
     under_way: Sequence[tuple[Job, Result]],
     source: str | None,
     status: str,
+    tested: Tested | None = None,
 ) -> None:
-    """Write the sweep's folder's `sweep.json`; `under_way` are the jobs that are done of a trial that is not."""
+    """Write the sweep's folder's `sweep.json`.
+
+    Args:
+        plan: the sweep.
+        ended: its trials that have ended.
+        under_way: the jobs that are done of a trial that is not.
+        source: the hash of the source.
+        status: how the sweep stands.
+        tested: what the test says of the winner.
+    """
     done = [pair for one in ended for pair in zip(one.jobs, one.results, strict=True)]
     write_json(
         plan.folder / LEDGER,
@@ -65,6 +82,7 @@ def write_ledger(
             "jobs": [_job(plan, *pair) for pair in [*done, *under_way]],
             "trials": [_trial(one) for one in ended],
             "best": [job.number for one in best_of(plan, ended) for job in one.jobs],
+            "tested": None if tested is None else {"metric": tested.metric, **as_recorded(tested.estimate)},
         },
     )
 
@@ -75,12 +93,12 @@ def failures(folder: Path, source: str | None) -> dict[str, str]:
     What comes after a failure follows from it, so it stands until the sweep has ended; then it may be ended again.
     """
     try:
-        ledger = json.loads((folder / LEDGER).read_text())
-    except (OSError, ValueError):
+        ledger = read_json(folder / LEDGER, Ledger)
+    except LikenessError:
         return {}
     if ledger["status"] != "running" or ledger["source"] != source:
         return {}
-    return {job["key"]: job["reason"] for job in ledger["jobs"] if job["status"] == "failed"}
+    return {job["key"]: str(job["reason"]) for job in ledger["jobs"] if job["status"] == "failed"}
 
 
 def _sampler(plan: Plan) -> str:
@@ -108,5 +126,5 @@ def _trial(ended: EndedTrial) -> dict[str, Any]:
         "parameters": ended.trial.parameters,
         "jobs": [job.number for job in ended.jobs],
         "status": ended.outcome.status,
-        "values": [one._asdict() for one in ended.estimates],
+        "values": [as_recorded(one) for one in ended.estimates],
     }

@@ -76,9 +76,10 @@ def make_plan(
         LikenessError: an override, a key of the search space or one of its values won't do.
     """
     fixed, axes = split_overrides(overrides)
-    sweep = compose([*fixed, *_overrides({key: values[0] for key, values in axes.items()})]).search
-    _warn_of_own_measure(sweep, axes)
-    seeds = axes.pop(SEED, [])
+    begun = compose([*fixed, *_overrides({key: values[0] for key, values in axes.items()})])
+    sweep = begun.search
+    _warn_of_own_measure(sweep, axes, begun.validates)
+    seeds = list(dict.fromkeys(axes.pop(SEED, [])))  # equal ones are one
     if sweep.pruner is not None and len(seeds) > 1:
         raise LikenessError("Trials over several seeds can't be stopped early; set sweep.pruner=null.")
     points = None
@@ -90,14 +91,35 @@ def make_plan(
     first = compose([*fixed, *_overrides(start)])
     for point in [*others, *({**start, SEED: seed} for seed in seeds)]:
         compose([*fixed, *_overrides(point)])
+    _refuse_unvalidated(sweep, first)
     batch = sweep.parallel or (len(points) * max(1, len(seeds)) if points is not None and beside else 1)
     sweep_id = _identity(sweep, points, seeds, batch, first)
     folder = Path(first.runs_dir, first.name, "sweeps", sweep_id)
     return Plan(sweep_id, first.name, folder, sweep, fixed, points, seeds, batch, first, config_dir)
 
 
-def _warn_of_own_measure(sweep: Sweep, axes: dict[str, list[Any]]) -> None:
-    """Say where what is swept is what is measured by."""
+def _refuse_unvalidated(sweep: Sweep, config: TrainConfig) -> None:
+    """Raise a LikenessError where trials are compared by a validation that no run comes to."""
+    batches = config.trainer.max_steps * config.trainer.accumulate_grad_batches
+    for objective in sweep.objectives:
+        if objective.metric in config.validates and config.trainer.val_check_interval > batches:
+            raise LikenessError(
+                f"The trials are compared by {objective.metric}, but with trainer.val_check_interval="
+                f"{config.trainer.val_check_interval} there is no validation in {batches} batches: set it to "
+                f"{batches} or less."
+            )
+
+
+def _warn_of_own_measure(sweep: Sweep, axes: dict[str, list[Any]], validates: Sequence[str]) -> None:
+    """Say where what is swept is what is measured by, or the winner is chosen by what it is to be tested on."""
+    for objective in sweep.objectives if validates else ():
+        if objective.metric not in validates:
+            log.warning(
+                "The winner is chosen by %s, and so on the test data: what it reaches there is too good to be told "
+                "of others; sweep.objectives=[] chooses by %s.",
+                objective.metric,
+                validates[0],
+            )
     by_loss = any(objective.metric.startswith("cost/") for objective in sweep.objectives)
     if by_loss and any(
         key.lstrip("+").startswith(("loss", "backbone")) for key in [*axes, *sweep.dimensions]

@@ -4,17 +4,20 @@ The decision needs no study that lives on: it is the same in any process, after 
 again later. What lives on in a process, the study of the trials before, only spares it doing the same again.
 """
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Hyperband, SuccessiveHalving, Sweep
 from likeness.errors import LikenessError, Pruned
 from likeness.runs.record.folder import write_json
+from likeness.runs.record.json_file import read_json
 from likeness.runs.record.logged import read_metrics
 from likeness.runs.sweep.optuna_parts import optuna_part
 from likeness.runs.sweep.outcome import STATES, Outcome, Validation
@@ -29,6 +32,12 @@ def validations(folder: Path, sweep: Sweep) -> list[Validation]:
     ]
 
 
+class _Earlier(TypedDict):
+    status: Literal["finished", "pruned", "failed"]
+    values: list[float]
+    validations: list[Annotated[list[float | None], Field(min_length=2, max_length=2)]]
+
+
 def write_earlier(path: Path, outcomes: Sequence[Outcome]) -> None:
     """Write what a job has to know of the trials before it."""
     path.parent.mkdir(exist_ok=True)
@@ -39,20 +48,22 @@ def read_earlier(path: Path) -> list[Outcome]:
     """What `write_earlier` wrote.
 
     Raises:
-        LikenessError: the file is gone.
+        LikenessError: the file is gone or damaged.
     """
     try:
-        rows = json.loads(path.read_text())
-    except OSError as error:
+        rows = read_json(path, list[_Earlier])
+    except LikenessError as error:
         raise LikenessError(
-            f"{path}, the trials that came before this job of a sweep, can't be read ({error.strerror}); "
-            "start the sweep again."
+            f"The trials that came before this job of a sweep are not known: {error} Start the sweep again."
         ) from error
     return [
         Outcome(
             row["status"],
             row["values"],
-            [Validation(step, math.nan if value is None else value) for step, value in row["validations"]],
+            [
+                Validation(int(step or 0), math.nan if value is None else value)
+                for step, value in row["validations"]
+            ],
         )
         for row in rows
     ]

@@ -1,7 +1,11 @@
 """The results of a sweep's jobs, as they stand in the records of runs."""
 
 import json
+import logging
+import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,13 +13,21 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
-from likeness.runs.record.past import TRAINED, PastRun
+from likeness.runs.record.data_files import compare_since
+from likeness.runs.record.json_file import read_json
+from likeness.runs.record.key_in import key_in
+from likeness.runs.record.logged import read_metrics
+from likeness.runs.record.measured import recorded_interval
+from likeness.runs.record.past import TRAINED, PastRun, order_of
 from likeness.runs.record.record_file import RECORD, read_record
+from likeness.runs.record.recording import ENDED
+from likeness.runs.record.shape import Results
 from likeness.runs.record.source import identity_of
-from likeness.runs.resume import ENDED
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
 from likeness.runs.sweep.pruning import EarlierTrials, validations
+
+log = logging.getLogger("likeness")
 
 
 class Measurement(NamedTuple):
@@ -45,14 +57,21 @@ def result_of(runs: Sequence[PastRun], job: Job, sweep: Sweep, earlier: EarlierT
     for run in runs:
         if run.status not in ENDED:
             continue
-        values = validations(run.folder, sweep)
-        step = earlier.next_trial(job.config.trainer.max_steps).stopped_at(values)
-        if step is not None:
-            seen = [one for one in values if one.step <= step]
-            return Result("pruned", run.folder, f"stopped at step {step}", validations=seen)
-        if run.status == "finished":
-            return _measured(run.folder, sweep, values)
+        try:
+            if result := _result_of(run, job.config, sweep, earlier):
+                return result
+        except LikenessError as error:  # what it left is damaged
+            log.warning("%s is not used again: %s", run.folder, error)
     return None
+
+
+def _result_of(run: PastRun, config: TrainConfig, sweep: Sweep, earlier: EarlierTrials) -> Result | None:
+    values = validations(run.folder, sweep)
+    step = earlier.next_trial(config.trainer.max_steps).stopped_at(values)
+    if step is not None:
+        seen = [one for one in values if one.step <= step]
+        return Result("pruned", run.folder, f"stopped at step {step}", validations=seen)
+    return _measured(run.folder, config, sweep, values) if run.status == "finished" else None
 
 
 def outcome_of(results: Sequence[Result]) -> Outcome:
@@ -66,15 +85,29 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
     return Outcome(status, [sum(column) / len(column) for column in columns], seen)
 
 
-def _measured(folder: Path, sweep: Sweep, seen: Sequence[Validation]) -> Result:
-    results = json.loads((folder / "results.json").read_text())
-    measured = results.get(TRAINED) or next(iter(results.values()))
+def measured_in(folder: Path, metric: str) -> Measurement | None:
+    """What a finished run ended with; None where the metric has no value."""
+    results = read_json(folder / "results.json", Results)
+    measured = (results.get(TRAINED) or next(iter(results.values()), {})).get(metric)
+    if measured is None or measured["value"] is None:
+        return None
+    return Measurement(measured["value"], *recorded_interval(measured))
+
+
+def _last_validation(folder: Path, metric: str) -> Measurement | None:
+    """What a run's last validation came to; None where there was none."""
+    logged = [row.value for row in read_metrics(folder) if row.metric == metric]
+    return Measurement(logged[-1], None, None) if logged and math.isfinite(logged[-1]) else None
+
+
+def _measured(folder: Path, config: TrainConfig, sweep: Sweep, seen: Sequence[Validation]) -> Result:
     objectives = []
     for objective in sweep.objectives:
-        metric = measured.get(objective.metric)
-        if metric is None or metric["value"] is None:
-            return Result("failed", folder, f"{objective.metric} has no value on these test data")
-        objectives.append(Measurement(metric["value"], metric["low"], metric["high"]))
+        known = _last_validation if objective.metric in config.validates else measured_in
+        measured = known(folder, objective.metric)
+        if measured is None:
+            return Result("failed", folder, f"{objective.metric} has no value on these data")
+        objectives.append(measured)
     return Result("finished", folder, None, objectives, seen)
 
 
@@ -88,45 +121,63 @@ class PastRuns:
 
     def __init__(self, source: str | None, recipe_of: Callable[[TrainConfig], Recipe]) -> None:
         self.source, self._recipe_of = source, recipe_of
-        self._ended: dict[Path, dict[str, Any]] = {}  # their records don't change any more
-        self._data: dict[
-            str, dict[str, Any] | None
-        ] = {}  # fingerprints, by what of a configuration decides them
+        self._keys: dict[Path, str | None] = {}  # a run keeps its key
+        self._data: dict[str, _Data] = {}  # by what of a configuration decides them
 
     def of(self, job: Job) -> list[PastRun]:
         """The runs of a job's configuration, the oldest first."""
         assert job.config is not None
         runs = []
         for path in Path(job.config.runs_dir, job.config.name).glob(f"*/{RECORD}"):
-            record = self._ended.get(path.parent) or self._read(path.parent)
-            if record.get("key") == job.key:
-                runs.append(PastRun(path.parent, record))
-        return sorted(runs, key=lambda run: str(run.record["started"]))
+            if self._key_of(path.parent) != job.key:
+                continue
+            with suppress(LikenessError):  # a damaged record is nobody's
+                runs.append(PastRun(path.parent, read_record(path.parent)))
+        return sorted(runs, key=order_of)
 
     def comparable(self, job: Job) -> list[PastRun]:
         """Those of them that were made from the source that counts and from the data that are there now."""
         same = [run for run in self.of(job) if identity_of(run.record["source"]) == self.source]
-        return [run for run in same if run.record["data"] == self._data_of(job)]
+        return [run for run in same if self._data_of(job).are_those_of(run)]
 
-    def _data_of(self, job: Job) -> dict[str, Any] | None:
-        """The fingerprints of what a job reads; None where it can't be read, which the job will say."""
+    def _key_of(self, folder: Path) -> str | None:
+        if folder not in self._keys:
+            self._keys[folder] = key_in(folder)
+        return self._keys[folder]
+
+    def _data_of(self, job: Job) -> "_Data":
         assert job.config is not None
         recipe = self._recipe_of(job.config)
         decisive = {name: value for name, value in job.config.plain().items() if name in recipe.family.inputs}
         key = json.dumps(decisive, sort_keys=True)
         if key not in self._data:
-            try:
-                self._data[key] = recipe.fingerprints
-            except LikenessError:
-                self._data[key] = None
+            self._data[key] = _Data(recipe)
         return self._data[key]
 
-    def _read(self, folder: Path) -> dict[str, Any]:
-        try:
-            record = read_record(folder)
-        except LikenessError:  # a damaged record is nobody's
-            return {}
-        kept = {name: record.get(name) for name in ("key", "source", "data", "status", "started")}
-        if kept["status"] in ENDED:
-            self._ended[folder] = kept
-        return kept
+
+class _Data:
+    """What jobs read that have this recipe, as it is now."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._changed: dict[str, str | None] = {}  # by a listing's hash what happened to its files
+
+    def are_those_of(self, run: PastRun) -> bool:
+        """Whether a run was made from them, as far as it can be told; not where they can't be read, as the job says."""
+        if run.record["data"] != self._fingerprints:
+            return False
+        listing = (run.record.get("data_files") or {}).get("sha256", str(run.folder))
+        if listing not in self._changed:
+            changed, untold = compare_since(run.folder, self._recipe.files)
+            self._changed[listing] = changed
+            if untold and not changed:
+                log.warning("%s is used again; of its data %s.", run.folder, untold)
+        if self._changed[listing]:
+            log.warning("%s is not used again: %s.", run.folder, self._changed[listing])
+        return self._changed[listing] is None
+
+    @cached_property
+    def _fingerprints(self) -> dict[str, Any] | None:
+        with suppress(LikenessError):
+            return self._recipe.fingerprints
+        return None

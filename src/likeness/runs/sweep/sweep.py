@@ -17,19 +17,23 @@ from rich.markup import escape
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.trust import packages_named
 from likeness.errors import LikenessError, sentence
-from likeness.runs.recipe import Recipe
+from likeness.runs.recipe import Presentation, Recipe
 from likeness.runs.record.folder import make_folder
 from likeness.runs.record.lock import locked
+from likeness.runs.record.output import lasting_output
 from likeness.runs.record.source import capture_source
 from likeness.runs.report.write import write_report
+from likeness.runs.sweep.estimate import estimate
 from likeness.runs.sweep.figures import write_figures
-from likeness.runs.sweep.ledger import EndedTrial, failures, write_ledger
+from likeness.runs.sweep.ledger import EndedTrial, Tested, failures, write_ledger
+from likeness.runs.sweep.outcome import Outcome
 from likeness.runs.sweep.plan import Compose, Job, Plan, launched_overrides, make_job, make_plan
 from likeness.runs.sweep.pruning import EarlierTrials, write_earlier
 from likeness.runs.sweep.results import PastRuns, Result, outcome_of, result_of
 from likeness.runs.sweep.space import SEED
 from likeness.runs.sweep.study import Grid, Search, Study, Trial
 from likeness.runs.sweep.table import print_table
+from likeness.runs.sweep.winner import refuse_without_validation, tested_winner
 
 Launch = Callable[..., Sequence[JobReturn]]
 
@@ -57,13 +61,18 @@ def sweep(
         LikenessError: an override won't do, a job was preempted, or jobs failed (said when the others are done).
     """
     plan = make_plan(overrides, compose, beside=beside, config_dir=config_dir)
+    recipe = recipe_of(plan.first)
+    refuse_without_validation(plan, recipe)
     make_folder(plan.folder, "runs_dir=DIR")
-    with locked(plan.folder):
+    with locked(plan.folder), lasting_output():
         runs = PastRuns(capture_source(packages=packages_named(plan.first.plain())).identity, recipe_of)
-        ended = _Trials(plan, compose, launch, runs, failures(plan.folder, runs.source)).run()
+        trials = _Trials(
+            plan, compose, launch, runs, failures(plan.folder, runs.source), recipe.family.presentation
+        )
+        ended = trials.run()
         write_figures(plan, ended)
-        write_report(plan.folder, recipe_of(plan.first).family.presentation)
-        print_table(plan, ended)
+        write_report(plan.folder, recipe.family.presentation)
+        print_table(plan, ended, trials.tested)
         print(plan.folder)
     results = [result for one in ended for result in one.results]
     if failed := [result for result in results if result.status == "failed"]:
@@ -78,9 +87,16 @@ class _Trials:
     """The trials of a sweep, one batch after the other."""
 
     def __init__(
-        self, plan: Plan, compose: Compose, launch: Launch, runs: PastRuns, failures: dict[str, str]
+        self,
+        plan: Plan,
+        compose: Compose,
+        launch: Launch,
+        runs: PastRuns,
+        failures: dict[str, str],
+        presentation: Presentation,
     ) -> None:
         self.plan, self.compose, self.launch, self.runs, self.failures = plan, compose, launch, runs, failures
+        self.presentation = presentation
         self.numbers = count()
         self.ended: list[EndedTrial] = []
         self.earlier = EarlierTrials(plan.sweep)
@@ -100,13 +116,27 @@ class _Trials:
                 own = [next(done) for _ in range(max(1, len(self.plan.seeds)))]
                 outcome = outcome_of([result for _, result in own])
                 study.tell(trial, outcome)
-                self.ended.append(
-                    EndedTrial(trial, [job for job, _ in own], [result for _, result in own], outcome)
-                )
+                self.ended.append(self._ended(trial, own, outcome))
                 self.earlier.add(outcome)
         failed = any(one.outcome.status == "failed" for one in self.ended)
         self._write([], "failed" if failed else "finished")
         return self.ended
+
+    @property
+    def tested(self) -> Tested | None:
+        """What the test says of the winner until now."""
+        return tested_winner(self.plan, self.ended, self.presentation)
+
+    def _ended(self, trial: Trial, own: Sequence[tuple[Job, Result]], outcome: Outcome) -> EndedTrial:
+        results = [result for _, result in own]
+        columns = (
+            zip(*(one.objectives for one in results), strict=True) if outcome.status == "finished" else ()
+        )
+        estimates = [
+            estimate(column, self.presentation.bounds(objective.metric))
+            for column, objective in zip(columns, self.plan.sweep.objectives, strict=False)
+        ]
+        return EndedTrial(trial, [job for job, _ in own], results, outcome, estimates)
 
     def _jobs_of(self, trial: Trial) -> Iterator[Job]:
         more = [{SEED: seed} for seed in self.plan.seeds] or [{}]
@@ -165,7 +195,8 @@ class _Trials:
         return Result("failed", last.folder if last else None, reason or "The job left no run behind.")
 
     def _write(self, under_way: Sequence[tuple[Job, Result]], status: str) -> None:
-        write_ledger(self.plan, self.ended, under_way, self.runs.source, status)
+        tested = None if status == "running" else self.tested
+        write_ledger(self.plan, self.ended, under_way, self.runs.source, status, tested)
 
 
 def _batches(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:

@@ -1,19 +1,24 @@
 """The table at the end of a sweep."""
 
 from collections.abc import Sequence
+from math import isnan
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from likeness.runs.record.measured import TOO_FEW
 from likeness.runs.sweep.estimate import Estimate
-from likeness.runs.sweep.ledger import EndedTrial, best_of
+from likeness.runs.sweep.ledger import EndedTrial, Tested, best_of
 from likeness.runs.sweep.plan import Plan, command
 
 
-def print_table(plan: Plan, ended: Sequence[EndedTrial]) -> None:
-    """Print the trials, the best first, with 95% intervals; why jobs failed; and how to train the best again."""
+def print_table(plan: Plan, ended: Sequence[EndedTrial], tested: Tested | None) -> None:
+    """Print the trials, the best first, with 95% intervals; why jobs failed; and how to train the best again.
+
+    `tested` is what the test says of the best.
+    """
     best = best_of(plan, ended)
     console = Console()
     console.print(_table(plan, sorted(ended, key=lambda one: _rank(plan, one, best)), best))
@@ -21,6 +26,12 @@ def print_table(plan: Plan, ended: Sequence[EndedTrial]) -> None:
         for job, result in zip(one.jobs, one.results, strict=True):
             if result.status == "failed":
                 console.print(f"job {job.number} failed: {escape(str(result.reason))}", highlight=False)
+    if tested is not None:
+        console.print(
+            f"The best on the test data, which chose nothing: {escape(tested.metric)} {escape(_cell(tested.estimate))}",
+            soft_wrap=True,
+            highlight=False,
+        )
     for one in best[:1]:
         says = "The best again:" if len(plan.sweep.objectives) == 1 else "The first of the best again:"
         console.print(
@@ -66,7 +77,8 @@ def _rank(plan: Plan, ended: EndedTrial, best: Sequence[EndedTrial]) -> tuple[in
 def _cell(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.4f}"
-    return f"{estimate.value:.4f} [{estimate.low:.4f}, {estimate.high:.4f}]"
+    interval = TOO_FEW if isnan(estimate.low) else f"{estimate.low:.4f}, {estimate.high:.4f}"
+    return f"{estimate.value:.4f} [{interval}]"
 
 
 def _short(value: object) -> str:

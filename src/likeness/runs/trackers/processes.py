@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from likeness.errors import Preempted, Pruned
-from likeness.runs.trackers.tracker import Status
+from likeness.runs.trackers.tracker import NOTICE, Status
 
 LOG = "tracker-{name}.txt"  # what a tracker says
+_LOOK = 1.0  # seconds between two looks at what a tracker says
 PATIENCE: dict[Status, float] = {"finished": 30, "failed": 30, "interrupted": 5}
 """Seconds that a run waits for its trackers, all together, when it ends; who takes a machine back won't wait long."""
 
@@ -65,7 +66,7 @@ def end(processes: Iterable["TrackerProcess"], status: Status, patience: float) 
 class TrackerProcess:
     """A process that follows a run; it is told of the run's end by a pipe, which breaks where the run is killed.
 
-    Its failure is logged, once, and changes nothing else.
+    Its failure is logged, once, as is what it says to the terminal, and changes nothing else.
 
     Args:
         name: what to call the tracker in a message.
@@ -79,6 +80,7 @@ class TrackerProcess:
         self._left_behind = False
         try:
             with self.log.open("ab") as output:
+                self._repeated = len(self._said())  # a run that went on was told of these
                 self._process = subprocess.Popen(
                     words,
                     stdin=subprocess.PIPE,
@@ -89,7 +91,7 @@ class TrackerProcess:
         except OSError as error:
             log.warning("The tracker %s could not be started: %s", name, error)
             return
-        self._watch = threading.Thread(target=self._say_if_it_fails, args=[self._process], daemon=True)
+        self._watch = threading.Thread(target=self._say_what_happens, args=[self._process], daemon=True)
         self._watch.start()
 
     def tell(self, status: Status) -> None:
@@ -117,12 +119,26 @@ class TrackerProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._watch.join(1)
 
-    def _say_if_it_fails(self, process: subprocess.Popen[bytes]) -> None:
-        if process.wait() and not self._left_behind:
-            said = self.log.read_text(errors="replace").strip().splitlines()
+    def _say_what_happens(self, process: subprocess.Popen[bytes]) -> None:
+        """Repeat what the tracker says to the terminal, and its last words where it fails."""
+        status: int | None = None
+        while status is None:
+            with suppress(subprocess.TimeoutExpired):
+                status = process.wait(_LOOK)
+            said = self._said()
+            for notice in said[self._repeated :]:
+                if notice.startswith(NOTICE):
+                    log.warning("The tracker %s: %s", self.name, notice.removeprefix(NOTICE))
+            self._repeated = len(said)
+        if status and not self._left_behind:
             log.warning(
                 "The tracker %s failed and the run goes on without it: %s (%s)",
                 self.name,
-                said[-1] if said else f"exit status {process.returncode}",
+                said[-1] if said else f"exit status {status}",
                 self.log.name,
             )
+
+    def _said(self) -> list[str]:
+        """The whole lines of the log, without those that an earlier process wrote."""
+        whole, _, _ = self.log.read_text(errors="replace").rpartition("\n")
+        return whole.splitlines()

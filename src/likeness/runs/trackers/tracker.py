@@ -13,6 +13,10 @@ Results = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 """As in `results.json`: by encoder and metric the value, its interval (low and high) and count."""
 
 
+NOTICE = "likeness: "
+"""What a line begins with that a tracker says to the terminal of the run too."""
+
+
 class TrackedRun(NamedTuple):
     """A run that a tracker is told about; `config` is resolved and plain."""
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from likeness.errors import one_line
 from likeness.runs.trackers.results_table import COLUMNS, single_numbers, table_rows
-from likeness.runs.trackers.tracker import Results, Status, TrackedRun
+from likeness.runs.trackers.tracker import NOTICE, Results, Status, TrackedRun
 
 Mode = Literal["offline", "online"]
 
@@ -52,7 +53,10 @@ class WeightsAndBiases:
         except wandb.errors.Error as error:  # no network, no login
             if mode == "offline":
                 raise
-            print(f"W&B can't be reached and the run is kept for wandb sync: {error}", flush=True)
+            said = (
+                f"W&B can't be reached, and the run is kept in its folder for `wandb sync`: {one_line(error)}"
+            )
+            print(f"{NOTICE}{said}", flush=True)
             wandb.teardown()  # its service believes that the run is under way
             self._run = begin("offline")
         self._run.config.update(run.config, allow_val_change=True)

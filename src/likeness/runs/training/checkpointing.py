@@ -84,8 +84,8 @@ class SaveCheckpoints(pl.Callback):
         note_unreadable(self.folder, trainer.global_rank, self.unreadable())
         if trainer.global_step == self.saved or not trainer.is_global_zero:
             return
-        if self.metrics is not None:
-            self.metrics.to_disk()  # before the checkpoint that stands on them
+        # before the checkpoint that stands on them
+        logged = None if self.metrics is None else self.metrics.to_disk()
         self.saved = trainer.global_step
         write_checkpoint(
             self.folder,
@@ -96,4 +96,5 @@ class SaveCheckpoints(pl.Callback):
                 trainer.lr_scheduler_configs[0].scheduler.state_dict(),
                 trainer.precision_plugin.state_dict(),
             ),
+            logged,
         )

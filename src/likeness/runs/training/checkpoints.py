@@ -3,15 +3,21 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import TypedDict
 
 from likeness.errors import LikenessError
+from likeness.models.tensor_file import read_tensors
+from likeness.runs.record.appended import Head
+from likeness.runs.record.checkpoint_hashes import cut_hashes
 from likeness.runs.record.folder import HASHES, replace, to_disk, write_json, write_text
+from likeness.runs.record.json_file import read_json
 
 KEPT = 2
 
@@ -28,10 +34,18 @@ class Checkpoint(NamedTuple):
     precision: dict[str, Any]
 
 
-def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+class GoodCheckpoint(NamedTuple):
+    """The step of a checkpoint that can be read, and what `metrics.csv` held then; None where nobody knows."""
+
+    step: int
+    metrics: Head | None
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None) -> None:
     """Write `checkpoints/step-<step>.ckpt` below a run's folder and drop all but the last two.
 
-    The file is written beside, read again and compared, and renamed last; its checksum stands in a `.json` of its name.
+    The file is written beside, read again and compared, and renamed last; its checksum stands in a `.json` of its name,
+    with what `metrics.csv` holds up to here.
 
     Raises:
         LikenessError: the disk is full, or what was read again is not what was written.
@@ -49,11 +63,22 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             raise OSError(None, "what was read again is not what was written")
         write_json(
             path.with_suffix(".json"),
-            {"step": checkpoint.step, "sha256": _digest(beside), "weights": weights, "optimizer": optimizer},
+            {
+                "step": checkpoint.step,
+                "sha256": _digest(beside),
+                "weights": weights,
+                "optimizer": optimizer,
+                "metrics": metrics and metrics._asdict(),
+            },
         )
         _note_hashes(place / HASHES, checkpoint.step, weights, optimizer)
         replace(beside, path)
-    except (OSError, RuntimeError, LikenessError) as error:  # torch says RuntimeError where a file ends early
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        LikenessError,
+    ) as error:  # of torch, RuntimeError where a disk is full
         beside.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
         raise LikenessError(
@@ -75,10 +100,15 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
     return None
 
 
-def last_step(folder: Path) -> int:
-    """The step of the last good checkpoint below a run's folder, 0 where there is none."""
-    checkpoint = newest_checkpoint(folder)
-    return 0 if checkpoint is None else checkpoint.step
+def good_checkpoints(folder: Path) -> Iterator[GoodCheckpoint]:
+    """The good checkpoints below a run's folder, the newest first; others are named and passed over."""
+    for path in _paths(folder):
+        try:
+            step = read_checkpoint(path).step
+        except LikenessError as error:
+            log.warning("%s The one before it is used.", error)
+            continue
+        yield GoodCheckpoint(step, _noted_metrics(path.with_suffix(".json")))
 
 
 def checkpoint_of(run: Path) -> Checkpoint:
@@ -143,11 +173,7 @@ def cut_checkpoints(folder: Path, step: int) -> None:
         if int(path.stem.removeprefix("step-")) > step:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
-    path = folder / "checkpoints" / HASHES
-    if path.is_file():
-        header, *rows = path.read_text().splitlines(keepends=True)
-        kept = [row for row in rows if row.endswith("\n") and int(row.partition(",")[0]) <= step]
-        write_text(path, header + "".join(kept))
+    cut_hashes(folder, step)
 
 
 def _note_hashes(path: Path, step: int, weights: str, optimizer: str) -> None:
@@ -163,8 +189,24 @@ def _paths(folder: Path) -> list[Path]:
     return sorted((folder / "checkpoints").glob("step-*.ckpt"), reverse=True)
 
 
+class _Head(TypedDict):
+    bytes: int
+    sha256: str
+
+
+class _Noted(TypedDict):
+    metrics: NotRequired[_Head | None]
+
+
+def _noted_metrics(path: Path) -> Head | None:
+    with suppress(LikenessError):
+        head = read_json(path, _Noted).get("metrics")
+        return head and Head(**head)
+    return None
+
+
 def _loaded(path: Path) -> Checkpoint:
-    return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    return Checkpoint(**read_tensors(path))
 
 
 def _digest(path: Path) -> str:

@@ -23,6 +23,14 @@ def refuse_devices(accelerator: str, devices: int) -> None:
         )
 
 
+def refuse_synchronized_norms(accelerator: str, *, sync_batchnorm: bool) -> None:
+    """Raise a LikenessError where BatchNorm should see the batches of several devices, and these are no GPUs."""
+    if sync_batchnorm and device_of(accelerator).type != "cuda":
+        raise LikenessError(
+            "trainer.sync_batchnorm=true needs CUDA devices, as PyTorch's SyncBatchNorm does; leave it out here."
+        )
+
+
 def device_of(accelerator: str) -> torch.device:
     """The device to measure on."""
     return torch.device("cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu")

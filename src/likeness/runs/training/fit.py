@@ -11,12 +11,13 @@ import torch
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.data.run_data import RunData
+from likeness.errors import Preempted
 from likeness.runs.recipe import Recipe
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
-from likeness.runs.training.checkpoints import Checkpoint, cut_checkpoints, newest_checkpoint
+from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
 from likeness.runs.training.launch import fit_in_ranks
-from likeness.runs.training.metrics import MetricsFile, cut_metrics
+from likeness.runs.training.metrics import MetricsFile
 
 log = logging.getLogger("likeness")
 
@@ -39,8 +40,6 @@ def fit(
     """
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
-    cut_metrics(folder, step)
-    cut_checkpoints(folder, step)
     if step:
         log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
     if step == config.trainer.max_steps:
@@ -64,6 +63,9 @@ def fit_here(
     _quiet()
     task = recipe.task()
     metrics = MetricsFile(folder) if _is_first_rank() else None
+    saving = SaveCheckpoints(
+        folder, every=config.checkpoints.every, metrics=metrics, unreadable=lambda: data.unreadable
+    )
     trainer = pl.Trainer(
         **config.trainer.plain(),
         max_epochs=-1,
@@ -76,12 +78,7 @@ def fit_here(
         logger=metrics or False,
         callbacks=[
             *([GoOnFrom(start)] if start else []),
-            SaveCheckpoints(
-                folder,
-                every=config.checkpoints.every,
-                metrics=metrics,
-                unreadable=lambda: data.unreadable,
-            ),
+            saving,
             KeyedRandomness(config.seed),
             RefuseNaN(config.trainer.log_every_n_steps),
             ProgressBar(),
@@ -95,6 +92,10 @@ def fit_here(
     except SystemExit:
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
+        raise
+    except Exception as error:
+        if saving.preemption.asked:  # what the signal broke elsewhere is no failure of the run
+            raise Preempted from error
         raise
 
 

@@ -40,8 +40,11 @@ def fit_in_ranks(folder: Path, devices: int, *, threads: int) -> None:
         process.wait()
         raise
     if status:
-        said = f"The process of a device failed (exit status {status}); its message is above."
-        raise LikenessError(next((found.read_text() for found in folder.glob(FAILED.format(rank="*"))), said))
+        said = [found.read_text(errors="replace") for found in sorted(folder.glob(FAILED.format(rank="*")))]
+        otherwise = (
+            _killed(status) or f"The process of a device failed (exit status {status}); its message is above."
+        )
+        raise LikenessError(next(iter(said), otherwise))
 
 
 def die_with(parent: int) -> None:
@@ -55,18 +58,34 @@ def die_with(parent: int) -> None:
         sys.exit("likeness: the run that this process belongs to has ended")
 
 
+def _killed(status: int) -> str | None:
+    """What to say of a process that ended by a signal, by its exit status; None of another."""
+    if status >= 0:
+        return None
+    return (
+        f"The process of a device was killed ({signal.Signals(-status).name}), as happens where memory runs out: free "
+        "memory, then the same command goes on."
+    )
+
+
 def main() -> None:
     """Be torchrun, but for no longer than the run that asked for it."""
-    folder, devices, parent = sys.argv[1:]
+    folder, devices, parent = Path(sys.argv[1]), *sys.argv[2:]
     die_with(int(parent))
     os.environ[LAUNCHER] = str(os.getpid())
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun
 
     try:
-        torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.recipes.rank", folder])
-    except ChildFailedError:
-        sys.exit(1)  # the process that failed has said why
+        torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.recipes.rank", str(folder)])
+    except ChildFailedError as error:  # who failed has said why, but for one that was killed
+        rank, first = error.get_first_failure()
+        if said := _killed(first.exitcode):
+            (folder / FAILED.format(rank=rank)).write_text(said)
+        sys.exit(1)
+    except SignalException as stop:
+        sys.exit(128 + stop.sigval)  # the ranks have saved a checkpoint
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""`likeness inspect`: what the layers of a network look for, on one page."""

@@ -1,0 +1,52 @@
+"""Which parts of two images made them alike, or not."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from likeness.applications.inspect.pictures import SIDES, Picture, all_of, beside, of_heat, of_whole
+from likeness.applications.inspect.subject import Subject
+from likeness.data.as_float import as_float
+from likeness.errors import LikenessError
+from likeness.evaluation import balanced_pairs
+from likeness.inspection import saliency_of_pairs
+
+
+class ExplainedPair(NamedTuple):
+    """Two images, whether they are of one identity, their distance, and a picture of both with what acts on it."""
+
+    same: bool
+    distance: float
+    names: tuple[str, str]
+    picture: Picture
+
+
+def explained_pairs(subject: Subject) -> list[ExplainedPair]:
+    """As many pairs of one identity, and of two, as the configuration asks for, drawn by its seed.
+
+    Raises:
+        LikenessError: the images are too few for pairs.
+    """
+    count, images = subject.config.pairs, subject.images
+    if not count:
+        return []
+    try:
+        drawn = balanced_pairs(images.identity, folds=2, pairs_per_fold=2 * count, seed=subject.config.seed)
+    except ValueError as error:
+        raise LikenessError(f"No pairs can be drawn to explain: {error}; leave pairs at 0.") from error
+    chosen = np.concatenate([np.flatnonzero(drawn.same == same)[:count] for same in (True, False)])
+    loaded = [
+        as_float(torch.stack(images.load(side[chosen].tolist()))) for side in (drawn.first, drawn.second)
+    ]
+    distances, *heats = saliency_of_pairs(subject.compare, *loaded)
+    side = 2 * SIDES[len(subject.network.sides)]
+    found = []
+    for place, pair in enumerate(chosen):
+        pictures = []
+        for values, heat in zip(loaded, heats, strict=True):
+            one = values[place].numpy()
+            pictures += [of_whole(one, all_of(one), side), of_heat(one, heat[place].double().numpy(), side)]
+        names = (images.name(int(drawn.first[pair])), images.name(int(drawn.second[pair])))
+        found.append(ExplainedPair(bool(drawn.same[pair]), float(distances[place]), names, beside(pictures)))
+    return found

@@ -1,0 +1,183 @@
+"""Whatever becomes of a file in a run's folder: no traceback, and no other number without a word.
+
+A property over all files of a finished and of a killed run, all kinds of garbage, and the commands that read them.
+LIKENESS_EVIDENCE=FOLDER keeps there how many were tried.
+"""
+
+import json
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from garbling import GARBLED
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from killing import OVERRIDES, at_call, finish, left_behind, only_run
+from PIL import Image
+from typer.testing import CliRunner
+
+from likeness.cli import app
+
+STEP = "likeness.tasks.embedding:EmbeddingTask.training_step"
+LOGS = {"log.txt", "run.lock"}  # which nothing is read from
+
+
+class Runs(NamedTuple):
+    finished: Path
+    killed: Path
+    images: list[str]
+    scratch: Path
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """A run that was let be, the same killed in its ninth step, and two images to verify."""
+    folder = tmp_path_factory.mktemp("runs")
+    overrides = [*OVERRIDES, "evaluation.folds=2"]
+    assert finish([*overrides, f"runs_dir={folder}/whole"]) == 0
+    assert finish([*overrides, f"runs_dir={folder}/killed"], partial(at_call, 9, STEP)) < 0
+    images = [str(folder / f"{shade}.png") for shade in (60, 200)]
+    for path, shade in zip(images, (60, 200), strict=True):
+        Image.new("RGB", (32, 32), (shade, 90, 120)).save(path)
+    (folder / "scratch").mkdir()
+    return Runs(only_run(folder / "whole"), only_run(folder / "killed"), images, folder / "scratch")
+
+
+class Said(NamedTuple):
+    status: int
+    output: str
+
+
+def say(*words: str) -> Said:
+    """What a command says, which is never a traceback, and one sentence where it fails."""
+    done = CliRunner().invoke(app, list(words))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise AssertionError(f"{words} ended in a traceback") from done.exception
+    assert "Traceback" not in done.output
+    if done.exit_code:
+        assert done.output.strip().splitlines()[-1].startswith("likeness: "), done.output
+    return Said(done.exit_code, done.output)
+
+
+def files_of(folder: Path) -> list[str]:
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name not in LOGS)
+
+
+def garble(folder: Path, place: float, kind: str, seed: int) -> str:
+    """Make garbage of one of a folder's files; what was done to which."""
+    names = files_of(folder)
+    name = names[int(place * len(names))]
+    content = GARBLED[kind]((folder / name).read_bytes(), random.Random(seed))
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    return name
+
+
+def is_told(said: Sequence[str], name: str) -> bool:
+    """Whether something is said of a file, or of what it belongs to."""
+    whole = " ".join(" ".join(said).split())
+    return Path(name).name in whole or Path(name).stem in whole
+
+
+def copy_of(run: Path, scratch: Path) -> Path:
+    shutil.rmtree(scratch / "runs", ignore_errors=True)
+    return Path(shutil.copytree(run, scratch / "runs" / "default" / run.name))
+
+
+PLACES = st.floats(0, 1, exclude_max=True)
+TRIED = given(place=PLACES, kind=st.sampled_from(sorted(GARBLED)), seed=st.integers(0, 2**32))
+QUICK = settings(
+    max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+LONG = settings(QUICK, max_examples=400)
+tried: Counter[str] = Counter()
+
+
+def read_all_of_a_finished_run(runs: Runs, place: float, kind: str, seed: int) -> None:
+    verify = ("verify", *runs.images, "--run")
+    expected = say(*verify, str(runs.finished))
+    assert expected.status == 0, expected.output
+    copy = copy_of(runs.finished, runs.scratch)
+    name = garble(copy, place, kind, seed)
+    tried[f"finished: {name}"] += 1
+    verified = say(*verify, str(copy))
+    if verified.status == 0 and verified.output != expected.output:
+        assert is_told([verified.output], name), (name, kind, verified.output)
+    for words in (
+        ("runs", "--runs-dir", str(copy.parents[1]), "--json"),
+        ("compare", str(runs.finished), str(copy), "--output", str(runs.scratch / "curves.png")),
+        ("report", str(copy)),
+        ("resume", str(copy)),
+    ):
+        said = say(*words)
+        assert words[0] != "resume" or said.status == 1
+    listed = json.loads(say("runs", "--runs-dir", str(copy.parents[1]), "--json").output)
+    for row in listed:
+        whole = say("runs", "--runs-dir", str(runs.finished.parents[1]), "--json").output
+        key = "verification/accuracy"
+        assert row["status"] != "finished" or row[key] == json.loads(whole)[0][key], (name, kind)
+
+
+def go_on_with_a_killed_run(runs: Runs, place: float, kind: str, seed: int) -> None:
+    copy = copy_of(runs.killed, runs.scratch)
+    name = garble(copy, place, kind, seed)
+    tried[f"killed: {name}"] += 1
+    said = say("resume", str(copy))
+    expected = left_behind(runs.finished)
+    if said.status:
+        assert is_told([said.output], name), (name, kind, said.output)
+        assert json.loads((runs.killed / "run.json").read_text())["status"] == "running"
+        return
+    found, record = left_behind(copy), json.loads((copy / "run.json").read_text())
+    changed = record["sessions"][-1]["changed"]
+    assert found["results"] == expected["results"], (name, kind)
+    for part, file in (("metrics", "metrics.csv"), ("hashes", "hashes.csv")):
+        assert found[part] == expected[part] or is_told(changed, file), (name, kind, changed)
+
+
+@QUICK
+@TRIED
+def test_a_finished_run_with_garbage_in_it_gives_its_numbers_or_says_why_not(
+    runs: Runs, place: float, kind: str, seed: int
+) -> None:
+    read_all_of_a_finished_run(runs, place, kind, seed)
+
+
+@settings(QUICK, max_examples=10)
+@TRIED
+def test_a_killed_run_with_garbage_in_it_goes_on_or_says_why_not(
+    runs: Runs, place: float, kind: str, seed: int
+) -> None:
+    go_on_with_a_killed_run(runs, place, kind, seed)
+
+
+@pytest.mark.slow
+@LONG
+@TRIED
+def test_finished_runs_with_all_kinds_of_garbage(runs: Runs, place: float, kind: str, seed: int) -> None:
+    read_all_of_a_finished_run(runs, place, kind, seed)
+
+
+@pytest.mark.slow
+@LONG
+@TRIED
+def test_killed_runs_with_all_kinds_of_garbage(runs: Runs, place: float, kind: str, seed: int) -> None:
+    go_on_with_a_killed_run(runs, place, kind, seed)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept() -> object:
+    """Add to the evidence, where it is asked for."""
+    yield
+    if folder := os.environ.get("LIKENESS_EVIDENCE"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / "garbled.json").write_text(json.dumps(dict(sorted(tried.items())), indent=1) + "\n")
