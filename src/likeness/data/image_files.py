@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,11 +20,11 @@ from likeness.spatial import MAX_PIXELS, SpatialSize
 log = logging.getLogger("likeness")
 
 
-class ImageFiles:
+class LabelledFiles:
     """`Images` over files: `files[i]` below `root` shows identity `identity_names[identity[i]]`.
 
-    Images are decoded as `likeness.data.decode.decode` says, each time anew, or with `keep` once by each process,
-    which then holds them in memory; what is loaded is not to be written to.
+    They are read by `read` from their paths, each time anew, or with `keep` once by each process, which then holds them
+    in memory; what is loaded is not to be written to.
     """
 
     def __init__(
@@ -34,16 +34,13 @@ class ImageFiles:
         identity: NDArray[np.int64],
         identity_names: Sequence[str],
         *,
-        spatial_size: SpatialSize,
-        channels: int,
+        read: Callable[[str], Tensor],
         grouping: Grouping | None = None,
         keep: bool = False,
-        max_pixels: int = MAX_PIXELS,
     ) -> None:
         self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
-        self._spatial_size, self._channels = spatial_size, channels
         self.identity, self.grouping = identity, grouping
-        self._keep, self._max_pixels = keep, max_pixels
+        self._read, self._keep = read, keep
         self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
@@ -51,7 +48,7 @@ class ImageFiles:
         return len(self._files)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The images at `indices`, uint8 `[C, height, width]`; raises as `decode` does."""
+        """The samples at `indices`, `[C, *spatial]`; raises as what reads them does."""
         return [self._decoded(index) for index in indices]
 
     def name(self, index: int) -> str:
@@ -96,12 +93,30 @@ class ImageFiles:
         if (kept := self._kept.get(index)) is not None:
             return kept
         path = os.path.join(self._root, self._files[index])
-        sample = decode(
-            path, spatial_size=self._spatial_size, channels=self._channels, max_pixels=self._max_pixels
-        )
+        sample = self._read(path)
         if self._keep:
             self._kept[index] = sample
         return sample
+
+
+class ImageFiles(LabelledFiles):
+    """Files of images, uint8 `[C, height, width]`, decoded as `likeness.data.decode.decode` says."""
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[str],
+        identity: NDArray[np.int64],
+        identity_names: Sequence[str],
+        *,
+        spatial_size: SpatialSize,
+        channels: int,
+        grouping: Grouping | None = None,
+        keep: bool = False,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        read = partial(decode, spatial_size=spatial_size, channels=channels, max_pixels=max_pixels)
+        super().__init__(root, files, identity, identity_names, read=read, grouping=grouping, keep=keep)
 
 
 def existing_folder(root: str | Path, holding: str) -> Path:
