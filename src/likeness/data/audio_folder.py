@@ -71,7 +71,9 @@ def recording(path: str, *, rate: int, length: int) -> Tensor:
         try:
             values, own = soundfile.read(file, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise UnreadableImage(f"{path} is no recording that can be read: replace or remove it.") from error
+            raise UnreadableImage(
+                f"{path} is no recording that can be read: replace or remove it."
+            ) from error
     mono: NDArray[Any] = values.mean(axis=1)
     if own != rate:
         common = gcd(own, rate)

@@ -11,7 +11,8 @@ from likeness.randomness import key
 class KeyedAugment:
     """Apply transforms in order, with draws keyed by the image's epoch and index.
 
-    torchvision, as our own, draws from torch's global generator; it is set to the key for the call and put back afterwards.
+    torchvision draws from torch's global generator, as our own do; it is set to the key for the call and put back
+    afterwards.
     """
 
     def __init__(self, transforms: Sequence[Callable[[Tensor], Tensor]], *, seed: int) -> None:

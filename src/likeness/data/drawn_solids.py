@@ -1,8 +1,10 @@
 """Solids that are drawn, not downloaded: an identity is a shape.
 
 A shape is made of blobs with rounded corners, some added and some cut away. The pose, how dense it is, how much of the
-surface is worn away, a piece that is hidden, and noise vary within it. Everything uses only +, -, *, /, floor and comparisons, which
-IEEE 754 rounds exactly, so that a solid has the same bits in any batch and on any machine.
+surface is worn away, a piece that is hidden, and noise vary within it.
+
+Everything uses only +, -, *, /, floor and comparisons, which IEEE 754 rounds exactly, so that a solid has the same bits
+in any batch and on any machine.
 """
 
 import sys

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from hashlib import sha256
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.decode import decode
-from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
+from likeness.data.fingerprint import Files, hash_file, hash_files, size_of_file, spread
 from likeness.data.found_images import BESIDE, HIDDEN, LeftOut, entries_of, has_image_name, images_in
 from likeness.data.images import Grouping
 from likeness.spatial import MAX_PIXELS, SpatialSize
@@ -84,6 +85,14 @@ class LabelledFiles:
             "bytes": total,
             "sha256": digest.hexdigest(),
         }
+
+    def hashes(self) -> list[str]:
+        """A hash of each file that has the size of another; of the others, which can't be copies, none."""
+        sizes = [size_of_file(os.path.join(self._root, file)) for file in self._files]
+        often = {size for size, count in Counter(sizes).items() if count > 1 and size > 0}
+        asked = [file for file, size in zip(self._files, sizes, strict=True) if size in often]
+        known = dict(zip(asked, hash_files(Files(Path(self._root), asked)), strict=True))
+        return [known[file].sha256 if file in known else "" for file in self._files]
 
     def files(self) -> Files:
         """The images."""

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from likeness.data.duplicates import hash_of_sample
 from likeness.data.fingerprint import Files
 from likeness.data.images import Grouping
 
@@ -71,6 +73,15 @@ class InMemory:
             "shape": list(self._images.shape[1:]),
             "sha256": digest.hexdigest(),
         }
+
+    def values(self) -> NDArray[Any]:
+        """All of them, `[N, C, *spatial]`."""
+        whole: NDArray[Any] = self._images.numpy()
+        return whole
+
+    def hashes(self) -> list[str]:
+        """A hash of each one's values."""
+        return [hash_of_sample(sample) for sample in self._images]
 
     def files(self) -> Files:
         """None: they are in memory."""

@@ -42,11 +42,15 @@ class _Archive(dict[str, NDArray[Any]]):
         try:
             self._file = np.load(path, allow_pickle=False)
         except FileNotFoundError:
-            raise ValueError(f"There is no file {path}: set path=FILE to a .npz, or a folder of .npy.") from None
+            raise ValueError(
+                f"There is no file {path}: set path=FILE to a .npz, or a folder of .npy."
+            ) from None
         except Exception as error:  # zipfile's own, or NumPy's
             raise ValueError(_why_not(path, error)) from error
         if isinstance(self._file, np.ndarray):
-            raise ValueError(f"{path} holds one array without labels: put both into a .npz, or into a folder.")
+            raise ValueError(
+                f"{path} holds one array without labels: put both into a .npz, or into a folder."
+            )
         super().__init__(dict.fromkeys(self._file.files))  # type: ignore[arg-type]
 
     def __getitem__(self, name: str) -> NDArray[Any]:

@@ -13,7 +13,7 @@ SAMPLES = 1024
 
 
 class Statistics(NamedTuple):
-    """Of each channel the `mean [C]` and standard deviation `std [C]`, float32, over all places of `samples` samples."""
+    """Of each channel the `mean [C]` and standard deviation `std [C]`, float32, over all of so many `samples`."""
 
     mean: Tensor
     std: Tensor

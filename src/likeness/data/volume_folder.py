@@ -1,12 +1,16 @@
 """Volumes, one folder an identity: NIfTI files, or NumPy's."""
 
-from collections.abc import Sequence
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.fitted import fitted, say_what_is_fitted
@@ -15,10 +19,14 @@ from likeness.data.npy import read_npy
 from likeness.data.reading import reading
 from likeness.data.sample_folders import labelled_files
 from likeness.data.split import split_images
-from likeness.errors import UnreadableImage
+from likeness.errors import LikenessError, UnreadableImage
 from likeness.spatial import SpatialSize, refuse_rank, sides
 
 SUFFIXES = (".nii", ".nii.gz", ".npy")
+
+
+class MissingReader(LikenessError):
+    """The package that reads a kind of file is not installed."""
 
 
 def volume_folder(
@@ -46,7 +54,8 @@ def volume_folder(
     listed, shapes = files.files(), []
     for name in listed.names:
         try:
-            shape = _array(str(listed.root / name)).shape
+            with _unreadable(name):
+                shape = _array(str(listed.root / name)).shape
         except UnreadableImage:
             continue  # it is left out where it is met, and told
         if len(shape) != 3:
@@ -68,3 +77,30 @@ def volume(path: str, *, lengths: Sequence[int]) -> Tensor:
     if not np.isfinite(values).all():
         raise UnreadableImage(f"{path} holds values that are not numbers: replace or remove it.")
     return torch.from_numpy(np.ascontiguousarray(fitted(values[None], lengths)))
+
+
+@contextmanager
+def _unreadable(path: str) -> Iterator[None]:
+    """What the readers of volumes say of damaged bytes in the block, as an `UnreadableImage`."""
+    try:
+        yield
+    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableImage(f"{path} is no volume that can be read: replace or remove it.") from error
+
+
+def _array(path: str) -> NDArray[Any]:
+    """The array of a file, of which nothing but the header may be read yet."""
+    if path.lower().endswith(".npy"):
+        return read_npy(Path(path))
+    try:
+        import nibabel
+    except ImportError as error:
+        raise MissingReader(
+            "NIfTI is read by nibabel, which is not installed: pip install 'likeness[volumes]'."
+        ) from error
+    try:
+        stored: Any = nibabel.load(path)
+    except nibabel.filebasedimages.ImageFileError as error:
+        raise ValueError(str(error)) from error
+    proxy: NDArray[Any] = stored.dataobj
+    return proxy

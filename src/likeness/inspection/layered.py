@@ -86,9 +86,7 @@ def read_taps(
 
     with ExitStack() as hooks:
         for name, given in {(tap.name, tap.given) for tap in asked}:
-            register = (
-                modules[name].register_forward_pre_hook if given else modules[name].register_forward_hook
-            )
+            register = modules[name].register_forward_pre_hook if given else modules[name].register_forward_hook
             hooks.callback(register(hook(name, given)).remove)
         try:
             network(images)

@@ -48,9 +48,7 @@ def optimised_inputs(
     colours = COLOURS / COLOURS.norm(dim=0).max() if channels == 3 else torch.eye(channels)
     adam = torch.optim.Adam([spectrum], lr=RATE)
     axes = tuple(range(2, 2 + len(sides)))
-    reach = [
-        side // positions // 2 for side, positions in zip(sides, network.layers[layer].sides, strict=True)
-    ]
+    reach = [side // positions // 2 for side, positions in zip(sides, network.layers[layer].sides, strict=True)]
     middle = tuple(side // 2 for side in network.layers[layer].sides)
 
     def shown() -> Tensor:

@@ -37,8 +37,8 @@ def double_conv(
     """A block of each of `widths` channels; every position of the last map is a feature.
 
     Convolutions before the first pooling see the strokes at full size, which `small_conv` saves. With `ink_size` they
-    see each drawing cut to its ink and resized to that side (`InkFrame`), and not the image as it is; that is for images
-    alone. Otherwise the layers are of the rank of `spatial_size`.
+    see each drawing cut to its ink and resized to that side (`InkFrame`), and not the image as it is; that is for
+    images alone. Otherwise the layers are of the rank of `spatial_size`.
 
     Raises:
         ValueError: more blocks than times that the side can be halved.

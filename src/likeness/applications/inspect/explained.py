@@ -36,9 +36,7 @@ def explained_pairs(subject: Subject) -> list[ExplainedPair]:
     except ValueError as error:
         raise LikenessError(f"No pairs can be drawn to explain: {error}; leave pairs at 0.") from error
     chosen = np.concatenate([np.flatnonzero(drawn.same == same)[:count] for same in (True, False)])
-    loaded = [
-        as_float(torch.stack(images.load(side[chosen].tolist()))) for side in (drawn.first, drawn.second)
-    ]
+    loaded = [as_float(torch.stack(images.load(side[chosen].tolist()))) for side in (drawn.first, drawn.second)]
     distances, *heats = saliency_of_pairs(subject.compare, *loaded)
     side = 2 * SIDES[len(subject.network.sides)]
     found = []

@@ -68,9 +68,7 @@ def _take(
         try:
             strongest[name].add(maps, index)
         except ValueError as error:
-            raise LikenessError(
-                f"The layer {name} can't be ranked: {error}; train it with a lower rate."
-            ) from error
+            raise LikenessError(f"The layer {name} can't be ranked: {error}; train it with a lower rate.") from error
 
     with torch.inference_mode():
         network.read(images, list(strongest), add)
@@ -108,9 +106,7 @@ def _restored(path: Path, strongest: Mapping[str, Strongest]) -> tuple[int, int]
             }
             done, seen = (int(number) for number in stored["progress"])
     except (OSError, ValueError, KeyError, EOFError) as error:
-        raise LikenessError(
-            f"{path} can't be read: it is cut short or altered; remove it, and run again."
-        ) from error
+        raise LikenessError(f"{path} can't be read: it is cut short or altered; remove it, and run again.") from error
     for name, arrays in held.items():
         strongest[name].restore(arrays)
     return done, seen

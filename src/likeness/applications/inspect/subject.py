@@ -114,9 +114,7 @@ def _of_weights(named: str, overrides: Sequence[str], trust: Sequence[str]) -> S
 
     weights = hash_of(backbone.state_dict())
     title = f"{getattr(config.backbone, 'name', config.backbone.target)} ({named})"
-    return _subject(
-        title, config, backbone, compare, "squared distance of the features, each of length 1", weights
-    )
+    return _subject(title, config, backbone, compare, "squared distance of the features, each of length 1", weights)
 
 
 def _comparison(networks: Networks) -> tuple[Compare, str]:
@@ -162,3 +160,4 @@ def _subject(
             "share with data.split."
         )
     return Subject(title, config, network, layers, images, compare, unit, weights)
+

@@ -35,6 +35,7 @@ class EmbeddingConfig(TrainConfig):
         "verification/accuracy_std",
         "verification/auc",
         "verification/eer",
+        "verification/min_dcf",
         *(f"verification/tar@far=1e-{power}" for power in range(1, 7)),
         "calibration/ece",
         "decision/far",
@@ -44,6 +45,8 @@ class EmbeddingConfig(TrainConfig):
         "retrieval/map@r",
         "identification/rank@1",
         *(f"identification/tpir@fpir=1e-{power}" for power in range(1, 4)),
+        "classification/1nn_accuracy",
+        "classification/1nn_error",
         "oneshot_*",
     )
     validates = ("validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot")

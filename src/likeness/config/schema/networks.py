@@ -8,7 +8,6 @@ from likeness.config.schema.base import Node, PerChannel, Positive, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
 from likeness.spatial import height_and_width, sides
 
-
 LONGEST = {1: 2**20, 2: 4096, 3: 512}
 """The longest axis of a sample, by their number: of signals, images and volumes."""
 

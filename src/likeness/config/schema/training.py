@@ -207,6 +207,7 @@ class Evaluation(Node):
     resamples: Annotated[int, Field(ge=10)]
     far: Annotated[float, Field(gt=0, le=1)] = 0.01
     queries: Positive | None = None
+    target: Annotated[float, Field(gt=0, lt=1)] | None = None
     flip: bool
 
     @model_validator(mode="after")

@@ -61,9 +61,7 @@ def _fields_along(
     """The fields that could be measured, on ever longer inputs: the deepest layers need the longest."""
     found: dict[str, _Along] = {}
     others = tuple(min(side, NARROW) for side in network.sides)
-    if not _maps(
-        structure, layers, _positive_images(network.channels, _with(others, axis, network.sides[axis]))
-    ):
+    if not _maps(structure, layers, _positive_images(network.channels, _with(others, axis, network.sides[axis]))):
         others = network.sides
     for length in _growing(network.sides[axis], LONGEST[len(others)]):
         left = [layer for layer in layers if layer.name not in found]

@@ -97,9 +97,14 @@ def pixel_distances(
     return distances
 
 
+def raw_values(samples: Images, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The values `[M, C * prod(spatial)]` of samples, bytes in [0, 1]; all are held at once."""
+    return unscaled(torch.stack(samples.load(indices.tolist())).flatten(1), torch.float32).numpy()
+
+
 def pixel_episode_distances(samples: Images, episodes: Episodes) -> NDArray[np.float64]:
-    """Squared Euclidean distances `[E, N, N, K]` of raw values, bytes in [0, 1], an episode at a time: of each query to each
-    image of each class.
+    """Squared Euclidean distances `[E, N, N, K]` of raw values, bytes in [0, 1], an episode at a time: of each query to
+    each image of each class.
     """
     return np.stack(
         [_of_episode(samples, *each) for each in zip(episodes.query, episodes.support, strict=True)]

@@ -15,6 +15,7 @@ from likeness.data.fingerprint import Files
 from likeness.evaluation import EUCLIDEAN
 from likeness.recipes.embedding.build import build_datamodule, build_task
 from likeness.recipes.embedding.contracts import refuse_misfits
+from likeness.recipes.embedding.copies import tell_duplicates
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import Inputs, build_inputs
@@ -105,6 +106,7 @@ class EmbeddingRecipe:
             encoders["its distance"] = Encoder(networks.embedder.encode_views, EUCLIDEAN)
         encoders["untrained"] = encoder_of(self._untrained.ready(device))
         conclude(run, measure(encoders, tested, config, device=device), tested)
+        run.outcome["duplicates"] = tell_duplicates(self._splits, tested)
 
     def _task_at_step_0(self) -> EncodingTask:
         return build_task(self._config, deepcopy(self._untrained), self._splits)
