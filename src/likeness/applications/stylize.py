@@ -41,6 +41,11 @@ def stylize(pairs: Sequence[Pair], overrides: Sequence[str], *, force: bool) -> 
 
 
 def _of_pair(config: DictConfig, pair: Pair) -> DictConfig:
+    for path in (pair.content, pair.style):
+        if "${" in str(path):
+            raise LikenessError(
+                f"{path} can't be named in a configuration, where ${{ begins a reference: give it another name."
+            )
     own = config.copy()
     own.data.content, own.data.style = str(pair.content), [str(pair.style)]
     return own

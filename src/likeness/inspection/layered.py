@@ -34,7 +34,7 @@ class LayeredNetwork:
 
     @property
     def convolutions(self) -> list[str]:
-        """The convolutions whose maps have more than one position, each by the name of its normalisation if it has one."""
+        """The convolutions with more than one position, each by the name of its normalisation if it has one."""
         return [
             name for name, layer in self.layers.items() if layer.convolves and any(s > 1 for s in layer.sides)
         ]

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from likeness.config.check import check
 from likeness.config.compose import composed, explained
+from likeness.config.derived import told_by_source
 from likeness.config.make import plain
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
@@ -71,7 +72,8 @@ def checked_composition(config: DictConfig) -> TrainConfig:
     """As `checked`, of what Hydra composed; a value that is taken from where none is raises a LikenessError too."""
     with explained("config", ()):
         values = plain(config)
-    return checked(values)
+    with told_by_source(config):
+        return checked(values)
 
 
 def training_config(overrides: Sequence[str]) -> TrainConfig:

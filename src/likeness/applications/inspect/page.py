@@ -39,9 +39,7 @@ def write_page(path: Path, inside: Inside) -> None:
     environment = escaping_environment("likeness.applications.inspect", "likeness.runs.report")
     subject, ranking = inside.subject, inside.ranking
     rows = [_row(inside, place, name) for place, name in enumerate(subject.layers)]
-    seen = f"{ranking.seen:,}" + (
-        f", and {bad} unreadable" if (bad := len(subject.images.unreadable)) else ""
-    )
+    seen = f"{ranking.seen:,}" + (f", and {bad} unreadable" if (bad := len(ranking.unreadable)) else "")
     values = {
         "title": f"Inside {subject.title}",
         "status": "finished",

@@ -1,4 +1,4 @@
-"""The receptive fields of a network's layers: by arithmetic where it is a chain, and by a structural gradient anywhere."""
+"""The receptive fields of layers: by arithmetic where a network is a chain, by a structural gradient anywhere."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
