@@ -15,7 +15,7 @@ BY_CONTENT = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "W
 
 @cache
 def formats() -> tuple[str, ...]:
-    """The formats that are read, as Pillow calls them, in the order in which it is to try them: the common ones first."""
+    """The formats that are read, as Pillow calls them, in the order in which it is to try them."""
     Image.init()
     return (*_FIRST, *(name for name in Image.ID if name not in _NOT_READ and name not in _FIRST))
 
