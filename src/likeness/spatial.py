@@ -36,6 +36,33 @@ def height_and_width(spatial_size: SpatialSize, what: str) -> tuple[int, int]:
     return lengths[0], lengths[1]
 
 
+def rank_of(spatial_size: SpatialSize) -> int:
+    """The number of axes: 1 of signals, 2 of images, 3 of volumes.
+
+    Raises:
+        ValueError: it is no spatial size.
+    """
+    return len(sides(spatial_size))
+
+
+INTERPOLATION = {1: "linear", 2: "bilinear", 3: "trilinear"}
+"""What `torch.nn.functional.interpolate` calls linear interpolation along so many axes."""
+
+KINDS = {
+    1: "signals, of a spatial_size such as [4096]",
+    2: "images, of a spatial_size such as 64 or [64, 48]",
+    3: "volumes, of a spatial_size such as [32, 32, 32]",
+}
+"""What samples of each rank are called."""
+
+
+def refuse_rank(spatial_size: SpatialSize, ranks: Sequence[int], what: str) -> None:
+    """Raise a ValueError where `what`, which is for some ranks alone, has no meaning at that of `spatial_size`."""
+    if rank_of(spatial_size) not in ranks:
+        known = " or ".join(KINDS[rank] for rank in ranks)
+        raise ValueError(f"{what} is for {known}, not {list(sides(spatial_size))}")
+
+
 def square_side(spatial_size: SpatialSize, what: str) -> int:
     """The side of the square images that `what` takes.
 

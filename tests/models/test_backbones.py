@@ -51,8 +51,7 @@ def test_nets_for_images_refuse_signals_and_volumes() -> None:
     scale = {"channels": 3, "mean": [0.5] * 3, "std": [0.2] * 3}
     for spatial_size in ([64], [8, 8, 8]):
         for make in (
-            partial(small_conv, width=4),
-            partial(double_conv, widths=[4]),
+            partial(double_conv, widths=[4], ink_size=16),
             koch,
             partial(of_timm, "resnet10t"),
             partial(torchvision_backbone, name="resnet18", weights=None),

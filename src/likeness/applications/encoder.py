@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.data.as_float import as_float
 from likeness.evaluation import Comparison, OperatingPoint
 from likeness.recipes.embedding.encode import encode_images
 from likeness.recipes.embedding.kept_operating_point import read_operating_point
@@ -55,7 +56,8 @@ class TrainedEncoder:
     def encode(self, images: Tensor) -> Tensor:
         """The embeddings `[B, D]`, float32 on the CPU, of images `[B, C, *spatial]`.
 
-        Images are uint8, or floats in [0, 1], of the size and with the channels that the run was trained on.
+        Images are uint8, or floats in [0, 1], of the size and with the channels that the run was trained on. Of a run
+        that was trained on floats, as signals are, the values are like those.
 
         Raises:
             ValueError: they have another shape.
@@ -65,31 +67,38 @@ class TrainedEncoder:
             raise ValueError(
                 f"the encoder takes images [B, {', '.join(map(str, wanted))}], not {list(images.shape)}"
             )
-        scaled = images if images.dtype != torch.uint8 else images.float().div(255)
         with torch.inference_mode():
             encoded = [
                 encode_images(
                     self._networks.embedder.encode_views,
-                    batch.to(self._device),
+                    as_float(batch.to(self._device)),
                     flip=self.config.evaluation.flip,
                 ).cpu()
-                for batch in torch.split(scaled, BATCH)
+                for batch in torch.split(images, BATCH)
             ]
         return torch.cat(encoded)
 
 
-def load(run: str | Path, *, device: str | torch.device = "cpu", trust: Sequence[str] = ()) -> TrainedEncoder:
+def load(
+    run: str | Path,
+    *,
+    device: str | torch.device = "cpu",
+    trust: Sequence[str] = (),
+    checkpoint: int | None = None,
+) -> TrainedEncoder:
     """The encoder that a run trained.
 
     Args:
         run: the run's folder.
         device: where it is to work.
         trust: packages of your own, or whose code you know, that the run may name parts of.
+        checkpoint: the step of an earlier one to take in place of the last; it has no operating point.
 
     Raises:
-        LikenessError: it is no run's folder, has trained no embedding, or has no checkpoint that can be read.
+        LikenessError: it is no run's folder, has trained no embedding, or has no such checkpoint, or what it holds is
+            not what its record says.
     """
     folder = Path(run)
     config = embedding_config_of(folder, trust)
-    networks = build_trained(config, folder)
-    return TrainedEncoder(config, networks, read_operating_point(folder), torch.device(device))
+    networks = build_trained(config, folder, checkpoint)
+    return TrainedEncoder(config, networks, read_operating_point(folder, checkpoint), torch.device(device))

@@ -12,6 +12,7 @@ from likeness.data.image_as_shown import read_image, write_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked_composition, recipe_of
 from likeness.recipes.pixels.results import IMAGE
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.run import train
 
 
@@ -34,7 +35,8 @@ def stylize(pairs: Sequence[Pair], overrides: Sequence[str], *, force: bool) -> 
         folder = train(
             one, recipe_of(one)
         )  # anew, so that no more than one pair's images and networks are held
-        write_image(pair.output, read_image(folder / IMAGE).image, force=force)
+        painted = SealedFiles(folder).read(IMAGE)
+        write_image(pair.output, read_image(painted, name=str(folder / IMAGE)).image, force=force)
     return folder
 
 

@@ -1,28 +1,25 @@
 """Augmentation whose draws are keyed by (seed, epoch, index): the same on any worker, at any start."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from likeness.randomness import key
 
-if TYPE_CHECKING:  # to import torchvision takes as long as torch
-    from torchvision.transforms import v2
-
 
 class KeyedAugment:
     """Apply transforms in order, with draws keyed by the image's epoch and index.
 
-    torchvision draws from torch's global generator; it is set to the key for the call and put back afterwards.
+    torchvision draws from torch's global generator, as our own do; it is set to the key for the call and put back
+    afterwards.
     """
 
-    def __init__(self, transforms: "Sequence[v2.Transform]", *, seed: int) -> None:
+    def __init__(self, transforms: Sequence[Callable[[Tensor], Tensor]], *, seed: int) -> None:
         self.transforms, self.seed = transforms, seed
 
     def __call__(self, sample: Tensor, epoch: int, index: int) -> Tensor:
-        """The augmented image, uint8 `[C, *spatial]` like `sample`."""
+        """The augmented image, of the kind and shape `[C, *spatial]` of `sample`."""
         if not self.transforms:
             return sample
         with torch.random.fork_rng(devices=[]):

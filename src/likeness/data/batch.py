@@ -8,7 +8,8 @@ from torch import Tensor
 class Batch(NamedTuple):
     """A batch of labelled images.
 
-    `images` `[B, C, *spatial]`: uint8 from the loader (a quarter of the traffic), float in [0, 1] on the device;
+    `images` `[B, C, *spatial]`: uint8 from the loader (a quarter of the traffic), float in [0, 1] on the device; or
+    floats all the way, as the data have them;
     `identity` `[B]` int64; `index` `[B]` int64, the images' numbers in their data.
     """
 

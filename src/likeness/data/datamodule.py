@@ -25,7 +25,7 @@ class IdentityDataModule(RunData):
         eval_batch_size: images in a validation batch.
         workers: loader processes.
         pin_memory: whether batches are put into pinned memory for a GPU.
-        channels_last: whether batches of images have the channels last in memory; signals and volumes never have.
+        channels_last: whether batches of images and volumes have the channels last in memory.
     """
 
     def __init__(
@@ -106,6 +106,5 @@ class IdentityDataModule(RunData):
         )
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
-        """The batch with its images as floats in [0, 1]."""
-        channels_last = self.channels_last and batch.images.ndim == 4
-        return batch._replace(images=as_float(batch.images, channels_last=channels_last))
+        """The batch with its images as floats: bytes in [0, 1]."""
+        return batch._replace(images=as_float(batch.images, channels_last=self.channels_last))

@@ -77,6 +77,9 @@ def decoded(
     sixteen_bits = _has_sixteen_bits(image)
     with decoding(name):
         image.load()
+        transparent = image.info.get("transparency")
+        if sixteen_bits and isinstance(transparent, tuple):  # Pillow scales the colours alone
+            image.info["transparency"] = tuple(value >> 8 for value in transparent)
         turned = _turned_upright(image, name)
     return Decoded(image, turned, sixteen_bits)
 

@@ -75,7 +75,12 @@ def size_of_file(path: str) -> int:
 
 def spread(count: int) -> list[int]:
     """The places of at most SAMPLE among `count`, evenly spread from the first to the last."""
-    return np.linspace(0, count - 1, min(count, SAMPLE)).round().astype(int).tolist()
+    return spread_over(count, SAMPLE)
+
+
+def spread_over(count: int, most: int) -> list[int]:
+    """The places of at most `most` among `count`, evenly spread from the first to the last."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
 
 
 def hash_files(files: Files) -> Iterator[HashedFile]:

@@ -2,8 +2,9 @@
 
 import logging
 import os
-from collections.abc import Sequence
-from functools import cached_property
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.data.decode import decode
-from likeness.data.fingerprint import Files, hash_file, size_of_file, spread
+from likeness.data.fingerprint import Files, hash_file, hash_files, size_of_file, spread
 from likeness.data.found_images import BESIDE, HIDDEN, LeftOut, entries_of, has_image_name, images_in
 from likeness.data.images import Grouping
 from likeness.spatial import MAX_PIXELS, SpatialSize
@@ -20,11 +21,11 @@ from likeness.spatial import MAX_PIXELS, SpatialSize
 log = logging.getLogger("likeness")
 
 
-class ImageFiles:
+class LabelledFiles:
     """`Images` over files: `files[i]` below `root` shows identity `identity_names[identity[i]]`.
 
-    Images are decoded as `likeness.data.decode.decode` says, each time anew, or with `keep` once by each process,
-    which then holds them in memory; what is loaded is not to be written to.
+    They are read by `read` from their paths, each time anew, or with `keep` once by each process, which then holds them
+    in memory; what is loaded is not to be written to.
     """
 
     def __init__(
@@ -34,16 +35,13 @@ class ImageFiles:
         identity: NDArray[np.int64],
         identity_names: Sequence[str],
         *,
-        spatial_size: SpatialSize,
-        channels: int,
+        read: Callable[[str], Tensor],
         grouping: Grouping | None = None,
         keep: bool = False,
-        max_pixels: int = MAX_PIXELS,
     ) -> None:
         self._root, self._files, self._identity_names = str(root), list(files), list(identity_names)
-        self._spatial_size, self._channels = spatial_size, channels
         self.identity, self.grouping = identity, grouping
-        self._keep, self._max_pixels = keep, max_pixels
+        self._read, self._keep = read, keep
         self._kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
@@ -51,7 +49,7 @@ class ImageFiles:
         return len(self._files)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The images at `indices`, uint8 `[C, height, width]`; raises as `decode` does."""
+        """The samples at `indices`, `[C, *spatial]`; raises as what reads them does."""
         return [self._decoded(index) for index in indices]
 
     def name(self, index: int) -> str:
@@ -88,6 +86,14 @@ class ImageFiles:
             "sha256": digest.hexdigest(),
         }
 
+    def hashes(self) -> list[str]:
+        """A hash of each file that has the size of another; of the others, which can't be copies, none."""
+        sizes = [size_of_file(os.path.join(self._root, file)) for file in self._files]
+        often = {size for size, count in Counter(sizes).items() if count > 1 and size > 0}
+        asked = [file for file, size in zip(self._files, sizes, strict=True) if size in often]
+        known = dict(zip(asked, hash_files(Files(Path(self._root), asked)), strict=True))
+        return [known[file].sha256 if file in known else "" for file in self._files]
+
     def files(self) -> Files:
         """The images."""
         return Files(Path(self._root), self._files)
@@ -96,12 +102,30 @@ class ImageFiles:
         if (kept := self._kept.get(index)) is not None:
             return kept
         path = os.path.join(self._root, self._files[index])
-        sample = decode(
-            path, spatial_size=self._spatial_size, channels=self._channels, max_pixels=self._max_pixels
-        )
+        sample = self._read(path)
         if self._keep:
             self._kept[index] = sample
         return sample
+
+
+class ImageFiles(LabelledFiles):
+    """Files of images, uint8 `[C, height, width]`, decoded as `likeness.data.decode.decode` says."""
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[str],
+        identity: NDArray[np.int64],
+        identity_names: Sequence[str],
+        *,
+        spatial_size: SpatialSize,
+        channels: int,
+        grouping: Grouping | None = None,
+        keep: bool = False,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        read = partial(decode, spatial_size=spatial_size, channels=channels, max_pixels=max_pixels)
+        super().__init__(root, files, identity, identity_names, read=read, grouping=grouping, keep=keep)
 
 
 def existing_folder(root: str | Path, holding: str) -> Path:

@@ -26,8 +26,8 @@ class Grouping(NamedTuple):
 class Images(Protocol):
     """Labelled images, addressed by index.
 
-    `identity` is `[N]` int64, contiguous from 0; `load` gives uint8 tensors `[C, *spatial]`, all of one shape, with any
-    number of channels and 1, 2 or 3 axes.
+    `identity` is `[N]` int64, contiguous from 0; `load` gives tensors `[C, *spatial]`, uint8 or float32, all of one
+    kind and shape, with any number of channels and 1, 2 or 3 axes.
     """
 
     @property
@@ -45,7 +45,7 @@ class Images(Protocol):
         ...
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The images at `indices`, uint8 `[C, *spatial]` each; raises `UnreadableImage`, which names a bad one."""
+        """The images at `indices`, `[C, *spatial]` each; raises `UnreadableImage`, which names a bad one."""
         ...
 
     def name(self, index: int) -> str:
@@ -105,7 +105,9 @@ class DataSplits:
 
     `pairs` is an official protocol over `test`; where it is None, balanced pairs are drawn. `all_known` says whether
     the identities of `test` are known beyond those pairs, so that retrieval can be measured. `trials` are official
-    one-shot trials over `test`.
+    one-shot trials over `test`. Where pairs are drawn and `contexts [N]` of `test` are known, as the words of
+    recordings, the two of a pair are of different ones. With `closed_set` the classes of `test` are those of `train`:
+    an official split of samples, and no test of what is learned of new identities.
     """
 
     train: Images | None
@@ -114,3 +116,5 @@ class DataSplits:
     pairs: Pairs | None = None
     all_known: bool = True
     trials: Trials | None = None
+    contexts: NDArray[np.int64] | None = None
+    closed_set: bool = False

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from likeness.data.duplicates import hash_of_sample
 from likeness.data.fingerprint import Files
 from likeness.data.images import Grouping
 
@@ -17,7 +19,7 @@ class InMemory:
     """`Images` over an array.
 
     Args:
-        images: uint8 `[N, C, *spatial]`.
+        images: uint8 or float32 `[N, C, *spatial]`.
         identity: whom or what each image shows, `[N]` integers, numbered from 0 without a gap.
         names: what the identities are called; their numbers where it is None.
 
@@ -30,9 +32,10 @@ class InMemory:
     def __init__(self, images: ArrayLike, identity: ArrayLike, names: Sequence[str] | None = None) -> None:
         self._images = torch.as_tensor(np.asarray(images))
         self.identity: NDArray[np.int64] = np.asarray(identity, dtype=np.int64)
-        if self._images.dtype != torch.uint8 or self._images.ndim < 3:
+        if self._images.dtype not in (torch.uint8, torch.float32) or self._images.ndim < 3:
             raise ValueError(
-                f"images are uint8 [N, C, *spatial], not {self._images.dtype} {list(self._images.shape)}"
+                "images are uint8 or float32 [N, C, *spatial], not "
+                f"{self._images.dtype} {list(self._images.shape)}"
             )
         if self.identity.shape != self._images.shape[:1]:
             raise ValueError(
@@ -48,7 +51,7 @@ class InMemory:
         return len(self._images)
 
     def load(self, indices: Sequence[int]) -> list[Tensor]:
-        """The images at `indices`, uint8 `[C, *spatial]` each."""
+        """The images at `indices`, `[C, *spatial]` each."""
         return [self._images[index] for index in indices]
 
     def name(self, index: int) -> str:
@@ -70,6 +73,15 @@ class InMemory:
             "shape": list(self._images.shape[1:]),
             "sha256": digest.hexdigest(),
         }
+
+    def values(self) -> NDArray[Any]:
+        """All of them, `[N, C, *spatial]`."""
+        whole: NDArray[Any] = self._images.numpy()
+        return whole
+
+    def hashes(self) -> list[str]:
+        """A hash of each one's values."""
+        return [hash_of_sample(sample) for sample in self._images]
 
     def files(self) -> Files:
         """None: they are in memory."""

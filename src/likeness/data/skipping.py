@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.data.duplicates import Hashed
 from likeness.data.fingerprint import Files
 from likeness.data.images import Grouping, Images
 from likeness.errors import FileError, UnreadableImage
@@ -85,6 +86,10 @@ class SkippingUnreadable:
     def fingerprint(self) -> dict[str, object]:
         """That of the images, unreadable ones included."""
         return self._images.fingerprint()
+
+    def hashes(self) -> Sequence[str] | None:
+        """Those of the images, where they know them."""
+        return self._images.hashes() if isinstance(self._images, Hashed) else None
 
     def files(self) -> Files:
         """Those of the images, unreadable ones included."""

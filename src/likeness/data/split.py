@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.data.duplicates import Hashed
 from likeness.data.fingerprint import Files
 from likeness.data.images import DataSplits, Images
 from likeness.randomness import key
@@ -113,6 +114,16 @@ class IdentitySubset:
         if self._kept is not None:
             found["images_sha256"] = _hash(self.name(i) for i in range(len(self)))
         return found
+
+    @property
+    def indices(self) -> NDArray[np.int64]:
+        """Which samples of the whole these are."""
+        return self._indices
+
+    def hashes(self) -> Sequence[str] | None:
+        """Those of the whole's samples, where it knows them."""
+        whole = self._images.hashes() if isinstance(self._images, Hashed) else None
+        return None if whole is None else [whole[i] for i in self._indices.tolist()]
 
     def files(self) -> Files:
         """Those of the whole."""

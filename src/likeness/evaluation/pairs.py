@@ -13,6 +13,10 @@ _PEOPLE_PER_FOLD = (
 )
 
 
+_IDLE = 20
+"""Draws without a new pair after which there are taken to be no more."""
+
+
 class DrawnPairs(NamedTuple):
     """Pairs of images `first`, `second` `[M]`, whether they show one identity `[M]`, and their fold `[M]`."""
 
@@ -23,7 +27,12 @@ class DrawnPairs(NamedTuple):
 
 
 def balanced_pairs(
-    identity: ArrayLike, *, folds: int = 10, pairs_per_fold: int = 600, seed: int
+    identity: ArrayLike,
+    *,
+    folds: int = 10,
+    pairs_per_fold: int = 600,
+    seed: int,
+    context: ArrayLike | None = None,
 ) -> DrawnPairs:
     """Draws pairs over the images of `identity [N]` after the pattern of LFW's View 2.
 
@@ -34,6 +43,8 @@ def balanced_pairs(
     share them, but still no pair. Small data give fewer pairs (each fold stays balanced) and, if there are
     fewer pairs than folds, fewer folds. Pairs are ordered by fold, those of one identity first.
 
+    Where a `context [N]` is given, as the word of a recording, the two images of a pair are of different ones.
+
     A function of its arguments alone (Philox keyed by `seed` and the fold), and O(N log N). Raises
     ValueError if not even two folds of two pairs can be drawn.
     """
@@ -43,6 +54,7 @@ def balanced_pairs(
             "folds and pairs_per_fold must be at least 2 and seed at least 0, but they are "
             f"{folds}, {pairs_per_fold} and {seed}"
         )
+    around = None if context is None else labels(context, "context", len(names))
     samples = np.argsort(names, kind="stable")
     _, starts, sizes = np.unique(names[samples], return_index=True, return_counts=True)
     paired, alone = np.flatnonzero(sizes >= 2), np.flatnonzero(sizes == 1)
@@ -52,10 +64,10 @@ def balanced_pairs(
         shuffle = _generator(seed, folds)
         dealt = np.concatenate([shuffle.permutation(paired), shuffle.permutation(alone)])
         for number in range(folds):
-            identities = _People(samples, starts[dealt[number::folds]], sizes[dealt[number::folds]])
+            identities = _People(samples, starts[dealt[number::folds]], sizes[dealt[number::folds]], around)
             drawn.append(_draw(identities, half, _generator(seed, number)))
     else:
-        identities = _People(samples, starts, sizes)
+        identities = _People(samples, starts, sizes, around)
         same, different = _draw(identities, half * folds, _generator(seed, 0))
         folds = min(folds, len(same))
         if folds < 2:
@@ -76,11 +88,12 @@ def balanced_pairs(
 
 
 class _People(NamedTuple):
-    """Some identities: each owns `sizes` consecutive entries of `samples [N]`, from `starts` on."""
+    """Some identities: each owns `sizes` consecutive entries of `samples [N]`, from `starts` on; `context [N]`."""
 
     samples: NDArray[np.int64]
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
+    context: NDArray[np.int64] | None
 
 
 def _generator(seed: int, stream: int) -> np.random.Generator:
@@ -110,7 +123,9 @@ def _draw(
             identities.starts[other] + generator.integers(0, sizes[other]),
         )
 
-    return _distinct(same, wanted, identities.samples), _distinct(different, wanted, identities.samples)
+    found = [_distinct(kind, wanted, identities) for kind in (same, different)]
+    both = min(map(len, found))
+    return found[0][:both], found[1][:both]
 
 
 def _two_of(
@@ -125,14 +140,23 @@ def _two_of(
 def _distinct(
     candidates: Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]],
     wanted: int,
-    samples: NDArray[np.int64],
+    identities: _People,
 ) -> NDArray[np.int64]:
-    """The first `wanted` distinct pairs among `candidates`, in the order in which they come."""
-    found = np.empty(0, dtype=np.int64)
-    while len(found) < wanted:
+    """The first `wanted` distinct pairs among `candidates`, in the order in which they come.
+
+    Of those that contexts allow nobody knows the number: no more are looked for once many candidates gave none.
+    """
+    samples, context = identities.samples, identities.context
+    found, idle = np.empty(0, dtype=np.int64), 0
+    while len(found) < wanted and idle < _IDLE:
+        before = len(found)
         places = candidates(wanted + 256)
         one, other = samples[places[0]], samples[places[1]]
+        if context is not None:
+            allowed = context[one] != context[other]
+            one, other = one[allowed], other[allowed]
         found = np.concatenate([found, np.minimum(one, other) * len(samples) + np.maximum(one, other)])
         _, first_seen = np.unique(found, return_index=True)
         found = found[np.sort(first_seen)]
+        idle = 0 if context is None or len(found) > before else idle + 1
     return found[:wanted]

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from likeness.evaluation.arrays import finite, labels, two_classes
-from likeness.evaluation.bootstrap import pair_intervals, query_intervals
+from likeness.evaluation.bootstrap import pair_intervals, query_intervals, weighted_intervals
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
+from likeness.evaluation.detection_cost import minimum_detection_cost
 from likeness.evaluation.metric import Metric
 from likeness.evaluation.retrieval import query_scores
 from likeness.evaluation.roc import area, equal_error_rate, roc, tar_at_far
@@ -56,6 +57,33 @@ def evaluate_pairs(
         bounds = () if np.isnan(value) else interval
         result[f"verification/tar@far=1e-{exponent}"] = Metric(value, curve.negatives, *bounds)
     return result
+
+
+def evaluate_detection_cost(
+    distance: ArrayLike,
+    same: ArrayLike,
+    first_identity: ArrayLike,
+    second_identity: ArrayLike,
+    *,
+    target: float,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> dict[str, Metric]:
+    """`verification/min_dcf` over M pairs, at a share `target` of pairs of one identity: see `minimum_detection_cost`.
+
+    Distances, `same` and identities are `[M]`; the interval is that of `weighted_intervals`.
+    """
+    values = finite(distance, "distance", 1)
+    kinds = two_classes(same, len(values))
+    (interval,) = weighted_intervals(
+        lambda weights: minimum_detection_cost(roc(values, kinds, weights), target=target)[None],
+        first_identity,
+        second_identity,
+        resamples=resamples,
+        seed=seed,
+    )
+    cost = float(minimum_detection_cost(roc(values, kinds), target=target))
+    return {"verification/min_dcf": Metric(cost, len(values), *interval)}
 
 
 def evaluate_retrieval(

@@ -41,8 +41,13 @@ class Backbone(nn.Module):
         self.register_buffer("mean", torch.tensor(list(mean)), persistent=False)
         self.register_buffer("std", torch.tensor(list(std)), persistent=False)
 
+    def normalise_by(self, mean: Tensor, std: Tensor) -> None:
+        """Normalise by the statistics `[C]` of some data from now on; they are kept with the weights."""
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
     def forward(self, images: Tensor) -> Tensor:
-        """Features `[B, feature_dim]` of images `[B, C, *spatial]` with values in [0, 1]."""
+        """Features `[B, feature_dim]` of samples `[B, C, *spatial]`: bytes in [0, 1], floats as the data have them."""
         shape = (1, -1, *(1,) * (images.ndim - 2))
         mean, std = self.get_buffer("mean").view(shape), self.get_buffer("std").view(shape)
         features: Tensor = self.network((images - mean) / std)

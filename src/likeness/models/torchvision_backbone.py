@@ -36,14 +36,15 @@ def torchvision_backbone(
     network: nn.Module = from_hub(partial(create, weights="DEFAULT"), name) if weights == "hub" else create()
     if weights not in (None, "hub"):
         load_weights(network, read_weights(weights), weights)
-    _drop_classifier(network, name)
+    drop_classifier(network, name)
     feature_dim = feature_dim_of(network, channels=channels, spatial_size=size)
     return Backbone(network, feature_dim=feature_dim, mean=mean, std=std)
 
 
-def _drop_classifier(network: nn.Module, name: str) -> None:
+def drop_classifier(network: nn.Module, name: str) -> None:
+    """Put the identity in place of the last linear layer of the network `name`; raises a ValueError if it has none."""
     linear = [path for path, layer in network.named_modules() if isinstance(layer, nn.Linear)]
     if not linear:
-        raise ValueError(f"{name} has no linear classifier to leave out; choose another torchvision network.")
+        raise ValueError(f"{name} has no linear classifier to leave out; choose another network.")
     parent, _, leaf = linear[-1].rpartition(".")
     setattr(network.get_submodule(parent), leaf, nn.Identity())

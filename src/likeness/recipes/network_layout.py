@@ -1,14 +1,32 @@
-"""How a network that is trained lies in memory, and whether it is compiled."""
+"""How a network that is trained lies in memory, whether it is compiled, and whether its gradient is steady."""
 
 import torch
 from torch import nn
 
 from likeness.config.schema.runs import TrainConfig
+from likeness.config.schema.training import Trainer
+from likeness.data.as_float import CHANNELS_LAST
+from likeness.errors import LikenessError
+from likeness.models.rank import unsteady_layer
+from likeness.runs.training.devices import device_of
 
 
 def lay_out(network: nn.Module, config: TrainConfig) -> None:
     """Give a network's weights the order that `channels_last` asks for, and compile it in place under `compile`."""
     if config.channels_last:
-        network.to(memory_format=torch.channels_last)
+        most = max((weight.ndim for weight in network.state_dict().values()), default=0)
+        network.to(memory_format=CHANNELS_LAST.get(most, torch.contiguous_format))
     if config.compile:
         network.compile()
+
+
+def refuse_unsteady(network: nn.Module, trainer: Trainer) -> None:
+    """Raise a LikenessError where `trainer.deterministic=true` asks for what a layer of volumes can't give on a GPU."""
+    if trainer.deterministic is not True or device_of(trainer.accelerator).type == "cpu":
+        return
+    if (layer := unsteady_layer(network)) is not None:
+        kind = type(network.get_submodule(layer)).__name__
+        raise LikenessError(
+            f"The backbone's layer {layer}, a {kind}, has no deterministic gradient on a GPU: choose "
+            "trainer.deterministic=warn, or a backbone that halves volumes by strides, such as backbone=small_conv."
+        )

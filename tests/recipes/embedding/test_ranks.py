@@ -104,8 +104,8 @@ def test_any_rank_and_any_number_of_channels_is_trained_on(size: str, channels: 
             "embedder.test_time_augmentation=8",
             "embedder.test_time_augmentation=8 takes square images",
         ),
-        ("[6, 5, 4]", "channels_last=true", "channels_last=true takes two-dimensional images alone"),
-        ("[20]", "augment=flip", "augment.flip takes two-dimensional images alone"),
+        ("[20]", "channels_last=true", "channels_last=true is for images, of a spatial_size"),
+        ("[20]", "augment=flip", "augment.flip is for images, of a spatial_size"),
     ],
 )
 def test_what_is_for_images_alone_is_refused_before_training(

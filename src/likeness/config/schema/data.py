@@ -1,8 +1,8 @@
 """The schema of the data."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from likeness.config.schema.base import (
     Colours,
@@ -14,7 +14,7 @@ from likeness.config.schema.base import (
     SpatialSize,
 )
 from likeness.config.schema.outside import OR_OUTSIDE
-from likeness.spatial import MAX_PIXELS, height_and_width, square_side
+from likeness.spatial import MAX_PIXELS, height_and_width, refuse_rank, square_side
 
 
 class _ImageFiles(FileSource):
@@ -51,16 +51,55 @@ class DrawnFaces(Node):
         return self.image_size
 
 
-class _SplitFolder(_ImageFiles):
-    root: Place
-    split: Annotated[list[Share], Field(min_length=3, max_length=3)]
-    split_seed: Annotated[int, Field(ge=0)]
+class _Drawn(Node):
+    """Samples that are drawn on the fly, of identities without end."""
+
+    ranks: ClassVar[tuple[int, ...]]
+    called: ClassVar[str]
+    identities: Positive
+    samples_per_identity: Annotated[int, Field(ge=2)]
+    validation_identities: Annotated[int, Field(ge=2)]
+    test_identities: Annotated[int, Field(ge=2)]
+    seed: Annotated[int, Field(ge=0)]
+    spatial_size: SpatialSize
+    channels: Positive
 
     @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> "_SplitFolder":
-        if abs(sum(self.split) - 1) > 1e-6:
-            raise ValueError("the three shares of data.split (train, validation, test) must sum to 1")
+    def _rank_and_channels_fit(self) -> "_Drawn":
+        refuse_rank(self.spatial_size, self.ranks, self.called)
+        if self.channels != 1:
+            raise ValueError(f"{self.called} has 1 channel, not {self.channels}; set backbone.channels=1")
         return self
+
+
+class DrawnSignals(_Drawn):
+    """Signals drawn on the fly, one axis."""
+
+    ranks, called = (1,), "data=drawn_signals"
+    target: Literal["likeness.data.drawn_signals.drawn_signals"] = Field(alias="_target_")
+
+
+class DrawnSolids(_Drawn):
+    """Solids drawn on the fly, three axes."""
+
+    ranks, called = (3,), "data=drawn_solids"
+    target: Literal["likeness.data.drawn_solids.drawn_solids"] = Field(alias="_target_")
+
+
+def _one_in_all(shares: list[float]) -> list[float]:
+    if abs(sum(shares) - 1) > 1e-6:
+        raise ValueError("the three shares of data.split (train, validation, test) must sum to 1")
+    return shares
+
+
+Shares = Annotated[list[Share], Field(min_length=3, max_length=3), AfterValidator(_one_in_all)]
+"""Of train, validation and test."""
+
+
+class _SplitFolder(_ImageFiles):
+    root: Place
+    split: Shares
+    split_seed: Annotated[int, Field(ge=0)]
 
 
 class ImageFolder(_SplitFolder):
@@ -74,6 +113,73 @@ class Celeba(_SplitFolder):
     """CelebA."""
 
     target: Literal["likeness.data.celeba.celeba"] = Field(alias="_target_")
+
+
+class _Rooted(FileSource):
+    """Samples in files below a folder, split by identity."""
+
+    ranks: ClassVar[tuple[int, ...]]
+    called: ClassVar[str]
+    root: Place
+    spatial_size: SpatialSize
+    channels: Positive
+    split: Shares
+    split_seed: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _rank_and_channels_fit(self) -> "_Rooted":
+        refuse_rank(self.spatial_size, self.ranks, self.called)
+        if self.channels != 1:
+            raise ValueError(f"{self.called} has 1 channel, not {self.channels}; set backbone.channels=1")
+        return self
+
+
+class AudioFolder(_Rooted):
+    """Recordings, one folder a speaker."""
+
+    ranks, called = (1,), "data=audio_folder"
+    target: Literal["likeness.data.audio_folder.audio_folder"] = Field(alias="_target_")
+    rate: Positive
+
+
+class VolumeFolder(_Rooted):
+    """NIfTI files or NumPy's, one folder an identity."""
+
+    ranks, called = (3,), "data=volume_folder"
+    target: Literal["likeness.data.volume_folder.volume_folder"] = Field(alias="_target_")
+
+
+class Arrays(FileSource):
+    """Arrays of any rank with labels."""
+
+    target: Literal["likeness.data.arrays.arrays"] = Field(alias="_target_")
+    path: Place
+    samples: Place
+    labels: Place
+    test_samples: Place | None = None
+    test_labels: Place | None = None
+    contexts: Place | None = None
+    coding: Literal["values", "mu_law", "bits"] = "values"
+    bits_shape: list[Positive] | None = None
+    drop_duplicates: bool = False
+    spatial_size: SpatialSize
+    channels: Positive
+    split: Shares
+    split_seed: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _keys_go_together(self) -> "Arrays":
+        if (self.test_samples is None) != (self.test_labels is None):
+            raise ValueError("data.test_samples and data.test_labels are given both, or are null both")
+        if (self.coding == "bits") != (self.bits_shape is not None):
+            raise ValueError(
+                "data.bits_shape is the shape of samples with data.coding=bits, and null otherwise"
+            )
+        if self.contexts is not None and self.test_samples is not None:
+            raise ValueError(
+                "data.contexts are for a split by identity; leave them out with data.test_samples"
+            )
+        return self
 
 
 class InsightfaceRecords(_SplitFolder):
@@ -134,6 +240,11 @@ class Lfw(_ImageFiles):
 
 Data = Annotated[
     DrawnFaces
+    | DrawnSignals
+    | DrawnSolids
+    | AudioFolder
+    | VolumeFolder
+    | Arrays
     | ImageFolder
     | Celeba
     | InsightfaceRecords

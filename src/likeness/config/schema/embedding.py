@@ -22,7 +22,7 @@ from likeness.config.schema.training import (
     SimilarityTask,
     Task,
 )
-from likeness.spatial import height_and_width, sides, square_side
+from likeness.spatial import height_and_width, refuse_rank, sides, square_side
 
 
 class EmbeddingConfig(TrainConfig):
@@ -35,6 +35,7 @@ class EmbeddingConfig(TrainConfig):
         "verification/accuracy_std",
         "verification/auc",
         "verification/eer",
+        "verification/min_dcf",
         *(f"verification/tar@far=1e-{power}" for power in range(1, 7)),
         "calibration/ece",
         "decision/far",
@@ -44,6 +45,8 @@ class EmbeddingConfig(TrainConfig):
         "retrieval/map@r",
         "identification/rank@1",
         *(f"identification/tpir@fpir=1e-{power}" for power in range(1, 4)),
+        "classification/1nn_accuracy",
+        "classification/1nn_error",
         "oneshot_*",
     )
     validates = ("validation/accuracy", "validation/precision@1", "validation/map@r", "validation/oneshot")
@@ -147,10 +150,10 @@ class EmbeddingConfig(TrainConfig):
                 raise ValueError(f"{name}.channels must be the backbone's, {channels}")
         _refuse_views_of_no_image(self)
         if self.channels_last:
-            height_and_width(size, "channels_last=true")
+            refuse_rank(size, (2, 3), "channels_last=true")
         for name, node in self.augment.items():
             if node is not None and not isinstance(node, Outside):
-                height_and_width(size, f"augment.{name}")
+                refuse_rank(size, node.ranks, f"augment.{name}")
 
 
 def _refuse_views_of_no_image(config: "EmbeddingConfig | EvaluateConfig") -> None:

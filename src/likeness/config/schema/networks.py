@@ -1,61 +1,108 @@
 """The schema of the networks: backbones, the embedder, and heads that compare pairs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, PerChannel, Positive, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
-from likeness.spatial import height_and_width
+from likeness.spatial import height_and_width, sides
+
+LONGEST = {1: 2**20, 2: 4096, 3: 512}
+"""The longest axis of a sample, by their number: of signals, images and volumes."""
 
 
-class OfImages(Node):
-    """What a network expects of images: their size in pixels, channels, mean and standard deviation in [0, 1]."""
+class OfAnyRank(Node):
+    """What a network expects of samples: the lengths of their axes, channels, mean and standard deviation.
+
+    Both statistics are `null` where they are to be those of the training data.
+    """
 
     spatial_size: SpatialSize
     channels: Positive
-    mean: PerChannel
-    std: PerChannel
+    mean: PerChannel | None
+    std: PerChannel | None
 
     @model_validator(mode="after")
-    def _images_fit(self) -> "OfImages":
-        height, width = height_and_width(self.spatial_size, "a backbone of this project")
-        if min(height, width) < 8 or max(height, width) > 4096:
+    def _samples_fit(self) -> "OfAnyRank":
+        lengths = sides(self.spatial_size)
+        longest = LONGEST[len(lengths)]
+        if min(lengths) < 8 or max(lengths) > longest:
+            unit = "pixels" if len(lengths) == 2 else "values"
             raise ValueError(
-                f"backbone.spatial_size={self.spatial_size} has a side that is not of 8 to 4096 pixels"
+                f"backbone.spatial_size={self.spatial_size} has a side that is not of 8 to {longest} {unit}"
             )
+        if (self.mean is None) != (self.std is None):
+            raise ValueError("backbone.mean and backbone.std are given both, or are null both")
         for name in ("mean", "std"):
-            if len(getattr(self, name)) != self.channels:
+            if len(getattr(self, name) or [0.0] * self.channels) != self.channels:
                 raise ValueError(f"backbone.{name} needs one number for each of the {self.channels} channels")
-        if min(self.std) <= 0:
+        if min(self.std or [1.0]) <= 0:
             raise ValueError("backbone.std must be positive")
         return self
 
 
-class SmallConv(OfImages):
+class OfImages(OfAnyRank):
+    """What a network that is for images alone expects of them: height and width in pixels."""
+
+    called: ClassVar[str]
+    mean: PerChannel
+    std: PerChannel
+
+    @model_validator(mode="after")
+    def _samples_are_images(self) -> "OfImages":
+        height_and_width(self.spatial_size, self.called)
+        return self
+
+
+class SmallConv(OfAnyRank):
     """The small convolutional net of our own."""
 
     target: Literal["likeness.models.small_conv.small_conv"] = Field(alias="_target_")
     width: Positive
+    pooling: Literal["flatten", "statistics"] = "flatten"
 
 
-class DoubleConv(OfImages):
+class DoubleConv(OfAnyRank):
     """Blocks of two convolutions and a pooling."""
 
     target: Literal["likeness.models.double_conv.double_conv"] = Field(alias="_target_")
     widths: Annotated[list[Positive], Field(min_length=1)]
     ink_size: Annotated[int, Field(ge=8)] | None = None
 
+    @model_validator(mode="after")
+    def _ink_is_in_images(self) -> "DoubleConv":
+        if self.ink_size is not None:
+            height_and_width(self.spatial_size, "backbone.ink_size")
+        return self
+
+
+class LectureConv(OfAnyRank):
+    """The lecture's convolutions without padding."""
+
+    target: Literal["likeness.models.lecture_conv.lecture_conv"] = Field(alias="_target_")
+    widths: Annotated[list[Positive], Field(min_length=1)]
+    kernel: Positive
+
+
+class Monai(OfAnyRank):
+    """A network of MONAI by name, without its last linear layer."""
+
+    target: Literal["likeness.models.monai_backbone.monai_backbone"] = Field(alias="_target_")
+    name: str
+
 
 class Koch(OfImages):
     """The convolutions of Koch et al. 2015."""
 
+    called = "backbone=koch"
     target: Literal["likeness.models.koch.koch"] = Field(alias="_target_")
 
 
 class Timm(OfImages):
     """A timm network by name."""
 
+    called = "backbone=timm"
     target: Literal["likeness.models.timm_backbone.timm_backbone"] = Field(alias="_target_")
     name: str
     weights: str | None
@@ -67,6 +114,7 @@ class Timm(OfImages):
 class Vgg(OfImages):
     """VGG-16 or VGG-19 by the layers' names in the papers."""
 
+    called: ClassVar[str] = "backbone=vgg16"
     target: Literal["likeness.models.vgg_backbone.vgg_backbone"] = Field(alias="_target_")
     name: Literal["vgg16", "vgg19"]
     weights: str | None
@@ -75,6 +123,7 @@ class Vgg(OfImages):
 class Torchvision(OfImages):
     """A torchvision classification network by name, without its last linear layer."""
 
+    called = "backbone=torchvision"
     target: Literal["likeness.models.torchvision_backbone.torchvision_backbone"] = Field(alias="_target_")
     name: str
     weights: str | None
@@ -83,13 +132,16 @@ class Torchvision(OfImages):
 class Onnx(OfImages):
     """A published encoder, for evaluation."""
 
+    called = "backbone=onnx"
     target: Literal["likeness.models.onnx_encoder.OnnxEncoder"] = Field(alias="_target_")
     path: str
     normalize: bool
 
 
 Backbone = Annotated[
-    SmallConv | DoubleConv | Koch | Timm | Vgg | Torchvision | Onnx, Field(discriminator="target"), OR_OUTSIDE
+    SmallConv | DoubleConv | LectureConv | Monai | Koch | Timm | Vgg | Torchvision | Onnx,
+    Field(discriminator="target"),
+    OR_OUTSIDE,
 ]
 
 

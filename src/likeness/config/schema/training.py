@@ -1,6 +1,6 @@
 """The schema of the other nodes: tasks, how they are trained and measured, trackers, augmentations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -207,6 +207,7 @@ class Evaluation(Node):
     resamples: Annotated[int, Field(ge=10)]
     far: Annotated[float, Field(gt=0, le=1)] = 0.01
     queries: Positive | None = None
+    target: Annotated[float, Field(gt=0, lt=1)] | None = None
     flip: bool
 
     @model_validator(mode="after")
@@ -229,14 +230,20 @@ class Episodes(Node):
         return tuple(f"oneshot_{kind}/{self.ways}way{self.shots}shot" for kind in ("within", "across"))
 
 
-class Flip(Node):
+class _OfImages(Node):
+    """What is done to images alone, which a signal or a volume would take for something else."""
+
+    ranks: ClassVar[tuple[int, ...]] = (2,)
+
+
+class Flip(_OfImages):
     """Mirror left and right."""
 
     target: Literal["torchvision.transforms.v2.RandomHorizontalFlip"] = Field(alias="_target_")
     p: Share
 
 
-class ColorJitter(Node):
+class ColorJitter(_OfImages):
     """Vary brightness, contrast, saturation, hue."""
 
     target: Literal["torchvision.transforms.v2.ColorJitter"] = Field(alias="_target_")
@@ -246,14 +253,14 @@ class ColorJitter(Node):
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0
 
 
-class Grayscale(Node):
+class Grayscale(_OfImages):
     """Take the colour away."""
 
     target: Literal["torchvision.transforms.v2.RandomGrayscale"] = Field(alias="_target_")
     p: Share
 
 
-class Affine(Node):
+class Affine(_OfImages):
     """Turn (degrees), shift (share of the side), scale."""
 
     target: Literal["torchvision.transforms.v2.RandomAffine"] = Field(alias="_target_")
@@ -262,7 +269,7 @@ class Affine(Node):
     scale: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
 
 
-class KochDistortion(Node):
+class KochDistortion(_OfImages):
     """The affine distortions of Koch et al. 2015."""
 
     target: Literal["likeness.data.affine_distortion.AffineDistortion"] = Field(alias="_target_")
@@ -273,7 +280,7 @@ class KochDistortion(Node):
     fill: Share
 
 
-class Erasing(Node):
+class Erasing(_OfImages):
     """Blot out a rectangle (Zhong et al. 2020)."""
 
     target: Literal["torchvision.transforms.v2.RandomErasing"] = Field(alias="_target_")
@@ -281,7 +288,7 @@ class Erasing(Node):
     scale: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(default=[0.02, 0.33])
 
 
-class Blur(Node):
+class Blur(_OfImages):
     """Gaussian blur, sigma in pixels."""
 
     target: Literal["torchvision.transforms.v2.GaussianBlur"] = Field(alias="_target_")
@@ -289,8 +296,70 @@ class Blur(Node):
     sigma: Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
+class TimeShift(Node):
+    """Let a signal begin elsewhere (share of the length)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1,)
+    target: Literal["likeness.data.augmentations.TimeShift"] = Field(alias="_target_")
+    shift: Share
+
+
+class Gain(Node):
+    """All values by one factor, between `low` and `high`."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 3)
+    target: Literal["likeness.data.augmentations.Gain"] = Field(alias="_target_")
+    low: Annotated[float, Field(gt=0)]
+    high: Annotated[float, Field(gt=0)]
+
+
+class AdditiveNoise(Node):
+    """White noise (share of the sample's own deviation)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    target: Literal["likeness.data.augmentations.AdditiveNoise"] = Field(alias="_target_")
+    share: Annotated[float, Field(ge=0)]
+
+
+class Masking(Node):
+    """Hide blocks behind the sample's mean (share of each axis)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    target: Literal["likeness.data.augmentations.Masking"] = Field(alias="_target_")
+    share: Share
+    blocks: Positive
+
+
+class VolumeRotation(Node):
+    """Turn a volume about any axis (degrees)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (3,)
+    target: Literal["likeness.data.augmentations.VolumeRotation"] = Field(alias="_target_")
+    degrees: Annotated[float, Field(ge=0, le=180)]
+
+
+class RandomCrop(Node):
+    """A part of a signal or a volume, brought to the size of the whole (smallest share of each axis)."""
+
+    ranks: ClassVar[tuple[int, ...]] = (1, 3)
+    target: Literal["likeness.data.augmentations.RandomCrop"] = Field(alias="_target_")
+    smallest: Annotated[float, Field(gt=0, le=1)]
+
+
 Augmentation = Annotated[
-    Flip | ColorJitter | Grayscale | Affine | KochDistortion | Erasing | Blur,
+    Flip
+    | ColorJitter
+    | Grayscale
+    | Affine
+    | KochDistortion
+    | Erasing
+    | Blur
+    | TimeShift
+    | Gain
+    | AdditiveNoise
+    | Masking
+    | VolumeRotation
+    | RandomCrop,
     Field(discriminator="target"),
     OR_OUTSIDE_CALLED,
 ]

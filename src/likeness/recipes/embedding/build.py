@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from likeness.config.make import make, make_with, told
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
@@ -39,7 +41,7 @@ def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
             "No identity is left to test on: give the third share of data.split something, or test on other data "
             "with data@test_data=NAME."
         )
-    pairs = splits.pairs or drawn_pairs(splits.test, config)
+    pairs = splits.pairs or drawn_pairs(splits.test, config, splits.contexts)
     return TestData(
         splits.test,
         pairs,
@@ -47,6 +49,7 @@ def test_data(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
         _episodes(splits, config),
         identification_of(config.identification, splits.test),
         make(config.clustering) if isinstance(config, EvaluateConfig) and config.clustering else None,
+        splits.train if splits.closed_set else None,
     )
 
 
@@ -72,8 +75,12 @@ def _episodes(splits: ReadableSplits, config: EmbeddingConfig | EvaluateConfig) 
     return found
 
 
-def drawn_pairs(samples: Images, config: EmbeddingConfig | EvaluateConfig) -> Pairs:
-    """Balanced pairs of `samples`, as many as `config.evaluation` says.
+def drawn_pairs(
+    samples: Images,
+    config: EmbeddingConfig | EvaluateConfig,
+    contexts: NDArray[np.int64] | None = None,
+) -> Pairs:
+    """Balanced pairs of `samples`, as many as `config.evaluation` says, each of two of their `contexts [N]`.
 
     Raises:
         LikenessError: there are too few images or identities for that.
@@ -85,6 +92,7 @@ def drawn_pairs(samples: Images, config: EmbeddingConfig | EvaluateConfig) -> Pa
             folds=settings.folds,
             pairs_per_fold=settings.pairs // settings.folds,
             seed=config.seed,
+            context=contexts,
         )
     except ValueError as error:
         raise LikenessError(

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.data.as_float import as_float, unscaled
 from likeness.data.batch import Batch
 from likeness.data.images import Images
 from likeness.data.loading import ordered_loader
@@ -39,9 +40,7 @@ def encode(
     with torch.inference_mode():
         for batch in filter(_has_images, loader):
             indices.append(batch.index)
-            embeddings.append(
-                encode_images(encoder, batch.images.to(device).float().div_(255), flip=flip).cpu()
-            )
+            embeddings.append(encode_images(encoder, as_float(batch.images.to(device)), flip=flip).cpu())
     if not indices:
         raise LikenessError(f"None of the {len(samples)} images to test on can be read: replace them.")
     encoded = torch.cat(embeddings)
@@ -71,7 +70,7 @@ def pixel_distances(
     block: int = 256,
     held: int = 64 * 2**20,
 ) -> NDArray[np.float64]:
-    """Squared Euclidean distances `[M]` of raw pixels in [0, 1].
+    """Squared Euclidean distances `[M]` of raw values, bytes in [0, 1].
 
     The pairs are taken by what images they share, so that an image is loaded once for many of them; images of twice
     `held` bytes are held at once, and a block of pairs in double precision.
@@ -91,14 +90,21 @@ def pixel_distances(
             at = pairs[start : start + block]
             # never one pair alone, of which each of torch's threads would sum a part, and round otherwise
             at = np.resize(at, max(2, len(at)))
-            a, b = (loaded[np.searchsorted(used, side[at])].double().div_(255) for side in (first, second))
+            a, b = (
+                unscaled(loaded[np.searchsorted(used, side[at])], torch.float64) for side in (first, second)
+            )
             distances[at] = (a - b).square().sum(1).numpy()
     return distances
 
 
+def raw_values(samples: Images, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The values `[M, C * prod(spatial)]` of samples, bytes in [0, 1]; all are held at once."""
+    return unscaled(torch.stack(samples.load(indices.tolist())).flatten(1), torch.float32).numpy()
+
+
 def pixel_episode_distances(samples: Images, episodes: Episodes) -> NDArray[np.float64]:
-    """Squared Euclidean distances `[E, N, N, K]` of raw pixels in [0, 1], an episode at a time: of each query to each
-    image of each class.
+    """Squared Euclidean distances `[E, N, N, K]` of raw values, bytes in [0, 1], an episode at a time: of each query to
+    each image of each class.
     """
     return np.stack(
         [_of_episode(samples, *each) for each in zip(episodes.query, episodes.support, strict=True)]
@@ -107,7 +113,7 @@ def pixel_episode_distances(samples: Images, episodes: Episodes) -> NDArray[np.f
 
 def _of_episode(samples: Images, query: NDArray[np.int64], support: NDArray[np.int64]) -> NDArray[np.float64]:
     asked, shown = (
-        torch.stack(samples.load(which.ravel().tolist())).flatten(1).double().div_(255)
+        unscaled(torch.stack(samples.load(which.ravel().tolist())).flatten(1), torch.float64)
         for which in (query, support)
     )
     distance = torch.cdist(asked, shown, compute_mode="donot_use_mm_for_euclid_dist").square_()

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.fingerprint import Files
 from likeness.data.images import Images, Trials
+from likeness.data.statistics import Statistics, channel_statistics
 from likeness.recipes.embedding.build import begun_with, test_data
 from likeness.recipes.embedding.identification import Benchmark
 from likeness.recipes.embedding.measure import TestData
+from likeness.recipes.embedding.networks import takes_statistics_of_data
 from likeness.recipes.embedding.readable import ReadableSplits, build_data
 from likeness.recipes.named_file import hashes_of, local_files
 from likeness.runs.record.data_files import listed_as
@@ -17,15 +19,19 @@ from likeness.runs.training.checkpoints import checkpoint_of, hash_of
 
 
 class Inputs(NamedTuple):
-    """What is measured on, the fingerprints of all that is read, and the files it lies in."""
+    """What is measured on, the fingerprints of all that is read, and the files it lies in.
+
+    `statistics` are those of the training data, where the backbone is to normalise by them.
+    """
 
     tested: TestData
     fingerprints: dict[str, Any]
     files: list[Files]
+    statistics: Statistics | None
 
 
 def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
-    """What the run of a configuration reads, beside the `splits` of its data; no image is read yet.
+    """What the run of a configuration reads, beside the `splits` of its data; none is read yet but for statistics.
 
     Raises:
         LikenessError: data that are not there, or too few to test on.
@@ -42,7 +48,11 @@ def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
     recognised.update(hashes_of(weights))
     if run := begun_with(config):
         recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
-    return Inputs(tested, recognised, files)
+    statistics = None
+    if takes_statistics_of_data(config) and splits.train is not None:
+        statistics = channel_statistics(splits.train)
+        recognised["statistics"] = statistics.plain()
+    return Inputs(tested, recognised, files, statistics)
 
 
 def fingerprints(parts: Mapping[str, Images], tested: TestData) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
-from likeness.data.images import Pairs
+from likeness.data.images import Images, Pairs
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.evaluation import (
@@ -17,6 +17,8 @@ from likeness.evaluation import (
     Metric,
     OperatingPoint,
     episode_distances,
+    evaluate_classification,
+    evaluate_detection_cost,
     evaluate_one_shot,
     evaluate_operating_point,
     evaluate_pairs,
@@ -24,7 +26,13 @@ from likeness.evaluation import (
     one_shot_scores,
 )
 from likeness.evaluation.clustering import evaluate_clustering
-from likeness.recipes.embedding.encode import Encode, encode, pixel_distances, pixel_episode_distances
+from likeness.recipes.embedding.encode import (
+    Encode,
+    encode,
+    pixel_distances,
+    pixel_episode_distances,
+    raw_values,
+)
 from likeness.recipes.embedding.identification import Identification, identified
 
 
@@ -41,6 +49,7 @@ class TestData(NamedTuple):
 
     The `samples`, the `pairs` to verify, whether the identities are `all_known` beyond those pairs, by their kind the
     `episodes` of one-shot recognition, and, where identities are known, the `identification` and what makes clusters.
+    Of a closed set the `gallery` are the samples that were trained on: those tested are classified by the nearest.
     """
 
     samples: SkippingUnreadable
@@ -49,6 +58,7 @@ class TestData(NamedTuple):
     episodes: Mapping[str, Episodes]
     identification: Identification | None = None
     clusterer: Clusterer | None = None
+    gallery: SkippingUnreadable | None = None
 
 
 class Encoder(NamedTuple):
@@ -117,7 +127,8 @@ def _measured(
         name: encoders[name].comparison.pairs(rows, pairs.first, pairs.second)
         for name, rows in embeddings.items()
     }
-    distances["raw pixels"] = pixel_distances(data.samples, samples[pairs.first], samples[pairs.second])
+    raw = raw_values_of(data.samples)
+    distances[raw] = pixel_distances(data.samples, samples[pairs.first], samples[pairs.second])
     operating_points = {
         name: encoder.operating_point
         for name, encoder in encoders.items()
@@ -159,6 +170,20 @@ def _measured(
             )
         if data.clusterer is not None:
             metrics[name] |= evaluate_clustering(data.clusterer.fit_predict(rows), identity, **resampling)
+    if config.evaluation.target is not None:
+        for name, distance in distances.items():
+            metrics[name] |= evaluate_detection_cost(
+                distance, pairs.same, *identities, target=config.evaluation.target, **resampling
+            )
+    if data.gallery is not None:
+        known, of_gallery = _encoded(encoders, data.gallery, config, device)
+        classes = _numbered_as(data.samples, data.gallery)[known]
+        for name, rows in embeddings.items():
+            metrics[name] |= evaluate_classification(
+                of_gallery[name], classes, rows, identity, encoders[name].comparison
+            )
+        values = (raw_values(data.gallery, known), classes, raw_values(data.samples, samples), identity)
+        metrics[raw] |= evaluate_classification(*values)
     for kind, found in one_shot.items():
         _, ways, shots = data.episodes[kind].support.shape
         for name, scores in found.scores.items():
@@ -179,6 +204,22 @@ def _measured(
         embeddings=embeddings,
         one_shot=one_shot,
     )
+
+
+def raw_values_of(samples: Images) -> str:
+    """What the values of samples are called that are measured as they are: pixels, where they are images."""
+    (first,) = samples.load([0])
+    return "raw pixels" if first.ndim == 3 else "raw values"
+
+
+def _numbered_as(samples: Images, others: Images) -> NDArray[np.int64]:
+    """The identities of `others [M]` by the numbers that `samples` give those of the same names; else negative."""
+    numbers = {samples.identity_name(number): number for number in np.unique(samples.identity).tolist()}
+    theirs = np.unique(others.identity)
+    by_number = np.array(
+        [numbers.get(others.identity_name(number), -1 - number) for number in theirs.tolist()]
+    )
+    return by_number[np.searchsorted(theirs, others.identity)]
 
 
 def _encoded(
@@ -233,7 +274,7 @@ def _one_shot(
         name: episode_distances(encoders[name].comparison.pairs, embedding, rows)
         for name, embedding in embeddings.items()
     }
-    distances["raw pixels"] = pixel_episode_distances(source, whole)
+    distances[raw_values_of(source)] = pixel_episode_distances(source, whole)
     return OneShot({name: one_shot_scores(distance) for name, distance in distances.items()}, whole.cluster)
 
 

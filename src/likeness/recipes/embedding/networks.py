@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from likeness.config.make import asks_for, make, make_with, told
 from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.config.schema.networks import OfAnyRank
+from likeness.data.statistics import Statistics
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN, Comparison
 from likeness.models.backbone import Backbone
@@ -17,6 +19,11 @@ from likeness.randomness import key
 from likeness.recipes.embedding.readable import build_data
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.comparison import by_head
+
+
+def takes_statistics_of_data(config: EmbeddingConfig) -> bool:
+    """Whether the backbone is to normalise by the statistics of the training data."""
+    return isinstance(config.backbone, OfAnyRank) and config.backbone.mean is None
 
 
 class Networks(NamedTuple):
@@ -51,8 +58,8 @@ class Networks(NamedTuple):
         return self
 
 
-def build_trained(config: EmbeddingConfig, run: Path) -> Networks:
-    """The networks of a configuration, with the weights of a run's last checkpoint.
+def build_trained(config: EmbeddingConfig, run: Path, step: int | None = None) -> Networks:
+    """The networks of a configuration, with the weights of a run's last checkpoint, or of that of a `step`.
 
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
@@ -60,12 +67,12 @@ def build_trained(config: EmbeddingConfig, run: Path) -> Networks:
     backbone = config.backbone
     if getattr(backbone, "weights", None) is not None:  # the checkpoint has them all
         backbone = backbone.model_copy(update={"weights": None})
-    return load_trained(build_networks(config.model_copy(update={"backbone": backbone})), run)
+    return load_trained(build_networks(config.model_copy(update={"backbone": backbone})), run, step)
 
 
-def load_trained(networks: Networks, run: Path) -> Networks:
-    """Give networks the weights of a run's last checkpoint; raises as `build_trained` does."""
-    checkpoint = checkpoint_of(run)
+def load_trained(networks: Networks, run: Path, step: int | None = None) -> Networks:
+    """Give networks the weights of a run's last checkpoint, or of that of a `step`; raises as `build_trained` does."""
+    checkpoint = checkpoint_of(run, step)
     for name, network in networks.parts.items():
         load_part(network, name, checkpoint, run)
     return networks
@@ -83,11 +90,23 @@ def build_networks(config: EmbeddingConfig) -> Networks:
     return Networks(embedder, make_with(config.head, embedding_dim=embedder.embedding_dim, classes=classes))
 
 
+def normalise_by(networks: Networks, statistics: Statistics | None) -> None:
+    """Have the backbone normalise by the statistics of the data; nothing where its own are known (None)."""
+    if statistics is not None:
+        networks.embedder.backbone.normalise_by(statistics.mean, statistics.std)
+
+
 def _backbone(config: EmbeddingConfig) -> Backbone:
-    backbone: Backbone = make(config.backbone)
+    node = config.backbone
+    if takes_statistics_of_data(config):  # until they are known, or come with a run's weights
+        channels = node.channels
+        node = node.model_copy(update={"mean": [0.0] * channels, "std": [1.0] * channels})
+    backbone: Backbone = make(node)
     if not isinstance(backbone, nn.Module) or not isinstance(getattr(backbone, "feature_dim", None), int):
         raise LikenessError(
             f"backbone._target_={config.backbone.target} gives no backbone, which is a torch module with an attribute "
             "feature_dim, the number of its features."
         )
+    if node is not config.backbone:
+        backbone.normalise_by(torch.zeros(node.channels), torch.ones(node.channels))
     return backbone

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from likeness.config.make import make
 from likeness.config.schema.base import Node
 from likeness.data.images import DataSplits, Images, Pairs, Trials
@@ -18,6 +21,8 @@ class ReadableSplits(NamedTuple):
     pairs: Pairs | None
     all_known: bool
     trials: Trials | None
+    contexts: NDArray[np.int64] | None = None
+    closed_set: bool = False
 
     @property
     def classes(self) -> int:
@@ -39,6 +44,8 @@ def build_data(node: Node) -> ReadableSplits:
         splits.pairs,
         splits.all_known,
         splits.trials,
+        splits.contexts,
+        splits.closed_set,
     )
 
 

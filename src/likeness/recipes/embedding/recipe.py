@@ -15,17 +15,18 @@ from likeness.data.fingerprint import Files
 from likeness.evaluation import EUCLIDEAN
 from likeness.recipes.embedding.build import build_datamodule, build_task
 from likeness.recipes.embedding.contracts import refuse_misfits
+from likeness.recipes.embedding.copies import tell_duplicates
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import Inputs, build_inputs
 from likeness.recipes.embedding.kept_operating_point import write_operating_point
 from likeness.recipes.embedding.leakage import refuse_shared_identities
 from likeness.recipes.embedding.measure import Encoder, measure
-from likeness.recipes.embedding.networks import Networks, build_networks, load_trained
+from likeness.recipes.embedding.networks import Networks, build_networks, load_trained, normalise_by
 from likeness.recipes.embedding.operating_point import operating_point_on
 from likeness.recipes.embedding.readable import ReadableSplits, build_data
 from likeness.recipes.embedding.results import conclude
-from likeness.recipes.network_layout import lay_out
+from likeness.recipes.network_layout import lay_out, refuse_unsteady
 from likeness.runs.record.recording import Recording
 from likeness.runs.training.devices import device_of
 from likeness.tasks.encoding import EncodingTask, Validation
@@ -52,7 +53,9 @@ class EmbeddingRecipe:
     @cached_property
     def _untrained(self) -> Networks:
         """The networks as the seed, or the backbone's weights, make them: built once, then copied."""
-        return build_networks(self._config)
+        networks = build_networks(self._config)
+        normalise_by(networks, self._inputs.statistics)
+        return networks
 
     @property
     def fingerprints(self) -> dict[str, Any]:
@@ -68,6 +71,7 @@ class EmbeddingRecipe:
         """Raise a LikenessError for identities in two splits, or parts that don't fit together."""
         refuse_shared_identities(self._config, self._splits, self._inputs.tested)
         networks = deepcopy(self._untrained)
+        refuse_unsteady(networks.embedder.backbone, self._config.trainer)
         task = build_task(self._config, networks, self._splits)
         refuse_misfits(self._config, networks, task, self._splits.classes)
 
@@ -102,6 +106,7 @@ class EmbeddingRecipe:
             encoders["its distance"] = Encoder(networks.embedder.encode_views, EUCLIDEAN)
         encoders["untrained"] = encoder_of(self._untrained.ready(device))
         conclude(run, measure(encoders, tested, config, device=device), tested)
+        run.outcome["duplicates"] = tell_duplicates(self._splits, tested)
 
     def _task_at_step_0(self) -> EncodingTask:
         return build_task(self._config, deepcopy(self._untrained), self._splits)
