@@ -39,7 +39,7 @@ class Runs(NamedTuple):
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """A run that was let be, the same killed in its ninth step, and two images to verify."""
     folder = tmp_path_factory.mktemp("runs")
-    overrides = [*OVERRIDES, "evaluation.folds=2"]
+    overrides = [*OVERRIDES, "evaluation.folds=2", "evaluation.far=0.1"]
     assert finish([*overrides, f"runs_dir={folder}/whole"]) == 0
     assert finish([*overrides, f"runs_dir={folder}/killed"], partial(at_call, 9, STEP)) < 0
     images = [str(folder / f"{shade}.png") for shade in (60, 200)]
