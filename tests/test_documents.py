@@ -33,6 +33,7 @@ from likeness.config.help import EXAMPLES
 from likeness.config.make import plain
 from likeness.config.schema.detection import DetectionEvaluateConfig
 from likeness.config.schema.embedding import EvaluateConfig
+from likeness.config.schema.inspection import InspectConfig
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
@@ -51,6 +52,7 @@ TREE = "text"  # the language of a block that shows the folders
 PATH = re.compile(r"(src|conf|experiments|examples|docs|tests)/[\w./-]*")
 SUBCOMMANDS = typer.main.get_command(app).commands
 DETECTORS = ("mtcnn", "tiny_faces", "face_rcnn", "pyramidbox")
+EXPERIMENTS = {path.stem for path in CONF.glob("experiment/*.yaml")}
 RUNNABLE = ("compare", "evaluate", "report", "reproduce", "resume", "runs", "verify")
 
 
@@ -235,6 +237,8 @@ def checked(command: str) -> bool:
             given = parsed(name, words)
             if name == "stylize":
                 check_stylize(given["method"], given["overrides"] or [])
+            elif name == "inspect":
+                check_inspect(str(given["network"]), given["overrides"] or [])
             elif name in ("cluster", "enrol", "identify", "serve") or given.get("gallery"):
                 pass  # what they take is right; tests/applications holds what they do
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
@@ -278,6 +282,12 @@ def check_train(words: Sequence[str]) -> None:
         make_plan(parsed_overrides, training_config, beside=False, config_dir=None)
     else:
         training_config(overrides)
+
+
+def check_inspect(network: str, words: Sequence[str]) -> None:
+    """What a run fills in, as its data and network, is as in the inspection's own configuration."""
+    weights = [] if Path(network).parent.name in EXPERIMENTS else [f"backbone.weights={network}"]
+    check(plain(composed("inspect", [*weights, *words])), InspectConfig)
 
 
 def check_stylize(method: str, words: Sequence[str]) -> None:
@@ -367,6 +377,7 @@ WRONG: list[tuple[str, type[Exception]]] = [
     ("likeness train +experiment=triplet_hard +sweep=tpe seed=0,1", LikenessError),
     ("likeness stylize a.jpg b.jpg -o out.png data.siezs=[256]", LikenessError),
     ("likeness evaluate encoder.onnx data=lwf", LikenessError),
+    ("likeness inspect runs/triplet_hard/RUN show_unit=3", LikenessError),
     ("likeness report runs/triplet_hard/RUN --html", Exception),
     ("likeness judge runs/triplet_hard/RUN", KeyError),
 ]

@@ -43,7 +43,11 @@ def _tried(words: Sequence[str]) -> dict[str, object]:
             check=False,
         )
         cases = list(ElementTree.parse(report).iter("testcase"))
-    failed = [case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    failed = [
+        case.get("name", "")
+        for case in cases
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
     by_function: dict[str, int] = {}
     for case in cases:
         name = case.get("name", "").partition("[")[0]

@@ -8,7 +8,7 @@ import typer
 
 from likeness.applications.taken import Taken
 from likeness.gallery_cli import cluster, enrol, gallery, identify, serve
-from likeness.options import FaceFinderName, Trust, Weights
+from likeness.options import Checkpoint, FaceFinderName, Trust, Weights
 
 app = typer.Typer(
     add_completion=False,
@@ -89,6 +89,7 @@ def train(
 def evaluate(
     encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")],
     overrides: Overrides = None,
+    checkpoint: Checkpoint = None,
     trust: Trust = None,
 ) -> None:
     """Measure a trained run, or a published encoder in an ONNX file, on some data; writes a run's folder.
@@ -98,7 +99,7 @@ def evaluate(
     """
     from likeness.command import evaluate_from_command_line
 
-    evaluate_from_command_line(encoder, overrides or [], trust or [])
+    evaluate_from_command_line(encoder, overrides or [], trust or [], checkpoint)
 
 
 @app.command()
@@ -141,6 +142,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="with --claim: print JSON")] = False,
     detector: FaceFinderName = None,
     weights: Weights = None,
+    checkpoint: Checkpoint = None,
     trust: Trust = None,
 ) -> None:
     """Say whether two images are of one identity, or whether one is of whom they say: likeness verify A.jpg B.jpg
@@ -151,12 +153,14 @@ def verify(
     if claim is not None or gallery is not None or as_json:
         from likeness.gallery_command import Opened, claim_from_command_line
 
+        if checkpoint is not None:
+            raise typer.BadParameter("a gallery's encoder is the last checkpoint", param_hint="--checkpoint")
         opened = Opened(gallery, run, trust or [], detector, weights)
         claim_from_command_line(opened, first, second, claim, far=far, as_json=as_json)
     else:
         from likeness.command import verify_from_command_line
 
-        verify_from_command_line(run, first, second, trust or [], detector, weights)
+        verify_from_command_line(run, first, second, trust or [], detector, weights, checkpoint)
 
 
 app.command()(enrol)
@@ -259,6 +263,7 @@ def stylize(
     decoder: Annotated[
         Path | None, typer.Option(help="for --method adain: the run that trained it, or a file of weights")
     ] = None,
+    checkpoint: Checkpoint = None,
     force: Force = False,
 ) -> None:
     """Paint an image in the style of another; by optimization it writes a run's folder too.
@@ -268,7 +273,9 @@ def stylize(
     """
     from likeness.command import stylize_from_command_line
 
-    stylize_from_command_line(content, style, output, overrides or [], method, decoder, force=force)
+    stylize_from_command_line(
+        content, style, output, overrides or [], method, decoder, checkpoint, force=force
+    )
 
 
 @app.command()

@@ -28,13 +28,12 @@ from likeness.recipes.choose import (
     family_of,
     presentation_of,
     recipe_of,
-    recorded_config_of,
     training_config,
 )
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.evaluation_overrides import is_onnx
-from likeness.recipes.past_config import plain_config_of
+from likeness.recipes.past_config import config_of_damaged, plain_config_of
 
 if TYPE_CHECKING:
     from likeness.applications.align import AlignedFaces
@@ -95,33 +94,37 @@ def _train_checked(config: DictConfig) -> None:
     print(train(checked_config, recipe_of(checked_config)))
 
 
-def evaluate_from_command_line(encoder: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
-    """Measure a run or an ONNX file on the data that `overrides` choose."""
+def evaluate_from_command_line(
+    encoder: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None
+) -> None:
+    """Measure a run, by its last checkpoint or one of an earlier step, or an ONNX file on the data of `overrides`."""
     with one_sentence():
         overrides = with_literal_paths(overrides)
         look_for_modules_in(Path.cwd())
         if is_onnx(encoder):
+            if checkpoint is not None:
+                raise LikenessError(f"--checkpoint is of a run, and {encoder} is a file: leave it out.")
             from likeness.recipes.embedding.evaluate import evaluate_file
 
             print(evaluate_file(encoder, overrides, trust))
         elif (encoder / "config.yaml").is_file():
-            print(_evaluated_run(encoder, overrides, trust))
+            print(_evaluated_run(encoder, overrides, trust, checkpoint))
         else:
             raise LikenessError(
                 f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."
             )
 
 
-def _evaluated_run(run: Path, overrides: Sequence[str], trust: Sequence[str]) -> Path:
+def _evaluated_run(run: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None) -> Path:
     if family_of(plain_config_of(run, trust)) is DETECTION:
         from likeness.recipes.detection.evaluate import evaluate_run as evaluate_detector
 
         config = config_of(run, trust)
         assert isinstance(config, DetectionConfig)
-        return evaluate_detector(run, config, overrides, trust)
+        return evaluate_detector(run, config, overrides, trust, checkpoint)
     from likeness.recipes.embedding.evaluate import evaluate_run
 
-    return evaluate_run(run, embedding_config_of(run, trust), overrides, trust)
+    return evaluate_run(run, embedding_config_of(run, trust), overrides, trust, checkpoint)
 
 
 def verify_from_command_line(
@@ -131,6 +134,7 @@ def verify_from_command_line(
     trust: Sequence[str],
     detector: str | None,
     weights: Path | None,
+    checkpoint: int | None,
 ) -> None:
     """Say whether two images, or the largest faces in two photographs, are of one identity."""
     with one_sentence():
@@ -142,7 +146,7 @@ def verify_from_command_line(
         from likeness.applications.verify import verify
 
         finder = face_finder(detector, weights)
-        print(verify(load(run, trust=trust), run, first, second, finder))
+        print(verify(load(run, trust=trust, checkpoint=checkpoint), run, first, second, finder))
 
 
 class DetectorOptions(NamedTuple):
@@ -215,6 +219,7 @@ def stylize_from_command_line(
     overrides: Sequence[str],
     method: str,
     decoder: Path | None,
+    checkpoint: int | None,
     *,
     force: bool,
 ) -> None:
@@ -225,6 +230,10 @@ def stylize_from_command_line(
 
         if (decoder is None) == (method == "adain"):
             raise LikenessError("--decoder names what --method adain paints with; give both or neither.")
+        if checkpoint is not None and method == "optimize":
+            raise LikenessError(
+                "--checkpoint is of a trained network, and --method optimize trains: leave it out."
+            )
         overrides = with_literal_paths(overrides)
         pairs, made = pairs_of(content, style, output, force=force), output
         if method == "optimize":
@@ -234,11 +243,11 @@ def stylize_from_command_line(
         elif decoder is not None:
             from likeness.applications.paint import paint_by_adain
 
-            paint_by_adain(pairs, decoder, overrides, force=force)
+            paint_by_adain(pairs, decoder, overrides, force=force, step=checkpoint)
         else:
             from likeness.applications.paint import paint_by_networks
 
-            paint_by_networks(pairs, overrides, force=force)
+            paint_by_networks(pairs, overrides, force=force, step=checkpoint)
         if len(pairs) > 1 and method != "feedforward":
             write_grid(output, pairs)
         print(made if len(pairs) == 1 else output)
@@ -248,7 +257,8 @@ def resume_from_command_line(folder: Path, overrides: Sequence[str], trust: Sequ
     """Go on with an unfinished run; `overrides` may change what changes none of its numbers."""
     with one_sentence():
         look_for_modules_in(Path.cwd())
-        before = recorded_config_of(folder, trust)
+        damaged = config_of_damaged(folder, trust)
+        before = config_of(folder, trust) if damaged is None else checked(damaged)
         config = checked(overridden(before.plain(), parsed(with_literal_paths(overrides)), "the run"))
         from likeness.runs.run import resume
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness.config.trust import look_for_modules_in
+from likeness.config.own_modules import look_for_modules_in
 from likeness.errors import one_sentence
 
 

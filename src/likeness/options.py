@@ -17,6 +17,12 @@ Weights = Annotated[
         help="the folder of the detector's weights; by default those of the package facenet-pytorch"
     ),
 ]
+Checkpoint = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="the step of an earlier checkpoint of the run to take on purpose; it has no threshold"
+    ),
+]
 FaceFinderName = Annotated[
     str | None,
     typer.Option(

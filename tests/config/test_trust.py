@@ -18,6 +18,7 @@ from likeness.config.trust import is_trusted, packages_named
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked, config_of, training_config
 from likeness.recipes.embedding.past import embedding_config_of
+from likeness.runs.record.record_file import write_record
 
 SOURCE = '''
     """Parts that lie in a file."""
@@ -274,10 +275,11 @@ def test_a_run_whose_package_is_not_found_says_so(
 ) -> None:
     gone = with_loss(trust="[gone_parts]", _target_="gone_parts.Loss")
     (tmp_path / "config.yaml").write_text(json.dumps(gone))  # which is YAML
+    write_record(tmp_path, {"config": gone})
     with pytest.raises(LikenessError) as raised:
         read(tmp_path, ["gone_parts"])
     assert str(raised.value) == (
-        f"{tmp_path}/config.yaml won't do: gone_parts can't be imported: there is no module gone_parts; is it "
+        f"The configuration of {tmp_path} won't do: gone_parts can't be imported: there is no module gone_parts; is it "
         "installed, or on PYTHONPATH?"
     )
 

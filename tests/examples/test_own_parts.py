@@ -121,7 +121,7 @@ def test_it_is_reproduced_by_who_trusts_it_and_only_as_it_was(home: Place, packa
 
 
 def test_it_is_swept(home: Place) -> None:
-    swept = ["runs_dir=swept", "trainer.max_steps=2", "loss.scale=4.0,8.0"]
+    swept = ["runs_dir=swept", "trainer.max_steps=2", "trainer.val_check_interval=2", "loss.scale=4.0,8.0"]
     done = home.likeness("train", "-m", *TRAIN[1:], *SMALL, *swept)
     assert done.returncode == 0, done.stderr
     sweep = json.loads((home.folder / done.stdout.strip().splitlines()[-1] / "sweep.json").read_text())

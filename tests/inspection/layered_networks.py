@@ -18,7 +18,9 @@ class Residual(nn.Module):
 
     def __init__(self, rank: int) -> None:
         super().__init__()
-        self.long = nn.Sequential(CONVOLUTION[rank](4, 4, 3, padding=1), nn.ReLU(), CONVOLUTION[rank](4, 4, 5, padding=2))
+        self.long = nn.Sequential(
+            CONVOLUTION[rank](4, 4, 3, padding=1), nn.ReLU(), CONVOLUTION[rank](4, 4, 5, padding=2)
+        )
         self.short = CONVOLUTION[rank](4, 4, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -42,7 +44,10 @@ def chain(rank: int, channels: int = 1) -> nn.Sequential:
 def branched(rank: int) -> nn.Sequential:
     """A residual block between strides."""
     return nn.Sequential(
-        CONVOLUTION[rank](1, 4, 3, stride=2, padding=1), nn.ReLU(inplace=True), Residual(rank), MAXIMUM[rank](2)
+        CONVOLUTION[rank](1, 4, 3, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        Residual(rank),
+        MAXIMUM[rank](2),
     )
 
 

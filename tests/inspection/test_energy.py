@@ -39,7 +39,9 @@ def test_the_energy_is_that_of_differences(rank: int) -> None:
     for sign in (1, -1):
         moved = images.clone()
         moved[(image, 0, *at)] += sign * step
-        values.append(float(network.features(moved, ["2.long.2"])["2.long.2"].flatten(2)[image, unit, position]))
+        values.append(
+            float(network.features(moved, ["2.long.2"])["2.long.2"].flatten(2)[image, unit, position])
+        )
     assert ((values[0] - values[1]) / (2 * step)) ** 2 == pytest.approx(energy[(image, *at)], rel=0.05)
 
 

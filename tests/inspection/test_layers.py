@@ -25,7 +25,9 @@ def test_what_a_fused_normalisation_gives_its_activation_is_read() -> None:
     images = torch.rand(2, 3, 32, 32)
     stem = network.network.network.conv_stem(images * 2 - 1)
     norm = network.network.network.bn1
-    expected = nn.functional.batch_norm(stem, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
+    expected = nn.functional.batch_norm(
+        stem, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
+    )
     torch.testing.assert_close(network.features(images, ["bn1"])["bn1"], expected)
 
 

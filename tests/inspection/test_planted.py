@@ -54,7 +54,10 @@ def test_the_strongest_patches_are_what_was_planted(rank: int) -> None:
     images = 0.5 + 0.1 * torch.from_numpy(draw.normal(size=(40, 1, *SIDES[rank]))).float()
     places = {}
     for index in draw.choice(40, 9, replace=False):  # nine of forty show it, somewhere
-        start = [int(draw.integers(side - long + 1)) for side, long in zip(SIDES[rank], template.shape, strict=True)]
+        start = [
+            int(draw.integers(side - long + 1))
+            for side, long in zip(SIDES[rank], template.shape, strict=True)
+        ]
         where = tuple(slice(at, at + long) for at, long in zip(start, template.shape, strict=True))
         images[(int(index), 0, *where)] += 2 * template
         places[int(index)] = where

@@ -12,8 +12,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import ConfigAttributeError
 from PIL import Image
 
+from likeness.applications.gallery.bound_encoder import encoder_at
 from likeness.command import train_from_command_line
 from likeness.config.groups import CONF
+from likeness.errors import LikenessError
+from likeness.recipes.embedding.evaluate import evaluate_file
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.training.checkpoints import newest_checkpoint
 
@@ -138,6 +141,33 @@ def test_an_onnx_encoder_is_evaluated(command, tmp_path: Path) -> None:
     assert pixels == pytest.approx(raw, abs=1e-6)
     assert "[somebody's]" in done.stdout  # at the head of its column
     assert os.sep in last_line(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["backbone=resnet18", "backbone._target_=os.system", "backbone.path=other.onnx", "head=chi_squared"],
+)
+def test_another_network_beside_an_onnx_file_is_one_sentence(override: str, tmp_path: Path) -> None:
+    path = tmp_path / "ENCODER.ONNX"
+    for refusing in (lambda: evaluate_file(path, [override]), lambda: encoder_at(path, [override])):
+        with pytest.raises(LikenessError) as caught:
+            refusing()
+        assert str(caught.value) == (
+            f"{override} can't be changed: {path} is the whole network; backbone.spatial_size, channels, mean, std and "
+            "normalize say how it takes images."
+        )
+
+
+def test_an_onnx_file_is_one_in_any_case_of_its_suffix(warm_command, tmp_path: Path) -> None:
+    (tmp_path / "ENCODER.ONNX").write_bytes(b"no model")
+    (tmp_path / "pairs.csv").write_text("".join(f"a{i}.png,b{i}.png,{i % 2}\n" for i in range(20)))
+    for i in range(20):
+        for name in "ab":
+            Image.new("RGB", (16, 16), (i, i, i)).save(tmp_path / f"{name}{i}.png")
+    overrides = ["data=pairs", "data.path=pairs.csv", "backbone.spatial_size=16"]
+    done = warm_command(*CLI, "evaluate", "ENCODER.ONNX", *overrides)
+    assert done.returncode == 1
+    assert done.stderr.startswith("likeness: ENCODER.ONNX is not an ONNX model that can be run")
 
 
 def test_what_is_no_run_is_said(warm_command) -> None:

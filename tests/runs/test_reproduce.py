@@ -20,6 +20,7 @@ from likeness.config.key import key_of
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
 from likeness.runs.record.record_file import read_record, write_record
+from likeness.runs.record.sealed import hashes_of_files
 from likeness.runs.record.source import ROOT, hash_of_sources
 from likeness.runs.reproduce import Outcome, Verdict, foreign, refusal, reproduce, verdict, worktree
 from likeness.runs.training.checkpoints import hash_of
@@ -162,7 +163,7 @@ def edit(run: Path, change: Callable[[dict[str, Any]], Any], *, seal: bool = Tru
     record = read_record(run)
     change(record)
     if seal:
-        write_record(run, {key: value for key, value in record.items() if key != "seal"})
+        write_record(run, {**record, "files": hashes_of_files(run)})
     else:
         (run / "run.json").write_text(json.dumps(record))
 
@@ -170,7 +171,9 @@ def edit(run: Path, change: Callable[[dict[str, Any]], Any], *, seal: bool = Tru
 def test_an_untouched_run_is_proved_equal(recorded: Case, proved: Proof) -> None:
     assert proved.verdict == (
         Outcome.EQUAL,
-        f"{recorded.run} is reproduced to the bit: 36 logged numbers, 3 checkpoints and all results are equal.",
+        f"{recorded.run} is reproduced to the bit: 36 logged numbers, 3 checkpoints (weights, optimizer, scheduler and "
+        "precision) and all results are equal, and so is each byte of data.csv, metrics.csv, operating_point.json, "
+        "results.json, roc.csv and 6 figures; report.html, which is written from these, and log.txt were not compared.",
     )
     assert read_record(proved.again)["source"] == read_record(recorded.run)["source"]
     left = subprocess.run(["git", "worktree", "list"], cwd=recorded.checkout, capture_output=True, check=True)
@@ -314,7 +317,20 @@ SEEN = {
         lambda case: replace(case.run / "checkpoints" / "hashes.csv", "2,", "2,0"),
         r"hashes.csv is not what run.json says",
     ),
-    "a weight in a checkpoint": (weights_in_a_checkpoint, r"step-00000006.ckpt holds other weights than recorded"),
+    "a weight in a checkpoint": (weights_in_a_checkpoint, r"step-00000006.ckpt is not the recorded one"),
+    "roc.csv": (
+        lambda case: replace(case.run / "roc.csv", "raw pixels,1.0,1.0", "raw pixels,1.0,0.9"),
+        "roc.csv is not the recorded one",
+    ),
+    "a figure": (
+        lambda case: shutil.copy(case.run / "figures" / "roc.png", case.run / "figures" / "distances.png"),
+        "figures/distances.png is not the recorded one",
+    ),
+    "no figure": (lambda case: (case.run / "figures" / "roc.png").unlink(), "figures/roc.png is missing"),
+    "the report": (
+        lambda case: replace(case.run / "report.html", "</body>", "99.9%</body>"),
+        "report.html is not the recorded one",
+    ),
     "results.json": (result_in_results_json, r"trained.verification/auc.value is \d.* in run.json and"),
 }  # fmt: skip
 
@@ -376,6 +392,17 @@ def result_everywhere(case: Case) -> None:
     edit(case.run, lambda record: first_result(record["results"]))
 
 
+def roc_sealed_again(case: Case) -> None:
+    path = case.run / "roc.csv"
+    path.write_text(path.read_text().replace("1.0", "0.9", 1))
+    edit(case.run, lambda record: None)
+
+
+def figure_sealed_again(case: Case) -> None:
+    (case.run / "figures" / "roc.png").unlink()
+    edit(case.run, lambda record: None)
+
+
 UNEQUAL = {
     "a digit in metrics.csv, with its hash": (digit_and_its_hash, r"train/loss at step 4 was 0.\d+ and is 0.\d+\."),
     "a metric fewer": (dropped_metric, r"validation/\S+ at step 6 was not logged and is logged as .*"),
@@ -386,6 +413,18 @@ UNEQUAL = {
     "a hash of the optimizer everywhere": (
         lambda case: hash_everywhere(case, "optimizer"),
         r"the hash of the optimizer at step 2 was 0{16} and is [0-9a-f]{16}\.",
+    ),
+    "a hash of the scheduler everywhere": (
+        lambda case: hash_everywhere(case, "scheduler"),
+        r"the hash of the scheduler at step 2 was 0{16} and is [0-9a-f]{16}\.",
+    ),
+    "a point of the ROC, sealed again": (
+        roc_sealed_again,
+        r"the hash of roc.csv was [0-9a-f]{16} and is [0-9a-f]{16}\.",
+    ),
+    "a figure fewer, sealed again": (
+        figure_sealed_again,
+        r"the hash of figures/roc.png was missing and is [0-9a-f]{16}\.",
     ),
     "a result everywhere": (result_everywhere, r"trained.verification/auc.value was 0\.\d+ and is 0\.\d+\."),
 }  # fmt: skip

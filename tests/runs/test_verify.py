@@ -23,6 +23,8 @@ from likeness.data.drawn_faces import drawn_faces
 from likeness.data.image_as_shown import read_image
 from likeness.errors import LikenessError
 from likeness.models.detectors import Detections
+from likeness.runs.record.record_file import read_record, write_record
+from likeness.runs.record.sealed import hashes_of_files
 
 FAR = 0.1
 
@@ -87,24 +89,26 @@ def test_the_command_says_it(run: Path, command) -> None:
 def test_what_can_not_be_judged_is_one_sentence(run: Path) -> None:
     with pytest.raises(LikenessError, match=r"^\S+9\.png is missing"):
         judged(run, "0.png", "9.png")
-    path = run / "operating_point.json"
+    path, record = run / "operating_point.json", read_record(run)
     whole = path.read_text()
     try:
         path.write_text(json.dumps({**json.loads(whole), "threshold": None}))
+        write_record(run, {**record, "files": hashes_of_files(run)})
         with pytest.raises(
             LikenessError, match=r"no threshold for a false accept rate of 0\.1: its \d+ valid"
         ):
             judged(run, "0.png", "1.png")
         path.write_text(whole[:20])
+        write_record(run, {**record, "files": hashes_of_files(run)})
         with pytest.raises(LikenessError, match=r"operating_point\.json can't be read \(JSONDecodeError\)"):
             judged(run, "0.png", "1.png")
         path.unlink()
-        with pytest.raises(
-            LikenessError, match="has chosen no threshold: it did not finish, or had no valid"
-        ):
+        write_record(run, {**record, "files": hashes_of_files(run)})
+        with pytest.raises(LikenessError, match="has chosen no threshold for these weights: it did not fin"):
             judged(run, "0.png", "1.png")
     finally:
         path.write_text(whole)
+        write_record(run, record)
 
 
 # Photographs

@@ -79,18 +79,26 @@ class TrainedEncoder:
         return torch.cat(encoded)
 
 
-def load(run: str | Path, *, device: str | torch.device = "cpu", trust: Sequence[str] = ()) -> TrainedEncoder:
+def load(
+    run: str | Path,
+    *,
+    device: str | torch.device = "cpu",
+    trust: Sequence[str] = (),
+    checkpoint: int | None = None,
+) -> TrainedEncoder:
     """The encoder that a run trained.
 
     Args:
         run: the run's folder.
         device: where it is to work.
         trust: packages of your own, or whose code you know, that the run may name parts of.
+        checkpoint: the step of an earlier one to take in place of the last; it has no operating point.
 
     Raises:
-        LikenessError: it is no run's folder, has trained no embedding, or has no checkpoint that can be read.
+        LikenessError: it is no run's folder, has trained no embedding, or has no such checkpoint, or what it holds is
+            not what its record says.
     """
     folder = Path(run)
     config = embedding_config_of(folder, trust)
-    networks = build_trained(config, folder)
-    return TrainedEncoder(config, networks, read_operating_point(folder), torch.device(device))
+    networks = build_trained(config, folder, checkpoint)
+    return TrainedEncoder(config, networks, read_operating_point(folder, checkpoint), torch.device(device))

@@ -3,17 +3,35 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from likeness.errors import LikenessError, mend_of
 from likeness.runs.record.folder import write_text
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+"""What a cell begins with that a spreadsheet may carry out."""
+
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
-    """The rows as lines of a CSV."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    """The rows as lines of a CSV, whose text are paths and names of columns.
+
+    A spreadsheet takes a cell that begins with = or the like for a formula, and carries it out; a path gets a ./ before
+    it, which leads to the same file.
+    """
+    return "".join(map(_line, rows))
+
+
+def _line(row: Sequence[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(
+        map(_inert, row)
+    )  # which puts a cell with either into quotes
+    return line.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _inert(cell: object) -> object:
+    begins_a_formula = isinstance(cell, str | PurePath) and str(cell).startswith(_FORMULA)
+    return f"./{cell}" if begins_a_formula else cell
 
 
 class GrowingFile:

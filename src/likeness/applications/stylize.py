@@ -12,6 +12,7 @@ from likeness.data.image_as_shown import read_image, write_image
 from likeness.errors import LikenessError
 from likeness.recipes.choose import checked_composition, recipe_of
 from likeness.recipes.pixels.results import IMAGE
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.run import train
 
 
@@ -34,11 +35,17 @@ def stylize(pairs: Sequence[Pair], overrides: Sequence[str], *, force: bool) -> 
         folder = train(
             one, recipe_of(one)
         )  # anew, so that no more than one pair's images and networks are held
-        write_image(pair.output, read_image(folder / IMAGE).image, force=force)
+        painted = SealedFiles(folder).read(IMAGE)
+        write_image(pair.output, read_image(painted, name=str(folder / IMAGE)).image, force=force)
     return folder
 
 
 def _of_pair(config: DictConfig, pair: Pair) -> DictConfig:
+    for path in (pair.content, pair.style):
+        if "${" in str(path):
+            raise LikenessError(
+                f"{path} can't be named in a configuration, where ${{ begins a reference: give it another name."
+            )
     own = config.copy()
     own.data.content, own.data.style = str(pair.content), [str(pair.style)]
     return own

@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 from likeness.config.key import leaves
 from likeness.config.nearest import nearest
 from likeness.config.schema.base import MISSING, Node, allowed
+from likeness.config.secret_values import refuse_secrets
 from likeness.config.signature import NoValue
 from likeness.errors import LikenessError, ended
 
@@ -19,9 +20,10 @@ def check(config: dict[str, Any], schema: type[Config]) -> Config:
 
     Raises:
         LikenessError: the first mistake, with the key's dotted name and the nearest known one; or an interpolation that
-            was escaped, so that it would be resolved only later.
+            was escaped, so that it would be resolved only later; or a secret.
     """
     trust = config.get("trust") or ()
+    refuse_secrets(config)
     for key, value in leaves(config):
         if "${" in str(value):  # resolved again where a part is made, it could name anything to be called
             raise LikenessError(f"{key}={value} can't be taken as it is: a value has no ${{ in it.")

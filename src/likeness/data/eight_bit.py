@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, ImageFile, ImageOps, JpegImagePlugin, PngImageP
 
 from likeness.data.image_formats import formats
 from likeness.data.named_warnings import naming
-from likeness.data.reading import reading, refused
+from likeness.data.reading import bytes_of, refused
 from likeness.errors import UnreadableImage
 from likeness.spatial import MAX_PIXELS
 
@@ -64,11 +64,7 @@ def decoded(
         UnreadableImage: the bytes are no image, a damaged one, or one of more pixels.
         FileError: the file system doesn't give the bytes.
     """
-    if isinstance(source, bytes):
-        content = source
-    else:
-        with reading(name):
-            content = Path(source).read_bytes()
+    content = source if isinstance(source, bytes) else bytes_of(source, name)
     with decoding(name):
         image = _opened(content, max_pixels)
         if at_least is not None:
@@ -81,6 +77,9 @@ def decoded(
     sixteen_bits = _has_sixteen_bits(image)
     with decoding(name):
         image.load()
+        transparent = image.info.get("transparency")
+        if sixteen_bits and isinstance(transparent, tuple):  # Pillow scales the colours alone
+            image.info["transparency"] = tuple(value >> 8 for value in transparent)
         turned = _turned_upright(image, name)
     return Decoded(image, turned, sixteen_bits)
 

@@ -1,11 +1,13 @@
 """What the file system says of a file or a folder, in one sentence; it says nothing about an image in it."""
 
 import errno
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from likeness.errors import FileError
+from likeness.errors import FileError, UnreadableImage
 
 _AGAIN = "then go on with the same command"
 _MENDS = {
@@ -29,6 +31,20 @@ def reading(path: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise refused(path, error) from error
+
+
+def bytes_of(path: str | Path, name: str) -> bytes:
+    """The content of a file, which is called `name` in messages.
+
+    Raises:
+        UnreadableImage: it is a pipe, a device or a socket, which may never end.
+        FileError: as `reading` says.
+    """
+    with reading(name):
+        kind = os.stat(path).st_mode
+        if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+            return Path(path).read_bytes()
+    raise UnreadableImage(f"{name} is no file but a pipe, a device or a socket: replace or remove it.")
 
 
 def refused(path: str | Path, error: OSError) -> FileError:

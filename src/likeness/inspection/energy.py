@@ -35,7 +35,7 @@ def energy_of(
 
 
 def box_of_energy(energy: NDArray[np.float64], share: float = SHARE) -> Box:
-    """A small box that holds `share` of the energy `[*spatial]`: the weakest outermost slice goes, one after the other."""
+    """A small box that holds `share` of the energy `[*spatial]`: the weakest outermost slice goes, again and again."""
     low, high = [0] * energy.ndim, list(energy.shape)
     total = energy.sum()
     inside = energy

@@ -34,7 +34,7 @@ class LayeredNetwork:
 
     @property
     def convolutions(self) -> list[str]:
-        """The convolutions whose maps have more than one position, each by the name of its normalisation if it has one."""
+        """The convolutions with more than one position, each by the name of its normalisation if it has one."""
         return [
             name for name, layer in self.layers.items() if layer.convolves and any(s > 1 for s in layer.sides)
         ]
@@ -86,7 +86,9 @@ def read_taps(
 
     with ExitStack() as hooks:
         for name, given in {(tap.name, tap.given) for tap in asked}:
-            register = modules[name].register_forward_pre_hook if given else modules[name].register_forward_hook
+            register = (
+                modules[name].register_forward_pre_hook if given else modules[name].register_forward_hook
+            )
             hooks.callback(register(hook(name, given)).remove)
         try:
             network(images)

@@ -11,7 +11,7 @@ from likeness.inspection.activations import is_activation, is_rectifier
 
 
 class Tap(NamedTuple):
-    """Where values are read: at the `call`-th call in a pass of the module `name`, what it is given or what it gives."""
+    """Where values are read: at the `call`-th call of the module `name` in a pass, what it is given or gives."""
 
     name: str
     call: int

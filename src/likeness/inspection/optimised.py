@@ -3,7 +3,7 @@
 Olah, Mordvintsev and Schubert 2017, "Feature Visualization", Distill.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -24,9 +24,9 @@ def optimised_inputs(
     *,
     steps: int,
     seed: int,
-    tell: Callable[[], object] = lambda: None,
+    value_range: tuple[float, float] = (0.0, 1.0),
 ) -> Tensor:
-    """Inputs `[N, C, *spatial]` in [0, 1], one for each unit, that make its value in the middle of the map large.
+    """Inputs `[N, C, *spatial]`, one for each unit, that make its value in the middle of the map large.
 
     What is optimised is the spectrum, weighted by one over the frequency as that of natural inputs is, and of three
     channels their decorrelated colours. At each step the input is shifted by up to half of what the layer's positions
@@ -38,23 +38,26 @@ def optimised_inputs(
         units: which of its units.
         steps: of Adam.
         seed: of the start and the shifts.
-        tell: called after each step.
+        value_range: the least and the greatest value that an input may have.
     """
     sides, channels = network.sides, network.channels
     draw = torch.Generator().manual_seed(seed)
-    scale = _amplitudes(sides)
+    scale, (low, high) = _amplitudes(sides), value_range
     spectrum = 0.01 * torch.randn(len(units), channels, *scale.shape, 2, generator=draw)
     spectrum.requires_grad_()
     colours = COLOURS / COLOURS.norm(dim=0).max() if channels == 3 else torch.eye(channels)
     adam = torch.optim.Adam([spectrum], lr=RATE)
     axes = tuple(range(2, 2 + len(sides)))
-    reach = [side // positions // 2 for side, positions in zip(sides, network.layers[layer].sides, strict=True)]
+    reach = [
+        side // positions // 2 for side, positions in zip(sides, network.layers[layer].sides, strict=True)
+    ]
     middle = tuple(side // 2 for side in network.layers[layer].sides)
 
     def shown() -> Tensor:
         weighted = torch.view_as_complex(spectrum) * scale
         values = torch.fft.irfftn(weighted, s=sides, dim=axes) / 4
-        return torch.sigmoid(torch.einsum("ij,nj...->ni...", colours, values))
+        shares = torch.sigmoid(torch.einsum("ij,nj...->ni...", colours, values))
+        return low + (high - low) * shares
 
     for _ in range(steps):
         shifts = [int(torch.randint(-far, far + 1, (), generator=draw)) for far in reach]
@@ -63,7 +66,6 @@ def optimised_inputs(
         adam.zero_grad()
         (-value).backward()
         adam.step()
-        tell()
     return shown().detach()
 
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from likeness.config.check import check
 from likeness.config.compose import composed, explained
+from likeness.config.derived import told_by_source
 from likeness.config.make import plain
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
@@ -19,7 +20,7 @@ from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.landmarks.family import LANDMARKS
 from likeness.recipes.open_set.family import OPEN_SET
-from likeness.recipes.past_config import plain_config_of, recorded_plain_config_of
+from likeness.recipes.past_config import plain_config_of
 from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.stylizer.family import STYLIZER
 from likeness.runs.recipe import Family, Presentation, Recipe
@@ -71,7 +72,8 @@ def checked_composition(config: DictConfig) -> TrainConfig:
     """As `checked`, of what Hydra composed; a value that is taken from where none is raises a LikenessError too."""
     with explained("config", ()):
         values = plain(config)
-    return checked(values)
+    with told_by_source(config):
+        return checked(values)
 
 
 def training_config(overrides: Sequence[str]) -> TrainConfig:
@@ -96,12 +98,11 @@ def config_of(run: Path, trust: Sequence[str] | None = ()) -> TrainConfig:
         LikenessError: it is no run's folder, or not that of a training run, or it names parts of a package that is not
             trusted.
     """
-    return _checked_of(run, plain_config_of(run, trust), "config.yaml")
-
-
-def recorded_config_of(run: Path, trust: Sequence[str] = ()) -> TrainConfig:
-    """The configuration in the record of a training run; all else as in `config_of`."""
-    return _checked_of(run, recorded_plain_config_of(run, trust), "run.json")
+    config = plain_config_of(run, trust)
+    try:
+        return checked(config)
+    except LikenessError as error:
+        raise LikenessError(f"The configuration of {run} won't do: {error}") from error
 
 
 def presentation_of(folder: Path, trust: Sequence[str] = ()) -> Presentation:
@@ -126,10 +127,3 @@ def _presentation_of(run: Path, record: Mapping[str, Any], trust: Sequence[str])
     if not any((config.get("task") or {}).get("_target_") in family.tasks for family in FAMILIES):
         refuse_distrusted(run, config, trust)  # the task is asked for its family, which imports its module
     return family_of(config).presentation
-
-
-def _checked_of(run: Path, config: dict[str, Any], file: str) -> TrainConfig:
-    try:
-        return checked(config)
-    except LikenessError as error:
-        raise LikenessError(f"{run}/{file} won't do: {error}") from error

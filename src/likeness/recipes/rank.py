@@ -1,7 +1,6 @@
 """One rank of a run on several devices: python -m likeness.recipes.rank FOLDER, started by torchrun."""
 
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from likeness.runs.record.output import lasting_output
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.training.checkpoints import newest_checkpoint
 from likeness.runs.training.fit import fit_here
-from likeness.runs.training.launch import FAILED, LAUNCHER, die_with
+from likeness.runs.training.launch import FAILED, LAUNCHER, STOPPED, die_with
 from likeness.runs.training.preemption import ended_by_sigterm
 
 
@@ -30,7 +29,7 @@ def main() -> None:
                 with killed_worker_told():
                     fit_here(config, folder, recipe, data, stopping, newest_checkpoint(folder))
     except Preempted:
-        sys.exit(128 + signal.SIGTERM)
+        sys.exit(STOPPED)
     except LikenessError as error:
         (folder / FAILED.format(rank=rank)).write_text(sentence(error))
         sys.exit(1)

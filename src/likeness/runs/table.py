@@ -11,7 +11,7 @@ from rich.table import Table
 
 from likeness.evaluation import Metric
 from likeness.runs.recipe import Presentation
-from likeness.runs.record.folder import write_json
+from likeness.runs.record.folder import RESULTS, write_json
 from likeness.runs.record.measured import as_recorded
 
 
@@ -21,7 +21,7 @@ def write_results_file(folder: Path, metrics: Mapping[str, Mapping[str, Metric]]
         encoder: {name: as_recorded(metric) for name, metric in measured.items()}
         for encoder, measured in metrics.items()
     }
-    write_json(folder / "results.json", content)
+    write_json(folder / RESULTS, content)
 
 
 def print_table(title: str, metrics: Mapping[str, Mapping[str, Metric]], presentation: Presentation) -> None:

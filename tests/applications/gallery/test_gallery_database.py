@@ -47,6 +47,15 @@ def test_encodings_are_vectors_that_pgvector_compares(address: str) -> None:
     assert np.allclose([distance for _, distance in found], away[expected], rtol=1e-5)
 
 
+def test_an_encoding_of_usual_length_lies_in_its_row(address: str) -> None:
+    """Not in a table of its own, of which each would be looked up when all are loaded."""
+    filled(address).close()
+    encoding = "[" + ",".join(["0.1"] * 512) + "]"
+    run(address, f"INSERT INTO likeness.template VALUES (1000, 1, 'c', 'f', '', '{encoding}')")
+    query = "SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = 'likeness.template'::regclass"
+    assert run(address, query) == [(0,)]
+
+
 def test_programs_of_one_s_own_may_search_by_an_index(address: str) -> None:
     with filled(address, subjects=200) as store:
         contents = store.contents()

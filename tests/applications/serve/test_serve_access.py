@@ -235,7 +235,7 @@ def test_pictures_come_as_multipart_and_never_by_an_address_or_a_path(
 
 
 def test_no_path_of_the_server_is_told(client: TestClient, site: Site) -> None:
-    folder = str(site.galleries["people"].path.parent)
+    folder = str(Path(site.galleries["people"].where).parent)
     told = [
         client.get("/v1/galleries").text,
         client.get("/v1/galleries/people/calibration").text,

@@ -9,6 +9,7 @@ from tiny_words import OVERRIDES
 
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import Pruned
+from likeness.runs.record.record_file import write_record
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.pruning import write_earlier
 
@@ -43,7 +44,7 @@ def test_a_job_killed_between_the_decision_and_the_record_trains_no_further(tmp_
         train_by(overrides_for(tmp_path, 1.1))
     (run,) = tmp_path.glob("default/*/")
     record = json.loads((run / "run.json").read_text())
-    (run / "run.json").write_text(json.dumps({**record, "status": "running", "reason": None}))
+    write_record(run, {**record, "status": "running", "reason": None})
     before = (run / "metrics.csv").read_text()
     with pytest.raises(Pruned, match="stopped at step 8"):
         train_by(overrides_for(tmp_path, 1.1))

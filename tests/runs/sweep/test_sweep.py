@@ -69,6 +69,80 @@ def test_a_grid_is_every_combination_in_order_with_the_mean_over_seeds(tmp_path:
     assert jobs.batches == [1] * 12
 
 
+def test_a_sweep_chooses_on_validation_and_shows_the_test_of_its_winner_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = Jobs(
+        tested=lambda margin: 1 - margin
+    )  # on the test, which must choose nothing, the others are better
+    content = run_sweep(tmp_path, "loss.margin=0.1,0.3,0.5", "seed=0,1,2", jobs=jobs)
+    assert content["objectives"] == [{"metric": "validation/accuracy", "direction": "maximize"}]
+    assert content["best"] == content["trials"][1]["jobs"]
+    assert [job["values"] for job in content["jobs"]] == [
+        [objective(margin, 0.002, seed)] for margin in (0.1, 0.3, 0.5) for seed in (0, 1, 2)
+    ]
+    tested = content["tested"]
+    assert (tested["metric"], tested["value"], tested["seeds"]) == ("verification/accuracy", 0.7, 3)
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "The best on the test data, which chose nothing: verification/accuracy 0.7000 [0.7000, 0.7000]"
+        in said
+    )
+    assert "0.9000" not in said.replace("lr", "")  # what the first trial came to on the test
+    page = next(tmp_path.glob("*/sweeps/*/report.html")).read_text()
+    assert "verification/accuracy 70.00" in page
+    assert "90.00 " not in page
+
+
+def test_of_two_seeds_there_are_too_few_to_tell_and_equal_seeds_are_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = Jobs()
+    content = run_sweep(tmp_path, "loss.margin=0.1,0.3", "seed=0,1,1,0", jobs=jobs)
+    assert len(content["jobs"]) == len(jobs.trained) == 4
+    for trial in content["trials"]:
+        (value,) = trial["values"]
+        assert (value["seeds"], value["low"], value["high"]) == (2, None, None)
+        assert value["interval"] == "too few to tell"
+    assert capsys.readouterr().out.count("[too few to tell]") == 3  # two trials, and the test of the best
+    assert "[too few to tell]" in next(tmp_path.glob("*/sweeps/*/report.html")).read_text()
+
+
+def test_seeds_alone_choose_nothing_and_are_looked_at_by_the_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toy_sweep.VALIDATED", SimpleNamespace(validated=False))
+    jobs = Jobs(tested=lambda margin: 1 - margin)
+    content = run_sweep(
+        tmp_path, "loss.margin=0.2", "seed=0,1,2", "trainer.val_check_interval=900", jobs=jobs
+    )
+    assert [one["metric"] for one in content["objectives"]] == ["verification/accuracy"]
+    assert [job["values"] for job in content["jobs"]] == [[0.8]] * 3
+
+
+def test_to_choose_on_the_test_data_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    overrides = ["loss.margin=0.1,0.3", "+sweep.objectives=[{metric: verification/accuracy}]"]
+    content = run_sweep(tmp_path, *overrides, jobs=Jobs())
+    assert "The winner is chosen by verification/accuracy, and so on the test data" in caplog.text
+    assert content["tested"] is None
+
+
+@pytest.mark.parametrize("data", [SimpleNamespace(validated=False), None])
+def test_data_without_validation_are_refused_before_any_job(
+    data: SimpleNamespace | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toy_sweep.VALIDATED", data)
+    jobs = Jobs()
+    if data is None:  # nothing is trained at all: the run itself says what it measures
+        run_sweep(tmp_path, "loss.margin=0.1,0.3", jobs=jobs)
+        return
+    with pytest.raises(
+        LikenessError, match="compared by validation/accuracy, but these data keep nothing to val"
+    ):
+        run_sweep(tmp_path, "loss.margin=0.1,0.3", jobs=jobs)
+    assert jobs.trained == []
+
+
 def test_a_grid_in_yaml_is_the_grid_on_the_command_line(tmp_path: Path) -> None:
     one = run_sweep(tmp_path, "loss.margin=0.1,0.2,0.3", "backbone.width=4,5,6", jobs=Jobs())
     space = "{loss.margin: {low: 0.1, high: 0.3, step: 0.1}, backbone.width: {low: 4, high: 6}}"
@@ -347,6 +421,10 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
         (
             [*TPE, "sweep.pruner.metric=validation/loss"],
             "sweep.pruner.metric names validation/loss, which such a run does not validate; did you mean",
+        ),
+        (
+            ["loss.margin=0.1,0.2", "trainer.val_check_interval=601"],
+            "with trainer.val_check_interval=601 there is no validation in 600 batches: set it to 600 or less.",
         ),
         ([*TPE, "sweep.trials=null"], "a sampler needs sweep.trials=NUMBER"),
         ([*TPE, "sweep.trails=3"], "Unknown key sweep.trails: did you mean trials?"),

@@ -49,7 +49,7 @@ class SettingRows:
         found = dict(self._database.execute("SELECT name, value FROM setting"))
         try:
             encoder = whole_identity(json.loads(found.get("encoder", "")))
-            score = Score(found.get("score"))
+            score = Score(found.get("score", ""))
         except (ValueError, RecursionError) as error:
             raise LikenessError(self._unreadable()) from error
         return Settings(encoder, found.get("where", ""), score, found.get("cohort_from", ""))

@@ -36,14 +36,16 @@ def explained_pairs(subject: Subject) -> list[ExplainedPair]:
     except ValueError as error:
         raise LikenessError(f"No pairs can be drawn to explain: {error}; leave pairs at 0.") from error
     chosen = np.concatenate([np.flatnonzero(drawn.same == same)[:count] for same in (True, False)])
-    loaded = [as_float(torch.stack(images.load(side[chosen].tolist()))) for side in (drawn.first, drawn.second)]
+    loaded = [
+        as_float(torch.stack(images.load(side[chosen].tolist()))) for side in (drawn.first, drawn.second)
+    ]
     distances, *heats = saliency_of_pairs(subject.compare, *loaded)
-    side = 2 * SIDES[len(subject.network.sides)]
+    (low, high), side = subject.value_range, 2 * SIDES[len(subject.network.sides)]
     found = []
     for place, pair in enumerate(chosen):
-        pictures = []
+        pictures: list[Picture] = []
         for values, heat in zip(loaded, heats, strict=True):
-            one = values[place].numpy()
+            one = (values[place].numpy() - low) / (high - low)
             pictures += [of_whole(one, all_of(one), side), of_heat(one, heat[place].double().numpy(), side)]
         names = (images.name(int(drawn.first[pair])), images.name(int(drawn.second[pair])))
         found.append(ExplainedPair(bool(drawn.same[pair]), float(distances[place]), names, beside(pictures)))

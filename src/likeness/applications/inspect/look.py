@@ -77,7 +77,10 @@ def _facts(
         "network": subject.title,
         "weights_sha256": subject.weights,
         "data": subject.images.fingerprint(),
-        "images": {"seen": ranking.seen, "unreadable": subject.images.unreadable},
+        "images": {
+            "seen": ranking.seen,
+            "unreadable": [subject.images.name(at) for at in ranking.unreadable],
+        },
         "torch": torch.__version__,
         "config": subject.config.plain(),
         "layers": layers,

@@ -39,7 +39,7 @@ def write_page(path: Path, inside: Inside) -> None:
     environment = escaping_environment("likeness.applications.inspect", "likeness.runs.report")
     subject, ranking = inside.subject, inside.ranking
     rows = [_row(inside, place, name) for place, name in enumerate(subject.layers)]
-    seen = f"{ranking.seen:,}" + (f", and {bad} unreadable" if (bad := len(subject.images.unreadable)) else "")
+    seen = f"{ranking.seen:,}" + (f", and {bad} unreadable" if (bad := len(ranking.unreadable)) else "")
     values = {
         "title": f"Inside {subject.title}",
         "status": "finished",
@@ -70,7 +70,8 @@ def _row(inside: Inside, place: int, name: str) -> dict[str, object]:
         "shown": any(one.name == name for one in inside.layers),
         "units": layer.channels,
         "dead": len(dead),
-        "dead_units": ", ".join(map(str, dead[:FEW])) + (f" and {len(dead) - FEW} more" if len(dead) > FEW else ""),
+        "dead_units": ", ".join(map(str, dead[:FEW]))
+        + (f" and {len(dead) - FEW} more" if len(dead) > FEW else ""),
         "map": _by(layer.sides),
         "field": "the whole input" if field is None else _by(field.size),
         "stride": "" if field is None else _by(field.stride),

@@ -65,9 +65,10 @@ def patches_of(
 
 
 def values_of(subject: Subject, indices: Sequence[int]) -> dict[int, Values]:
-    """By index the images, in [0, 1]."""
+    """By index the inputs, with the range of the data as [0, 1]."""
+    low, high = subject.value_range
     chosen = list(dict.fromkeys(indices))
     return {
-        index: as_float(image[None])[0].numpy()
+        index: (as_float(image[None])[0].numpy() - low) / (high - low)
         for index, image in zip(chosen, subject.images.load(chosen), strict=True)
     }

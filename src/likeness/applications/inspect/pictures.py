@@ -112,9 +112,7 @@ def _image_heat(values: Values, heat: NDArray[np.float32], side: int) -> Picture
     return _framed((grey * (1 - heat[..., None]) + warm * heat[..., None]).astype(np.float32), side)
 
 
-def _curves(
-    values: Values, side: int, lit: slice, ground: NDArray[np.float32] | None = None
-) -> Picture:
+def _curves(values: Values, side: int, lit: slice, ground: NDArray[np.float32] | None = None) -> Picture:
     """A signal's channels as curves, in colour where `lit` and grey elsewhere, before a ground of [0, 1]."""
     width, height = 2 * side * OVER, side * OVER
     frame = Image.new("RGB", (width, height), PAPER)

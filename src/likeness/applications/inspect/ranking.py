@@ -23,10 +23,11 @@ EVERY = 20.0
 
 
 class Ranking(NamedTuple):
-    """By layer the strongest inputs of its units, and how many images were seen."""
+    """By layer the strongest inputs of its units, and which of the images could not be read."""
 
     strongest: dict[str, Strongest]
     seen: int
+    unreadable: list[int]
 
 
 def ranked(subject: Subject, folder: Path) -> Ranking:
@@ -40,7 +41,7 @@ def ranked(subject: Subject, folder: Path) -> Ranking:
 
     network, config, images = subject.network, subject.config, subject.images
     strongest = {name: Strongest(network.layers[name].channels, config.top) for name in subject.layers}
-    done, seen = _restored(folder / STATE, strongest)
+    done, unreadable = _restored(folder / STATE, strongest)
     left = range(done, len(images))
     loader = ordered_loader(images, left, batch_size=config.batch_size, workers=config.loader.workers)
     terminal, written = Console(stderr=True), time.monotonic()
@@ -50,15 +51,17 @@ def ranked(subject: Subject, folder: Path) -> Ranking:
         for batch in loader if left else ():
             if len(batch.index):
                 _take(network, strongest, as_float(batch.images), batch.index)
-            seen += len(batch.index)
-            done = min(done + config.batch_size, len(images))
+            following = min(done + config.batch_size, len(images))
+            unreadable += sorted({*range(done, following)} - {*batch.index.tolist()})
+            done = following
             progress.update(shown, completed=done)
             if done == len(images) or time.monotonic() - written > EVERY:
-                _write(folder / STATE, strongest, done, seen)
+                _write(folder / STATE, strongest, done, unreadable)
                 written = time.monotonic()
+    seen = len(images) - len(unreadable)
     if not seen:
         raise LikenessError(f"None of the {len(images)} images can be read: replace them.")
-    return Ranking(strongest, seen)
+    return Ranking(strongest, seen, unreadable)
 
 
 def _take(
@@ -68,15 +71,17 @@ def _take(
         try:
             strongest[name].add(maps, index)
         except ValueError as error:
-            raise LikenessError(f"The layer {name} can't be ranked: {error}; train it with a lower rate.") from error
+            raise LikenessError(
+                f"The layer {name} can't be ranked: {error}; train it with a lower rate."
+            ) from error
 
     with torch.inference_mode():
         network.read(images, list(strongest), add)
 
 
-def _write(path: Path, strongest: Mapping[str, Strongest], done: int, seen: int) -> None:
+def _write(path: Path, strongest: Mapping[str, Strongest], done: int, unreadable: Sequence[int]) -> None:
     """Write what is known after the first `done` images beside, and rename."""
-    arrays: dict[str, Any] = {"progress": np.array([done, seen])}
+    arrays: dict[str, Any] = {"done": np.array(done), "unreadable": np.array(unreadable, np.int64)}
     for place, one in enumerate(strongest.values()):
         arrays |= {f"{place}/{name}": array for name, array in one.arrays()._asdict().items()}
     arrays["layers"] = np.array(json.dumps(list(strongest)))
@@ -92,10 +97,10 @@ def _write(path: Path, strongest: Mapping[str, Strongest], done: int, seen: int)
         ) from error
 
 
-def _restored(path: Path, strongest: Mapping[str, Strongest]) -> tuple[int, int]:
-    """How many images were gone through, and how many seen, by the pass that left what is at `path`; (0, 0) without."""
+def _restored(path: Path, strongest: Mapping[str, Strongest]) -> tuple[int, list[int]]:
+    """How many images the pass that left what is at `path` went through, and which of them could not be read."""
     if not path.is_file():
-        return 0, 0
+        return 0, []
     try:
         with np.load(path, allow_pickle=False) as stored:
             if json.loads(str(stored["layers"])) != list(strongest):
@@ -104,12 +109,14 @@ def _restored(path: Path, strongest: Mapping[str, Strongest]) -> tuple[int, int]
                 name: StrongestArrays(*(stored[f"{place}/{part}"] for part in StrongestArrays._fields))
                 for place, name in enumerate(strongest)
             }
-            done, seen = (int(number) for number in stored["progress"])
+            done, unreadable = int(stored["done"]), stored["unreadable"].tolist()
     except (OSError, ValueError, KeyError, EOFError) as error:
-        raise LikenessError(f"{path} can't be read: it is cut short or altered; remove it, and run again.") from error
+        raise LikenessError(
+            f"{path} can't be read: it is cut short or altered; remove it, and run again."
+        ) from error
     for name, arrays in held.items():
         strongest[name].restore(arrays)
-    return done, seen
+    return done, unreadable
 
 
 def spread(numbers: Sequence[int], most: int) -> list[int]:

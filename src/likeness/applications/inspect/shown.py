@@ -75,7 +75,9 @@ def _optimised(
     if not steps or not units:
         return {}
     seed = key("optimised", subject.config.seed, name) % 2**63
-    inputs = optimised_inputs(network, name, units, steps=steps, seed=seed).numpy()
+    low, high = subject.value_range
+    found = optimised_inputs(network, name, units, steps=steps, seed=seed, value_range=(low, high))
+    inputs = (found.numpy() - low) / (high - low)
     box, side = _seen_in_the_middle(network, name, field), 3 * SIDES[len(network.sides)] // 2
     pictures = {}
     for unit, values in zip(units, inputs, strict=True):

@@ -23,12 +23,15 @@ from likeness.recipes.embedding.as_in_run import composed_as_in
 from likeness.recipes.embedding.networks import Networks, build_trained
 from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.readable import build_data
-from likeness.recipes.evaluation_overrides import parsed_for_evaluation
+from likeness.recipes.evaluation_overrides import is_onnx, parsed_for_evaluation
 from likeness.runs.training.checkpoints import hash_of
 from likeness.spatial import sides
 
 KEYWORDS = ("pip", "hub")
 """Weights that are no file."""
+
+SOME = 32
+"""So many inputs are looked at for the range of their values."""
 
 
 class Subject(NamedTuple):
@@ -40,6 +43,7 @@ class Subject(NamedTuple):
         network: its layers.
         layers: the names of those to look into, in order.
         images: what it is shown.
+        value_range: the least and the greatest value of an input: 0 and 1 of bytes, of floats what some of them have.
         compare: the distance of two images to it.
         unit: what that is.
         weights: a hash of its weights.
@@ -50,6 +54,7 @@ class Subject(NamedTuple):
     network: LayeredNetwork
     layers: list[str]
     images: SkippingUnreadable
+    value_range: tuple[float, float]
     compare: Compare
     unit: str
     weights: str
@@ -64,10 +69,10 @@ def subject_of(named: str, overrides: Sequence[str], trust: Sequence[str]) -> Su
     place = Path(named)
     if (place / "config.yaml").is_file():
         return _of_run(place, overrides, trust)
-    if place.suffix == ".onnx":
+    if is_onnx(place):
         raise LikenessError(
-            f"The layers of {named} can't be looked into: an ONNX file hands out embeddings alone; name a run, or weights "
-            "of a network of torch."
+            f"The layers of {named} can't be looked into: an ONNX file hands out embeddings alone; name a run, or "
+            "weights of a network of torch."
         )
     if place.is_file() or named in KEYWORDS:
         return _of_weights(named, overrides, trust)
@@ -100,8 +105,8 @@ def _of_weights(named: str, overrides: Sequence[str], trust: Sequence[str]) -> S
     composition.trust = list(trust)
     if "weights" not in composition.backbone:
         raise LikenessError(
-            f"This backbone takes no weights, so {named} can't be its own: choose backbone=efficientnet_lite0, vgg16, timm or "
-            "torchvision, or name the folder of a run."
+            f"This backbone takes no weights, so {named} can't be its own: choose backbone=efficientnet_lite0, vgg16, "
+            "timm or torchvision, or name the folder of a run."
         )
     composition.backbone.weights = named
     config = check(plain(composition), InspectConfig)
@@ -114,7 +119,9 @@ def _of_weights(named: str, overrides: Sequence[str], trust: Sequence[str]) -> S
 
     weights = hash_of(backbone.state_dict())
     title = f"{getattr(config.backbone, 'name', config.backbone.target)} ({named})"
-    return _subject(title, config, backbone, compare, "squared distance of the features, each of length 1", weights)
+    return _subject(
+        title, config, backbone, compare, "squared distance of the features, each of length 1", weights
+    )
 
 
 def _comparison(networks: Networks) -> tuple[Compare, str]:
@@ -144,7 +151,8 @@ def _subject(
     known = list(network.layers)
     if not known:
         raise LikenessError(
-            f"{title} has no layer with a map of positions, which is what is looked into: choose a network of convolutions."
+            f"{title} has no layer with a map of positions, which is what is looked into: choose a network of "
+            "convolutions."
         )
     if config.layers is not None:
         try:
@@ -156,8 +164,16 @@ def _subject(
     images = getattr(build_data(config.data), config.split)
     if images is None or not len(images):
         raise LikenessError(
-            f"These data have no {config.split} split: choose another with split=train, validation or test, or give it a "
-            "share with data.split."
+            f"These data have no {config.split} split: choose another with split=train, validation or test, or give it "
+            "a share with data.split."
         )
-    return Subject(title, config, network, layers, images, compare, unit, weights)
+    return Subject(title, config, network, layers, images, _value_range(images), compare, unit, weights)
 
+
+def _value_range(images: SkippingUnreadable) -> tuple[float, float]:
+    some = images.load(range(0, len(images), -(-len(images) // SOME)))
+    if some[0].dtype == torch.uint8:
+        return 0.0, 1.0
+    values = torch.stack(some)
+    low, high = float(values.min()), float(values.max())
+    return low, max(high, low + 1e-6)

@@ -31,7 +31,7 @@ class _Window(NamedTuple):
 
 
 def fields_by_arithmetic(network: nn.Module, rank: int) -> dict[str, ReceptiveField]:
-    """By the names of its modules the receptive fields, down to where the network is no chain of known modules any more.
+    """By the names of its modules the receptive fields, down to where the network is no chain of known modules.
 
     Known are the very classes of torch, not subclasses, which may do something else.
     """

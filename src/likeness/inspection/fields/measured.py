@@ -1,4 +1,4 @@
-"""The receptive fields of a network's layers: by arithmetic where it is a chain, and by a structural gradient anywhere."""
+"""The receptive fields of layers: by arithmetic where a network is a chain, by a structural gradient anywhere."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -61,7 +61,9 @@ def _fields_along(
     """The fields that could be measured, on ever longer inputs: the deepest layers need the longest."""
     found: dict[str, _Along] = {}
     others = tuple(min(side, NARROW) for side in network.sides)
-    if not _maps(structure, layers, _positive_images(network.channels, _with(others, axis, network.sides[axis]))):
+    if not _maps(
+        structure, layers, _positive_images(network.channels, _with(others, axis, network.sides[axis]))
+    ):
         others = network.sides
     for length in _growing(network.sides[axis], LONGEST[len(others)]):
         left = [layer for layer in layers if layer.name not in found]

@@ -76,6 +76,4 @@ class _Sum(nn.Module):
         rank, channels = maps.ndim - 2, maps.shape[1]
         size = self.size if isinstance(self.size, tuple) else (self.size,) * rank
         weight = maps.new_ones(channels, 1, *size)
-        return _CONVOLVE[rank](
-            maps, weight, None, self.stride, self.padding, self.dilation, groups=channels
-        )
+        return _CONVOLVE[rank](maps, weight, None, self.stride, self.padding, self.dilation, groups=channels)

@@ -76,13 +76,13 @@ def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any
     return task
 
 
-def build_trained(config: DetectionConfig, run: Path) -> DetectionTask[Any]:
-    """The task of a run with the weights of its last checkpoint, in evaluation.
+def build_trained(config: DetectionConfig, run: Path, step: int | None = None) -> DetectionTask[Any]:
+    """The task of a run with the weights of its last checkpoint, or of that of a `step`, in evaluation.
 
     Raises:
         LikenessError: the run has no checkpoint, or it is another network's.
     """
-    checkpoint = checkpoint_of(run)
+    checkpoint = checkpoint_of(run, step)
     node = config.detector.model_copy(update={"weights": None})  # those to begin with aren't needed any more
     chosen: dict[str, Any] = {}
     if isinstance(node, TinyFacesNode):  # what was chosen from the images stands with the weights

@@ -23,7 +23,11 @@ from likeness.runs.training.checkpoints import hash_of
 
 
 def evaluate_run(
-    run: Path, own: DetectionConfig, overrides: Sequence[str], trust: Sequence[str] = ()
+    run: Path,
+    own: DetectionConfig,
+    overrides: Sequence[str],
+    trust: Sequence[str] = (),
+    step: int | None = None,
 ) -> Path:
     """Measure a run's detector on the images that `overrides` choose, by default those that it was tested on.
 
@@ -32,6 +36,7 @@ def evaluate_run(
         own: its configuration.
         overrides: of `conf/evaluate_detection.yaml`.
         trust: packages beside those of the run whose parts the overrides may name.
+        step: of a checkpoint to take in place of the last.
 
     Returns:
         The folder of the new run.
@@ -46,7 +51,7 @@ def evaluate_run(
             f"{config.data.place} has no images to test on; give its split a share for the test, or choose other data."
         )
     tested = tested_on(config.data, ReadableScenes(splits.test))
-    task = build_trained(own, run)
+    task = build_trained(own, run, step)
     data, files = {"test": tested.scenes.fingerprint()}, listed_as(config.data, [tested.scenes.files()])
     with recorded(config, data, files) as recording:
         weights = hash_of(task.network.state_dict())

@@ -14,7 +14,7 @@ from likeness.recipes.embedding.leakage import images_trained_on, refuse_overlap
 from likeness.recipes.embedding.measure import Encoder, TestData
 from likeness.recipes.embedding.networks import Networks, build_trained
 from likeness.runs.record.source import hash_of_file
-from likeness.runs.training.checkpoints import hash_of
+from likeness.runs.training.checkpoints import hash_of, measured_step
 from likeness.runs.training.devices import device_of
 
 log = logging.getLogger("likeness")
@@ -32,29 +32,39 @@ def of_file(config: EvaluateConfig, path: Path) -> tuple[Encoder, str]:
     return Encoder(encode, EUCLIDEAN), hash_of_file(path)
 
 
-def of_run(config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData) -> tuple[Encoder, str]:
+def of_run(
+    config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData, step: int | None = None
+) -> tuple[Encoder, str]:
     """The networks of a run of the configuration `own`, and the hash of their weights.
 
-    The run's operating point comes with them where it holds for the tested identities.
+    They are those of its last checkpoint, or of that of a `step`. The run's operating point comes with them where it
+    holds for the tested identities and was chosen by these weights.
 
     Raises:
         LikenessError: the run, or one whose encoder it began with, was trained on identities to be tested on.
     """
     for trained_on in images_trained_on(own):
         refuse_overlap(trained_on, tested.samples)
-    networks = build_trained(own, run)
+    networks = build_trained(own, run, step)
     weights = networks.weights
     encoder = encoder_of(networks.ready(device_of("auto")))
-    point = _operating_point_for(config, own, run, tested)
+    point = _operating_point_for(config, own, run, tested, step)
     return encoder._replace(operating_point=point), hash_of(weights)
 
 
 def _operating_point_for(
-    config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData
+    config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData, step: int | None
 ) -> OperatingPoint | None:
-    """A run's operating point, where it holds: for images that are encoded as those that it was chosen on, and for
-    other identities.
+    """A run's operating point, where it holds: for images that are encoded as those that it was chosen on, by the same
+    weights, and for other identities.
     """
+    if step is not None and step != measured_step(run):
+        log.warning(
+            "The threshold of %s is left out: it was chosen by its last checkpoint, and not that of step %d.",
+            run,
+            step,
+        )
+        return None
     if config.evaluation.flip != own.evaluation.flip:
         log.warning(
             "The threshold of %s is left out: it was chosen with evaluation.flip=%s.",

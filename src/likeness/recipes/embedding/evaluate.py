@@ -42,7 +42,11 @@ def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = (
 
 
 def evaluate_run(
-    run: Path, own: EmbeddingConfig, overrides: Sequence[str], trust: Sequence[str] = ()
+    run: Path,
+    own: EmbeddingConfig,
+    overrides: Sequence[str],
+    trust: Sequence[str] = (),
+    step: int | None = None,
 ) -> Path:
     """Measure a run's encoder on the data that `overrides` choose, by default those that it was tested on.
 
@@ -51,6 +55,7 @@ def evaluate_run(
         own: its configuration.
         overrides: of `conf/evaluate.yaml`.
         trust: packages beside those of the run whose parts the overrides may name.
+        step: of a checkpoint to take in place of the last.
 
     Returns:
         The folder of the new run.
@@ -60,7 +65,7 @@ def evaluate_run(
     """
     config = evaluation_of(own, overrides, trust)
     tested = test_data(build_data(config.data), config)
-    encoder, weights = of_run(config, own, run, tested)
+    encoder, weights = of_run(config, own, run, tested, step)
     return _measured(config, run, encoder, weights, tested)
 
 

@@ -1,12 +1,13 @@
 """The operating point that a run's folder keeps, `operating_point.json`."""
 
-import json
 import math
 from pathlib import Path
 
 from likeness.errors import LikenessError
 from likeness.evaluation import Calibration, OperatingPoint
 from likeness.runs.record.folder import OPERATING_POINT, finite, operating_point_file, write_json
+from likeness.runs.record.sealed import SealedFiles
+from likeness.runs.training.checkpoints import measured_step
 
 
 def write_operating_point(folder: Path, point: OperatingPoint) -> dict[str, float | None]:
@@ -18,19 +19,21 @@ def write_operating_point(folder: Path, point: OperatingPoint) -> dict[str, floa
     return kept
 
 
-def read_operating_point(folder: Path) -> OperatingPoint | None:
+def read_operating_point(folder: Path, step: int | None = None) -> OperatingPoint | None:
     """The operating point of a run, or None where it has none.
 
+    It was chosen by the weights of the last checkpoint, so that an earlier one, of a `step`, has none.
+
     Raises:
-        LikenessError: its file is damaged.
+        LikenessError: its file is not the one that is recorded, or is damaged.
     """
-    path = operating_point_file(folder)
-    if not path.is_file():
+    files, path = SealedFiles(folder), operating_point_file(folder)
+    if not files.has(path.name) or (step is not None and step != measured_step(folder)):
         return None
+    kept = files.read_json(path.name)
     try:
-        kept = json.loads(path.read_text())
         threshold = math.nan if kept["threshold"] is None else float(kept["threshold"])
         calibration = Calibration(kept["scale"], kept["bias"])
         return OperatingPoint(calibration, threshold, kept["far"], kept["negatives"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise LikenessError(f"{path} can't be read ({type(error).__name__}): it was altered.") from error

@@ -58,8 +58,8 @@ class Networks(NamedTuple):
         return self
 
 
-def build_trained(config: EmbeddingConfig, run: Path) -> Networks:
-    """The networks of a configuration, with the weights of a run's last checkpoint.
+def build_trained(config: EmbeddingConfig, run: Path, step: int | None = None) -> Networks:
+    """The networks of a configuration, with the weights of a run's last checkpoint, or of that of a `step`.
 
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
@@ -67,12 +67,12 @@ def build_trained(config: EmbeddingConfig, run: Path) -> Networks:
     backbone = config.backbone
     if getattr(backbone, "weights", None) is not None:  # the checkpoint has them all
         backbone = backbone.model_copy(update={"weights": None})
-    return load_trained(build_networks(config.model_copy(update={"backbone": backbone})), run)
+    return load_trained(build_networks(config.model_copy(update={"backbone": backbone})), run, step)
 
 
-def load_trained(networks: Networks, run: Path) -> Networks:
-    """Give networks the weights of a run's last checkpoint; raises as `build_trained` does."""
-    checkpoint = checkpoint_of(run)
+def load_trained(networks: Networks, run: Path, step: int | None = None) -> Networks:
+    """Give networks the weights of a run's last checkpoint, or of that of a `step`; raises as `build_trained` does."""
+    checkpoint = checkpoint_of(run, step)
     for name, network in networks.parts.items():
         load_part(network, name, checkpoint, run)
     return networks

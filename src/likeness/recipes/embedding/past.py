@@ -26,4 +26,4 @@ def embedding_config_of(run: Path, trust: Sequence[str] = ()) -> EmbeddingConfig
     try:
         return check(config, EmbeddingConfig)
     except LikenessError as error:
-        raise LikenessError(f"{run}/config.yaml won't do: {error}") from error
+        raise LikenessError(f"The configuration of {run} won't do: {error}") from error

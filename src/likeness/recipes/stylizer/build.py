@@ -42,8 +42,10 @@ def build_stylizer_task(config: StylizerConfig, folders: StyleFolders) -> Styliz
     return task
 
 
-def build_painter(config: StylizerConfig, run: Path | None) -> Painter:
+def build_painter(config: StylizerConfig, run: Path | None, step: int | None = None) -> Painter:
     """What paints as the stylizer of a configuration does, with the weights of a run, or those it names itself.
+
+    Those of a run are of its last checkpoint, or of that of a `step`.
 
     Raises:
         LikenessError: a network's weights can't be had or are another's.
@@ -52,14 +54,14 @@ def build_painter(config: StylizerConfig, run: Path | None) -> Painter:
         encoder = build_network(config, build_objective(config).layers)
         with told(config.stylizer):
             decoder: AdainDecoder = make(config.stylizer)(encoder)
-        return partial(stylize_by_adain, encoder=encoder, decoder=_trained(decoder, run))
-    network = _trained(make(config.stylizer), run)
+        return partial(stylize_by_adain, encoder=encoder, decoder=_trained(decoder, run, step))
+    network = _trained(make(config.stylizer), run, step)
     return lambda content, styles: stylize_by_network(content, network)
 
 
-def _trained(stylizer: Stylizer, run: Path | None) -> Stylizer:
+def _trained(stylizer: Stylizer, run: Path | None, step: int | None) -> Stylizer:
     if run is not None:
-        load_part(stylizer, "stylizer", checkpoint_of(run), run)
+        load_part(stylizer, "stylizer", checkpoint_of(run, step), run)
     return stylizer.eval()
 
 

@@ -29,11 +29,13 @@ def compare_runs(folders: Sequence[Path], figure: Path) -> None:
     """Print what differs between runs, and draw their curves over one another to `figure`.
 
     Raises:
-        LikenessError: a folder is no run's, there are fewer than two or more than 26, or the figure can't be written.
+        LikenessError: a folder is no run's, or what is compared of it was altered, there are fewer than two or more
+            than 26, or the figure can't be written.
     """
     if not 2 <= len(folders) <= MOST:
         raise LikenessError(f"Comparing takes 2 to {MOST} runs, but {len(folders)} were named.")
     runs = {letter: past_run(folder) for letter, folder in zip(ascii_uppercase, folders, strict=False)}
+    curves = {letter: read_curves(run.folder) for letter, run in runs.items()}
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     for letter, run in runs.items():
         console.print(f"[bold]{letter}[/]  {escape(str(run.folder))}  {run.status}, seed {run.value('seed')}")
@@ -43,7 +45,6 @@ def compare_runs(folders: Sequence[Path], figure: Path) -> None:
     _print_data_files(console, runs)
     _print_sources(console, runs)
     _print_metrics(console, runs)
-    curves = {letter: read_curves(run.folder) for letter, run in runs.items()}
     _print_curves(console, curves)
     _print_values(console, "Weights (SHA-256)", {letter: _weights(run) for letter, run in runs.items()})
     if any(curves.values()):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from likeness.runs.record.past import PastRun
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.record.source import DIFF, ROOT, SOURCES, git
 
 
@@ -58,8 +59,5 @@ def _between(first: str, second: str) -> list[str]:
 def _changed_files(run: PastRun) -> str:
     if run.record["source"]["diff"] is None:
         return ""
-    try:
-        text = (run.folder / DIFF).read_text(errors="replace")
-    except OSError:
-        return f"{DIFF} is gone"
+    text = SealedFiles(run.folder).read(DIFF).decode(errors="replace")
     return ", ".join(dict.fromkeys(re.findall(r"^diff --git a/(\S+)", text, re.MULTILINE)))

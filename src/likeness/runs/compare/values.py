@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values, leaves
 from likeness.runs.record.data_files import FULL, first_difference, how_compared, read_listing
+from likeness.runs.record.folder import LISTING
 from likeness.runs.record.past import MISSING, PastRun
+from likeness.runs.record.sealed import SealedFiles
 
 
 class Differing(NamedTuple):
@@ -41,11 +43,10 @@ def compare_data_files(first: PastRun, second: PastRun) -> Iterator[str]:
     how = [(run.record.get("data_files") or {}).get("hash", FULL) for run in (first, second)]
     if how[0] != how[1]:
         yield f"hash: {how[0]} and {how[1]}"
-    try:
-        listings = [read_listing(run.folder) for run in (first, second)]
-    except (OSError, ValueError):
+    if not all(SealedFiles(run.folder).has(LISTING) for run in (first, second)):
         yield "The files of one of them are not listed."
         return
+    listings = [read_listing(run.folder) for run in (first, second)]
     if changed := first_difference(*listings):
         yield changed
     if compared := how_compared(*listings):

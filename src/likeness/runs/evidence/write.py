@@ -1,8 +1,8 @@
 """Write the evidence of an experiment: its results as JSON and Markdown, and its figures."""
 
 import csv
-import shutil
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 from likeness.config.groups import CONF, INSTALLED
@@ -15,7 +15,7 @@ from likeness.runs.evidence.document import document
 from likeness.runs.evidence.gather import gather
 from likeness.runs.recipe import Presentation
 from likeness.runs.record.folder import ROC, write_json, write_text
-from likeness.runs.record.past import PastRun
+from likeness.runs.record.sealed import SealedFiles
 
 EXPERIMENTS = Path("experiments") if INSTALLED else CONF.parent / "experiments"
 COPIED = (
@@ -44,7 +44,7 @@ def write_evidence(
         experiments: where the folder of each experiment lies.
 
     Raises:
-        LikenessError: what `choose_runs` refuses, or the disk is full.
+        LikenessError: what `choose_runs` refuses, a file of a run was altered, or the disk is full.
     """
     runs = choose_runs(experiment, places)
     folder = experiments / experiment.name
@@ -55,19 +55,20 @@ def write_evidence(
     curves = {f"seed {run.record['seed']}": read_curves(run.folder) for run in runs}
     if any(curves.values()):
         overlaid_figure(curves).savefig(folder / "training.png")
-    if all((run.folder / ROC).is_file() for run in runs):
-        over = {encoder: [_read_roc(run)[encoder] for run in runs] for encoder in _read_roc(runs[0])}
+    files = [SealedFiles(run.folder) for run in runs]
+    if all(each.has(ROC) for each in files):
+        points = [_read_roc(each) for each in files]
+        over = {encoder: [each[encoder] for each in points] for encoder in points[0]}
         roc_over_seeds_figure(over).savefig(folder / "roc.png")
     for figure in COPIED:
-        drawn = runs[0].folder / "figures" / f"{figure}.png"
-        if drawn.is_file():
-            shutil.copyfile(drawn, folder / drawn.name)
+        drawn = f"figures/{figure}.png"
+        if files[0].has(drawn):
+            (folder / f"{figure}.png").write_bytes(files[0].read(drawn))
     return folder
 
 
-def _read_roc(run: PastRun) -> RocPoints:
+def _read_roc(files: SealedFiles) -> RocPoints:
     points: RocPoints = {}
-    with (run.folder / ROC).open(newline="") as file:
-        for row in csv.DictReader(file):
-            points.setdefault(row["encoder"], []).append((float(row["far"]), float(row["tar"])))
+    for row in csv.DictReader(StringIO(files.read(ROC).decode(), newline="")):
+        points.setdefault(row["encoder"], []).append((float(row["far"]), float(row["tar"])))
     return points

@@ -6,17 +6,15 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from likeness.config.schema.base import Node
 from likeness.data.fingerprint import MISSING, Files, HashedFile, hash_file, hash_files, size_of_file
-from likeness.runs.record.folder import write_text
-
-LISTING = "data.csv"
-BEGUN = "data.begun.csv"
-"""What has been hashed by now, while the listing is not whole; a file may stand in it again for each session."""
+from likeness.errors import LikenessError
+from likeness.runs.record.folder import BEGUN, LISTING, write_text
+from likeness.runs.record.sealed import SealedFiles
 
 FULL, SAMPLED = "full", "sampled"
 
@@ -94,7 +92,7 @@ class HashingFiles:
         listing = sorted(self._hashed)
         try:
             read_listing(self._folder)
-        except (OSError, ValueError):
+        except (LikenessError, ValueError):
             _write_listing(self._folder, listing)
         (self._folder / BEGUN).unlink(missing_ok=True)
         return listing
@@ -130,9 +128,14 @@ def describe_listing(folder: Path, files: Iterable[Files]) -> dict[str, Any]:
 
 
 def read_listing(folder: Path) -> list[HashedFile]:
-    """The files that a run read; raises `OSError` or `ValueError` where the listing is missing or damaged."""
-    with (folder / LISTING).open(newline="", errors="surrogateescape") as file:
-        lines = iter(file)
+    """The files that a run read.
+
+    Raises:
+        LikenessError: the listing is missing, or not the one that is recorded.
+        ValueError: it is damaged.
+    """
+    with SealedFiles(folder).opened(LISTING) as file:
+        lines = TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
         if next(lines, "").strip() != ",".join(HashedFile._fields):
             raise ValueError("not what lists files")
         return list(_listed_in(lines))
@@ -180,10 +183,9 @@ def compare_since(folder: Path, files: Iterable[Files]) -> Compared:
     """
     parts = _each_once(files)
     try:
-        before, whole = read_listing(folder), True
-    except FileNotFoundError:
-        before, whole = _read_begun(folder), False
-    except (OSError, ValueError):
+        whole = (folder / LISTING).is_file()
+        before = read_listing(folder) if whole else _read_begun(folder)
+    except (LikenessError, ValueError):
         return Compared(None, f"{folder / LISTING} is damaged: the contents of the files were not compared")
     if not whole:
         known = {file.path for file in before}

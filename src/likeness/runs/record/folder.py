@@ -12,11 +12,29 @@ from typing import IO, Any
 
 from likeness.errors import LikenessError, mend_of
 
+CONFIG = "config.yaml"
+"""The resolved configuration of a run."""
+
+METRICS = "metrics.csv"
+"""Every number that a run logged."""
+
+RESULTS = "results.json"
+"""Every final metric of a run."""
+
+LISTING = "data.csv"
+"""The files that a run read."""
+
+BEGUN = "data.begun.csv"
+"""What has been hashed by now, while the listing is not whole; a file may stand in it again for each session."""
+
 OPERATING_POINT = "operating_point.json"
 """The decision threshold of a run, and how its distances become probabilities."""
 
 _OPERATING_POINT_BEFORE = "judge.json"
 """What earlier versions called that file."""
+
+REPORT = "report.html"
+"""One page about a run."""
 
 ROC = "roc.csv"
 """The receiver operating characteristic of each encoder that a run measured."""

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from likeness.errors import LikenessError
+from likeness.runs.record.folder import METRICS
+from likeness.runs.record.sealed import SealedFiles
 
-METRICS = "metrics.csv"
 HEADER = "step,metric,value\n"
 
 
@@ -22,8 +23,11 @@ def read_metrics(folder: Path) -> Iterator[Logged]:
     """The rows of a run's `metrics.csv`; a last one that was cut short is left out.
 
     Raises:
-        LikenessError: a line is no such row.
+        LikenessError: the run has ended, and the file was altered since; or a line is no such row.
     """
+    files = SealedFiles(folder)
+    if files.has(METRICS):
+        files.refuse_altered(METRICS)
     for number, row in _rows(folder):
         if row is None:
             raise LikenessError(f"{folder / METRICS} can't be read: line {number} was altered or cut short.")

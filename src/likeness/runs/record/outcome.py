@@ -13,13 +13,15 @@ import torch
 from likeness.errors import LikenessError
 from likeness.runs.record.appended import head_of
 from likeness.runs.record.checkpoint_hashes import noted_hashes
+from likeness.runs.record.folder import METRICS, RESULTS
 from likeness.runs.record.json_file import read_json
-from likeness.runs.record.logged import METRICS, readable_metrics
+from likeness.runs.record.logged import readable_metrics
+from likeness.runs.record.sealed import FILES, hashes_of_files
 from likeness.runs.record.shape import Results
 
 
 def left_in(folder: Path) -> dict[str, Any]:
-    """The last value of each metric, the results and the hashes of all checkpoints, as far as the run came.
+    """The last value of each metric, the results, and the hashes of checkpoints and files, as far as the run came.
 
     What somebody made unreadable meanwhile is left out: a run is not lost over it.
     """
@@ -28,7 +30,8 @@ def left_in(folder: Path) -> dict[str, Any]:
         "checkpoints": noted_hashes(folder),
         "metrics": {row.metric: {"step": row.step, "value": row.value} for row in readable_metrics(folder)},
         "metrics_sha256": head_of(metrics).sha256 if metrics.is_file() else None,
-        "results": _results(folder / "results.json"),
+        "results": _results(folder / RESULTS),
+        FILES: hashes_of_files(folder),
     }
 
 

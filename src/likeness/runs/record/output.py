@@ -14,7 +14,7 @@ log = logging.getLogger("likeness")
 def lasting_output() -> Iterator[None]:
     """Within the block, what can't be written to the terminal is left out, and ends nothing."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (_Lasting(stream) for stream in before)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = (_Lasting(stream) for stream in before)
     try:
         yield
     finally:

@@ -19,12 +19,12 @@ _COPY = f"checkpoints/{RECORD}"
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
-    """Write the record of a run, with its seal: a hash of all the rest of it.
+    """Write the record of a run, with its seal.
 
     Raises:
         LikenessError: the disk is full or the folder is gone.
     """
-    write_json(folder / RECORD, _sealed(record))
+    write_json(folder / RECORD, sealed(record))
 
 
 def write_begun(folder: Path, record: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ def write_begun(folder: Path, record: dict[str, Any]) -> None:
     Raises:
         LikenessError: as `write_record`.
     """
-    write_json(folder / _COPY, _sealed(record))
+    write_json(folder / _COPY, sealed(record))
     write_record(folder, record)
 
 
@@ -55,7 +55,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     """The record of the run in `folder`; of one that has not ended its copy, where the record is damaged.
 
     Raises:
-        LikenessError: there is none that can be read.
+        LikenessError: there is none that can be read, or it was edited, as its seal tells; that of an early version has
+            none.
     """
     try:
         return _read(folder / RECORD)
@@ -67,11 +68,22 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return dict(read_json(path, Record))
+    record = dict(read_json(path, Record))
+    refuse_edited(path, record)
+    return record
 
 
-def _sealed(record: dict[str, Any]) -> dict[str, Any]:
-    return {**record, SEAL: seal_of(finite(record))}
+def sealed(content: dict[str, Any]) -> dict[str, Any]:
+    """A content with its seal: a hash of all the rest of it."""
+    return {**content, SEAL: seal_of(finite(content))}
+
+
+def refuse_edited(path: Path, content: Mapping[str, Any]) -> None:
+    """Raise a LikenessError where the content of a sealed file is not what was written; an early one has no seal."""
+    if SEAL in content and content[SEAL] != seal_of(content):
+        raise LikenessError(
+            f"{path} was edited, as its seal tells: put it back as it was, or do again what it tells of."
+        )
 
 
 def overrides_of(record: Mapping[str, Any]) -> list[str] | None:
@@ -92,8 +104,8 @@ def unreadable_of(record: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def seal_of(record: dict[str, Any]) -> str:
-    """What a record should be sealed with, in which every number is finite.
+def seal_of(record: Mapping[str, Any]) -> str:
+    """What a content should be sealed with, in which every number is finite.
 
     It guards against a slip or an edit, not against a forger, who can seal anew.
     """

@@ -4,7 +4,6 @@ import base64
 import re
 import struct
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -43,15 +42,18 @@ def page(template: str, values: Mapping[str, Any], presentation: Presentation) -
     return environment.get_template(template).render(values)
 
 
-def shown_figures(figures: Path, captions: Mapping[str, str]) -> list[ShownFigure]:
-    """The PNG figures in a folder, those that have a caption first, in its order."""
-    order = [*captions, *sorted(path.stem for path in figures.glob("*.png") if path.stem not in captions)]
-    return [_shown(path, captions) for name in order if (path := figures / f"{name}.png").is_file()]
+def shown_figures(figures: Mapping[str, bytes], captions: Mapping[str, str]) -> list[ShownFigure]:
+    """PNG figures, by their names, those that have a caption first, in its order; what is no PNG is left out."""
+    order = [*captions, *sorted(figures.keys() - captions.keys())]
+    return [_shown(name, figures[name], captions) for name in order if _is_png(figures.get(name, b""))]
 
 
-def _shown(path: Path, captions: Mapping[str, str]) -> ShownFigure:
-    content = path.read_bytes()
+def _is_png(content: bytes) -> bool:
+    return content.startswith(b"\x89PNG\r\n\x1a\n") and len(content) > 24
+
+
+def _shown(name: str, content: bytes, captions: Mapping[str, str]) -> ShownFigure:
     width, height = struct.unpack(">II", content[16:24])  # of a PNG's first chunk
     address = "data:image/png;base64," + base64.b64encode(content).decode()
-    caption = captions.get(path.stem) or re.sub(r"[_-]+", " ", path.stem)
+    caption = captions.get(name) or re.sub(r"[_-]+", " ", name)
     return ShownFigure(address, caption, width > 2 * height)

@@ -1,5 +1,6 @@
 """What the report of a run tells."""
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from likeness.config.key import leaves
@@ -7,6 +8,7 @@ from likeness.runs.compare.listing import as_word
 from likeness.runs.recipe import Presentation
 from likeness.runs.record.past import TRAINED, PastRun
 from likeness.runs.record.record_file import unreadable_of
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.record.source import DIFF
 from likeness.runs.report.page import shown_figures
 
@@ -14,11 +16,11 @@ UNREADABLE = 100  # as many names are shown
 
 
 def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
-    """What the template `run.html` asks for."""
+    """What the template `run.html` asks for; what is shown of the run's files is what its record names."""
     record = run.record
     environment = {**record.get("environment", {})}
     packages = environment.pop("packages", {})
-    diff = run.folder / DIFF
+    files = SealedFiles(run.folder)
     return {
         "title": run.label,
         "status": run.status,
@@ -29,7 +31,7 @@ def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
         "counts": {
             name: metric["count"] for measured in run.results.values() for name, metric in measured.items()
         },
-        "pictures": shown_figures(run.folder / "figures", presentation.captions),
+        "pictures": shown_figures(_drawn_in(files), presentation.captions),
         "logged": record.get("metrics") or {},
         "tables": {
             "Configuration": _words(record.get("config", {})),
@@ -40,10 +42,16 @@ def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
         "packages": packages,
         "sessions": record.get("sessions", []),
         "checkpoints": record.get("checkpoints") or [],
-        "diff": diff.read_text(errors="replace") if diff.is_file() else "",
+        "diff": files.read(DIFF).decode(errors="replace") if files.has(DIFF) else "",
         "unreadable": unreadable_of(record),
         "shown": UNREADABLE,
     }
+
+
+def _drawn_in(files: SealedFiles) -> dict[str, bytes]:
+    """The figures of a run, by their names."""
+    drawn = [name for name in files.names if name.startswith("figures/") and name.endswith(".png")]
+    return {PurePosixPath(name).stem: files.read(name) for name in drawn}
 
 
 def _facts(run: PastRun) -> dict[str, str]:

@@ -10,6 +10,7 @@ from likeness.runs.compare.listing import as_word
 from likeness.runs.recipe import Presentation
 from likeness.runs.record.json_file import read_json
 from likeness.runs.record.measured import recorded_interval
+from likeness.runs.record.record_file import refuse_edited
 from likeness.runs.record.sweep_shape import Ledger, SweptJob
 from likeness.runs.report.page import shown_figures
 
@@ -28,9 +29,10 @@ def about_sweep(folder: Path, presentation: Presentation) -> dict[str, Any]:
     """What the template `sweep.html` asks for.
 
     Raises:
-        LikenessError: the sweep's record is damaged.
+        LikenessError: the sweep's record is damaged, or was edited.
     """
     sweep = read_json(folder / SWEEP, Ledger)
+    refuse_edited(folder / SWEEP, sweep)
     best = set(sweep["best"])
     return {
         "title": f"{sweep['name']}: sweep {sweep['id']}",
@@ -54,8 +56,12 @@ def about_sweep(folder: Path, presentation: Presentation) -> dict[str, Any]:
             for trial in sweep["trials"]
         ],
         "jobs": [{**job, "parameters": _assignments(job["parameters"])} for job in sweep["jobs"]],
-        "pictures": shown_figures(folder / "figures", CAPTIONS),
+        "pictures": shown_figures(_drawn(folder / "figures"), CAPTIONS),
     }
+
+
+def _drawn(figures: Path) -> dict[str, bytes]:
+    return {path.stem: path.read_bytes() for path in figures.glob("*.png")}
 
 
 def _tested(tested: dict[str, Any] | None, presentation: Presentation) -> dict[str, str]:

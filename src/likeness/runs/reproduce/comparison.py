@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values
-from likeness.runs.record.folder import operating_point_file
-from likeness.runs.record.logged import METRICS
+from likeness.runs.record.folder import METRICS, REPORT, RESULTS, operating_point_file
+from likeness.runs.record.record_file import read_record
+from likeness.runs.record.sealed import SealedFiles, names_of_files
+from likeness.runs.record.source import DIFF, hash_of_file
+
+_STATES = ("weights", "optimizer", "scheduler", "precision")
+_DERIVED = {REPORT, DIFF}  # of the record; the source was compared before
 
 
 class Unequal(NamedTuple):
@@ -40,7 +45,36 @@ def first_unequal(then: Path, now: Path) -> Unequal | None:
     if found:
         return min(found, key=lambda each: each.step or 0)
     results = compare_values(*(_results(folder) | _operating_point(folder) for folder in (then, now)))
-    return next((Unequal(None, key, str(a), str(b)) for key, a, b in results), None)
+    result = next((Unequal(None, key, str(a), str(b)) for key, a, b in results), None)
+    return result or _first_unequal_file(then, now)
+
+
+def compared(then: Path, now: Path) -> str:
+    """What of two finished runs is equal, and what was not compared, as the end of a sentence."""
+    saved = _recorded_checkpoints(then)
+    shared = [
+        part
+        for part in _STATES
+        if all(part in each for run in (then, now) for each in _recorded_checkpoints(run).values())
+    ]
+    kept = set(_kept_checkpoints(then)) & set(_kept_checkpoints(now))
+    states = f"{len(saved)} checkpoints ({_listed(shared)}" if saved else "no checkpoints"
+    if saved and len(shared) < len(_STATES):
+        states += f"; {_listed([part for part in _STATES if part not in shared])} of the {len(kept)} that are kept only"
+    states += ")" if saved else ""
+    files = sorted({*_files(then), *_files(now)})
+    figures = [name for name in files if name.startswith("figures/")]
+    others = [name for name in files if name not in figures]
+    named = _listed([*others, f"{len(figures)} figures"] if figures else others)
+    return (
+        f"{len(metric_rows(then))} logged numbers, {states} and all results are equal, and so is each byte of {named}; "
+        f"{REPORT}, which is written from these, and log.txt were not compared"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def metric_rows(folder: Path) -> list[list[str]]:
@@ -78,23 +112,65 @@ def largest_difference(then: Path, now: Path) -> Largest:
 
 
 def _first_unequal_checkpoint(then: Path, now: Path) -> Unequal | None:
-    """The first checkpoint of a step that both saved, and the last of all, whose weights or optimizer differ."""
-    first, second = (_checkpoints(folder) for folder in (then, now))
+    """The first checkpoint of a step that both saved, and the last of all, of which a state differs."""
+    first, second = _states(then), _states(now)
     for step in sorted(first.keys() & second.keys() | {max([*first, *second, 0])}):
-        for part in ("weights", "optimizer"):
-            a, b = (checkpoints.get(step, {}).get(part, "not saved") for checkpoints in (first, second))
-            if a != b:
-                return Unequal(step, f"the hash of the {part}", a[:16], b[:16])
+        a, b = first.get(step, {}), second.get(step, {})
+        both = a.keys() & b.keys() if a and b else a.keys() | b.keys()
+        for part in [part for part in _STATES if part in both]:
+            if a.get(part) != b.get(part):
+                was, is_now = (each.get(part, "not saved")[:16] for each in (a, b))
+                return Unequal(step, f"the hash of the {part}", was, is_now)
     return None
 
 
-def _checkpoints(folder: Path) -> dict[int, dict[str, str]]:
-    record = json.loads((folder / "run.json").read_text())
-    return {each["step"]: each for each in record["checkpoints"]}
+def _states(folder: Path) -> dict[int, dict[str, str]]:
+    """By step the hashes of the states of each checkpoint: as they are recorded, else of the file that is kept."""
+    recorded = _recorded_checkpoints(folder)
+    for step, path in _kept_checkpoints(folder).items():
+        row = recorded.get(step, {})
+        if any(part not in row for part in _STATES):
+            recorded[step] = {**_hashes_in(path, folder), **row}
+    return recorded
+
+
+def _recorded_checkpoints(folder: Path) -> dict[int, dict[str, str]]:
+    return {each["step"]: each for each in read_record(folder)["checkpoints"]}
+
+
+def _kept_checkpoints(folder: Path) -> dict[int, Path]:
+    return {
+        int(path.stem.removeprefix("step-")): path for path in (folder / "checkpoints").glob("step-*.ckpt")
+    }
+
+
+def _hashes_in(path: Path, folder: Path) -> dict[str, str]:
+    from likeness.runs.training.checkpoints import hashes_of, read_checkpoint  # torch
+
+    return hashes_of(read_checkpoint(path, SealedFiles(folder)))
+
+
+def _first_unequal_file(then: Path, now: Path) -> Unequal | None:
+    for name in sorted({*_files(then), *_files(now)}):
+        a, b = (
+            hash_of_file(folder / name) if (folder / name).is_file() else "missing" for folder in (then, now)
+        )
+        if a != b:
+            return Unequal(None, f"the hash of {name}", a[:16], b[:16])
+    return None
+
+
+def _files(folder: Path) -> list[str]:
+    """The files that have the same bytes in a run that is reproduced; checkpoints are compared by their states."""
+    return [
+        name
+        for name in names_of_files(folder)
+        if name not in _DERIVED and not name.startswith("checkpoints/")
+    ]
 
 
 def _results(folder: Path) -> dict[str, Any]:
-    results: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    results: dict[str, Any] = json.loads((folder / RESULTS).read_text())
     return results
 
 

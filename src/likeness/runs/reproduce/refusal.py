@@ -15,12 +15,12 @@ from likeness.config.key import compare_values, key_of
 from likeness.config.trust import refuse_distrusted
 from likeness.data.fingerprint import HashedFile
 from likeness.errors import LikenessError
-from likeness.runs.record.data_files import LISTING, first_difference, hash_listed, how_compared, read_listing
-from likeness.runs.record.folder import operating_point_file
-from likeness.runs.record.logged import METRICS
+from likeness.runs.record.data_files import first_difference, hash_listed, how_compared, read_listing
+from likeness.runs.record.folder import CONFIG, RESULTS
 from likeness.runs.record.packages import refuse_other_packages
-from likeness.runs.record.record_file import SEAL, operating_point_of, overrides_of, seal_of
-from likeness.runs.record.source import DIFF, ROOT, capture_source, git, hash_of_file
+from likeness.runs.record.record_file import SEAL, overrides_of
+from likeness.runs.record.sealed import SealedFiles
+from likeness.runs.record.source import ROOT, capture_source, git
 from likeness.runs.reproduce.foreign import refuse_dangerous
 
 
@@ -99,47 +99,38 @@ def other_data(folder: Path, changed: str, then: Sequence[HashedFile], now: Sequ
 
 def _altered(folder: Path, record: dict[str, Any]) -> Iterator[str]:
     """What is not as it was; what is cheap to see comes first."""
-    if record[SEAL] != seal_of(record):
-        yield "run.json was edited, as its seal tells"
     config = record["config"]
-    for difference in compare_values(config, _read(folder / "config.yaml", _yaml)):
+    for difference in compare_values(config, _read(folder / CONFIG, _yaml) or {}):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in config.yaml"
     if key_of(config) != record["key"]:
         yield "the configuration in run.json is not that of its key"
     if (config["seed"], config["name"]) != (record["seed"], record["name"]):
         yield "seed and name in run.json are not those of its configuration"
-    for name, recorded in (
-        (METRICS, record["metrics_sha256"]),
-        (DIFF, record["source"]["diff"]),
-        (LISTING, record["data_files"]["sha256"]),
-    ):
-        if _read(folder / name, hash_of_file) != recorded:
-            yield f"{name} is not the recorded one"
-    for difference in compare_values(record["results"], _read(folder / "results.json", _json)):
+    for difference in compare_values(record["results"], _read(folder / RESULTS, _json) or {}):
         yield f"{difference.key} is {difference.first} in run.json and {difference.second} in results.json"
-    point = operating_point_file(folder)
-    if _read(point, _json) != operating_point_of(record):
-        yield f"{point.name} is not the recorded one"
     if not record["checkpoints"] and config["trainer"]["max_steps"]:
         yield "run.json names no checkpoint"
     if _read(folder / "checkpoints" / "hashes.csv", _hashes) != record["checkpoints"]:
         yield "checkpoints/hashes.csv is not what run.json says"
     yield from _altered_checkpoints(folder, record)
+    yield from SealedFiles(folder).altered()
 
 
 def _altered_checkpoints(folder: Path, record: dict[str, Any]) -> Iterator[str]:
     """The checkpoints that are still there, by the hashes of what is in them."""
-    from likeness.runs.training.checkpoints import hash_of, read_checkpoint  # torch
+    from likeness.runs.training.checkpoints import hashes_of, read_checkpoint  # torch
 
-    recorded = {each["step"]: each for each in record["checkpoints"]}
+    files, recorded = SealedFiles(folder), {each["step"]: each for each in record["checkpoints"]}
     for path in sorted((folder / "checkpoints").glob("step-*.ckpt"), reverse=True):
         try:
-            step, weights, optimizer, *_ = read_checkpoint(path)
+            checkpoint = read_checkpoint(path, files)
         except LikenessError:
-            yield f"checkpoints/{path.name} is damaged"
+            yield f"checkpoints/{path.name} is not the recorded one"
             continue
-        if recorded.get(step) != {"step": step, "weights": hash_of(weights), "optimizer": hash_of(optimizer)}:
-            yield f"checkpoints/{path.name} holds other weights than recorded"
+        states = {"step": checkpoint.step, **hashes_of(checkpoint)}
+        row = recorded.get(checkpoint.step, {"step": None})
+        for part in [part for part, each in row.items() if states.get(part) != each]:
+            yield f"checkpoints/{path.name} holds another {part} than recorded"
 
 
 def _read(path: Path, how: Callable[[Path], Any]) -> Any:

@@ -10,11 +10,13 @@ from rich.console import Console
 
 from likeness.config.key import compare_values, differences
 from likeness.errors import LikenessError
-from likeness.runs.record.data_files import LISTING, first_difference, how_compared, read_listing
+from likeness.runs.record.data_files import first_difference, how_compared, read_listing
+from likeness.runs.record.folder import LISTING
 from likeness.runs.record.record_file import read_record
 from likeness.runs.record.source import identity_of
 from likeness.runs.reproduce.comparison import (
     Unequal,
+    compared,
     first_unequal,
     first_unequal_metric,
     largest_difference,
@@ -49,7 +51,7 @@ class Verdict(NamedTuple):
 
 
 def reproduce(folder: Path, trust: Sequence[str]) -> Verdict:
-    """Run the run in `folder` again from its recorded source and compare every metric, weight and result.
+    """Run the run in `folder` again from its recorded source and compare all that it left.
 
     Raises:
         LikenessError: it can't be run again: it did not finish, its source or its data are not to be had as they
@@ -97,8 +99,7 @@ def _compared(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
         return _unequal(folder, unequal)
     return Verdict(
         Outcome.EQUAL,
-        f"{folder} is reproduced to the bit: {len(rows)} logged numbers, {len(record['checkpoints'])} checkpoints and "
-        f"all results are equal{_data_compared(folder)}.",
+        f"{folder} is reproduced to the bit: {compared(folder, again)}{_data_compared(folder)}.",
     )
 
 

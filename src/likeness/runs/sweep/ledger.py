@@ -9,6 +9,7 @@ from likeness.errors import LikenessError
 from likeness.runs.record.folder import write_json
 from likeness.runs.record.json_file import read_json
 from likeness.runs.record.measured import as_recorded
+from likeness.runs.record.record_file import refuse_edited, sealed
 from likeness.runs.record.sweep_shape import Ledger
 from likeness.runs.sweep.estimate import Estimate, best_trials
 from likeness.runs.sweep.outcome import Outcome
@@ -68,22 +69,26 @@ def write_ledger(
     done = [pair for one in ended for pair in zip(one.jobs, one.results, strict=True)]
     write_json(
         plan.folder / LEDGER,
-        {
-            "id": plan.id,
-            "name": plan.name,
-            "status": status,
-            "source": source,
-            "sampler": _sampler(plan),
-            "objectives": [objective.model_dump() for objective in plan.sweep.objectives],
-            "space": {
-                key: one.model_dump(exclude_defaults=True) for key, one in plan.sweep.dimensions.items()
-            },
-            "overrides": plan.overrides,
-            "jobs": [_job(plan, *pair) for pair in [*done, *under_way]],
-            "trials": [_trial(one) for one in ended],
-            "best": [job.number for one in best_of(plan, ended) for job in one.jobs],
-            "tested": None if tested is None else {"metric": tested.metric, **as_recorded(tested.estimate)},
-        },
+        sealed(
+            {
+                "id": plan.id,
+                "name": plan.name,
+                "status": status,
+                "source": source,
+                "sampler": _sampler(plan),
+                "objectives": [objective.model_dump() for objective in plan.sweep.objectives],
+                "space": {
+                    key: one.model_dump(exclude_defaults=True) for key, one in plan.sweep.dimensions.items()
+                },
+                "overrides": plan.overrides,
+                "jobs": [_job(plan, *pair) for pair in [*done, *under_way]],
+                "trials": [_trial(one) for one in ended],
+                "best": [job.number for one in best_of(plan, ended) for job in one.jobs],
+                "tested": None
+                if tested is None
+                else {"metric": tested.metric, **as_recorded(tested.estimate)},
+            }
+        ),
     )
 
 
@@ -91,11 +96,15 @@ def failures(folder: Path, source: str | None) -> dict[str, str]:
     """Why jobs failed, by their keys, in a sweep of this source that was not brought to its end.
 
     What comes after a failure follows from it, so it stands until the sweep has ended; then it may be ended again.
+
+    Raises:
+        LikenessError: the file was edited.
     """
     try:
         ledger = read_json(folder / LEDGER, Ledger)
     except LikenessError:
         return {}
+    refuse_edited(folder / LEDGER, ledger)
     if ledger["status"] != "running" or ledger["source"] != source:
         return {}
     return {job["key"]: str(job["reason"]) for job in ledger["jobs"] if job["status"] == "failed"}

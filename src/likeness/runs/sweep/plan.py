@@ -13,7 +13,7 @@ from hydra.core.override_parser.types import Override
 from likeness.config.groups import TRAIN
 from likeness.config.key import key_of
 from likeness.config.schema.runs import TrainConfig
-from likeness.config.schema.sweep import Sweep
+from likeness.config.schema.sweep import Objective, Sweep
 from likeness.errors import LikenessError
 from likeness.runs.sweep.space import (
     SEED,
@@ -87,6 +87,8 @@ def make_plan(
         points = combinations({key: values_of(key, one) for key, one in sweep.dimensions.items()} | axes)
     else:
         _refuse_without_space(sweep, axes)
+    if points is not None and len(points) == 1:
+        sweep = _of_one_trial(sweep, begun)
     start, *others = points if points is not None else _corners(sweep)
     first = compose([*fixed, *_overrides(start)])
     for point in [*others, *({**start, SEED: seed} for seed in seeds)]:
@@ -96,6 +98,15 @@ def make_plan(
     sweep_id = _identity(sweep, points, seeds, batch, first)
     folder = Path(first.runs_dir, first.name, "sweeps", sweep_id)
     return Plan(sweep_id, first.name, folder, sweep, fixed, points, seeds, batch, first, config_dir)
+
+
+def _of_one_trial(sweep: Sweep, config: TrainConfig) -> Sweep:
+    """The same, but for its objective: among the seeds of one trial nothing is chosen, so that it is their test."""
+    named = config.sweep.objectives if config.sweep else []
+    if named or config.headline is None:
+        return sweep
+    tested = Objective(metric=config.headline, direction=config.objective.direction)
+    return sweep.model_copy(update={"objectives": [tested]})
 
 
 def _refuse_unvalidated(sweep: Sweep, config: TrainConfig) -> None:

@@ -14,14 +14,14 @@ from likeness.config.schema.sweep import Sweep
 from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
 from likeness.runs.record.data_files import compare_since
-from likeness.runs.record.json_file import read_json
+from likeness.runs.record.folder import RESULTS
 from likeness.runs.record.key_in import key_in
 from likeness.runs.record.logged import read_metrics
 from likeness.runs.record.measured import recorded_interval
 from likeness.runs.record.past import TRAINED, PastRun, order_of
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.record.recording import ENDED
-from likeness.runs.record.shape import Results
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.record.source import identity_of
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
@@ -87,7 +87,7 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
 
 def measured_in(folder: Path, metric: str) -> Measurement | None:
     """What a finished run ended with; None where the metric has no value."""
-    results = read_json(folder / "results.json", Results)
+    results = SealedFiles(folder).read_json(RESULTS)
     measured = (results.get(TRAINED) or next(iter(results.values()), {})).get(metric)
     if measured is None or measured["value"] is None:
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from hydra.utils import get_class
 
 from likeness.runs.trackers.follow import follow
+from likeness.runs.trackers.hidden import without_secrets
 from likeness.runs.trackers.tracker import Status, Tracker, read_run
 
 INTERVAL = 1.0  # seconds between two looks at metrics.csv
@@ -49,6 +50,6 @@ if __name__ == "__main__":
     try:
         main()
     except BaseException as error:  # a tracker may even call sys.exit
-        traceback.print_exc()
-        print(" ".join(str(error).split()) or type(error).__name__, flush=True)
+        last = " ".join(str(error).split()) or type(error).__name__
+        print(without_secrets(f"{traceback.format_exc()}{last}"), flush=True)
         os._exit(1)  # past what a tracker does at exit, which may hang

@@ -3,19 +3,24 @@
 import contextlib
 import io
 import json
+import logging
 import os
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from likeness.errors import LikenessError
-from likeness.runs.record.folder import write_json
+from likeness.runs.record.folder import METRICS, RESULTS, write_json
 from likeness.runs.record.lock import is_held
-from likeness.runs.record.logged import METRICS
+from likeness.runs.record.record_file import read_record
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.trackers.follow import follow
 from likeness.runs.trackers.installed import refuse_missing
 from likeness.runs.trackers.tracker import Status, TrackedRun, read_run
 from likeness.runs.trackers.trackio_project import STORE, TrackioProject, trackio_of
+
+log = logging.getLogger("likeness")
 
 PROJECT = "likeness"  # of runs that chose no project of Trackio's
 IMPORTED = "imported.json"  # what the store was told of each run
@@ -67,14 +72,17 @@ def import_runs(runs_dir: Path, most: int | None = None) -> None:
     path = runs_dir / STORE / IMPORTED
     imported = json.loads(path.read_text()) if path.is_file() else {}
     for folder in _newest_first(runs_dir)[:most]:
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        try:
             run = read_run(folder)
             mark = _mark(folder)
             if imported.get(run.name) == mark or _tells_trackio_itself(run):
                 continue
+            _refuse_altered(folder)
             _import(run, HOW_IT_ENDED.get(mark["status"], "interrupted"))
             imported[run.name] = mark
             write_json(path, imported)
+        except (LikenessError, OSError, ValueError, KeyError) as error:
+            _say_left_out(folder, str(error))
 
 
 def _import(run: TrackedRun, status: Status) -> None:
@@ -85,11 +93,25 @@ def _import(run: TrackedRun, status: Status) -> None:
         follow(tracker, run.folder, lambda: status)
 
 
+@cache
+def _say_left_out(folder: Path, reason: str) -> None:
+    log.warning("%s is left out: %s", folder, reason)
+
+
+def _refuse_altered(folder: Path) -> None:
+    """Raise a LikenessError where what the page shows of a run is not what its record says."""
+    files = SealedFiles(folder)
+    for name in files.names:
+        if name in (METRICS, RESULTS) or name.startswith("figures/"):
+            with files.opened(name):
+                pass
+
+
 def _mark(folder: Path) -> dict[str, Any]:
     """What changes when there is something new of a run."""
     metrics = folder / METRICS
     return {
-        "status": json.loads((folder / "run.json").read_text())["status"],
+        "status": read_record(folder)["status"],
         "bytes": metrics.stat().st_size if metrics.is_file() else 0,
     }
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from likeness.runs.record.logged import METRICS
+from likeness.runs.record.folder import METRICS
 from likeness.runs.trackers.tracker import Status, Tracker
 
 Step = tuple[int, dict[str, float]]

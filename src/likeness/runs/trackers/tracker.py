@@ -1,11 +1,11 @@
 """What a tracker is, and what it is told about."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from likeness.config.key import leaves
+from likeness.runs.record.record_file import read_record
 
 Status = Literal["finished", "failed", "interrupted"]  # an interrupted run may go on some day
 
@@ -48,11 +48,10 @@ def read_run(folder: Path) -> TrackedRun:
     """The run in `folder`, by its record.
 
     Raises:
-        OSError: there is no record.
-        ValueError: the record is damaged.
+        LikenessError: there is no record, or it is damaged.
     """
     folder = folder.resolve()
-    record = json.loads((folder / "run.json").read_text())
+    record = read_record(folder)
     return TrackedRun(folder, record["config"], record.get("sweep"))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from likeness.errors import one_line
+from likeness.runs.trackers.hidden import without_secrets
 from likeness.runs.trackers.results_table import COLUMNS, single_numbers, table_rows
 from likeness.runs.trackers.tracker import NOTICE, Results, Status, TrackedRun
 
@@ -53,10 +54,8 @@ class WeightsAndBiases:
         except wandb.errors.Error as error:  # no network, no login
             if mode == "offline":
                 raise
-            said = (
-                f"W&B can't be reached, and the run is kept in its folder for `wandb sync`: {one_line(error)}"
-            )
-            print(f"{NOTICE}{said}", flush=True)
+            said = f"W&B can't be reached and the run is kept for wandb sync: {one_line(error)}"
+            print(f"{NOTICE}{without_secrets(said)}", flush=True)
             wandb.teardown()  # its service believes that the run is under way
             self._run = begin("offline")
         self._run.config.update(run.config, allow_val_change=True)

@@ -10,11 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, Preempted
 
 FAILED = "failed-{rank}.txt"  # why a rank could not go on
 
 LAUNCHER = "LIKENESS_LAUNCHER"  # whom a rank must not outlive
+
+STOPPED = 128 + signal.SIGTERM
+"""The exit status of a rank that SIGTERM asked to end, which saved a checkpoint before."""
 
 _PR_SET_PDEATHSIG = 1  # Linux
 
@@ -39,6 +42,8 @@ def fit_in_ranks(folder: Path, devices: int, *, threads: int) -> None:
         process.terminate()
         process.wait()
         raise
+    if status == STOPPED:  # the signal came to the ranks alone
+        raise Preempted
     if status:
         said = [found.read_text(errors="replace") for found in sorted(folder.glob(FAILED.format(rank="*")))]
         otherwise = (
@@ -81,6 +86,8 @@ def main() -> None:
         torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.recipes.rank", str(folder)])
     except ChildFailedError as error:  # who failed has said why, but for one that was killed
         rank, first = error.get_first_failure()
+        if first.exitcode == STOPPED:
+            sys.exit(STOPPED)  # the ranks agree on the step to end at
         if said := _killed(first.exitcode):
             (folder / FAILED.format(rank=rank)).write_text(said)
         sys.exit(1)

@@ -11,8 +11,8 @@ from pytorch_lightning.loggers import Logger
 
 from likeness.errors import LikenessError, mend_of
 from likeness.runs.record.appended import Head, begins_with
-from likeness.runs.record.folder import to_disk, write_lines, write_text
-from likeness.runs.record.logged import HEADER, METRICS, is_whole, readable_metrics
+from likeness.runs.record.folder import METRICS, to_disk, write_lines, write_text
+from likeness.runs.record.logged import HEADER, is_whole, readable_metrics
 
 
 class MetricsFile(Logger):

@@ -3,7 +3,8 @@
 import logging
 from pathlib import Path
 
-from likeness.runs.record.logged import METRICS
+from likeness.runs.record.appended import begins_with
+from likeness.runs.record.folder import HASHES, METRICS
 from likeness.runs.record.recording import TakenUp
 from likeness.runs.training.checkpoints import cut_checkpoints, good_checkpoints
 from likeness.runs.training.metrics import begins_as, cut_metrics
@@ -28,10 +29,17 @@ def take_up(folder: Path) -> TakenUp:
         log.warning(
             "%s lacks rows: the run goes on from an earlier checkpoint, and logs them again.", METRICS
         )
+    lost = []
+    if start is not None and whole is None:
+        lost.append(METRICS)
+    if start is not None and start.hashes and not begins_with(folder / "checkpoints" / HASHES, start.hashes):
+        lost.append(f"checkpoints/{HASHES}")
+    changed = [
+        f"{name}: rows up to step {step} were altered or are gone; those that can be read are kept"
+        for name in lost
+    ]
+    for one in changed:
+        log.warning("%s.", one)
     cut_metrics(folder, step)
     cut_checkpoints(folder, step)
-    if start is None or whole is not None:
-        return TakenUp(step, [])
-    lost = f"{METRICS}: rows of steps up to {step} were altered or are gone; those that can be read are kept"
-    log.warning("%s.", lost)
-    return TakenUp(step, [lost])
+    return TakenUp(step, changed)
