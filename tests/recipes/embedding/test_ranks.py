@@ -124,7 +124,7 @@ def test_image_files_are_not_verified_by_an_encoder_of_signals(tmp_path: Path) -
 
 def test_drawn_faces_and_quarter_turns_are_square() -> None:
     with pytest.raises(
-        LikenessError, match=r"^data\.image_size=\[64, 48\]: drawn_faces takes square images alone"
+        LikenessError, match=r"^backbone\.spatial_size=\[64, 48\]: drawn_faces takes square images alone"
     ):
         training_config(["backbone.spatial_size=[64,48]"])
     config = training_config(["backbone.spatial_size=[64,64]"])
