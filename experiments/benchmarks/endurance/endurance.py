@@ -1,4 +1,4 @@
-"""The long tests of reliability: each kind with how many were tried and how many held, in results.json beside this."""
+"""The long tests of reliability: how many of each kind were tried and how many held, in results.json beside itself."""
 
 import json
 import os
