@@ -1,4 +1,4 @@
-"""The long tests of reliability, each kind with how many were tried and how many held: writes results.json beside itself."""
+"""The long tests of reliability: each kind with how many were tried and how many held, in results.json beside this."""
 
 import json
 import os

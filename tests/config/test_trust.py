@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from past_samples import sample_record
 from tiny import TINY
 from warm import Command
 
@@ -275,7 +276,7 @@ def test_a_run_whose_package_is_not_found_says_so(
 ) -> None:
     gone = with_loss(trust="[gone_parts]", _target_="gone_parts.Loss")
     (tmp_path / "config.yaml").write_text(json.dumps(gone))  # which is YAML
-    write_record(tmp_path, {"config": gone})
+    write_record(tmp_path, {**sample_record(), "config": gone})
     with pytest.raises(LikenessError) as raised:
         read(tmp_path, ["gone_parts"])
     assert str(raised.value) == (

@@ -51,7 +51,8 @@ def optimised_inputs(
     reach = [
         side // positions // 2 for side, positions in zip(sides, network.layers[layer].sides, strict=True)
     ]
-    middle = tuple(side // 2 for side in network.layers[layer].sides)
+    middle = [side // 2 for side in network.layers[layer].sides]
+    images, chosen = torch.arange(len(units)), torch.as_tensor(units)
 
     def shown() -> Tensor:
         weighted = torch.view_as_complex(spectrum) * scale
@@ -62,9 +63,7 @@ def optimised_inputs(
     for _ in range(steps):
         shifts = [int(torch.randint(-far, far + 1, (), generator=draw)) for far in reach]
         maps = network.features(shown().roll(shifts, axes), [layer])[layer]
-        value = maps[(torch.arange(len(units)), torch.as_tensor(units), *middle)].sum()
-        adam.zero_grad()
-        (-value).backward()
+        (spectrum.grad,) = torch.autograd.grad(-maps[images, chosen, *middle].sum(), spectrum)
         adam.step()
     return shown().detach()
 

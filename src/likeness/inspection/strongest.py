@@ -13,7 +13,7 @@ class StrongestArrays(NamedTuple):
     """What a `Strongest` holds, as arrays: `[C, top]` each, and `least` `[C]`."""
 
     value: NDArray[np.float32]
-    index: NDArray[np.int64]
+    index: NDArray[np.int64]  # type: ignore[assignment]  # hides tuple.index, which this has no use for
     position: NDArray[np.int64]
     least: NDArray[np.float32]
 

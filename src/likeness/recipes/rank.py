@@ -4,9 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from likeness.data.killed_worker import killed_worker_told
 from likeness.errors import LikenessError, Preempted, sentence
 from likeness.recipes.choose import config_of, recipe_of
+from likeness.runs.record.killed_worker import killed_worker_told
 from likeness.runs.record.output import lasting_output
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.training.checkpoints import newest_checkpoint

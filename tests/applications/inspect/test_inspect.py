@@ -96,10 +96,11 @@ def test_goes_on_after_a_kill_to_the_same(
 
 def test_weights_of_a_file_are_looked_into(tmp_path: Path) -> None:
     backbone = "backbone.spatial_size=32"
-    (tmp_path / "faces" / "Ada").mkdir(parents=True)
+    for name in ("Ada", "Grace"):
+        (tmp_path / "faces" / name).mkdir(parents=True)
     for number in range(3):
         pixels = np.random.default_rng(number).integers(0, 255, (40, 40, 3), np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "faces" / "Ada" / f"{number}.png")
+        Image.fromarray(pixels).save(tmp_path / "faces" / ("Ada" if number else "Grace") / f"{number}.png")
     (tmp_path / "faces" / "Ada" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     data = ["data=image_folder", f"data.root={tmp_path / 'faces'}", "data.split=[0,0,1]"]
     made = inspect(
@@ -140,7 +141,7 @@ def test_what_cannot_be_is_one_sentence_before_anything_runs(
 
 def test_a_network_without_maps_is_refused() -> None:
     config = subject_of(RUN, SMALL, ()).config
-    flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4))
+    flat = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
     with pytest.raises(LikenessError, match="has no layer with a map of positions"):
         subject._subject("flat", config, flat, lambda first, second: first, "", "")
 

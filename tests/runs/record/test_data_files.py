@@ -1,5 +1,6 @@
 import builtins
 import errno
+import os
 import threading
 from collections import Counter
 from itertools import pairwise
@@ -16,6 +17,7 @@ from likeness.errors import LikenessError
 from likeness.runs.record.data_files import (
     HashingFiles,
     changed_since,
+    compare_since,
     describe_listing,
     first_difference,
     hash_listed,
@@ -204,3 +206,62 @@ def test_what_the_system_refuses_on_the_thread_ends_the_run(
         hashing.finish()
     assert not (tmp_path / "data.csv").exists()
     assert len(HashingFiles([files], tmp_path).finish()) == 3
+
+
+def begun(files: Files, folder: Path, names: list[str]) -> None:
+    """What a run that was killed while it hashed had written by then, the last row in part."""
+    rows = [hash_file(str(files.root / name)) for name in names]
+    lines = "".join(f"{row.path},{row.bytes},{row.sha256}\n" for row in rows)
+    (folder / "data.begun.csv").write_text(lines + "/half/a/row,12")
+
+
+def test_what_was_hashed_before_a_kill_is_compared_and_the_rest_is_said(files: Files, tmp_path: Path) -> None:
+    begun(files, tmp_path, ["a", "c"])
+    changed, untold = compare_since(tmp_path, [files])
+    assert changed is None
+    assert untold == "1 of 3 files had not been hashed yet: whether they changed can't be told"
+    (files.root / "b").write_text("another, which nobody can tell")
+    assert compare_since(tmp_path, [files]).changed is None
+    (files.root / "c").write_text("x" * 10)  # as large as before
+    assert compare_since(tmp_path, [files]).changed == f"{files.root / 'c'} was changed"
+    (files.root / "c").unlink()
+    assert compare_since(tmp_path, [files]).changed == f"{files.root / 'c'} is gone"
+
+
+def test_a_file_of_the_same_size_and_time_is_noticed_and_an_untouched_one_is_not_read_again(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "_SETTLED", 0)
+    HashingFiles([files], tmp_path).finish()
+    with monkeypatch.context() as patch:
+        patch.setattr(fingerprint, "_hashed", lambda path: pytest.fail(f"{path} was read again"))
+        assert compare_since(tmp_path, [files]) == (None, None)
+    before = os.stat(files.root / "b")
+    (files.root / "b").write_text("B" * 10)
+    os.utime(files.root / "b", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert compare_since(tmp_path, [files]).changed == f"{files.root / 'b'} was changed"
+
+
+def test_a_wrong_hash_in_the_cache_accuses_no_file(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "_SETTLED", 0)
+    HashingFiles([files], tmp_path).finish()
+    (cache,) = (tmp_path / "cache" / "likeness" / "hashes").iterdir()
+    text = cache.read_text()
+    for name in "abc":
+        text = text.replace(hash_file(str(files.root / name)).sha256, "0" * 64)
+    cache.write_text(text)
+    assert compare_since(tmp_path, [files]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00" * 50, b"path,bytes,sha256\nx,y,z\n", b'path,bytes,sha256\n"']
+)
+def test_a_damaged_listing_is_said_and_written_anew(content: bytes, files: Files, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_bytes(content)
+    changed, untold = compare_since(tmp_path, [files])
+    assert changed is None
+    assert "data.csv is damaged" in str(untold)
+    listed = HashingFiles([files], tmp_path).finish()
+    assert read_listing(tmp_path) == listed

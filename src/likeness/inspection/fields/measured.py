@@ -120,12 +120,12 @@ def _field(maps: Tensor, images: Tensor, axis: int) -> _Along | None:
     middle = [length // 2 for length in maps.shape[2:]]
     if middle[axis] + 1 >= positions:
         return None
-    start, end = _seen(maps[(0, slice(None), *middle)].sum(), images, axis)
+    start, end = _seen(maps[0, :, *middle].sum(), images, axis)
     at = middle[axis]
     middle[axis] += 1
     if start == 0 or end == side:
         return None
-    following, last = _seen(maps[(0, slice(None), *middle)].sum(), images, axis)
+    following, last = _seen(maps[0, :, *middle].sum(), images, axis)
     if last == side:
         return None
     stride = following - start

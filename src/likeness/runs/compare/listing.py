@@ -61,7 +61,7 @@ def list_runs(
     runs = past_runs(runs_dir)
     read = [read_filter(word, runs) for word in filters]
     by, descending = sort.removeprefix("-"), sort.startswith("-")
-    if runs:
+    if runs and sort != NEWEST_FIRST:  # of damaged runs alone nobody knows when they began
         _refuse_unknown(by, runs)
     for one in read:
         _refuse_incomparable(one, runs)

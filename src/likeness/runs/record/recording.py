@@ -18,7 +18,6 @@ from likeness.config.own_folder import own_config_dir
 from likeness.config.schema.runs import RunConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files, HashedFile
-from likeness.data.killed_worker import killed_worker_told
 from likeness.errors import LikenessError, Preempted, Pruned
 from likeness.runs.record.data_files import (
     HashingFiles,
@@ -29,6 +28,7 @@ from likeness.runs.record.data_files import (
 )
 from likeness.runs.record.environment import VARIABLES, capture_determinism, capture_environment
 from likeness.runs.record.folder import create_folder, write_text
+from likeness.runs.record.killed_worker import killed_worker_told
 from likeness.runs.record.lock import locked
 from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
