@@ -120,16 +120,22 @@ def _field(maps: Tensor, images: Tensor, axis: int) -> _Along | None:
     middle = [length // 2 for length in maps.shape[2:]]
     if middle[axis] + 1 >= positions:
         return None
-    start, end = _seen(maps[0, :, *middle].sum(), images, axis)
+    start, end = _seen(_value(maps, middle), images, axis)
     at = middle[axis]
     middle[axis] += 1
     if start == 0 or end == side:
         return None
-    following, last = _seen(maps[0, :, *middle].sum(), images, axis)
+    following, last = _seen(_value(maps, middle), images, axis)
     if last == side:
         return None
     stride = following - start
     return _Along(start - stride * at, stride, end - start)
+
+
+def _value(maps: Tensor, position: Sequence[int]) -> Tensor:
+    """The sum of all units at a position."""
+    at: tuple[int | slice, ...] = (0, slice(None), *position)
+    return maps[at].sum()
 
 
 def _seen(value: Tensor, images: Tensor, axis: int) -> tuple[int, int]:
