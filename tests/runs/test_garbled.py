@@ -120,11 +120,10 @@ def read_all_of_a_finished_run(runs: Runs, place: float, kind: str, seed: int) -
     ):
         said = say(*words)
         assert words[0] != "resume" or said.status == 1
-    listed = json.loads(say("runs", "--runs-dir", str(copy.parents[1]), "--json").output)
-    for row in listed:
-        whole = say("runs", "--runs-dir", str(runs.finished.parents[1]), "--json").output
-        key = "verification/accuracy"
-        assert row["status"] != "finished" or row[key] == json.loads(whole)[0][key], (name, kind)
+    key = "verification/accuracy"
+    (whole,) = json.loads(say("runs", "--runs-dir", str(runs.finished.parents[1]), "--json").output)
+    (row,) = json.loads(say("runs", "--runs-dir", str(copy.parents[1]), "--json").output)
+    assert row["status"] == "damaged" or row[key] == whole[key], (name, kind)
 
 
 def go_on_with_a_killed_run(runs: Runs, place: float, kind: str, seed: int) -> None:

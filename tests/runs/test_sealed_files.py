@@ -34,9 +34,9 @@ from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.record.source import Source
 from likeness.runs.report.write import write_report
 from likeness.runs.reproduce.refusal import refuse_altered
+from likeness.runs.sweep import results
 from likeness.runs.sweep.plan import Job
 from likeness.runs.sweep.pruning import EarlierTrials
-from likeness.runs.sweep.results import result_of
 from likeness.runs.trackers import dashboard
 from likeness.runs.training.checkpoints import checkpoint_of, newest_checkpoint
 
@@ -111,10 +111,14 @@ def made_evidence(run: Path, beside: Path) -> None:
 
 def counted_in_a_sweep(run: Path, beside: Path) -> None:
     config = training_config(OVERRIDES)
-    job = Job(0, 0, {}, [], config, "")
-    result = result_of([past_run(run)], job, config.search, EarlierTrials(config.search))
-    assert result is not None
+    job, left_out = Job(0, 0, {}, [], config, ""), list[str]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results.log, "warning", lambda said, *values: left_out.append(said % values))
+        result = results.result_of([past_run(run)], job, config.search, EarlierTrials(config.search))
+    if result is None:  # it is trained again
+        raise LikenessError(*left_out)
     assert result.objectives
+    assert results.measured_in(run, "verification/accuracy") is not None  # of the winner
 
 
 def listed(run: Path, beside: Path) -> None:
@@ -262,7 +266,7 @@ def test_each_file_of_a_run_is_read_by_a_command_that_looks_at_it(
     assert read_by["reported"] >= {"run.json", "source.diff", "figures/roc.png", "figures/distances.png"}
     assert read_by["compared"] >= {"run.json", "metrics.csv", "data.csv"}
     assert read_by["made_evidence"] >= {"run.json", "metrics.csv", "roc.csv", "figures/distances.png"}
-    assert read_by["counted_in_a_sweep"] == {"run.json", "results.json"}
+    assert read_by["counted_in_a_sweep"] == {"run.json", "metrics.csv", "results.json"}
     assert names_in(finished) - read_by["reproduced"] == DECIDE_NOTHING
 
 

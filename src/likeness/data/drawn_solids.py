@@ -77,9 +77,9 @@ def solids(identity: Keys, sample: Keys, lengths: tuple[int, ...]) -> NDArray[np
 def _block(identity: Keys, sample: Keys, lengths: tuple[int, ...]) -> NDArray[np.uint8]:
     axes = (np.linspace(-1, 1, length, dtype=np.float32) for length in lengths)
     grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
-    pose = _turn(numbers(sample, "pose", -0.25, 0.25, 3))
-    scale = numbers(sample, "scale", 0.85, 1.15)
-    shift = numbers(sample, "shift", -0.12, 0.12, 3)
+    pose = _turn(numbers(sample, "pose", -0.14, 0.14, 3))
+    scale = numbers(sample, "scale", 0.9, 1.1)
+    shift = numbers(sample, "shift", -0.08, 0.08, 3)
     worn = numbers(sample, "worn", 0.0, 0.2)
     filled = np.zeros((len(identity), grid.shape[1]), np.float32)
     for number in range(ADDED + CUT):
@@ -87,7 +87,7 @@ def _block(identity: Keys, sample: Keys, lengths: tuple[int, ...]) -> NDArray[np
         filled = np.maximum(filled, blob) if number < ADDED else np.minimum(filled, np.float32(1) - blob)
     filled *= _seen(sample, grid)
     noise = numbers(sample, "noise", 0.02, 0.12) * lattice(sample, "solid noise", grid.shape[1])
-    ground, density = numbers(sample, "ground", 0.05, 0.3), numbers(sample, "density", 0.25, 0.65)
+    ground, density = numbers(sample, "ground", 0.05, 0.35), numbers(sample, "density", 0.2, 0.65)
     clipped = np.clip(ground + density * filled + noise, 0, 1)
     values: NDArray[np.uint8] = np.floor(clipped * np.float32(255)).astype(np.uint8)
     return values
@@ -122,7 +122,7 @@ def _seen(sample: Keys, grid: Floats) -> Floats:
     """1 for each voxel that is seen and 0 for one that a plane hides, `[B, V]`."""
     normal = _turn(numbers(sample, "hidden from", -3.0, 3.0, 3))[:, 0]
     side = normal[:, :1] * grid[0] + normal[:, 1:2] * grid[1] + normal[:, 2:] * grid[2]
-    return (side < numbers(sample, "hidden beyond", 0.5, 1.2)).astype(np.float32)
+    return (side < numbers(sample, "hidden beyond", 0.6, 1.2)).astype(np.float32)
 
 
 def _product(first: Floats, second: Floats) -> Floats:

@@ -51,7 +51,7 @@ class _Archive(dict[str, NDArray[Any]]):
             raise ValueError(
                 f"{path} holds one array without labels: put both into a .npz, or into a folder."
             )
-        super().__init__(dict.fromkeys(self._file.files))  # type: ignore[arg-type]
+        super().__init__(dict.fromkeys(self._file.files))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         try:

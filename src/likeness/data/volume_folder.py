@@ -19,14 +19,10 @@ from likeness.data.npy import read_npy
 from likeness.data.reading import reading
 from likeness.data.sample_folders import labelled_files
 from likeness.data.split import split_images
-from likeness.errors import LikenessError, UnreadableImage
+from likeness.errors import FileError, UnreadableImage
 from likeness.spatial import SpatialSize, refuse_rank, sides
 
 SUFFIXES = (".nii", ".nii.gz", ".npy")
-
-
-class MissingReader(LikenessError):
-    """The package that reads a kind of file is not installed."""
 
 
 def volume_folder(
@@ -95,7 +91,7 @@ def _array(path: str) -> NDArray[Any]:
     try:
         import nibabel
     except ImportError as error:
-        raise MissingReader(
+        raise FileError(
             "NIfTI is read by nibabel, which is not installed: pip install 'likeness[volumes]'."
         ) from error
     try:

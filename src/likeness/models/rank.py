@@ -33,7 +33,7 @@ class PoolOfVolumes(nn.Module):
         slices: Tensor = self.within(volumes.flatten(1, 2))
         height, width = slices.shape[2:]
         columns: Tensor = self.across(slices.view(*volumes.shape[:3], height * width))
-        return columns.unflatten(3, (height, width))
+        return columns.view(*columns.shape[:3], height, width)
 
 
 class Layers(NamedTuple):

@@ -59,3 +59,4 @@ class Ledger(TypedDict):
     jobs: list[SweptJob]
     trials: list[SweptTrial]
     best: list[int]
+    tested: NotRequired[dict[str, Any] | None]

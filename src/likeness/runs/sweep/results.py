@@ -22,6 +22,7 @@ from likeness.runs.record.past import TRAINED, PastRun, order_of
 from likeness.runs.record.record_file import RECORD, read_record
 from likeness.runs.record.recording import ENDED
 from likeness.runs.record.sealed import SealedFiles
+from likeness.runs.record.shape import Results
 from likeness.runs.record.source import identity_of
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.plan import Job
@@ -87,7 +88,7 @@ def outcome_of(results: Sequence[Result]) -> Outcome:
 
 def measured_in(folder: Path, metric: str) -> Measurement | None:
     """What a finished run ended with; None where the metric has no value."""
-    results = SealedFiles(folder).read_json(RESULTS)
+    results: Results = SealedFiles(folder).read_json(RESULTS)
     measured = (results.get(TRAINED) or next(iter(results.values()), {})).get(metric)
     if measured is None or measured["value"] is None:
         return None
