@@ -87,8 +87,9 @@ def main() -> None:
     except ChildFailedError as error:  # who failed has said why, but for one that was killed
         if error.get_first_failure()[1].exitcode == STOPPED:
             sys.exit(STOPPED)  # the ranks agree on the step to end at
-        for rank, failure in error.failures.items():  # the others fail of its silence, maybe before it is looked at
-            if said := _killed(failure.exitcode):
+        # The others fail of its silence, maybe before they are looked at, or of torchrun's SIGTERM.
+        for rank, failure in error.failures.items():
+            if failure.exitcode != -signal.SIGTERM and (said := _killed(failure.exitcode)):
                 (folder / FAILED.format(rank=rank)).write_text(said)
         sys.exit(1)
     except SignalException as stop:
