@@ -137,7 +137,6 @@ def test_a_run_that_is_stopped_and_continued_ends_the_same(whole: Path, tmp_path
         pytest.param(16, id="at the record", marks=pytest.mark.slow),
         pytest.param(300, id="at the first checkpoint", marks=pytest.mark.slow),
         pytest.param(700, id="at the second checkpoint"),
-        pytest.param(1480, id="at the figures", marks=pytest.mark.slow),
     ],
 )
 def test_a_full_disk_ends_in_one_sentence_and_with_room_the_same_command_goes_on(

@@ -27,13 +27,13 @@ def test_a_start_beside_3000_past_runs_is_about_as_quick_as_beside_none(tmp_path
     (tmp_path / "none" / "default").mkdir(parents=True)
 
     def seconds(runs: Path) -> float:
-        """Of all that a command does before it trains, but for the imports."""
-        began = time.perf_counter()
+        """Of the processor, for all that a command does before it trains, but for the imports."""
+        began = time.process_time()
         config = training_config([*TINY, f"runs_dir={runs}"])
         recipe = recipe_of(config)
         assert unfinished_run(config, recipe.fingerprints, recipe.files) is None
         shutil.rmtree(create_folder(config.runs_dir, config.name))
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     took: dict[str, list[float]] = {"none": [], "many": []}
     for _ in range(6):
@@ -45,7 +45,7 @@ def test_a_start_beside_3000_past_runs_is_about_as_quick_as_beside_none(tmp_path
         start={
             "past_runs": PAST,
             "times_as_long": round(many / none, 2),
-            "ms_more": round(1000 * (many - none)),
+            "cpu_ms_more": round(1000 * (many - none)),
         },
     )
     assert many < 5 * none
