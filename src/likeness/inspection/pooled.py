@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from math import prod
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
 
-_POOLING: dict[int, Callable[[Tensor, tuple[int, ...]], Tensor]] = {
+_POOLING: dict[int, Callable[[Tensor, Any], Tensor]] = {
     1: functional.adaptive_avg_pool1d,
     2: functional.adaptive_avg_pool2d,
     3: functional.adaptive_avg_pool3d,
