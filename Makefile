@@ -37,8 +37,8 @@ experiments: $(VENV)/installed-onnx  ## evidence from runs: make experiments NAM
 test: $(VENV)/installed-dev  ## the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-endurance: $(VENV)/installed-dev  ## an hour of kills, garbled files and drifts, into experiments/endurance/
-	OMP_NUM_THREADS=1 $(BIN)/python experiments/endurance/endurance.py
+endurance: $(VENV)/installed-dev  ## an hour of kills, garbled files and drifts, into experiments/benchmarks/endurance/
+	OMP_NUM_THREADS=1 $(BIN)/python experiments/benchmarks/endurance/endurance.py
 
 lint: $(VENV)/installed-dev  ## ruff and mypy
 	$(BIN)/ruff check .

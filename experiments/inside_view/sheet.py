@@ -9,15 +9,16 @@ import sys
 from io import BytesIO
 from pathlib import Path
 
+import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
-UNITS, GAP, LEFT = 6, 14, 150
+UNITS, GAP, LEFT = 6, 14, 160
 SECTION = re.compile(r'<section id="layer-(\d+)">(.*?)</section>', re.DOTALL)
 PARTS = re.compile(r'<img src="data:image/webp;base64,([^"]+)" alt="What unit')
 
 
 def main(page: Path, sheet: Path) -> None:
-    font = ImageFont.load_default(15)
+    font = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), 14)
     rows = []
     for number, section in SECTION.findall(page.read_text()):
         name = re.search(r"<h2>Layer \d+: (.*?)</h2>", section)

@@ -51,7 +51,7 @@ def branched(rank: int) -> nn.Sequential:
     )
 
 
-SIDES = {1: (96,), 2: (48, 40), 3: (36, 32, 40)}
+SIDES = {1: (96,), 2: (48, 40), 3: (24, 28, 26)}
 
 
 def layered(build: Callable[[int], nn.Module], rank: int) -> LayeredNetwork:

@@ -30,11 +30,12 @@ def test_what_lies_in_one_place_has_a_box_of_one() -> None:
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_the_energy_is_that_of_differences(rank: int) -> None:
     network = layered(branched, rank)
-    images = torch.rand(2, 1, *SIDES[rank], dtype=torch.float32)
+    network.network.double()
+    images = torch.rand(2, 1, *SIDES[rank], dtype=torch.float64)
     energy = energy_of(network, "2.long.2", images, [0, 2], [5, 3])
     image, unit, position = 1, 2, 3
     at = tuple(int(place) for place in np.unravel_index(energy[image].argmax(), SIDES[rank]))
-    step = 1e-2
+    step = 1e-6
     values = []
     for sign in (1, -1):
         moved = images.clone()
@@ -42,7 +43,7 @@ def test_the_energy_is_that_of_differences(rank: int) -> None:
         values.append(
             float(network.features(moved, ["2.long.2"])["2.long.2"].flatten(2)[image, unit, position])
         )
-    assert ((values[0] - values[1]) / (2 * step)) ** 2 == pytest.approx(energy[(image, *at)], rel=0.05)
+    assert ((values[0] - values[1]) / (2 * step)) ** 2 == pytest.approx(energy[(image, *at)], rel=1e-4)
 
 
 def test_saliency_is_where_two_inputs_are_compared() -> None:

@@ -268,6 +268,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_good_checkpoi
     assert "make room and run the same command again" in record["reason"]
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == [
         "hashes.csv",
+        "run.json",
         "step-00000004.ckpt",
         "step-00000004.json",
     ]

@@ -52,7 +52,7 @@ def optimised_inputs(
         side // positions // 2 for side, positions in zip(sides, network.layers[layer].sides, strict=True)
     ]
     middle = [side // 2 for side in network.layers[layer].sides]
-    images, chosen = torch.arange(len(units)), torch.as_tensor(units)
+    at: tuple[Tensor | int, ...] = (torch.arange(len(units)), torch.as_tensor(units), *middle)
 
     def shown() -> Tensor:
         weighted = torch.view_as_complex(spectrum) * scale
@@ -63,7 +63,7 @@ def optimised_inputs(
     for _ in range(steps):
         shifts = [int(torch.randint(-far, far + 1, (), generator=draw)) for far in reach]
         maps = network.features(shown().roll(shifts, axes), [layer])[layer]
-        (spectrum.grad,) = torch.autograd.grad(-maps[images, chosen, *middle].sum(), spectrum)
+        (spectrum.grad,) = torch.autograd.grad(-maps[at].sum(), spectrum)
         adam.step()
     return shown().detach()
 

@@ -53,21 +53,26 @@ class Strongest:
         if not isfinite(float(peaks.sum())):
             raise ValueError("its values are not all numbers")
         self.least = torch.minimum(self.least, peaks.amin(0))
-        units = torch.nonzero(peaks.amax(0) > self.value[:, -1]).flatten()
-        if not len(units):
-            return
-        values = torch.cat([self.value[units], peaks.index_select(1, units).T], dim=1)
-        values, order = values.sort(dim=1, descending=True, stable=True)
-        order = order[:, : self.top]
-        self.value[units] = values[:, : self.top]
-        indices = torch.cat([self.index[units], index.expand(len(units), -1)], dim=1)
-        self.index[units] = indices.gather(1, order)
-        new = order >= self.top
-        position = self.position[units].gather(1, order.clamp(max=self.top - 1))
-        image, unit = order[new] - self.top, units[:, None].expand_as(order)[new]
-        rows = maps.flatten(2).flatten(0, 1)  # far faster than two indices
-        position[new] = rows.index_select(0, image * maps.shape[1] + unit).argmax(1)
-        self.position[units] = position
+        rows = maps.flatten(2).flatten(0, 1)
+        for _ in range(min(self.top, len(maps))):  # the batch's strongest first, of equal ones the first
+            value, image = peaks.max(0)
+            units = torch.nonzero(value > self.value[:, -1]).flatten()
+            if not len(units):
+                return
+            value, image = value[units], image[units]
+            position = rows.index_select(0, image * maps.shape[1] + units).argmax(1)
+            self._insert(units, value, index[image], position)
+            peaks[image, units] = -torch.inf
+
+    def _insert(self, units: Tensor, value: Tensor, index: Tensor, position: Tensor) -> None:
+        """Put one image for each of some units behind those that are at least as strong, and drop the last."""
+        held = self.value[units]
+        place = (held >= value[:, None]).sum(1, keepdim=True)
+        rank = torch.arange(self.top)
+        for kept, new in ((self.value, value), (self.index, index), (self.position, position)):
+            before = kept[units]
+            moved = torch.where(rank < place, before, before.roll(1, 1))
+            kept[units] = torch.where(rank == place, new[:, None], moved)
 
     def arrays(self) -> StrongestArrays:
         """All that is held, as arrays."""

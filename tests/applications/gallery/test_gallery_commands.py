@@ -21,6 +21,7 @@ from likeness.applications.gallery import check, stores
 from likeness.applications.gallery.stores import open_store
 from likeness.data.drawn_faces import drawn_faces
 from likeness.models.detectors import Detections
+from likeness.runs.record.record_file import write_record
 
 SHORT = [*TINY, "trainer.max_steps=2", "evaluation.far=0.1"]
 RATES = ["--fpir", "0.2"]
@@ -177,8 +178,11 @@ def test_another_encoder_is_refused_before_anything_is_encoded(
         assert "is bound to another encoder" in refused(
             "identify", "g.gallery", "probes", "--run", runs[other]
         )
-    config = Path("moved/config.yaml")
+    config, record = Path("moved/config.yaml"), json.loads(Path("moved/run.json").read_text())
     config.write_text(config.read_text().replace("  flip: false", "  flip: true"))
+    assert "evaluation.flip" in refused("identify", "g.gallery", "probes", "--run", "moved")
+    record["config"]["evaluation"]["flip"] = True
+    write_record(Path("moved"), record)
     sentence = refused("identify", "g.gallery", "probes", "--run", "moved")
     assert "which differs in whether mirrored images are encoded too: name" in sentence
     assert held() == before

@@ -117,7 +117,7 @@ def test_weights_of_a_file_are_looked_into(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([RUN, "layers=[9.9]"], "has no layer 9.9; its layers are 0,"),
+        ([RUN, "layers=[9.9]"], "has no layer 9.9; its layers are 0.0, 0.1"),
         ([RUN, "backbone.width=8"], "the network is the run's own"),
         ([RUN, "split=tset"], "split=tset is not a known value"),
         ([RUN, "top=0"], "top=0 won't do"),
@@ -127,7 +127,7 @@ def test_weights_of_a_file_are_looked_into(tmp_path: Path) -> None:
         (["pip", "backbone=vgg16"], "no weights file pip"),
         (["pip", "backbone.weights=hub"], "is given already"),
         (["pip", "backbone.spatial_size=32", "layers=[bn1,stem]"], "has no layer stem; its layers are"),
-        ([RUN, "data.validation_identities=0", "split=validation"], "no validation split"),
+        (["pip", "data=lfw", "split=train"], "data.root"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_before_anything_runs(
@@ -142,7 +142,7 @@ def test_what_cannot_be_is_one_sentence_before_anything_runs(
 
 def test_a_network_without_maps_is_refused() -> None:
     config = subject_of(RUN, SMALL, ()).config
-    flat = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * config.backbone.spatial_size**2, 4))
     with pytest.raises(LikenessError, match="has no layer with a map of positions"):
         layered("flat", config, flat, flat)
 

@@ -179,3 +179,28 @@ def test_a_size_that_a_part_can_not_take_is_said(size: str, sentence: str) -> No
     with pytest.raises(LikenessError) as error:
         training_config(["data=image_folder", "data.root=x", f"backbone.spatial_size={size}"])
     assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize("backbone", ["timm", "torchvision", "koch", "vgg16"])
+@pytest.mark.parametrize(("data", "size"), [("drawn_signals", "[2048]"), ("drawn_solids", "[24,24,24]")])
+def test_networks_for_images_say_so(backbone: str, data: str, size: str) -> None:
+    unknown = ["backbone.channels=1", "backbone.mean=null", "backbone.std=null"]
+    with pytest.raises(LikenessError, match=f"^backbone={backbone} takes two-dimensional images alone"):
+        training_config([f"data={data}", f"backbone={backbone}", f"backbone.spatial_size={size}", *unknown])
+
+
+def test_a_layer_of_volumes_without_a_steady_gradient_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from torch import nn
+
+    from likeness.recipes import network_layout
+
+    config = training_config(["trainer.deterministic=true"])
+    network = nn.Sequential(nn.Conv3d(1, 2, 3), nn.MaxPool3d(2))
+    network_layout.refuse_unsteady(network, config.trainer)  # on a CPU it is steady
+    monkeypatch.setattr(network_layout, "device_of", lambda _: torch.device("cuda"))
+    with pytest.raises(LikenessError, match="layer 1, a MaxPool3d, has no deterministic gradient on a GPU"):
+        network_layout.refuse_unsteady(network, config.trainer)
+    network_layout.refuse_unsteady(nn.Sequential(nn.Conv3d(1, 2, 3, stride=2)), config.trainer)
+    warned = training_config(["trainer.deterministic=warn"])
+    network_layout.refuse_unsteady(network, warned.trainer)

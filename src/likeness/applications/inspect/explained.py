@@ -45,7 +45,7 @@ def explained_pairs(subject: Subject) -> list[ExplainedPair]:
     for place, pair in enumerate(chosen):
         pictures: list[Picture] = []
         for values, heat in zip(loaded, heats, strict=True):
-            one = (values[place].numpy() - low) / (high - low)
+            one = values[place].sub(low).div(high - low).numpy()
             pictures += [of_whole(one, all_of(one), side), of_heat(one, heat[place].double().numpy(), side)]
         names = (images.name(int(drawn.first[pair])), images.name(int(drawn.second[pair])))
         found.append(ExplainedPair(bool(drawn.same[pair]), float(distances[place]), names, beside(pictures)))

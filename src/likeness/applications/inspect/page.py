@@ -40,6 +40,8 @@ def write_page(path: Path, inside: Inside) -> None:
     subject, ranking = inside.subject, inside.ranking
     rows = [_row(inside, place, name) for place, name in enumerate(subject.layers)]
     seen = f"{ranking.seen:,}" + (f", and {bad} unreadable" if (bad := len(ranking.unreadable)) else "")
+    units = sum(subject.network.layers[name].channels for name in subject.layers)
+    dead = sum(len(_dead(inside, name)) for name in subject.layers)
     values = {
         "title": f"Inside {subject.title}",
         "status": "finished",
@@ -47,7 +49,7 @@ def write_page(path: Path, inside: Inside) -> None:
             "inputs seen": seen,
             "of": " × ".join(map(str, subject.network.sides)),
             "layers": f"{len(subject.layers)}, of which {len(inside.layers)} are shown",
-            "units": f"{sum(row['units'] for row in rows):,}, of which {sum(row['dead'] for row in rows):,} are dead",
+            "units": f"{units:,}, of which {dead:,} are dead",
             "weights": subject.weights[:12],
         },
         "rows": rows,
@@ -61,9 +63,14 @@ def write_page(path: Path, inside: Inside) -> None:
     write_text(path, environment.get_template("inside.html").render(values))
 
 
+def _dead(inside: Inside, name: str) -> list[int]:
+    rectified = inside.subject.network.layers[name].rectified
+    return inside.ranking.strongest[name].dead(rectified=rectified)
+
+
 def _row(inside: Inside, place: int, name: str) -> dict[str, object]:
     layer, field = inside.subject.network.layers[name], inside.fields[name]
-    dead = inside.ranking.strongest[name].dead(rectified=layer.rectified)
+    dead = _dead(inside, name)
     return {
         "number": place + 1,
         "name": name,

@@ -24,7 +24,7 @@ class Patch(NamedTuple):
         exact: whether that is the receptive field, and not the box of 90% of the gradient's energy.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which a patch has no use for
     value: float
     position: tuple[int, ...]
     box: Box
@@ -69,6 +69,6 @@ def values_of(subject: Subject, indices: Sequence[int]) -> dict[int, Values]:
     low, high = subject.value_range
     chosen = list(dict.fromkeys(indices))
     return {
-        index: (as_float(image[None])[0].numpy() - low) / (high - low)
+        index: as_float(image[None]).sub(low).div(high - low)[0].numpy()
         for index, image in zip(chosen, subject.images.load(chosen), strict=True)
     }

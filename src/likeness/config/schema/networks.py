@@ -46,8 +46,6 @@ class OfImages(OfAnyRank):
     """What a network that is for images alone expects of them: height and width in pixels."""
 
     called: ClassVar[str]
-    mean: PerChannel
-    std: PerChannel
 
     @model_validator(mode="after")
     def _samples_are_images(self) -> "OfImages":
@@ -114,6 +112,7 @@ class Timm(OfImages):
 class Vgg(OfImages):
     """VGG-16 or VGG-19 by the layers' names in the papers."""
 
+    called = "backbone=vgg16"
     called: ClassVar[str] = "backbone=vgg16"
     target: Literal["likeness.models.vgg_backbone.vgg_backbone"] = Field(alias="_target_")
     name: Literal["vgg16", "vgg19"]
@@ -136,6 +135,12 @@ class Onnx(OfImages):
     target: Literal["likeness.models.onnx_encoder.OnnxEncoder"] = Field(alias="_target_")
     path: str
     normalize: bool
+
+    @model_validator(mode="after")
+    def _statistics_are_known(self) -> "Onnx":
+        if self.mean is None:
+            raise ValueError("backbone.mean and backbone.std of a published encoder are given, not null")
+        return self
 
 
 Backbone = Annotated[

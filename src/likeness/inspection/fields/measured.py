@@ -1,6 +1,6 @@
 """The receptive fields of layers: by arithmetic where a network is a chain, by a structural gradient anywhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -65,29 +65,29 @@ def _fields_along(
         structure, layers, _positive_images(network.channels, _with(others, axis, network.sides[axis]))
     ):
         others = network.sides
-    for length in _growing(network.sides[axis], LONGEST[len(others)]):
+    lengths = _growing(network.sides[axis], LONGEST[len(others)])
+    for length in lengths:
         left = [layer for layer in layers if layer.name not in found]
         images = _positive_images(network.channels, _with(others, axis, length))
         maps = _maps(structure, left, images)
-        last = length + STEP > LONGEST[len(others)]
         for layer in left if maps else ():
             field = _field(maps[layer.name], images, axis)
             if field is not None:
                 found[layer.name] = field
-            elif not last:
+            elif length < lengths[-1]:
                 break  # those below it hardly fit; a longer input will tell
         if len(found) == len(layers):
             break
     return found
 
 
-def _growing(side: int, longest: int) -> Iterator[int]:
-    """A side as it is, and then longer ones up to `longest`."""
-    yield side
-    more = STEP
-    while side + more <= longest:
-        yield side + more
-        more = 2 * more + STEP
+def _growing(side: int, longest: int) -> list[int]:
+    """A side as it is, and then longer ones, the last as near to `longest` as their steps allow."""
+    most = max(0, longest - side) // STEP
+    steps = [0]
+    while 2 * steps[-1] + 1 < most:
+        steps.append(2 * steps[-1] + 1)
+    return [side + STEP * step for step in sorted({*steps, most})]
 
 
 def _with(sides: Sequence[int], axis: int, length: int) -> tuple[int, ...]:
@@ -120,16 +120,22 @@ def _field(maps: Tensor, images: Tensor, axis: int) -> _Along | None:
     middle = [length // 2 for length in maps.shape[2:]]
     if middle[axis] + 1 >= positions:
         return None
-    start, end = _seen(maps[0, :, *middle].sum(), images, axis)
+    start, end = _seen(_value(maps, middle), images, axis)
     at = middle[axis]
     middle[axis] += 1
     if start == 0 or end == side:
         return None
-    following, last = _seen(maps[0, :, *middle].sum(), images, axis)
+    following, last = _seen(_value(maps, middle), images, axis)
     if last == side:
         return None
     stride = following - start
     return _Along(start - stride * at, stride, end - start)
+
+
+def _value(maps: Tensor, position: Sequence[int]) -> Tensor:
+    """The sum of all units at a position."""
+    at: tuple[int | slice, ...] = (0, slice(None), *position)
+    return maps[at].sum()
 
 
 def _seen(value: Tensor, images: Tensor, axis: int) -> tuple[int, int]:

@@ -81,12 +81,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None)
             },
         )
         replace(beside, path)
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        LikenessError,
-    ) as error:  # of torch, RuntimeError of a full disk
+    except (OSError, RuntimeError, ValueError, LikenessError) as error:
+        # Of a full disk, torch makes a RuntimeError.
         beside.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or error
         raise LikenessError(

@@ -1,4 +1,4 @@
-"""The long tests of reliability: each kind with how many were tried and how many held, in results.json beside this."""
+"""The long tests of reliability: how many of each kind were tried and how many held, in results.json beside itself."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = HERE.parents[2]
 KINDS = {
     "kills": ["tests/runs/test_kills.py", "-m", "slow"],
     "garbled files": ["tests/runs/test_garbled.py", "-m", "slow"],
