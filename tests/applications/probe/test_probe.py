@@ -27,6 +27,7 @@ from likeness.evaluation.probes import halves_of
 from likeness.inspection import pooled
 from likeness.inspection.pooled import grid_of
 from likeness.randomness import key
+from likeness.recipes.embedding import kept_encodings
 
 RUN = str(next(Path(__file__).parents[2].glob("past_runs/finished/*")))
 SINGLES = ["data=image_folder", "data.root=faces"]
@@ -96,9 +97,9 @@ def test_encodings_are_made_once_and_known_by_what_decides_them(
     made: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    write = encodings.write_encodings
+    write = kept_encodings.write_encodings
     monkeypatch.setattr(
-        encodings, "write_encodings", lambda *words: (calls.append(words[0]), write(*words))[1]
+        kept_encodings, "write_encodings", lambda *words: (calls.append(words[0]), write(*words))[1]
     )
     before = (made / FACTS).read_text()
     assert probe(RUN, [*SMALL, f"runs_dir={place}"], ()) == made
@@ -183,16 +184,16 @@ def test_maps_of_any_rank_are_pooled_as_finely_as_they_may(sides: tuple[int, ...
         (["nothing"], "nothing is neither a run's folder"),
         (["pip", "backbone=small_conv"], "This backbone takes no weights"),
         ([RUN, *SINGLES, "data.split=[0,0,1]"], "no validation split to choose penalties on"),
-        ([RUN, *SINGLES, "data.split=[0,0.5,0.5]"], "0 of 2 identities have two; choose others"),
+        ([RUN, *SINGLES, "data.split=[0,0.5,0.5]"], "of 2 identities have two; choose others"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(
     words: Sequence[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for person in range(4):
-        (tmp_path / "faces" / str(person)).mkdir(parents=True)
-        Image.new("RGB", (16, 16), (person, 0, 0)).save(tmp_path / "faces" / str(person) / "1.png")
+    for place in ("0/1", "0/2", "1/1", "1/2", "2/1", "3/1"):  # two people alone have two images
+        (tmp_path / "faces" / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (int(place[0]), 0, 0)).save(tmp_path / "faces" / f"{place}.png")
     done = CliRunner().invoke(app, ["probe", *words])
     assert done.exit_code == 1
     assert said in str(done.exception) + done.output
