@@ -5,7 +5,7 @@ from likeness.inspection.fields import ReceptiveField, receptive_fields
 from likeness.inspection.layered import LayeredNetwork
 from likeness.inspection.layers import Layer
 from likeness.inspection.optimised import optimised_inputs
-from likeness.inspection.pooled import pooled
+from likeness.inspection.pooling import pooled
 from likeness.inspection.saliency import saliency_of_pairs
 from likeness.inspection.strongest import Strongest
 

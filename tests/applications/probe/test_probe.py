@@ -25,7 +25,7 @@ from likeness.data.skipping import SkippingUnreadable
 from likeness.data.stored_encodings import fingerprint_of, read_encodings, write_encodings
 from likeness.evaluation.probes import halves_of
 from likeness.inspection import pooled
-from likeness.inspection.pooled import grid_of
+from likeness.inspection.pooling import grid_of
 from likeness.randomness import key
 from likeness.recipes.embedding import kept_encodings
 
