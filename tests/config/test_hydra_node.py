@@ -217,3 +217,14 @@ def test_a_folder_may_choose_a_launcher_and_its_values(tmp_path: Path, launcher:
         f"{GLOBAL}defaults: [override /hydra/launcher: {launcher}]\n{more}"
     )
     refuse_hydra_of(tmp_path, ["+experiment=mine", "loss.margin=0.1,0.2"], sweeps=True)
+
+
+@pytest.mark.parametrize(
+    "override", ["loss._target_=mine.Loss", "+augment.mine={_target_: mine.blur}", "name=of_target_"]
+)
+def test_a_part_named_on_the_command_line_is_no_key_of_hydras(tmp_path: Path, override: str) -> None:
+    """Hydra keeps the overrides, and the folders, in keys of its own."""
+    own = tmp_path / "my_target_conf"
+    (own / "experiment").mkdir(parents=True)
+    (own / "experiment" / "mine.yaml").write_text(f"{GLOBAL}name: mine\n")
+    refuse_hydra_of(own, ["+experiment=mine", override], sweeps=False)

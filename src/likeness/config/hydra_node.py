@@ -144,17 +144,32 @@ def refuse_hydra_node(hydra: DictConfig, own: Path | str | None) -> None:
         if key not in found or key not in ours or found[key] != ours[key]:
             raise LikenessError(f"{who} sets hydra.{key}, which is not taken: {TAKEN}.")
     for key, value in leaves(cast("dict[str, Any]", OmegaConf.to_container(hydra, resolve=True))):
-        names_code = key.rpartition(".")[2] in _NAMES_OF_CODE or "_target_" in str(value)
-        if names_code and not key.startswith(("launcher.", "overrides.")) and ours.get(key) != value:
+        looked_at_by_itself = key.startswith(("launcher.", "overrides."))
+        if _names_code(key, value) and not looked_at_by_itself and ours.get(key) != value:
             raise LikenessError(f"{who} sets hydra.{key}={value}, which is not taken: {TAKEN}.")
     for key, value in leaves(_as_written(hydra.launcher)):
-        named = key.rpartition(".")[2] == "_target_" or "_target_" in str(value)
         plugin = key == "_target_" and str(value).startswith(_PLUGINS)
-        if (named and not plugin) or "${" in _PLAIN.sub("", str(value)):
+        if (_names_code(key, value) and not plugin) or "${" in _PLAIN.sub("", str(value)):
             raise LikenessError(
                 f"{who} sets hydra.launcher.{key}={value}, which is not taken: a launcher is a plugin of Hydra's, and "
                 "its keys have plain values."
             )
+
+
+def _names_code(key: str, value: Any) -> bool:
+    """Whether a dotted key names something to be called, or its value does so within a list.
+
+    A string is none, whatever stands in it: of a folder's name, or of an override such as loss._target_=NAME, Hydra
+    makes keys of its own.
+    """
+    match value:
+        case dict():
+            inside = list(value.items())
+        case list():
+            inside = [("", one) for one in value]
+        case _:
+            inside = []
+    return key.rpartition(".")[2] in _NAMES_OF_CODE or any(_names_code(*one) for one in inside)
 
 
 def _settings(hydra: DictConfig) -> Iterator[tuple[str, Any]]:

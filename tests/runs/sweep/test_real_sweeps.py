@@ -12,6 +12,7 @@ import pytest
 from tiny_words import OVERRIDES
 
 from likeness.config.groups import CONF
+from likeness.runs.record.logged import read_metrics
 
 TRAIN = str(CONF.parent / "train.py")
 # The space is wide, so that trials differ though they are short.
@@ -40,9 +41,13 @@ def test_a_grid_with_a_failing_job_ends_with_its_table_and_a_status(warm_command
     folder = tmp_path / done.stdout.strip().splitlines()[-1]
     assert (folder / "sweep.json").is_file()
     run = folder / content["jobs"][1]["run"]
+    validated = [row.value for row in read_metrics(run) if row.metric == "validation/accuracy"]
+    assert content["jobs"][1]["values"] == [validated[-1]]
+    assert content["best"] == [1]
     measured = json.loads((run / "results.json").read_text())["trained"]["verification/accuracy"]
-    assert content["jobs"][1]["values"] == [measured["value"]]
-    assert content["jobs"][1]["intervals"] == [[measured["low"], measured["high"]]]
+    tested = content["tested"]
+    assert (tested["metric"], tested["value"]) == ("verification/accuracy", measured["value"])
+    assert (tested["low"], tested["high"]) == (measured["low"], measured["high"])
 
 
 def test_a_mistake_in_a_sweep_is_one_sentence_and_leaves_nothing(warm_command, tmp_path: Path) -> None:

@@ -408,7 +408,7 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
         ([*TPE, "sweep.objectives=[{metric: verification/acuracy}]"], "did you mean verification/accuracy?"),
         (
             [*TPE, "sweep.objectives=[{metric: cost/total}]"],
-            "sweep.objectives names cost/total, and such a run measures calibration/..., decision/...",
+            "sweep.objectives names cost/total, and such a run measures calibration/..., classification/..., ",
         ),
         (
             [*TPE, "sweep.objectives=[{metric: oneshot_within/20way1shot}]"],

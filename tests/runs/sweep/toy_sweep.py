@@ -63,7 +63,7 @@ def compose(words: Sequence[str]) -> TrainConfig:
 
 def recipe_of(config: TrainConfig) -> Any:
     """What says of a job what it reads, without a look at any image."""
-    return SimpleNamespace(family=EMBEDDING, fingerprints=dict(DATA), data=lambda: VALIDATED)
+    return SimpleNamespace(family=EMBEDDING, fingerprints=dict(DATA), files=(), data=lambda: VALIDATED)
 
 
 @dataclass

@@ -112,7 +112,6 @@ class Timm(OfImages):
 class Vgg(OfImages):
     """VGG-16 or VGG-19 by the layers' names in the papers."""
 
-    called = "backbone=vgg16"
     called: ClassVar[str] = "backbone=vgg16"
     target: Literal["likeness.models.vgg_backbone.vgg_backbone"] = Field(alias="_target_")
     name: Literal["vgg16", "vgg19"]
