@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from drawings import omniglot_folder
 from killing import HARD
 from PIL import Image
 from tiny import TINY
@@ -40,6 +41,13 @@ _SCENES = [
     "trainer.val_check_interval=3",
     *_LOGGED,
 ]
+DETECTORS = {
+    "mtcnn": ["task.windows=8"],
+    "tiny_faces": ["detector.number_of_templates=3", "task.test_scales=[1.0]", "detector.weights=null"],
+    "face_rcnn": ["detector.shorter_sides=[48,64]", "detector.test_sides=[64]", "detector.weights=null"],
+    "pyramidbox": ["sampler.side=128", "detector.width=0.0625", "detector.weights=null"],
+}
+"""By the experiment of a detector what makes it small."""
 
 
 def images_in(folder: Path) -> Path:
@@ -69,6 +77,21 @@ def _feedforward(images: Path) -> list[str]:
     return ["+experiment=feedforward", *_PAINTED, *read, "stylizer.width=4", "stylizer.blocks=1"]
 
 
+def _oneshot(images: Path) -> list[str]:
+    kept = [
+        word
+        for word in _EMBEDDED
+        if not word.startswith(("data.", "backbone.width", "augment=", "scheduler="))
+    ]
+    read = [
+        f"data.root={omniglot_folder(images / 'omniglot')}",
+        "data.validation_alphabets=1",
+        "episodes.ways=5",
+        "episodes.count=12",
+    ]
+    return ["+experiment=oneshot_l1", *kept, *read, "backbone.widths=[4,4]"]
+
+
 def _of(*overrides: str) -> Callable[[Path], Sequence[str]]:
     return lambda images: overrides
 
@@ -78,10 +101,12 @@ TASKS: dict[str, Callable[[Path], Sequence[str]]] = {
     "embedding, two workers": _of(*_EMBEDDED, "loader.workers=2"),
     "embedding, two processes": _of(*_EMBEDDED, "trainer.accelerator=cpu", "trainer.devices=2"),
     "similarity": _of(*_EMBEDDED, "task=similarity", "loss=cross_entropy", "head=absolute_difference"),
+    "siamese": _of(*_EMBEDDED, "task=siamese"),
+    "one-shot": _oneshot,
     "style, L-BFGS": _style,
     "style, Adam": lambda images: [*_style(images), "optimizer=adam", "task.start=noise"],
     "adain": _adain,
     "feedforward": _feedforward,
-    "mtcnn": _of("+experiment=mtcnn", *_SCENES, "task.windows=8"),
+    **{name: _of(f"+experiment={name}", *_SCENES, *small) for name, small in DETECTORS.items()},
     "landmarks": _of("+experiment=landmarks", *_SCENES, "task.windows=3"),
 }

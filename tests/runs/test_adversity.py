@@ -11,14 +11,19 @@ from pathlib import Path
 
 import pytest
 from killing import OVERRIDES, at_call, finish, left_behind, only_run, start
+from small_disk import enlarge, small_disk
 from tiny import train_by
+from warm import Command
 
 from likeness.config.check import check
 from likeness.config.schema.runs import RunConfig
 from likeness.errors import FileError, LikenessError, sentence
 from likeness.recipes.choose import recipe_of, training_config
+from likeness.runs.record.logged import readable_metrics
 from likeness.runs.record.record_file import read_record
+from likeness.runs.training.launch import fit_in_ranks
 
+ROOT = Path(__file__).parents[2]
 STEP = "likeness.tasks.embedding:EmbeddingTask.training_step"
 
 
@@ -47,6 +52,68 @@ def test_a_killed_worker_ends_in_one_sentence_and_the_same_command_goes_on(
     assert left_behind(only_run(tmp_path)) == left_behind(whole)
 
 
+# Each rank runs this first: the second is killed, and the first fails of its silence in the same moment.
+RANKS = """
+import os, signal, sys, time
+rank, folder = os.environ.get("LOCAL_RANK"), os.environ["TEST_FOLDER"]
+if rank == "1":
+    open(folder + "/killed", "w").close()
+    os.kill(os.getpid(), signal.SIGKILL)
+if rank == "0":
+    while not os.path.exists(folder + "/killed"):
+        time.sleep(0.001)
+    os._exit(1)
+"""
+
+
+def test_a_killed_rank_is_told_as_such_though_another_fails_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(RANKS)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", path)
+    monkeypatch.setenv("TEST_FOLDER", str(tmp_path))
+    with pytest.raises(LikenessError) as told:
+        fit_in_ranks(tmp_path, 2, threads=1)
+    assert str(told.value) == (
+        "The process of a device was killed (SIGKILL), as happens where memory runs out: free memory, "
+        "then the same command goes on."
+    )
+
+
+def ranks_below(process: int) -> list[int]:
+    """The processes of devices among the descendants of a process."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    below = [rank for child in children for rank in ranks_below(int(child))]
+    return below + [int(child) for child in children if is_rank(int(child))]
+
+
+def is_rank(process: int) -> bool:
+    return b"likeness.recipes.rank" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[-4:]
+
+
+@pytest.mark.slow
+def test_a_rank_killed_in_the_middle_of_training_ends_in_one_sentence_and_the_same_command_goes_on(
+    tmp_path: Path,
+) -> None:
+    words = [*OVERRIDES, "trainer.accelerator=cpu", "trainer.devices=2"]
+    assert finish([*words, f"runs_dir={tmp_path}/whole"]) == 0
+    process = start([*words, f"runs_dir={tmp_path}/killed"])
+    while not any(row.step >= 5 for run in tmp_path.glob("killed/*/*") for row in readable_metrics(run)):
+        process.join(0.01)
+        assert process.exitcode is None
+    assert process.pid is not None
+    os.kill(max(ranks_below(process.pid)), signal.SIGKILL)
+    process.join()
+    assert process.exitcode == 1
+    run = only_run(tmp_path / "killed")
+    record = read_record(run)
+    assert record["status"] == "failed"
+    assert record["reason"].startswith("The process of a device was killed (SIGKILL), ")
+    assert finish([*words, f"runs_dir={tmp_path}/killed"]) == 0
+    assert left_behind(run) == left_behind(only_run(tmp_path / "whole"))
+
+
 def test_a_run_that_is_stopped_and_continued_ends_the_same(whole: Path, tmp_path: Path) -> None:
     process = start([*OVERRIDES, f"runs_dir={tmp_path}"])
     while not list(tmp_path.glob("*/*/metrics.csv")):
@@ -62,6 +129,30 @@ def test_a_run_that_is_stopped_and_continued_ends_the_same(whole: Path, tmp_path
     process.join()
     assert process.exitcode == 0
     assert left_behind(only_run(tmp_path)) == left_behind(whole)
+
+
+@pytest.mark.parametrize(
+    "kilobytes",
+    [
+        pytest.param(16, id="at the record", marks=pytest.mark.slow),
+        pytest.param(300, id="at the first checkpoint", marks=pytest.mark.slow),
+        pytest.param(700, id="at the second checkpoint"),
+    ],
+)
+def test_a_full_disk_ends_in_one_sentence_and_with_room_the_same_command_goes_on(
+    kilobytes: int, whole: Path, tmp_path: Path, warm_command: Command
+) -> None:
+    with small_disk(tmp_path / "disk", kilobytes) as disk:
+        words = [str(ROOT / "train.py"), *OVERRIDES, f"runs_dir={disk}"]
+        full = warm_command(*words)
+        assert full.returncode == 1
+        *_, sentence = full.stderr.strip().splitlines()
+        assert "No space left on device" in sentence, full.stderr
+        assert "Traceback" not in full.stderr
+        enlarge(disk, 64 * 1024)
+        again = warm_command(*words)
+        assert again.returncode == 0, again.stderr
+        assert left_behind(only_run(disk)) == left_behind(whole)
 
 
 def test_an_error_of_several_lines_keeps_its_subject() -> None:

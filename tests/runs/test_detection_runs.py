@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every_task import DETECTORS
 from killing import at_call, finish, left_behind, only_run
 from PIL import Image
 from tiny import train_by
@@ -29,12 +30,6 @@ SMALL = [
     "checkpoints.every=2",
 ]
 STEP = "likeness.tasks.detection:DetectionTask.training_step"
-DETECTORS = {
-    "mtcnn": ["task.windows=8"],
-    "tiny_faces": ["detector.number_of_templates=3", "task.test_scales=[1.0]", "detector.weights=null"],
-    "face_rcnn": ["detector.shorter_sides=[48,64]", "detector.test_sides=[64]", "detector.weights=null"],
-    "pyramidbox": ["sampler.side=128", "detector.width=0.0625", "detector.weights=null"],
-}
 
 
 def overrides_for(name: str, runs: Path, *more: str) -> list[str]:

@@ -16,7 +16,8 @@ KINDS = {
     "kills": ["tests/runs/test_kills.py", "-m", "slow"],
     "garbled files": ["tests/runs/test_garbled.py", "-m", "slow"],
     "drifts": ["tests/runs/test_reproduce.py", "-m", ""],
-    "hard moments": ["tests/runs/test_resume.py", "-m", ""],
+    "hard moments": ["tests/runs/test_resume.py", "tests/runs/test_adversity.py", "-m", ""],
+    "load": ["tests/runs/test_many_past_runs.py", "tests/runs/sweep/test_many_jobs.py", "-m", "slow"],
 }
 
 

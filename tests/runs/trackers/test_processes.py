@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from made_run import made_run
+from small_disk import small_disk
 from tiny import TINY, train_by
 
 import likeness.runs.run
@@ -210,16 +211,8 @@ def test_a_tracker_whose_writes_fail_is_let_go_of(
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a file system can't be mounted here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with small_disk(tmp_path / "disk", 64) as disk:
+        yield disk
 
 
 def test_a_full_tracker_disk_does_not_stop_a_run(tiny_disk: Path, tmp_path: Path) -> None:

@@ -82,16 +82,24 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None)
         )
         replace(beside, path)
     except (OSError, RuntimeError, ValueError, LikenessError) as error:
-        # Of a full disk, torch makes a RuntimeError.
         beside.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or error
         raise LikenessError(
-            f"The checkpoint of step {checkpoint.step} can't be written to {place} ({reason}); make room and run the "
-            "same command again: it goes on from the last good checkpoint."
+            f"The checkpoint of step {checkpoint.step} can't be written to {place} ({_reason(error)}); make room "
+            "and run the same command again: it goes on from the last good checkpoint."
         ) from error
     for old in _paths(folder)[KEPT:]:
         old.unlink()
         old.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _reason(error: BaseException) -> str:
+    """What the system said; of a full disk torch makes a RuntimeError, while it handles that."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__context__
+    return str(error)
 
 
 def newest_checkpoint(folder: Path) -> Checkpoint | None:

@@ -85,11 +85,12 @@ def main() -> None:
     try:
         torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.recipes.rank", str(folder)])
     except ChildFailedError as error:  # who failed has said why, but for one that was killed
-        rank, first = error.get_first_failure()
-        if first.exitcode == STOPPED:
+        if error.get_first_failure()[1].exitcode == STOPPED:
             sys.exit(STOPPED)  # the ranks agree on the step to end at
-        if said := _killed(first.exitcode):
-            (folder / FAILED.format(rank=rank)).write_text(said)
+        # The others fail of its silence, maybe before they are looked at, or of torchrun's SIGTERM.
+        for rank, failure in error.failures.items():
+            if failure.exitcode != -signal.SIGTERM and (said := _killed(failure.exitcode)):
+                (folder / FAILED.format(rank=rank)).write_text(said)
         sys.exit(1)
     except SignalException as stop:
         sys.exit(128 + stop.sigval)  # the ranks have saved a checkpoint
