@@ -1,10 +1,11 @@
 """A head on an encoder that stays as it is: every image is encoded once, and trained on as often as one likes."""
 
+from torch import nn
+
 from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.config.schema.training import SimilarityTask
 from likeness.data.encoded_images import EncodedImages
 from likeness.data.skipping import SkippingUnreadable
-from likeness.models.embedder import Embedder
 from likeness.recipes.embedding.kept_encodings import kept_encodings
 from likeness.recipes.embedding.readable import ReadableSplits
 from likeness.runs.training.checkpoints import hash_of
@@ -17,7 +18,7 @@ def trains_on_encodings(config: EmbeddingConfig) -> bool:
     return frozen and all(node is None for node in config.augment.values())
 
 
-def encoded_splits(splits: ReadableSplits, embedder: Embedder, config: EmbeddingConfig) -> ReadableSplits:
+def encoded_splits(splits: ReadableSplits, embedder: nn.Module, config: EmbeddingConfig) -> ReadableSplits:
     """The splits with encodings by `embedder` in place of the images to train and to validate on.
 
     Raises:

@@ -76,8 +76,8 @@ def _encoded(
 
     loader = ordered_loader(images, range(len(images)), batch_size=batch_size, workers=workers)
     terminal = Console(stderr=True)
-    shown = {"console": terminal, "transient": True, "disable": not terminal.is_terminal}
-    for batch in track(loader, "encoding", len(loader), **shown):
+    hidden = not terminal.is_terminal
+    for batch in track(loader, "encoding", len(loader), console=terminal, transient=True, disable=hidden):
         if len(batch.index):
             with torch.inference_mode():
                 encoded = encode(as_float(batch.images.to(device)))
