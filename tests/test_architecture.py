@@ -23,6 +23,7 @@ LAYERS = [
         "serve_command",
         "cluster_command",
         "inspect_command",
+        "probe_command",
     },
     {"applications"},
     {"recipes"},

@@ -33,7 +33,7 @@ from likeness.config.help import EXAMPLES
 from likeness.config.make import plain
 from likeness.config.schema.detection import DetectionEvaluateConfig
 from likeness.config.schema.embedding import EvaluateConfig
-from likeness.config.schema.inspection import InspectConfig
+from likeness.config.schema.inspection import InspectConfig, ProbeConfig
 from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
@@ -53,6 +53,7 @@ PATH = re.compile(r"(src|conf|experiments|examples|docs|tests)/[\w./-]*")
 SUBCOMMANDS = typer.main.get_command(app).commands
 DETECTORS = ("mtcnn", "tiny_faces", "face_rcnn", "pyramidbox")
 EXPERIMENTS = {path.stem for path in CONF.glob("experiment/*.yaml")}
+LOOKING_IN = {"inspect": InspectConfig, "probe": ProbeConfig}
 RUNNABLE = ("compare", "evaluate", "report", "reproduce", "resume", "runs", "verify")
 
 
@@ -237,8 +238,8 @@ def checked(command: str) -> bool:
             given = parsed(name, words)
             if name == "stylize":
                 check_stylize(given["method"], given["overrides"] or [])
-            elif name == "inspect":
-                check_inspect(str(given["network"]), given["overrides"] or [])
+            elif name in LOOKING_IN:
+                check_looking_in(name, str(given["network"]), given["overrides"] or [])
             elif name in ("cluster", "enrol", "identify", "serve") or given.get("gallery"):
                 pass  # what they take is right; tests/applications holds what they do
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
@@ -284,10 +285,10 @@ def check_train(words: Sequence[str]) -> None:
         training_config(overrides)
 
 
-def check_inspect(network: str, words: Sequence[str]) -> None:
-    """What a run fills in, as its data and network, is as in the inspection's own configuration."""
+def check_looking_in(name: str, network: str, words: Sequence[str]) -> None:
+    """What a run fills in, as its data and network, is as in the command's own configuration."""
     weights = [] if Path(network).parent.name in EXPERIMENTS else [f"backbone.weights={network}"]
-    check(plain(composed("inspect", [*weights, *words])), InspectConfig)
+    check(plain(composed(name, [*weights, *words])), LOOKING_IN[name])
 
 
 def check_stylize(method: str, words: Sequence[str]) -> None:
@@ -378,6 +379,7 @@ WRONG: list[tuple[str, type[Exception]]] = [
     ("likeness stylize a.jpg b.jpg -o out.png data.siezs=[256]", LikenessError),
     ("likeness evaluate encoder.onnx data=lwf", LikenessError),
     ("likeness inspect runs/triplet_hard/RUN show_unit=3", LikenessError),
+    ("likeness probe runs/triplet_hard/RUN show_units=3", LikenessError),
     ("likeness report runs/triplet_hard/RUN --html", Exception),
     ("likeness judge runs/triplet_hard/RUN", KeyError),
 ]

@@ -125,6 +125,28 @@ def inspect(
 
 
 @app.command()
+def probe(
+    network: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|WEIGHTS",
+            help="a run's folder; or a file of weights, or pip, for the network that backbone=NAME chooses",
+        ),
+    ],
+    overrides: Overrides = None,
+    trust: Trust = None,
+) -> None:
+    """Measure what each layer of a network knows: how well a linear classifier on it recognises identities.
+
+    Beside it stand logistic regression, nearest neighbours, the raw input, the same network untrained and shuffled
+    labels. layers=[...] takes layers by name, data=NAME chooses the images.
+    """
+    from likeness.probe_command import probe_from_command_line
+
+    probe_from_command_line(network, overrides or [], trust or [])
+
+
+@app.command()
 def verify(
     first: Annotated[Path, typer.Argument(help="an image")],
     second: Annotated[

@@ -43,6 +43,19 @@ BESIDE |= {
     for word in ("evaluation=detection", "sampler=random_squares", "sampler=anchor_sampling")
 }
 BESIDE |= {word: ["task=landmarks"] for word in ("evaluation=landmarks", "landmarker=onet")}
+GREY = ["backbone.channels=1", "backbone.mean=null", "backbone.std=null"]
+SIGNALS = [*GREY, "backbone.spatial_size=[512]"]
+VOLUMES = [*GREY, "backbone.spatial_size=[16,16,16]"]
+BESIDE |= {
+    "data=arrays": ["data.path=digits.npz"],
+    "data=audio_folder": SIGNALS,
+    "data=drawn_signals": SIGNALS,
+    "augment=signals": ["data=drawn_signals", *SIGNALS],
+    "data=volume_folder": VOLUMES,
+    "data=drawn_solids": VOLUMES,
+    "augment=volumes": ["data=drawn_solids", *VOLUMES],
+    "backbone=monai": ["data=drawn_solids"],
+}
 OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
     "data": ["style_pictures"],

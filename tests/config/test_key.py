@@ -108,12 +108,21 @@ def test_only_the_dotted_key_is_left_out() -> None:
     assert config["data"] == {"hash": "full", "root": "x", "deeper": {"hash": 1}}
 
 
-@pytest.mark.parametrize("name", sorted(set(groups()["data"]) - {"drawn_faces", "drawn_scenes"}))
+OF_FILES = [name for name in sorted(groups()["data"]) if not name.startswith("drawn_")]
+GREY = ["backbone.channels=1", "backbone.mean=null", "backbone.std=null"]
+
+
+@pytest.mark.parametrize("name", OF_FILES)
 def test_all_data_of_files_have_the_choice_and_hand_it_to_nobody(name: str) -> None:
     of_faces = ("wider_face", "voc", "yolo", "boxes_json", "points_csv")
     scenes = {source: ["+experiment=mtcnn", "data.root=photographs"] for source in of_faces}
     styles = {"style_pictures": ["+experiment=style_transfer"], "style_folders": ["+experiment=adain"]}
-    task = {**scenes, **styles}.get(name, [])
+    others = {
+        "arrays": ["data.path=digits.npz"],
+        "audio_folder": [*GREY, "backbone.spatial_size=[512]"],
+        "volume_folder": [*GREY, "backbone.spatial_size=[16,16,16]"],
+    }
+    task = {**scenes, **styles, **others}.get(name, [])
     for word in ("full", "sampled"):
         config = training_config([*task, f"data={name}", f"data.hash={word}"])
         with pytest.MonkeyPatch.context() as patch:
@@ -125,6 +134,7 @@ def test_all_data_of_files_have_the_choice_and_hand_it_to_nobody(name: str) -> N
         training_config([*task, f"data={name}", "data.hash=half"])
 
 
-def test_drawn_faces_have_no_files_to_list() -> None:
+@pytest.mark.parametrize("name", sorted(set(groups()["data"]) - {*OF_FILES}))
+def test_what_is_drawn_has_no_files_to_list(name: str) -> None:
     with pytest.raises(LikenessError, match=r"Unknown key data\.hash"):
-        composed("config", ["data=drawn_faces", "data.hash=sampled"])
+        composed("config", [f"data={name}", "data.hash=sampled"])

@@ -18,6 +18,7 @@ import torch
 from likeness.errors import LikenessError
 from likeness.models.tensor_file import read_tensors
 from likeness.models.weights import read_weights
+from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.training.checkpoints import read_checkpoint
 
 SOURCES = Path(__file__).parents[2] / "src"
@@ -85,7 +86,7 @@ def test_no_file_runs_code_and_each_ends_in_a_sentence(content: bytes, tmp_path:
     readers: list[tuple[Callable[[Path], Any], type[Exception]]] = [
         (read_tensors, ValueError),
         (read_weights, ValueError),
-        (read_checkpoint, LikenessError),
+        (lambda path: read_checkpoint(path, SealedFiles(tmp_path)), LikenessError),
     ]
     for read, kind in readers:
         with pytest.raises(kind) as raised:
@@ -127,5 +128,7 @@ def test_what_could_run_a_file_is_called_in_known_places_alone() -> None:
     }
     assert found == {
         ("likeness/models/tensor_file.py", "torch.load"),  # weights_only
-        ("likeness/applications/gallery/transfer.py", "np.load"),  # without pickle
+        ("likeness/applications/gallery/transfer.py", "np.load"),  # without pickle, as the next ones
+        ("likeness/applications/inspect/ranking.py", "np.load"),
+        ("likeness/data/npy.py", "np.load"),
     }

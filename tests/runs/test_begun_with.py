@@ -11,8 +11,12 @@ from PIL import Image
 from tiny import train_by
 
 from likeness.config.schema.embedding import EmbeddingConfig
+from likeness.data.encoded_images import EncodedImages
+from likeness.data.skipping import SkippingUnreadable
+from likeness.data.stored_encodings import write_encodings
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
+from likeness.recipes.embedding import kept_encodings
 from likeness.recipes.embedding.evaluate import evaluate_run
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.past import embedding_config_of
@@ -49,6 +53,40 @@ def test_a_frozen_encoder_stays_as_it_was_and_the_head_learns(encoder: Path, tmp
     assert after.keys() - before.keys() == {"head.weight", "head.bias"}
     assert all(torch.equal(after[name], value) for name, value in before.items())
     assert after["head.weight"].unique().numel() > 1
+
+
+def test_a_frozen_encoder_encodes_each_image_once(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    recipe = recipe_by(overrides_for(encoder, "task.frozen=true"))
+    calls = []
+    monkeypatch.setattr(
+        kept_encodings, "write_encodings", lambda *words: (calls.append(words[1]), write_encodings(*words))[1]
+    )
+    fed, images = recipe.data().train, recipe._splits.train
+    task = recipe.task()
+    expected = task.embedder.eval()(torch.stack(images.load(range(len(images)))).float() / 255)
+    stored = torch.stack(fed.load(range(len(fed))))
+    torch.testing.assert_close(stored, expected)
+    assert torch.equal(task(stored), stored)  # the encoder is not asked again
+    assert calls == [len(images), len(recipe._splits.validation)]
+    recipe_by(overrides_for(encoder, "task.frozen=true")).data()
+    assert len(calls) == 2  # they are kept
+    augmented = recipe_by(overrides_for(encoder, "task.frozen=true", "augment=flip"))
+    assert augmented.data().train.load([0])[0].ndim == 3  # another image at every step
+
+
+def test_an_image_that_could_not_be_encoded_is_left_out() -> None:
+    images = recipe_by(list(OVERRIDES))._splits.train
+    encoded = SkippingUnreadable(
+        EncodedImages(images, np.eye(len(images), 3, dtype=np.float32), np.arange(1, 9))
+    )
+    first, second = encoded.load_or_none([0, 1])
+    assert first is None
+    assert second is not None
+    assert second.tolist() == [0, 1, 0]
+    assert encoded.unreadable == [images.name(0)]
 
 
 def test_one_that_is_not_frozen_begins_there(encoder: Path) -> None:

@@ -4,6 +4,7 @@ import math
 import shutil
 import struct
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,11 @@ def with_source(tmp_path: Path, commit: str, diff: str | None, untracked: dict[s
 
 def test_commits_changes_and_untracked_files_are_told(tmp_path: Path, checkout: tuple[str, str]) -> None:
     first = with_source(tmp_path, checkout[0], None, {"src/new.py": "1", "src/same.py": "3"})
-    second = with_source(tmp_path, checkout[1], "d" * 64, {"src/new.py": "2", "src/same.py": "3"})
-    (second / "source.diff").write_text("diff --git a/src/code.py b/src/code.py\n--- a/src/code.py\n")
+    diff = b"diff --git a/src/code.py b/src/code.py\n--- a/src/code.py\n"
+    second = with_source(
+        tmp_path, checkout[1], sha256(diff).hexdigest(), {"src/new.py": "2", "src/same.py": "3"}
+    )
+    (second / "source.diff").write_bytes(diff)
     text = "\n".join(compare_source(past_run(first), past_run(second)))
     assert "src/code.py | 2 ++" in text
     assert f"{first.name}: changed since its commit: nothing" in text

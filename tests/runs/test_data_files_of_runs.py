@@ -208,7 +208,7 @@ def test_the_verdict_says_what_it_rests_on(full: Path, sampled: Path) -> None:
     ):
         verdict = _compared(then, record_of(then), Finished(again))  # type: ignore[arg-type]
         assert verdict.outcome == Outcome.EQUAL
-        assert verdict.sentence.endswith(f" checkpoints and all results are equal{more}.")
+        assert verdict.sentence.endswith(f" and log.txt were not compared{more}.")
 
 
 def test_runs_are_compared_by_what_both_know(full: Path, sampled: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from past_samples import sample_record
 from PIL import Image
 
 from likeness.config.key import key_of
@@ -89,7 +90,7 @@ def recorded(folder: Path, overrides: list[str]) -> None:
     """The record and the listing of a run that was killed."""
     folder.mkdir(parents=True)
     config, read = config_by(overrides).plain(), inputs(overrides)
-    record = {"config": config, "key": key_of(config), "source": None, "started": "2026", "status": "running"}
+    record = {**sample_record(), "config": config, "key": key_of(config), "source": None, "status": "running"}
     write_record(folder, {**record, "data": read.fingerprints})
     HashingFiles(read.files, folder).finish()
 

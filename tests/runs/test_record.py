@@ -1,5 +1,6 @@
 """The record of a run says what ran, on what, from which source, and how it ended."""
 
+import csv
 import hashlib
 import json
 from functools import partial
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 from killing import OVERRIDES, finish, kill_self, only_run
+from past_samples import sample_record
 
 from likeness.config.key import key_of
 from likeness.recipes.choose import training_config
 from likeness.runs.record.logged import read_metrics
 from likeness.runs.record.record_file import read_record, seal_of, write_record
-from likeness.runs.record.recording import recorded
+from likeness.runs.record.recording import GoingOn, TakenUp, recorded
 from likeness.runs.record.source import capture_source
 
 
@@ -51,8 +53,10 @@ def test_what_the_run_leaves_stands_in_it_at_full_precision(run: Path) -> None:
     assert record["metrics"]["train/loss"]["step"] == 12
     assert record["metrics_sha256"] == hashlib.sha256((run / "metrics.csv").read_bytes()).hexdigest()
     assert record["results"] == json.loads((run / "results.json").read_text())
-    rows = [f"{each['step']},{each['weights']},{each['optimizer']}" for each in record["checkpoints"]]
-    assert rows == (run / "checkpoints" / "hashes.csv").read_text().splitlines()[1:]
+    with (run / "checkpoints" / "hashes.csv").open(newline="") as file:
+        rows = [{**row, "step": int(row["step"])} for row in csv.DictReader(file)]
+    assert record["checkpoints"] == rows
+    assert rows[-1].keys() == {"step", "weights", "optimizer", "scheduler", "precision"}
 
 
 def test_the_hash_of_the_weights_is_that_of_the_checkpoint(run: Path) -> None:
@@ -69,9 +73,10 @@ def test_the_seal_notices_every_edit(run: Path, tmp_path: Path) -> None:
     assert record["seal"] == seal_of(record)
     for key in record.keys() - {"seal"}:
         assert seal_of({**record, key: "edited"}) != record["seal"]
-    write_record(tmp_path, {"metrics": {"loss": float("nan"), "top": float("inf")}, "shape": (1, 2)})
+    logged = {name: {"step": 1, "value": float(value)} for name, value in (("loss", "nan"), ("top", "inf"))}
+    write_record(tmp_path, {**sample_record(), "metrics": logged, "shape": (1, 2)})
     read = read_record(tmp_path)
-    assert read["metrics"] == {"loss": None, "top": None}
+    assert read["metrics"] == {name: {"step": 1, "value": None} for name in logged}
     assert read["seal"] == seal_of(read)
 
 
@@ -119,8 +124,9 @@ def test_a_run_that_goes_on_with_changed_code_says_whose(
         """What a session more logs."""
         log = run.folder / "log.txt"
         before = len(log.read_text())
-        with recorded(config, {}, [], run.folder, 3):
-            pass
+        going_on = GoingOn(run.folder, lambda folder: TakenUp(3, []))
+        with pytest.raises(KeyboardInterrupt), recorded(config, {}, [], going_on):
+            raise KeyboardInterrupt
         return log.read_text()[before:]
 
     assert "goes on" not in go_on()

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def test_what_others_wrote_is_text(tmp_path: Path) -> None:
     record["config"]["loss"]["margin"] = EVIL
     record["results"][EVIL] = record["results"]["trained"]
     record["metrics"][EVIL] = {"step": 1, "value": 0.5}
-    record["source"]["untracked"] = {EVIL: EVIL}
+    record["source"] |= {"untracked": {EVIL: EVIL}, "diff": sha256(EVIL.encode()).hexdigest()}
     folder = write_sample(tmp_path, record)
     (folder / "source.diff").write_text(EVIL)
     seen = page(folder)
@@ -206,5 +207,5 @@ def test_a_folder_of_neither_and_a_damaged_record_are_said(tmp_path: Path, sweep
     with pytest.raises(LikenessError, match="no record of a run that can be read"):
         write_report(folder, EMBEDDING.presentation)
     (sweep / "sweep.json").write_text("{")
-    with pytest.raises(LikenessError, match="cut short or altered"):
+    with pytest.raises(LikenessError, match=r"sweep\.json can't be read: it is no JSON"):
         write_report(sweep, EMBEDDING.presentation)

@@ -196,7 +196,7 @@ def _broken(folder: Path) -> dict[str, tuple[list[str], str]]:
         "devices": (["trainer.devices=2"], "one image can't be shared by several devices"),
         "halves": (["trainer.precision=16-mixed"], "optimizer=lbfgs can't scale its loss"),
         "accumulated": (["trainer.accumulate_grad_batches=2"], "there is nothing to accumulate"),
-        "empty": (["loss.style_weight=0.0", "loss.content_weight=0.0"], "the objective is empty"),
+        "empty": (["loss.style_weight=0.0", "loss.content_weight=0.0"], "are both 0, so that nothing is asked"),
         "tiles": (
             ["task.tile=64", "optimizer=adam", "statistic@loss.statistic=sliced"],
             "is no sum over positions",

@@ -22,11 +22,14 @@ SINGLE = frozenset(
         *(
             f"{part}.{key}"
             for part in _DATA
-            for key in ("root", "path", "annotations", "images", "content", "contents", "styles")
+            for key in (
+                *("root", "path", "annotations", "images", "content", "contents", "styles"),
+                *("samples", "labels", "test_samples", "test_labels", "contexts"),
+            )
         ),
     ]
 )
-"""Keys that take a path."""
+"""Keys that take a path, or the name of an array, which in a folder is that of a file."""
 
 SEVERAL = frozenset(f"{part}.{key}" for part in _DATA for key in ("style", "masks", "train", "test"))
 """Keys that take a path or a list of them."""

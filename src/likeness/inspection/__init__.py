@@ -5,6 +5,7 @@ from likeness.inspection.fields import ReceptiveField, receptive_fields
 from likeness.inspection.layered import LayeredNetwork
 from likeness.inspection.layers import Layer
 from likeness.inspection.optimised import optimised_inputs
+from likeness.inspection.pooling import pooled
 from likeness.inspection.saliency import saliency_of_pairs
 from likeness.inspection.strongest import Strongest
 
@@ -16,6 +17,7 @@ __all__ = [
     "box_of_energy",
     "energy_of",
     "optimised_inputs",
+    "pooled",
     "receptive_fields",
     "saliency_of_pairs",
 ]

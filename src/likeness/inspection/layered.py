@@ -1,14 +1,14 @@
 """A network in evaluation mode whose layers' values can be read: for strongest inputs, gradients and probes."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from likeness.inspection.layers import Layer, layers_of
+from likeness.inspection.layers import Layer, Tap, layers_of
 
 
 class LayeredNetwork:
@@ -46,6 +46,13 @@ class LayeredNetwork:
         """
         read_taps(self.network, self.within, [self.layers[name] for name in names], images, take)
 
+    def through(self, images: Tensor, names: Sequence[str], take: Callable[[str, Tensor], None]) -> Tensor:
+        """What the whole network makes of the images; on the way each layer's values go to `take`, as `read` has it."""
+        layers = [self.layers[name] for name in names]
+        with _tapped(self.within, layers, take, when_all_are_read=lambda: None):
+            output: Tensor = self.network(images)
+        return output
+
     def features(self, images: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
         """The layers' values `[B, C, *spatial]` by name, to be kept; the gradient reaches the images."""
         found: dict[str, Tensor] = {}
@@ -65,6 +72,26 @@ def read_taps(
     take: Callable[[str, Tensor], None],
 ) -> None:
     """Hand the values of `layers` to `take`, as `LayeredNetwork.read` does, in a network of the same modules."""
+
+    def enough() -> None:
+        raise _Enough
+
+    with _tapped(within, layers, take, enough) as missing:
+        try:
+            network(images)
+        except _Enough:
+            return
+    raise AssertionError(f"the network did not reach {missing}")
+
+
+@contextmanager
+def _tapped(
+    within: nn.Module,
+    layers: Sequence[Layer],
+    take: Callable[[str, Tensor], None],
+    when_all_are_read: Callable[[], None],
+) -> Iterator[set[Tap]]:
+    """In the block a pass hands the values of `layers` to `take`; the taps that it has not reached yet are given."""
     modules = dict(within.named_modules())
     asked = {layer.tap: [one.name for one in layers if one.tap == layer.tap] for layer in layers}
     missing, calls = set(asked), Counter[tuple[str, bool]]()
@@ -80,7 +107,7 @@ def read_taps(
                 take(layer, arguments[0] if given else output)
             missing.discard(tap)
             if not missing:
-                raise _Enough
+                when_all_are_read()
 
         return look
 
@@ -90,8 +117,4 @@ def read_taps(
                 modules[name].register_forward_pre_hook if given else modules[name].register_forward_hook
             )
             hooks.callback(register(hook(name, given)).remove)
-        try:
-            network(images)
-        except _Enough:
-            return
-    raise AssertionError(f"the network did not reach {missing}")
+        yield missing

@@ -68,8 +68,8 @@ class EncodingTask(Task):
         """By what two embeddings are held apart."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encodings `[B, D]` of images `[B, C, *spatial]` in [0, 1]."""
-        embedding: Tensor = self.embedder(images)
+        """Encodings `[B, D]` of images `[B, C, *spatial]` in [0, 1]; of encodings `[B, D]` themselves."""
+        embedding: Tensor = self.embedder(images) if images.ndim > 2 else images
         return embedding
 
     def on_validation_epoch_start(self) -> None:

@@ -15,10 +15,11 @@ from torch import nn
 from typer.testing import CliRunner
 from warm import fork
 
-from likeness.applications.inspect import ranking, subject
+from likeness.applications.inspect import ranking
 from likeness.applications.inspect.look import FACTS, PAGE, UNITS, inspect
 from likeness.applications.inspect.pictures import all_of, of_heat, of_part, of_whole
 from likeness.applications.inspect.subject import subject_of
+from likeness.applications.named_network import layered
 from likeness.cli import app
 from likeness.errors import LikenessError
 
@@ -143,7 +144,7 @@ def test_a_network_without_maps_is_refused() -> None:
     config = subject_of(RUN, SMALL, ()).config
     flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * config.backbone.spatial_size**2, 4))
     with pytest.raises(LikenessError, match="has no layer with a map of positions"):
-        subject._subject("flat", config, flat, lambda first, second: first, "", "")
+        layered("flat", config, flat, flat)
 
 
 @pytest.mark.parametrize("spatial", [(64,), (20, 30), (9, 8, 10)])

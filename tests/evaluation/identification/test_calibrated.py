@@ -9,17 +9,17 @@ RESAMPLING = {"resamples": 40, "seed": 1}
 
 
 def test_rates_by_hand():
-    # 1 and 2 are enrolled; 8 searches by one image, 9 by four, of which three are told as somebody
+    # 1, 2 and 3 are enrolled; 8 searches by one image, 9 by four, of which three are told as somebody
     found = Searches(
-        np.array([1, 1, 2, 2, 8, 9, 9, 9, 9]),
-        np.array([0.1, 0.9, 0.2, 0.3, 0.95, 0.1, 0.2, 0.3, 0.9]),
-        np.array([1, 1, 1, 2, 0, 0, 0, 0, 0]),
+        np.array([1, 1, 2, 2, 3, 8, 9, 9, 9, 9]),
+        np.array([0.1, 0.9, 0.2, 0.3, 0.4, 0.95, 0.1, 0.2, 0.3, 0.9]),
+        np.array([1, 1, 1, 2, 1, 0, 0, 0, 0, 0]),
     )
     smallest, cohort = np.array([0.5, 0.6, 0.7]), np.array([20, 21, 22])
     rates = evaluate_calibrated(found, smallest, cohort, rates=(0.25, 0.01), **RESAMPLING)
     # of three strangers the threshold at 1/4 is the nearest, 0.5
-    assert rates["gallery/rank@1"][:2] == (3 / 4, 4)
-    assert rates["gallery/tpir@fpir=0.25"][:2] == (2 / 4, 4)  # 0.9 is too far, and one has another before it
+    assert rates["gallery/rank@1"][:2] == (4 / 5, 5)
+    assert rates["gallery/tpir@fpir=0.25"][:2] == (3 / 5, 5)  # 0.9 is too far, and one has another before it
     assert rates["gallery/fpir@fpir=0.25"][:2] == pytest.approx(((0 + 3 / 4) / 2, 2))
     assert np.isnan(rates["gallery/tpir@fpir=1e-2"].value)
     assert np.isnan(rates["gallery/fpir@fpir=1e-2"].value)

@@ -39,11 +39,23 @@ SMALL = [
     "evaluation.far=0.5",
     "loader.workers=0",
 ]
+QUICK = {
+    (1, "triplets"),
+    (1, "absolute differences"),
+    (2, "siamese"),
+    (3, "triplets"),
+    (3, "chi-squared differences"),
+}
+"""Each rank and each task at least once; the others are as quick by themselves, and slow together."""
+CASES = [
+    pytest.param(rank, task, marks=[] if (rank, task) in QUICK else pytest.mark.slow)
+    for rank in SAMPLES
+    for task in TASKS
+]
 STEP = "likeness.tasks.encoding:EncodingTask.on_validation_epoch_end"
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("rank", SAMPLES)
+@pytest.mark.parametrize(("rank", "task"), CASES)
 def test_a_killed_run_of_any_rank_ends_as_if_it_had_been_let_be(rank: int, task: str, tmp_path: Path) -> None:
     each = "data.pictures_per_identity=4" if rank == 2 else "data.samples_per_identity=4"
     words = [*SAMPLES[rank], *(ONE_CHANNEL if rank != 2 else []), *TASKS[task], *SMALL, each]

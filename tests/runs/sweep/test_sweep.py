@@ -419,6 +419,10 @@ def test_a_sweep_does_not_depend_on_what_changes_no_number(tmp_path: Path) -> No
             "and the run measures oneshot_within/20way1shot and oneshot_across/20way1shot.",
         ),
         (
+            [*TPE, "sweep.objectives=[{metric: verification/min_dcf}]"],
+            "sweep.objectives names verification/min_dcf, which evaluation.target=SHARE measures.",
+        ),
+        (
             [*TPE, "sweep.pruner.metric=validation/loss"],
             "sweep.pruner.metric names validation/loss, which such a run does not validate; did you mean",
         ),

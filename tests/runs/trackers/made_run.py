@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from likeness.config.compose import composed
+from likeness.config.key import key_of
 from likeness.config.make import plain
 
 RESULTS = {
@@ -17,6 +18,7 @@ RESULTS = {
     "raw pixels": {"verification/accuracy": {"value": 0.625, "low": 0.5, "high": 0.75, "count": 40}},
 }
 STEPS = 7
+STARTED = "2026-11-23T10:00:00.000+00:00"
 
 
 def rows(steps: Iterable[int]) -> list[tuple[int, str, float]]:
@@ -48,7 +50,17 @@ def made_run(runs_dir: Path, overrides: Sequence[str] = (), name: str = "2026112
     folder = runs_dir / "default" / name
     (folder / "figures").mkdir(parents=True)
     config = plain(composed("config", [f"runs_dir={runs_dir}", "seed=5", *overrides]))
-    (folder / "run.json").write_text(json.dumps({"status": "finished", "config": config}))
+    record = {
+        "status": "finished",
+        "started": STARTED,
+        "key": key_of(config),
+        "config": config,
+        "source": None,
+        "environment": {},
+        "data": {},
+        "sessions": [{"started": STARTED}],
+    }
+    (folder / "run.json").write_text(json.dumps(record))
     write_metrics(folder, range(1, STEPS + 1))
     (folder / "results.json").write_text(json.dumps(RESULTS))
     Image.new("RGB", (40, 30), "teal").save(folder / "figures" / "roc.png")

@@ -1,34 +1,19 @@
 """What is looked into: a network with its layers, the images that it is shown, and how it compares two of them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from likeness.config.check import check
-from likeness.config.compose import composed
-from likeness.config.make import make, plain
-from likeness.config.overrides import overridden, touches
+from likeness.applications.named_network import NamedNetwork, layered, named_network
 from likeness.config.schema.inspection import InspectConfig
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.inspection import LayeredNetwork
 from likeness.inspection.saliency import Compare
-from likeness.models.features.names import refuse_unknown
-from likeness.randomness import key
-from likeness.recipes.embedding.as_in_run import composed_as_in
-from likeness.recipes.embedding.networks import Networks, build_trained
-from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.readable import build_data
-from likeness.recipes.evaluation_overrides import is_onnx, parsed_for_evaluation
-from likeness.runs.training.checkpoints import hash_of
-from likeness.spatial import sides
-
-KEYWORDS = ("pip", "hub")
-"""Weights that are no file."""
 
 SOME = 32
 """So many inputs are looked at for the range of their values."""
@@ -66,67 +51,34 @@ def subject_of(named: str, overrides: Sequence[str], trust: Sequence[str]) -> Su
     Raises:
         LikenessError: it is neither, or has no layer that can be looked into, or there are no such data.
     """
-    place = Path(named)
-    if (place / "config.yaml").is_file():
-        return _of_run(place, overrides, trust)
-    if is_onnx(place):
+    return subject_on(named_network(named, overrides, trust, command="inspect", schema=InspectConfig))
+
+
+def subject_on(named: NamedNetwork[InspectConfig]) -> Subject:
+    """A network with its layers, and the images that its configuration chooses; raises as `subject_of` does."""
+    title, config, backbone, _, weights = named
+    network, layers = layered(title, config, backbone, backbone)
+    images = getattr(build_data(config.data), config.split)
+    if images is None or not len(images):
         raise LikenessError(
-            f"The layers of {named} can't be looked into: an ONNX file hands out embeddings alone; name a run, or "
-            "weights of a network of torch."
+            f"These data have no {config.split} split: choose another with split=train, validation or test, or give it "
+            "a share with data.split."
         )
-    if place.is_file() or named in KEYWORDS:
-        return _of_weights(named, overrides, trust)
-    raise LikenessError(
-        f"{named} is neither a run's folder (it has no config.yaml) nor a file of weights; pip takes those that pip "
-        "installs, and hub downloads some."
-    )
+    compare, unit = _comparison(named)
+    return Subject(title, config, network, layers, images, _value_range(images), compare, unit, weights)
 
 
-def _of_run(run: Path, overrides: Sequence[str], trust: Sequence[str]) -> Subject:
-    own = embedding_config_of(run, trust)
-    composition, later = composed_as_in(own, "inspect", parsed_for_evaluation(overrides), ("data",))
-    composition["trust"] = [*own.trust, *(one for one in trust if one not in own.trust)]
-    config = check(overridden(composition, later, "the inspection"), InspectConfig)
-    networks = build_trained(own, run)
-    weights = hash_of(networks.weights)
-    for part in networks.parts.values():
-        part.eval().requires_grad_(False)
-    compare, unit = _comparison(networks)
-    return _subject(
-        f"{own.name}/{run.resolve().name}", config, networks.embedder.backbone, compare, unit, weights
-    )
+def _comparison(named: NamedNetwork[InspectConfig]) -> tuple[Compare, str]:
+    """The distance of two images to a network, through which the gradient goes."""
+    backbone, run = named.backbone, named.run
+    if run is None:
 
+        def by_features(first: Tensor, second: Tensor) -> Tensor:
+            sides = [functional.normalize(backbone(images).float()) for images in (first, second)]
+            return (sides[0] - sides[1]).square().sum(1)
 
-def _of_weights(named: str, overrides: Sequence[str], trust: Sequence[str]) -> Subject:
-    given = parsed_for_evaluation(overrides)
-    if taken := [one for one in given if touches(one, "backbone.weights")]:
-        raise LikenessError(f"{taken[0].input_line} is given already, by the first argument; leave it out.")
-    composition = composed("inspect", list(overrides))
-    composition.trust = list(trust)
-    if "weights" not in composition.backbone:
-        raise LikenessError(
-            f"This backbone takes no weights, so {named} can't be its own: choose backbone=efficientnet_lite0, vgg16, "
-            "timm or torchvision, or name the folder of a run."
-        )
-    composition.backbone.weights = named
-    config = check(plain(composition), InspectConfig)
-    torch.manual_seed(key("weights", config.seed))
-    backbone = make(config.backbone)
-
-    def compare(first: Tensor, second: Tensor) -> Tensor:
-        sides = [functional.normalize(backbone(images).float()) for images in (first, second)]
-        return (sides[0] - sides[1]).square().sum(1)
-
-    weights = hash_of(backbone.state_dict())
-    title = f"{getattr(config.backbone, 'name', config.backbone.target)} ({named})"
-    return _subject(
-        title, config, backbone, compare, "squared distance of the features, each of length 1", weights
-    )
-
-
-def _comparison(networks: Networks) -> tuple[Compare, str]:
-    """The distance of two images to a run's networks, through which the gradient goes."""
-    embedder, head = networks.embedder, networks.head
+        return by_features, "squared distance of the features, each of length 1"
+    embedder, head = run.networks.embedder, run.networks.head
     if head is None:
 
         def by_distance(first: Tensor, second: Tensor) -> Tensor:
@@ -138,36 +90,6 @@ def _comparison(networks: Networks) -> tuple[Compare, str]:
         return -head.of_pairs(embedder(first), embedder(second))
 
     return by_head, "minus the log odds that it is one identity"
-
-
-def _subject(
-    title: str, config: InspectConfig, backbone: nn.Module, compare: Compare, unit: str, weights: str
-) -> Subject:
-    size, channels = config.backbone.spatial_size, config.backbone.channels
-    within = getattr(backbone, "network", None)
-    network = LayeredNetwork(
-        backbone, sides(size), channels, within if isinstance(within, nn.Module) else None
-    )
-    known = list(network.layers)
-    if not known:
-        raise LikenessError(
-            f"{title} has no layer with a map of positions, which is what is looked into: choose a network of "
-            "convolutions."
-        )
-    if config.layers is not None:
-        try:
-            refuse_unknown(config.layers, known, title)
-        except ValueError as error:
-            raise LikenessError(str(error)) from None
-    chosen = config.layers or network.convolutions or known
-    layers = [name for name in known if name in set(chosen)]
-    images = getattr(build_data(config.data), config.split)
-    if images is None or not len(images):
-        raise LikenessError(
-            f"These data have no {config.split} split: choose another with split=train, validation or test, or give it "
-            "a share with data.split."
-        )
-    return Subject(title, config, network, layers, images, _value_range(images), compare, unit, weights)
 
 
 def _value_range(images: SkippingUnreadable) -> tuple[float, float]:

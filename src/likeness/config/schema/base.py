@@ -69,7 +69,7 @@ class FileSource(Node):
 
 def target_of(node: type[Node]) -> str | None:
     """The `_target_` that a node's schema stands for, or None where it has none, or any."""
-    field = node.model_fields.get("target")
+    field = next((field for field in node.model_fields.values() if field.alias == "_target_"), None)
     return next(iter(get_args(field.annotation)), None) if field else None
 
 

@@ -105,14 +105,16 @@ class EmbeddingConfig(TrainConfig):
         return self
 
     @model_validator(mode="after")
-    def _identification_that_is_swept_for(self) -> "EmbeddingConfig":
+    def _measures_by_which_it_is_swept(self) -> "EmbeddingConfig":
+        """Some metrics are measured only where the configuration asks for them."""
+        asked = {
+            "identification/": ("identification=open_set", isinstance(self.identification, OpenSet)),
+            "verification/min_dcf": ("evaluation.target=SHARE", self.evaluation.target is not None),
+        }
         for objective in self.sweep.objectives if self.sweep else ():
-            if objective.metric.startswith("identification/") and not isinstance(
-                self.identification, OpenSet
-            ):
-                raise ValueError(
-                    f"sweep.objectives names {objective.metric}, which identification=open_set measures"
-                )
+            for group, (setting, given) in asked.items():
+                if objective.metric.startswith(group) and not given:
+                    raise ValueError(f"sweep.objectives names {objective.metric}, which {setting} measures")
         return self
 
     @model_validator(mode="after")

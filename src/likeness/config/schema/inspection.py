@@ -1,4 +1,4 @@
-"""The schema of `likeness inspect`."""
+"""The schemas of `likeness inspect` and `likeness probe`, which look into a network."""
 
 from typing import Annotated, Any, Literal
 
@@ -19,18 +19,31 @@ def _as_name(value: Any) -> Any:
 LayerName = Annotated[str, BeforeValidator(_as_name)]
 
 
-class InspectConfig(RunConfig):
-    """What `likeness inspect` runs on, and how much of it the page shows."""
+class LayersConfig(RunConfig):
+    """A network, those of its layers that are looked into, and what it is shown."""
 
     backbone: Backbone
     data: Data
-    split: Literal["train", "validation", "test"]
     layers: Annotated[list[LayerName], Field(min_length=1)] | None
-    top: Annotated[int, Field(ge=1, le=64)]
     batch_size: Positive
+    embedder: Annotated[Embedder, OR_OUTSIDE_IN_PART] | None = None
+    head: Head | None = None
+
+
+class InspectConfig(LayersConfig):
+    """What `likeness inspect` runs on, and how much of it the page shows."""
+
+    split: Literal["train", "validation", "test"]
+    top: Annotated[int, Field(ge=1, le=64)]
     show_layers: Positive
     show_units: Positive
     optimised: Annotated[int, Field(ge=0)]
     pairs: Annotated[int, Field(ge=0)]
-    embedder: Annotated[Embedder, OR_OUTSIDE_IN_PART] | None = None
-    head: Head | None = None
+
+
+class ProbeConfig(LayersConfig):
+    """What `likeness probe` runs on, and what it measures."""
+
+    features: Positive
+    columns: list[Literal["logistic", "nearest"]]
+    resamples: Annotated[int, Field(ge=0)]

@@ -7,6 +7,7 @@ from likeness.evaluation.figures.embedding_map import embedding_figure
 from likeness.evaluation.figures.faces_by_height import height_figure
 from likeness.evaluation.figures.fddb_curves import fddb_figure
 from likeness.evaluation.figures.hardest_pairs import hardest_figure, hardest_pairs
+from likeness.evaluation.figures.layers_known import KnownByLayer, layers_figure
 from likeness.evaluation.figures.objective_curve import Point, objective_figure
 from likeness.evaluation.figures.one_shot_groups import one_shot_figure
 from likeness.evaluation.figures.overlaid_curves import overlaid_figure
@@ -22,6 +23,7 @@ __all__ = [
     "Axis",
     "Curve",
     "DetectedImage",
+    "KnownByLayer",
     "Point",
     "WantedRate",
     "cumulative_error_figure",
@@ -33,6 +35,7 @@ __all__ = [
     "hardest_figure",
     "hardest_pairs",
     "height_figure",
+    "layers_figure",
     "objective_figure",
     "one_shot_figure",
     "overlaid_figure",

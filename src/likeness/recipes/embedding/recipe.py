@@ -18,6 +18,7 @@ from likeness.recipes.embedding.contracts import refuse_misfits
 from likeness.recipes.embedding.copies import tell_duplicates
 from likeness.recipes.embedding.encoders import encoder_of
 from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.embedding.frozen import encoded_splits, trains_on_encodings
 from likeness.recipes.embedding.inputs import Inputs, build_inputs
 from likeness.recipes.embedding.kept_operating_point import write_operating_point
 from likeness.recipes.embedding.leakage import refuse_shared_identities
@@ -57,6 +58,13 @@ class EmbeddingRecipe:
         normalise_by(networks, self._inputs.statistics)
         return networks
 
+    @cached_property
+    def _fed(self) -> ReadableSplits:
+        """What the batches are of."""
+        if not trains_on_encodings(self._config):
+            return self._splits
+        return encoded_splits(self._splits, self._task_at_step_0().embedder, self._config)
+
     @property
     def fingerprints(self) -> dict[str, Any]:
         """By what the images of each split, and what the embedding begins with, are recognised."""
@@ -76,8 +84,8 @@ class EmbeddingRecipe:
         refuse_misfits(self._config, networks, task, self._splits.classes)
 
     def data(self) -> IdentityDataModule:
-        """Identity-balanced batches."""
-        return build_datamodule(self._config, self._splits)
+        """Identity-balanced batches of images, or of their encodings where the encoder is frozen."""
+        return build_datamodule(self._config, self._fed)
 
     def task(self) -> EncodingTask:
         """The task on fresh networks, laid out and compiled as the configuration says."""

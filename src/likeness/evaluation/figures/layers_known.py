@@ -1,0 +1,52 @@
+"""What each layer of a network knows: a curve from shallow to deep, beside what needs no network."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
+from likeness.evaluation.metric import Metric
+
+_FEW = 12  # layers whose names can be read beside each other
+
+
+class KnownByLayer(NamedTuple):
+    """A panel: its title, the layers' names, by curve a metric for each layer, and by line one metric alone."""
+
+    title: str
+    layers: Sequence[str]
+    curves: Mapping[str, Sequence[Metric]]
+    lines: Mapping[str, Metric]
+
+
+def layers_figure(panels: Sequence[KnownByLayer]) -> Figure:
+    """A panel for each network; bands are 95% intervals, and a line is what is there without any layer."""
+    figure, axes = quiet_figure(1, len(panels), size=(1.4 + 4.6 * len(panels), 4.4))
+    for one, panel in zip(axes, panels, strict=True):
+        places = np.arange(len(panel.layers))
+        for number, (name, metrics) in enumerate(panel.curves.items()):
+            colour, thick = COLOURS[number % len(COLOURS)], 1.8 if number < 2 else 1.0
+            values = np.array([metric.value for metric in metrics])
+            one.plot(
+                places, 100 * values, color=colour, linewidth=thick, marker="o", markersize=3, label=name
+            )
+            if number < 2:
+                ends = [
+                    [np.nan if end is None else end for end in (metric.low, metric.high)]
+                    for metric in metrics
+                ]
+                low, high = 100 * np.array(ends, dtype=np.float64).T
+                one.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+        for name, style, metric in zip(panel.lines, ("--", ":", "-."), panel.lines.values(), strict=False):
+            one.axhline(100 * metric.value, color=INK, linestyle=style, linewidth=1, label=name)
+        one.set_title(panel.title, fontsize=9.5, color=INK, loc="left")
+        shown = np.unique(np.linspace(0, len(places) - 1, min(len(places), _FEW)).round().astype(int))
+        one.set_xticks(places[shown], [panel.layers[place] for place in shown], rotation=60, fontsize=7.5)
+        one.set_ylim(bottom=0)
+        one.set_xlabel("layer, from shallow to deep", color=INK)
+    axes[0].set_ylabel("recognised / %", color=INK)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper left", ncols=4, fontsize=8.5, frameon=False)
+    return figure
