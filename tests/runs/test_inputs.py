@@ -118,7 +118,9 @@ def test_a_run_does_not_go_on_with_other_files_and_names_the_first(
     with pytest.raises(LikenessError, match=r"data of .* \(.*person 3/1\.png is gone\); put them back"):
         refuse(run, overrides)
     (run / "data.csv").unlink()  # killed before the files were hashed
-    with pytest.raises(LikenessError, match=r"data of .*run are no longer what they were; put them back"):
+    with pytest.raises(
+        LikenessError, match=r"data of .*run are no longer .* \(25 of 25 files had not been hashed yet"
+    ):
         refuse(run, overrides)
 
 
@@ -135,9 +137,12 @@ def test_the_same_command_begins_anew_on_other_data(
     run = tmp_path / "runs" / "default" / "run"
     overrides += [f"runs_dir='{tmp_path / 'runs'}'"]
     recorded(run, overrides)
-    config = config_by(overrides)
-    assert unfinished_run(config, inputs(overrides).fingerprints) == run
+    config, before = config_by(overrides), inputs(overrides)
+    assert unfinished_run(config, before.fingerprints, before.files) == run
     (images / "person 3" / "1.png").unlink()
+    now = inputs(overrides)
     with caplog.at_level("WARNING", logger="likeness"):
-        assert unfinished_run(config, inputs(overrides).fingerprints) is None
-    assert f"{run} is unfinished, but was made from other data: this is a new run." in caplog.messages
+        assert unfinished_run(config, now.fingerprints, now.files) is None
+    gone = images / "person 3" / "1.png"
+    said = f"{run} is unfinished, but was made from other data ({gone} is gone): this is a new run."
+    assert said in caplog.messages

@@ -172,7 +172,7 @@ def test_an_untouched_run_is_proved_equal(recorded: Case, proved: Proof) -> None
     assert proved.verdict == (
         Outcome.EQUAL,
         f"{recorded.run} is reproduced to the bit: 36 logged numbers, 3 checkpoints (weights, optimizer, scheduler and "
-        "precision) and all results are equal, and so is each byte of data.csv, metrics.csv, operating_point.json, "
+        "precision) and all results are equal, and so is each byte of metrics.csv, operating_point.json, "
         "results.json, roc.csv and 6 figures; report.html, which is written from these, and log.txt were not compared.",
     )
     assert read_record(proved.again)["source"] == read_record(recorded.run)["source"]

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from likeness.config.key import compare_values
-from likeness.runs.record.folder import METRICS, REPORT, RESULTS, operating_point_file
+from likeness.runs.record.folder import LISTING, METRICS, REPORT, RESULTS, operating_point_file
 from likeness.runs.record.record_file import read_record
 from likeness.runs.record.sealed import SealedFiles, names_of_files
 from likeness.runs.record.source import DIFF, hash_of_file
 
 _STATES = ("weights", "optimizer", "scheduler", "precision")
-_DERIVED = {REPORT, DIFF}  # of the record; the source was compared before
+_ELSEWHERE = {REPORT, DIFF, LISTING}  # the page is derived; source and data were compared before
 
 
 class Unequal(NamedTuple):
@@ -165,7 +165,7 @@ def _files(folder: Path) -> list[str]:
     return [
         name
         for name in names_of_files(folder)
-        if name not in _DERIVED and not name.startswith("checkpoints/")
+        if name not in _ELSEWHERE and not name.startswith("checkpoints/")
     ]
 
 
