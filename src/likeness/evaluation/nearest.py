@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binomtest
 
 from likeness.evaluation.arrays import finite, labels
 from likeness.evaluation.comparison import EUCLIDEAN, Comparison
@@ -47,5 +46,7 @@ def evaluate_classification(
 
 
 def _share(part: int, whole: int) -> Metric:
+    from scipy.stats import binomtest  # half a second, and only who classifies needs it
+
     interval = binomtest(part, whole).proportion_ci(method="wilson")
     return Metric(part / whole, whole, float(interval.low), float(interval.high))

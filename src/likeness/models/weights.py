@@ -111,10 +111,13 @@ def without_prefix(state: Mapping[str, Tensor], names: Collection[str], source: 
     return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
 
 
-def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
+def load_weights(
+    network: nn.Module, state: Mapping[str, Tensor], source: str, beyond: Collection[str] = ()
+) -> None:
     """Load `state` into `network`; a classifier that only one of the two has is left out.
 
-    What wrappers put before the names is taken off, see `without_prefix`.
+    What wrappers put before the names is taken off, see `without_prefix`. Where `network` is a part of another, `state`
+    may be that of the whole: tensors that are named in `beyond` are left out.
 
     Raises:
         ValueError: a layer is missing, has another shape, or is one that the network does not have, so these are
@@ -134,6 +137,7 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], source: str) -
     kept = {
         *own,
         *(name for name, _ in network.named_buffers()),
+        *beyond,
     }  # buffers may be of those that are not saved
     strange = [
         name

