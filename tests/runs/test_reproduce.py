@@ -556,7 +556,11 @@ def test_a_forged_line_of_code_is_seen_by_the_first_number(case: Case) -> None:
 
 
 def test_a_run_that_was_resumed_after_a_change_is_undecided(case: Case) -> None:
-    session = {"started": "", "step": 2, "changed": ["torch: 2.15.0 then, 2.14.0 now"]}
+    session = {
+        "started": "2026-11-27T12:00:00+00:00",
+        "step": 2,
+        "changed": ["torch: 2.15.0 then, 2.14.0 now"],
+    }
     edit(case.run, lambda record: record["sessions"].append(session))
     outcome, sentence = reproduced(case)
     assert outcome is Outcome.UNDECIDED
