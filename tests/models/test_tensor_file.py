@@ -131,4 +131,5 @@ def test_what_could_run_a_file_is_called_in_known_places_alone() -> None:
         ("likeness/applications/gallery/transfer.py", "np.load"),  # without pickle, as the next ones
         ("likeness/applications/inspect/ranking.py", "np.load"),
         ("likeness/data/npy.py", "np.load"),
+        ("likeness/data/stored_encodings.py", "np.load"),
     }
