@@ -79,12 +79,17 @@ def browser(server: Server) -> Iterator[Any]:
     assert [one for one in complaints if answered not in one] == []  # such as by the content security policy
 
 
-def until(browser: Any, condition: Any) -> Any:
+def until(browser: Any, condition: Any) -> None:
+    """Wait for what a page shows, and for the whole of the page that shows it."""
     from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
 
     ignored = [StaleElementReferenceException]  # the page goes while it is looked at
-    return WebDriverWait(browser, WAIT, ignored_exceptions=ignored).until(condition)
+
+    def shown(page: Any) -> Any:
+        return condition(page) and page.execute_script("return document.readyState") == "complete"
+
+    WebDriverWait(browser, WAIT, ignored_exceptions=ignored).until(shown)
 
 
 def by(browser: Any, selector: str) -> Any:
