@@ -14,7 +14,7 @@ from chromium import CHROMIUM, DRIVER, SWITCHES
 from served_galleries import HOSTILE, TOKEN, made_gallery, picture
 
 WINDOW = "--window-size=1000,900"
-WAIT = 60
+WAIT = 180
 
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="chromium and chromedriver (chromium-driver) are not installed"
