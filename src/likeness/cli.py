@@ -19,6 +19,13 @@ app = typer.Typer(
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="group=choice or key=value, such as data=lfw data.root=DIR")
 ]
+Network = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN|WEIGHTS",
+        help="a run's folder; or a file of weights, or pip, for the network that backbone=NAME chooses",
+    ),
+]
 Photographs = Annotated[
     list[Path], typer.Argument(help="images, or folders of images, whose folders are kept in the output")
 ]
@@ -104,13 +111,7 @@ def evaluate(
 
 @app.command()
 def inspect(
-    network: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN|WEIGHTS",
-            help="a run's folder; or a file of weights, or pip, for the network that backbone=NAME chooses",
-        ),
-    ],
+    network: Network,
     overrides: Overrides = None,
     trust: Trust = None,
 ) -> None:
@@ -126,13 +127,7 @@ def inspect(
 
 @app.command()
 def probe(
-    network: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN|WEIGHTS",
-            help="a run's folder; or a file of weights, or pip, for the network that backbone=NAME chooses",
-        ),
-    ],
+    network: Network,
     overrides: Overrides = None,
     trust: Trust = None,
 ) -> None:

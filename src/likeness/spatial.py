@@ -63,6 +63,12 @@ def refuse_rank(spatial_size: SpatialSize, ranks: Sequence[int], what: str) -> N
         raise ValueError(f"{what} is for {known}, not {list(sides(spatial_size))}")
 
 
+def refuse_channels(channels: int, what: str) -> None:
+    """Raise a ValueError where more or less than the one channel is asked for that `what` gives."""
+    if channels != 1:
+        raise ValueError(f"channels={channels}, but {what} gives 1: set it to that.")
+
+
 def square_side(spatial_size: SpatialSize, what: str) -> int:
     """The side of the square images that `what` takes.
 

@@ -51,7 +51,7 @@ def test_prefixes_of_wrappers_are_taken_off(prefix: str, tmp_path: Path) -> None
 
 def test_the_real_wrappers_are_known(tmp_path: Path) -> None:
     trained = Small()
-    wrapped = nn.DataParallel(torch.compile(trained))  # type: ignore[arg-type]
+    wrapped = nn.DataParallel(torch.compile(trained))
     assert next(iter(wrapped.state_dict())).startswith("module._orig_mod.")
     torch.save(wrapped.state_dict(), tmp_path / "w.pth")
     network = Small()

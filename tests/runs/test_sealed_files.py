@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,7 @@ def read_by(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     for name, command in COMMANDS.items():
         home = tmp_path_factory.mktemp(name)
         run = copied(finished, home / "runs" / "sealed" / finished.name)
-        found[name] = watch.during(lambda: command(run, home), run)  # noqa: B023
+        found[name] = watch.during(partial(command, run, home), run)
     return found
 
 

@@ -16,7 +16,7 @@ from likeness.data.reading import reading
 from likeness.data.sample_folders import labelled_files
 from likeness.data.split import split_images
 from likeness.errors import UnreadableImage
-from likeness.spatial import SpatialSize, refuse_rank, sides
+from likeness.spatial import SpatialSize, refuse_channels, refuse_rank, sides
 
 SUFFIXES = (".wav", ".flac")
 
@@ -40,8 +40,7 @@ def audio_folder(
             reads them, is not installed.
     """
     refuse_rank(spatial_size, (1,), "audio_folder")
-    if channels != 1:
-        raise ValueError(f"channels={channels}, but recordings are averaged to 1: set it to that.")
+    refuse_channels(channels, "audio_folder")
     soundfile, (length,) = _soundfile(), sides(spatial_size)
     files = labelled_files(root, SUFFIXES, partial(recording, rate=rate, length=length), "recordings")
     listed, lengths = files.files(), []

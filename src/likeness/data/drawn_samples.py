@@ -1,5 +1,6 @@
 """Samples that are functions of a seed: identities without end, and no files."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.data.drawn_faces import draws
 from likeness.data.drawn_faces.draws import Keys, image_keys, mix, uniform
 from likeness.data.fingerprint import Files
 from likeness.data.images import DataSplits
@@ -136,10 +138,10 @@ def numbers(keys: Keys, name: str, low: float, high: float, count: int = 1) -> N
     return (low + (high - low) * uniform(keys, slots)).astype(np.float32)
 
 
-def hash_of_code(modules: Sequence[ModuleType]) -> str:
-    """A hash of the source of what draws."""
+def hash_of_code(*modules: ModuleType) -> str:
+    """A hash of the source of what draws: the modules, this one, and what all drawing has its numbers from."""
     digest = sha256()
-    for module in modules:
+    for module in (*modules, sys.modules[__name__], draws):
         assert module.__file__ is not None
         digest.update(sha256(Path(module.__file__).read_bytes()).digest())
     return digest.hexdigest()

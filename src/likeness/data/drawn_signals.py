@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.data.drawn_faces import draws
 from likeness.data.drawn_faces.draws import Keys, lattice
 from likeness.data.drawn_samples import drawn_splits, hash_of_code, numbers
 from likeness.data.images import DataSplits
-from likeness.spatial import SpatialSize, refuse_rank, sides
+from likeness.spatial import SpatialSize, refuse_channels, refuse_rank, sides
 
 HARMONICS, BEATS = 6, 4
 BEND = 0.225
@@ -43,10 +42,9 @@ def drawn_signals(
         ValueError: `spatial_size` is not one length, or `channels` is not 1.
     """
     refuse_rank(spatial_size, (1,), "drawn_signals")
-    if channels != 1:
-        raise ValueError(f"channels={channels}, but drawn_signals draws 1: set it to that.")
+    refuse_channels(channels, "drawn_signals")
     (length,) = sides(spatial_size)
-    code = hash_of_code([sys.modules[__name__], draws])
+    code = hash_of_code(sys.modules[__name__])
     return drawn_splits(
         lambda identity, sample: signals(identity, sample, length)[:, None],
         "generator",

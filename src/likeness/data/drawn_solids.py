@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.data.drawn_faces import draws
 from likeness.data.drawn_faces.draws import Keys, lattice
 from likeness.data.drawn_samples import drawn_splits, hash_of_code, numbers
 from likeness.data.images import DataSplits
-from likeness.spatial import SpatialSize, refuse_rank, sides
+from likeness.spatial import SpatialSize, refuse_channels, refuse_rank, sides
 
 ADDED, CUT = 5, 2
 """Blobs that a shape is made of, and such as are cut away from it."""
@@ -47,10 +46,9 @@ def drawn_solids(
         ValueError: `spatial_size` is not three lengths, or `channels` is not 1.
     """
     refuse_rank(spatial_size, (3,), "drawn_solids")
-    if channels != 1:
-        raise ValueError(f"channels={channels}, but drawn_solids draws 1: set it to that.")
+    refuse_channels(channels, "drawn_solids")
     lengths = sides(spatial_size)
-    code = hash_of_code([sys.modules[__name__], draws])
+    code = hash_of_code(sys.modules[__name__])
     return drawn_splits(
         lambda identity, sample: solids(identity, sample, lengths)[:, None],
         "shape",

@@ -1,5 +1,6 @@
 """NumPy's files without pickled objects, which could run code when they are read."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ PICKLED = "Object arrays cannot be loaded"
 """How NumPy begins when a file holds pickled objects."""
 
 
-def arrays_in(path: Path) -> dict[str, NDArray[Any]]:
+def arrays_in(path: Path) -> Mapping[str, NDArray[Any]]:
     """The arrays of a `.npz` file, or of the `.npy` files in a folder, by their names; none is read yet.
 
     Raises:
@@ -34,7 +35,7 @@ def read_npy(path: Path) -> NDArray[Any]:
     return array
 
 
-class _Archive(dict[str, NDArray[Any]]):
+class _Archive(Mapping[str, NDArray[Any]]):
     """The arrays of a `.npz` file, each read when it is asked for."""
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +52,6 @@ class _Archive(dict[str, NDArray[Any]]):
             raise ValueError(
                 f"{path} holds one array without labels: put both into a .npz, or into a folder."
             )
-        super().__init__(dict.fromkeys(self._file.files))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         try:
@@ -59,6 +59,15 @@ class _Archive(dict[str, NDArray[Any]]):
         except ValueError as error:
             raise ValueError(_why_not(f"{name} in {self._path}", error)) from error
         return array
+
+    def __contains__(self, name: object) -> bool:  # that of Mapping would read the array
+        return name in self._file.files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file.files)
+
+    def __len__(self) -> int:
+        return len(self._file.files)
 
 
 def _why_not(path: object, error: Exception) -> str:

@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.data.fingerprint import hash_file
 from likeness.data.images import Images
 
 _FACTS = "facts.json"
@@ -47,10 +48,8 @@ def read_encodings(folder: Path) -> StoredEncodings | None:
     """What was stored, or None where nothing was, or where a file is not as it was written."""
     try:
         facts = json.loads((folder / _FACTS).read_text())
-        for name, digest in facts["sha256"].items():
-            with (folder / name).open("rb") as file:
-                if file_digest(file, "sha256").hexdigest() != digest:
-                    return None
+        if any(hash_file(str(folder / name)).sha256 != known for name, known in facts["sha256"].items()):
+            return None
         arrays = {
             name: np.load(folder / file, mmap_mode="r", allow_pickle=False)
             for name, file in facts["arrays"].items()
@@ -73,7 +72,7 @@ def write_encodings(folder: Path, count: int, batches: Iterable[Encoded]) -> Sto
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        indices, arrays = [], dict[str, NDArray[np.float32]]()
+        indices, arrays = [], dict[str, np.memmap[Any, np.dtype[np.float32]]]()
         for index, encoded in batches:
             indices.append(index)
             for name, values in encoded.items():
@@ -87,13 +86,10 @@ def write_encodings(folder: Path, count: int, batches: Iterable[Encoded]) -> Sto
         if not arrays:
             raise ValueError("no image can be read")
         for array in arrays.values():
-            array.flush()  # type: ignore[attr-defined]  # of a file
+            array.flush()
         np.save(beside / "index.npy", np.concatenate(indices))
         files = {name: f"{place}.npy" for place, name in enumerate(arrays)}
-        digests = {}
-        for name in [*files.values(), "index.npy"]:
-            with (beside / name).open("rb") as file:
-                digests[name] = file_digest(file, "sha256").hexdigest()
+        digests = {name: hash_file(str(beside / name)).sha256 for name in (*files.values(), "index.npy")}
         (beside / _FACTS).write_text(json.dumps({"arrays": files, "sha256": digests}))
         shutil.rmtree(folder, ignore_errors=True)  # of an altered one
         try:

@@ -20,7 +20,7 @@ from likeness.data.reading import reading
 from likeness.data.sample_folders import labelled_files
 from likeness.data.split import split_images
 from likeness.errors import FileError, UnreadableImage
-from likeness.spatial import SpatialSize, refuse_rank, sides
+from likeness.spatial import SpatialSize, refuse_channels, refuse_rank, sides
 
 SUFFIXES = (".nii", ".nii.gz", ".npy")
 
@@ -43,8 +43,7 @@ def volume_folder(
             which reads NIfTI, is not installed.
     """
     refuse_rank(spatial_size, (3,), "volume_folder")
-    if channels != 1:
-        raise ValueError(f"channels={channels}, but volume_folder gives 1: set it to that.")
+    refuse_channels(channels, "volume_folder")
     lengths = sides(spatial_size)
     files = labelled_files(root, SUFFIXES, partial(volume, lengths=lengths), "volumes")
     listed, shapes = files.files(), []

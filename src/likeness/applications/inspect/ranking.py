@@ -117,11 +117,3 @@ def _restored(path: Path, strongest: Mapping[str, Strongest]) -> tuple[int, list
     for name, arrays in held.items():
         strongest[name].restore(arrays)
     return done, unreadable
-
-
-def spread(numbers: Sequence[int], most: int) -> list[int]:
-    """At most so many of the numbers, evenly from the first to the last."""
-    if len(numbers) <= most:
-        return list(numbers)
-    places = np.linspace(0, len(numbers) - 1, most).round().astype(int)
-    return [numbers[place] for place in places]

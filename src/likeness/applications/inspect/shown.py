@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from likeness.applications.inspect.patches import Patch, patches_of, values_of
 from likeness.applications.inspect.pictures import SIDES, Picture, all_of, beside, grid, of_part, of_whole
-from likeness.applications.inspect.ranking import Ranking, spread
+from likeness.applications.inspect.ranking import Ranking
 from likeness.applications.inspect.subject import Subject
+from likeness.data.fingerprint import spread_over
 from likeness.inspection import LayeredNetwork, ReceptiveField, optimised_inputs
 from likeness.inspection.fields import Box, whole
 from likeness.randomness import key
@@ -37,7 +38,7 @@ def shown_layers(
     from rich.console import Console
     from rich.progress import track
 
-    names = [subject.layers[at] for at in spread(range(len(subject.layers)), subject.config.show_layers)]
+    names = [subject.layers[at] for at in spread_over(len(subject.layers), subject.config.show_layers)]
     terminal = Console(stderr=True)
     told = track(names, "layers", console=terminal, transient=True, disable=not terminal.is_terminal)
     return [
@@ -50,7 +51,8 @@ def _chosen(subject: Subject, ranking: Ranking, name: str) -> list[int]:
     """Units spread over those that are not dead, whatever they show."""
     layer = subject.network.layers[name]
     dead = set(ranking.strongest[name].dead(rectified=layer.rectified))
-    return spread([unit for unit in range(layer.channels) if unit not in dead], subject.config.show_units)
+    alive = [unit for unit in range(layer.channels) if unit not in dead]
+    return [alive[at] for at in spread_over(len(alive), subject.config.show_units)]
 
 
 def _units(

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from likeness.applications.named_network import NamedNetwork, layered, named_network
 from likeness.config.schema.inspection import InspectConfig
+from likeness.data.fingerprint import spread_over
 from likeness.data.skipping import SkippingUnreadable
 from likeness.errors import LikenessError
 from likeness.inspection import LayeredNetwork
@@ -93,7 +94,7 @@ def _comparison(named: NamedNetwork[InspectConfig]) -> tuple[Compare, str]:
 
 
 def _value_range(images: SkippingUnreadable) -> tuple[float, float]:
-    some = images.load(range(0, len(images), -(-len(images) // SOME)))
+    some = images.load(spread_over(len(images), SOME))
     if some[0].dtype == torch.uint8:
         return 0.0, 1.0
     values = torch.stack(some)

@@ -128,12 +128,11 @@ def _metrics(
 ) -> dict[str, Metric]:
     """The share that each column recognised, with 95% intervals over identities, or over samples of a closed set."""
     scores = np.stack([one.astype(np.float64) for one in hits.values()])
-    resamples = subject.config.resamples
-    if resamples:
+    intervals: Sequence[tuple[float | None, float | None]] = [(None, None)] * len(scores)
+    if subject.config.resamples:
         seed = key("intervals", subject.config.seed) % 2**63
-        intervals = query_intervals(scores, unit, resamples=resamples, seed=seed)
-        return {
-            column: Metric(float(row.mean()), len(row), low, high)
-            for column, row, (low, high) in zip(hits, scores, intervals, strict=True)
-        }
-    return {column: Metric(float(row.mean()), len(row)) for column, row in zip(hits, scores, strict=True)}
+        intervals = query_intervals(scores, unit, resamples=subject.config.resamples, seed=seed)
+    return {
+        column: Metric(float(row.mean()), len(row), low, high)
+        for column, row, (low, high) in zip(hits, scores, intervals, strict=True)
+    }

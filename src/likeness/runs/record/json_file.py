@@ -27,10 +27,7 @@ def read_json(path: Path, shape: type[T]) -> T:
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise LikenessError(f"{path} can't be read ({error.strerror}).") from error
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # half a file, bytes that are no text, ten thousand brackets
+    except (ValueError, RecursionError) as error:  # half a file, no text, ten thousand brackets
         raise LikenessError(f"{path} can't be read: it is no JSON ({one_line(error)}).") from error
     try:
         _adapter(shape).validate_python(content, strict=True)

@@ -36,7 +36,13 @@ _NO_RESULT = {
 
 def hashes_of_files(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file that a run left, by its name in the folder."""
-    return {name: _digest(folder / name) for name in names_of_files(folder)}
+    return {name: digest_of(folder / name) for name in names_of_files(folder)}
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def names_of_files(folder: Path) -> list[str]:
@@ -53,7 +59,7 @@ def seal_in(folder: Path, name: str) -> None:
     """Add a file that was made of an ended run to its record; one that is under way is sealed when it ends."""
     record = read_record(folder)
     if FILES in record and _has_ended(record):
-        write_record(folder, {**record, FILES: {**record[FILES], name: _digest(folder / name)}})
+        write_record(folder, {**record, FILES: {**record[FILES], name: digest_of(folder / name)}})
 
 
 class SealedFiles:
@@ -213,11 +219,6 @@ def _plain(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 @cache

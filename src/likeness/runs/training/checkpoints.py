@@ -25,7 +25,7 @@ from likeness.runs.record.appended import Head, head_of
 from likeness.runs.record.checkpoint_hashes import cut_hashes
 from likeness.runs.record.folder import HASHES, replace, to_disk, write_json, write_text
 from likeness.runs.record.json_file import read_json
-from likeness.runs.record.sealed import SealedFiles
+from likeness.runs.record.sealed import SealedFiles, digest_of
 
 KEPT = 2
 
@@ -74,7 +74,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None)
             path.with_suffix(".json"),
             {
                 "step": checkpoint.step,
-                "sha256": _digest(beside),
+                "sha256": digest_of(beside),
                 **hashes,
                 "metrics": metrics and metrics._asdict(),
                 "noted": noted._asdict(),
@@ -315,11 +315,6 @@ def _noted_heads(path: Path) -> tuple[Head | None, Head | None]:
 
 def _loaded(file: BufferedReader | Path) -> Checkpoint:
     return Checkpoint(**read_tensors(file))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _leaves(state: Any, name: str = "") -> Iterator[tuple[str, Any]]:
