@@ -70,7 +70,7 @@ MOMENTS = {
     "in the middle of accumulating": partial(at_call, 18, STEP),
     "in the validation of the last step": partial(at_call, 8, VALIDATION),
     "while the first checkpoint is written": partial(within_a_checkpoint, 1),
-    "before the checkpoint is renamed": partial(at_call, 2, "likeness.runs.training.checkpoints:_digest"),
+    "before the checkpoint is renamed": partial(at_call, 2, "likeness.runs.training.checkpoints:digest_of"),
     "while the run is measured": partial(at_call, 1, "likeness.recipes.embedding.recipe:measure"),
 }
 MORE_MOMENTS = {

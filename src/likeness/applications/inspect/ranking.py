@@ -12,7 +12,7 @@ import torch
 from likeness.applications.inspect.subject import Subject
 from likeness.data.as_float import as_float
 from likeness.data.loading import ordered_loader
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 from likeness.inspection import LayeredNetwork, Strongest
 from likeness.inspection.strongest import StrongestArrays
 from likeness.runs.record.folder import replace, to_disk
@@ -93,7 +93,7 @@ def _write(path: Path, strongest: Mapping[str, Strongest], done: int, unreadable
         replace(beside, path)
     except OSError as error:
         raise LikenessError(
-            f"{path} can't be written ({error.strerror}); make room and run again: what is there stays."
+            f"{path} can't be written ({error.strerror}); {mend_of(error)} and run again: what is there stays."
         ) from error
 
 

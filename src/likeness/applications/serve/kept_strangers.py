@@ -9,7 +9,7 @@ from secrets import token_hex
 from likeness.applications.gallery.kept_pictures import LONG_AGO, KeptPictures
 from likeness.applications.serve.failures import Failure
 from likeness.applications.serve.uploads import Picture
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 
 _BEGINNING = "strangers-"
 
@@ -48,7 +48,9 @@ def keep(folder: Path, name: str, pictures: Sequence[Picture]) -> dict[str, str]
             file.write_bytes(picture.content)
             called[str(file)] = f"{name}/{picture.called}"
     except OSError as error:
-        raise LikenessError(f"The pictures of {name} can't be kept ({error.strerror}): make room.") from error
+        raise LikenessError(
+            f"The pictures of {name} can't be kept ({error.strerror}): {mend_of(error)}."
+        ) from error
     return called
 
 

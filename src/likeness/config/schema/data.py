@@ -51,25 +51,30 @@ class DrawnFaces(Node):
         return self.image_size
 
 
-class _Drawn(Node):
-    """Samples that are drawn on the fly, of identities without end."""
+class _OfOneRank(Node):
+    """Samples of one channel whose axes are of a known number."""
 
     ranks: ClassVar[tuple[int, ...]]
     called: ClassVar[str]
+    spatial_size: SpatialSize
+    channels: Positive
+
+    @model_validator(mode="after")
+    def _rank_and_channels_fit(self) -> "_OfOneRank":
+        refuse_rank(self.spatial_size, self.ranks, self.called)
+        if self.channels != 1:
+            raise ValueError(f"{self.called} has 1 channel, not {self.channels}; set backbone.channels=1")
+        return self
+
+
+class _Drawn(_OfOneRank):
+    """Samples that are drawn on the fly, of identities without end."""
+
     identities: Positive
     samples_per_identity: Annotated[int, Field(ge=2)]
     validation_identities: Annotated[int, Field(ge=2)]
     test_identities: Annotated[int, Field(ge=2)]
     seed: Annotated[int, Field(ge=0)]
-    spatial_size: SpatialSize
-    channels: Positive
-
-    @model_validator(mode="after")
-    def _rank_and_channels_fit(self) -> "_Drawn":
-        refuse_rank(self.spatial_size, self.ranks, self.called)
-        if self.channels != 1:
-            raise ValueError(f"{self.called} has 1 channel, not {self.channels}; set backbone.channels=1")
-        return self
 
 
 class DrawnSignals(_Drawn):
@@ -115,23 +120,12 @@ class Celeba(_SplitFolder):
     target: Literal["likeness.data.celeba.celeba"] = Field(alias="_target_")
 
 
-class _Rooted(FileSource):
+class _Rooted(_OfOneRank, FileSource):
     """Samples in files below a folder, split by identity."""
 
-    ranks: ClassVar[tuple[int, ...]]
-    called: ClassVar[str]
     root: Place
-    spatial_size: SpatialSize
-    channels: Positive
     split: Shares
     split_seed: Annotated[int, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def _rank_and_channels_fit(self) -> "_Rooted":
-        refuse_rank(self.spatial_size, self.ranks, self.called)
-        if self.channels != 1:
-            raise ValueError(f"{self.called} has 1 channel, not {self.channels}; set backbone.channels=1")
-        return self
 
 
 class AudioFolder(_Rooted):

@@ -53,8 +53,8 @@ def probed(choosing: Problem, asked: Problem, *, columns: Sequence[str], seed: i
     Raises:
         ValueError: a feature is not a number.
     """
-    tried = [_hits(one, choosing) for one in _ridges(choosing, choosing.label, PENALTIES)]
-    penalty = _best(PENALTIES, tried)
+    chosen_among = _ridges(choosing, choosing.label, PENALTIES)
+    penalty = _best(PENALTIES, [_hits(one, choosing) for one in chosen_among])
     (ridge,) = _ridges(asked, asked.label, [penalty])
     mixed = asked.label.copy()
     draw = np.random.Generator(np.random.Philox(key=seed))
@@ -62,7 +62,7 @@ def probed(choosing: Problem, asked: Problem, *, columns: Sequence[str], seed: i
     (by_chance,) = _ridges(asked, mixed, [penalty])
     logistic = nearest = logistic_penalty = None
     if "logistic" in columns:
-        (standard,) = _ridges(choosing, choosing.label, [penalty])
+        standard = chosen_among[0]  # all standardise alike
         tried = [_column(choosing, standard, logistic_hits, penalty=one) for one in LOGISTIC_PENALTIES]
         logistic_penalty = _best(LOGISTIC_PENALTIES, tried)
         logistic = _column(asked, ridge, logistic_hits, penalty=logistic_penalty)

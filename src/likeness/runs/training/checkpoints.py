@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import TypedDict
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, mend_of
 from likeness.models.tensor_file import read_tensors
 from likeness.runs.record.appended import Head, head_of
 from likeness.runs.record.checkpoint_hashes import cut_hashes
@@ -83,23 +83,24 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None)
         replace(beside, path)
     except (OSError, RuntimeError, ValueError, LikenessError) as error:
         beside.unlink(missing_ok=True)
+        refused = _said_by_system(error)
         raise LikenessError(
-            f"The checkpoint of step {checkpoint.step} can't be written to {place} ({_reason(error)}); make room "
-            "and run the same command again: it goes on from the last good checkpoint."
+            f"The checkpoint of step {checkpoint.step} can't be written to {place} ({refused.strerror or error}); "
+            f"{mend_of(refused)} and run the same command again: it goes on from the last good checkpoint."
         ) from error
     for old in _paths(folder)[KEPT:]:
         old.unlink()
         old.with_suffix(".json").unlink(missing_ok=True)
 
 
-def _reason(error: BaseException) -> str:
-    """What the system said; of a full disk torch makes a RuntimeError, while it handles that."""
+def _said_by_system(error: BaseException) -> OSError:
+    """What the system said, or nothing; of a full disk torch makes a RuntimeError, while it handles that."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
+            return cause
         cause = cause.__context__
-    return str(error)
+    return OSError()
 
 
 def newest_checkpoint(folder: Path) -> Checkpoint | None:
