@@ -11,7 +11,7 @@ from likeness.applications.counted import counted
 from likeness.applications.gallery.score import Score
 from likeness.config.own_modules import look_for_modules_in
 from likeness.errors import LikenessError, one_sentence
-from likeness.uncollected import uncollected
+from likeness.memory import uncollected
 
 if TYPE_CHECKING:
     from likeness.applications.gallery.read_images import FaceFinder, LeftOut

@@ -16,7 +16,6 @@ from likeness.runs.recipe import Recipe
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
 from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
-from likeness.runs.training.freed_memory import keep_freed_memory
 from likeness.runs.training.launch import fit_in_ranks
 from likeness.runs.training.metrics import MetricsFile
 
@@ -62,7 +61,6 @@ def fit_here(
 ) -> None:
     """Train in this process, which is the only one or one rank of several."""
     _quiet()
-    keep_freed_memory()
     task = recipe.task()
     metrics = MetricsFile(folder) if _is_first_rank() else None
     saving = SaveCheckpoints(

@@ -10,7 +10,7 @@ STEPS = """
 import resource
 import sys
 import torch
-from likeness.runs.training.freed_memory import keep_freed_memory
+from likeness.memory import keep_freed_memory
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
