@@ -78,7 +78,17 @@ def exif(orientation: int) -> Image.Exif:
         b"\xff\xd8\xff\xd9",
         b"",
     ],
-    ids=["turned by EXIF", "turned by XMP", "CMYK", "wider", "larger", "grey", "no end", "cut", "cut, with an end"]
+    ids=[
+        "turned by EXIF",
+        "turned by XMP",
+        "CMYK",
+        "wider",
+        "larger",
+        "grey",
+        "no end",
+        "cut",
+        "cut, with an end",
+    ]
     + ["empty JPEG", "nothing"],
 )
 def test_others_are_left_to_pillow(content: bytes) -> None:
