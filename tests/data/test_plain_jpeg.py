@@ -63,34 +63,22 @@ def exif(orientation: int) -> Image.Exif:
     return found
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        jpeg(drawn(24, 24), exif=exif(6)),
-        jpeg(drawn(24, 24), xmp=b'<x tiff:Orientation="6"/>'),
-        jpeg(drawn(24, 24).convert("CMYK")),
-        jpeg(drawn(24, 25)),
-        jpeg(drawn(48, 48)),
-        jpeg(drawn(24, 24, 1)),
-        jpeg(drawn(24, 24))[:-2],
-        jpeg(drawn(24, 24))[:300],
-        jpeg(drawn(24, 24))[:300] + b"\xff\xd9",
-        b"\xff\xd8\xff\xd9",
-        b"",
-    ],
-    ids=[
-        "turned by EXIF",
-        "turned by XMP",
-        "CMYK",
-        "wider",
-        "larger",
-        "grey",
-        "no end",
-        "cut",
-        "cut, with an end",
-    ]
-    + ["empty JPEG", "nothing"],
-)
+OTHERS = {
+    "turned by EXIF": jpeg(drawn(24, 24), exif=exif(6)),
+    "turned by XMP": jpeg(drawn(24, 24), xmp=b'<x tiff:Orientation="6"/>'),
+    "CMYK": jpeg(drawn(24, 24).convert("CMYK")),
+    "wider": jpeg(drawn(24, 25)),
+    "larger": jpeg(drawn(48, 48)),
+    "grey": jpeg(drawn(24, 24, 1)),
+    "no end": jpeg(drawn(24, 24))[:-2],
+    "cut": jpeg(drawn(24, 24))[:300],
+    "cut, with an end": jpeg(drawn(24, 24))[:300] + b"\xff\xd9",
+    "nothing between start and end": b"\xff\xd8\xff\xd9",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("content", OTHERS.values(), ids=OTHERS)
 def test_others_are_left_to_pillow(content: bytes) -> None:
     assert plain_jpeg(content, channels=3, height=24, width=24) is None
 

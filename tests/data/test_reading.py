@@ -228,7 +228,7 @@ def test_a_verification_set_is_not_damaged_by_a_lack_of_memory(
     monkeypatch.setattr("likeness.data.insightface.verification_set._Plain", raising(error))
     with pytest.raises(type(error)):
         insightface_bin(path=str(tmp_path / "lfw.bin"), spatial_size=16, channels=3)
-    monkeypatch.setattr(reading, "open", raising(OSError(errno.ESTALE, "Stale file handle")), raising=False)
+    monkeypatch.setattr(Path, "read_bytes", raising(OSError(errno.ESTALE, "Stale file handle")))
     with pytest.raises(LikenessError, match=r"lfw\.bin cannot be read \(Stale file handle\)"):
         insightface_bin(path=str(tmp_path / "lfw.bin"), spatial_size=16, channels=3)
 

@@ -1,4 +1,4 @@
-"""JPEG files that need nothing but decoding: by libjpeg-turbo, as Pillow does it, without what Pillow does around it."""
+"""JPEG files that need nothing but decoding, by libjpeg-turbo as Pillow does it, without what it does around that."""
 
 import numpy as np
 import simplejpeg
