@@ -201,8 +201,8 @@ def _gone_on(folder: Path, config: dict[str, Any], take_up: Callable[[Path], Tak
 def _otherwise_shared(before: dict[str, Any], config: dict[str, Any], step: int) -> list[str]:
     """How a run goes on that shares its batches among more or fewer devices."""
     return [
-        f"{key}={now}, {then} before: from step {step} on the samples are the same in the same order, and the last bits "
-        "others (with BatchNorm or dropout, which see each device's share of a batch, more than those)"
+        f"{key}={now}, {then} before: from step {step} on the samples are the same in the same order, and the bits "
+        "others (with BatchNorm or dropout, which see each device's share of a batch, more than the last of them)"
         for key, then, now in differences(before, config)
         if key in ELASTIC
     ]
