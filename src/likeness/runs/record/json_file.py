@@ -23,6 +23,8 @@ def read_json(path: Path, shape: type[T]) -> T:
     Raises:
         LikenessError: it is missing, or no JSON, or of another shape.
     """
+    if path.exists() and not path.is_file():
+        raise LikenessError(f"{path} can't be read (it is no file).")
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from likeness.errors import LikenessError, mend_of
+from likeness.runs.record.no_file import refuse_link, refuse_no_file
 
 LOCK = "run.lock"
 
@@ -22,10 +23,12 @@ def locked(folder: Path) -> Iterator[None]:
     The lock is POSIX's: the kernel lets go of it however the process ends, and forked workers don't have it.
 
     Raises:
-        LikenessError: another process has it, or the folder can't be written to.
+        LikenessError: another process has it, or the folder can't be written to, or would lead elsewhere.
     """
     if folder.resolve() in _mine:
         raise LikenessError(f"This process is at work in {folder} already.")
+    refuse_no_file(folder)
+    refuse_link(folder)
     try:
         file = (folder / LOCK).open("w")
     except OSError as error:
@@ -59,7 +62,7 @@ def is_held(folder: Path) -> bool:
     if folder.resolve() in _mine:
         return True
     try:
-        handle = os.open(folder / LOCK, os.O_RDONLY)
+        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place keeps nobody waiting
     except OSError:  # no lock was ever taken, or the folder is somebody else's to read
         return False
     try:
