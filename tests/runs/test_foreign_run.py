@@ -249,7 +249,9 @@ def test_no_variable_of_the_record_says_what_the_second_run_loads(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only those by which libraries compute otherwise are set; and nothing of its folder is on the import path."""
-    (tmp_path / "said.py").write_text("import json, os\njson.dump(dict(os.environ), open('said.json', 'w'))\n")
+    (tmp_path / "said.py").write_text(
+        "import json, os\njson.dump(dict(os.environ), open('said.json', 'w'))\n"
+    )
     monkeypatch.setenv("PYTHONPATH", f"src{os.pathsep}")
     monkeypatch.delenv("MKL_CBWR", raising=False)
     record = {

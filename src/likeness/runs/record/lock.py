@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -45,6 +45,22 @@ def locked(folder: Path) -> Iterator[None]:
             _mine.discard(folder.resolve())
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time do something in a folder of runs; another one waits.
+
+    The lock is the folder's own, so that nothing is left in it. Where a file system has none for folders, as NFS,
+    nobody waits.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _taken(file: IO[str]) -> bool:
     """Whether the lock could be had; somebody who only looks has it for a moment, so it is asked for more than once."""
     for _ in range(20):
@@ -62,7 +78,9 @@ def is_held(folder: Path) -> bool:
     if folder.resolve() in _mine:
         return True
     try:
-        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place keeps nobody waiting
+        handle = os.open(
+            folder / LOCK, os.O_RDONLY | os.O_NONBLOCK
+        )  # a pipe in its place keeps nobody waiting
     except OSError:  # no lock was ever taken, or the folder is somebody else's to read
         return False
     try:

@@ -33,8 +33,8 @@ def refuse_link(folder: Path) -> None:
     for entry in _entries(folder):
         if entry.is_symlink():
             raise LikenessError(
-                f"{entry.path} is a link, and a run that goes on would write to {os.readlink(entry.path)}: put the file "
-                "itself there."
+                f"{entry.path} is a link, and a run that goes on would write to {os.readlink(entry.path)}: put the "
+                "file itself there."
             )
 
 
