@@ -61,6 +61,14 @@ Scales = Annotated[
 Mirrored = Annotated[
     bool, typer.Option("--mirrored", help="look at each image mirrored too; what is found in both votes")
 ]
+DetectorCheckpoint = Annotated[
+    int | None,
+    typer.Option(
+        "--checkpoint",
+        min=1,
+        help="the step of an earlier checkpoint of the detector's run to take on purpose",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
 Replace = Annotated[
     bool,
@@ -199,12 +207,15 @@ def detect(
     least_score: LeastScore = None,
     scales: Scales = None,
     mirrored: Mirrored = False,
+    checkpoint: DetectorCheckpoint = None,
     force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
     from likeness.command import DetectorOptions, detect_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
+    options = DetectorOptions(
+        detector, weights, smallest_face, least_score, scales or [], mirrored, checkpoint
+    )
     detect_from_command_line(photographs, output, options, force=force)
 
 
@@ -221,6 +232,7 @@ def align(
     least_score: LeastScore = None,
     scales: Scales = None,
     mirrored: Mirrored = False,
+    checkpoint: DetectorCheckpoint = None,
     force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
@@ -230,7 +242,9 @@ def align(
     """
     from likeness.command import DetectorOptions, align_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
+    options = DetectorOptions(
+        detector, weights, smallest_face, least_score, scales or [], mirrored, checkpoint
+    )
     align_from_command_line(photographs, output, faces, options, force=force)
 
 

@@ -160,6 +160,7 @@ class DetectorOptions(NamedTuple):
     least_score: float | None
     scales: Sequence[float]
     mirrored: bool
+    checkpoint: int | None
 
 
 def detect_from_command_line(
@@ -197,9 +198,14 @@ def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
     from likeness.models.detectors import DetectorInViews, views
 
-    name, weights, smallest_face, least_score, scales, mirrored = options
+    name, weights, smallest_face, least_score, scales, mirrored, checkpoint = options
     detector = detector_named(
-        name, weights, smallest_face=smallest_face, least_score=least_score, points=points
+        name,
+        weights,
+        smallest_face=smallest_face,
+        least_score=least_score,
+        points=points,
+        checkpoint=checkpoint,
     )
     if not scales and not mirrored:
         return detector
