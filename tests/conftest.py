@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import warm
+from blank_figures import blank_figures
 from warm import Command
 
 ROOT = Path(__file__).parents[1]
@@ -63,3 +65,10 @@ def warm_command(tmp_path: Path) -> Command:
         return warm.run(words, tmp_path, {"COLUMNS": "120", **environment})
 
     return run
+
+
+@pytest.fixture(scope="module")
+def without_drawing() -> Iterator[None]:
+    """In a module whose tests look at no figure, its runs in this process draw none."""
+    with blank_figures():
+        yield

@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import warm
+from blank_figures import blank_figures_from_now_on
 
 
 class Place:
@@ -25,8 +26,9 @@ class Place:
             file.write_text(dedent(text).lstrip())
 
     def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`likeness ARGUMENTS`, started there."""
-        return warm.run(["-m", "likeness", *arguments], self.folder, self.environment)
+        """`likeness ARGUMENTS`, started there; its figures are blank."""
+        words = ["-m", "likeness", *arguments]
+        return warm.run(words, self.folder, self.environment, blank_figures_from_now_on)
 
     def folder_of(self, *arguments: str) -> Path:
         """The folder that a command prints last."""
@@ -38,7 +40,14 @@ class Place:
         """The folder of a run that `likeness ARGUMENTS` starts, killed once the checkpoint of a step is there."""
         with tempfile.TemporaryDirectory() as said:
             words = ["-m", "likeness", *arguments, "runs_dir=killed"]
-            process = warm.start(words, self.folder, self.environment, Path(said, "out"), Path(said, "error"))
+            process = warm.start(
+                words,
+                self.folder,
+                self.environment,
+                Path(said, "out"),
+                Path(said, "error"),
+                blank_figures_from_now_on,
+            )
             while not (found := list(self.folder.glob(f"killed/*/*/checkpoints/step-{after:08}.ckpt"))):
                 assert process.exitcode is None, Path(said, "error").read_text()
                 time.sleep(0.01)

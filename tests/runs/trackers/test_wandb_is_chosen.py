@@ -75,6 +75,13 @@ def test_an_import_would_be_seen(imports: Imports) -> None:
     assert 'File "<string>", line 1' in imports(["-c", "import wandb"])
 
 
-def test_it_can_be_imported_after_timm(command) -> None:
-    done = command("-c", "import likeness.models.timm_backbone, wandb; print(wandb.__name__)")
-    assert done.stdout == "wandb\n", done.stderr
+def test_it_can_be_imported_after_timm(warm_command, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys, likeness.models.timm_backbone\n"
+        "assert 'timm' in sys.modules and 'wandb' not in sys.modules\n"
+        "import wandb\n"
+        "print(wandb.__name__, wandb.__version__)\n"
+    )
+    done = warm_command(str(program))
+    assert done.stdout.startswith("wandb 0."), done.stderr
