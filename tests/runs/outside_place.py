@@ -4,19 +4,28 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
 
 import warm
-from blank_figures import blank_figures_from_now_on
+from warm import nothing
 
 
 class Place:
-    """A folder with `files`, texts by path; the packages in `packages` are installed for it."""
+    """A folder with `files`, texts by path; the packages in `packages` are installed for it.
 
-    def __init__(self, folder: Path, files: Mapping[str, str], packages: Path | None = None) -> None:
-        self.folder = folder
+    Each process that is started there does what is to be done `before`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        files: Mapping[str, str],
+        packages: Path | None = None,
+        before: Callable[[], None] = nothing,
+    ) -> None:
+        self.folder, self.before = folder, before
         path = [str(packages)] if packages else []
         path += filter(None, [os.environ.get("PYTHONPATH")])
         self.environment = {"COLUMNS": "120", "PYTHONPATH": os.pathsep.join(path)}
@@ -26,9 +35,9 @@ class Place:
             file.write_text(dedent(text).lstrip())
 
     def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`likeness ARGUMENTS`, started there; its figures are blank."""
+        """`likeness ARGUMENTS`, started there."""
         words = ["-m", "likeness", *arguments]
-        return warm.run(words, self.folder, self.environment, blank_figures_from_now_on)
+        return warm.run(words, self.folder, self.environment, self.before)
 
     def folder_of(self, *arguments: str) -> Path:
         """The folder that a command prints last."""
@@ -46,7 +55,7 @@ class Place:
                 self.environment,
                 Path(said, "out"),
                 Path(said, "error"),
-                blank_figures_from_now_on,
+                self.before,
             )
             while not (found := list(self.folder.glob(f"killed/*/*/checkpoints/step-{after:08}.ckpt"))):
                 assert process.exitcode is None, Path(said, "error").read_text()

@@ -51,7 +51,7 @@ _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(IMPORTED)
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """What is done first where nothing is to be."""
 
 
@@ -68,7 +68,7 @@ def start(
     environment: Mapping[str, str],
     out: Path,
     error: Path,
-    before: Callable[[], None] = _nothing,
+    before: Callable[[], None] = nothing,
 ) -> BaseProcess:
     """Start `python WORDS` (-m MODULE or a file, and its arguments) in a folder, with its output in two files.
 
@@ -81,7 +81,7 @@ def run(
     words: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    before: Callable[[], None] = _nothing,
+    before: Callable[[], None] = nothing,
 ) -> subprocess.CompletedProcess[str]:
     """Run `python WORDS` in a folder to its end; its output is text."""
     with tempfile.TemporaryDirectory() as said:
