@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import torch
+from forked_ranks import forked_ranks_from_now_on
 from killing import HARD, OVERRIDES, at_call, finish, kill_self, left_behind, only_run, start
 from tiny import train_by
 from typer.testing import CliRunner
@@ -308,7 +309,7 @@ TWO = ["trainer.accelerator=cpu", "trainer.devices=2", "trainer.max_steps=6", "c
 @pytest.fixture(scope="module")
 def uninterrupted_on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
-    assert finish(overrides_for(folder, *TWO)) == 0
+    assert finish(overrides_for(folder, *TWO), forked_ranks_from_now_on) == 0
     return only_run(folder)
 
 
@@ -330,7 +331,7 @@ def test_two_processes_go_on_to_the_same_bits(
     process.join()
     run = only_run(tmp_path)
     assert json.loads((run / "run.json").read_text())["status"] == status
-    assert finish(overrides_for(tmp_path, *TWO)) == 0
+    assert finish(overrides_for(tmp_path, *TWO), forked_ranks_from_now_on) == 0
     left, whole = left_behind(run), left_behind(uninterrupted_on_two)
     assert set(whole.pop("hashes").splitlines()) <= set(left.pop("hashes").splitlines())
     assert left == whole
