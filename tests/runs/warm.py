@@ -62,6 +62,14 @@ def fork(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     return process
 
 
+def call_in_ranks(world: int, target: Callable[..., None], *arguments: Any) -> None:
+    """Call a function in so many processes at once, with the rank of each and the arguments, and wait for all."""
+    ranks = [fork(target, rank, *arguments) for rank in range(world)]
+    for process in ranks:
+        process.join()
+    assert [process.exitcode for process in ranks] == [0] * world
+
+
 def start(
     words: Sequence[str],
     folder: Path,
