@@ -81,7 +81,7 @@ def test_it_can_be_imported_after_timm(warm_command, tmp_path: Path) -> None:
         "import sys, likeness.models.timm_backbone\n"
         "assert 'timm' in sys.modules and 'wandb' not in sys.modules\n"
         "import wandb\n"
-        "print(wandb.__name__, wandb.__version__)\n"
+        "print(wandb.__name__)\n"
     )
     done = warm_command(str(program))
-    assert done.stdout.startswith("wandb 0."), done.stderr
+    assert done.stdout == "wandb\n", done.stderr
