@@ -1,6 +1,7 @@
 """Ranks that a run forks, in place of torchrun's: each of those imports everything anew, and so does what starts them.
 
-What is proved of the start, and of the end with the run, needs torchrun's; what the ranks compute is the same.
+What is proved of the start, and of the end with the run, needs torchrun's: a run that is killed in theirs goes on in
+these to the same bits (test_resume.py), and an installed copy starts them (test_installed.py).
 """
 
 import multiprocessing
