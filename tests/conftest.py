@@ -1,5 +1,6 @@
 """What tests share: the data pack where it is there, and the real command line."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -15,6 +16,15 @@ ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LIKENESS_SHARED", ROOT.parent / "shared"))
 LONGEST = ("test_default_run.py", "test_launchers.py", "test_resume.py")
 UNPACK = SHARED / "data" / "unpack"
+
+
+def pytest_sessionstart() -> None:
+    gc.disable()  # what is imported for the tests stays: to look for garbage in it takes a fifth of the collection
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nor is it looked through in each test
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
