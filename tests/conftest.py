@@ -1,5 +1,6 @@
 """What tests share: the data pack where it is there, and the real command line."""
 
+import atexit
 import gc
 import os
 import subprocess
@@ -14,7 +15,14 @@ from warm import Command
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LIKENESS_SHARED", ROOT.parent / "shared"))
-LONGEST = ("test_default_run.py", "test_launchers.py", "test_resume.py")
+# First, so that no process waits for them at the end.
+LONGEST = (
+    "test_default_run.py",
+    "test_resume.py",
+    "test_installed.py",
+    "test_launchers.py",
+    "test_documents.py",
+)
 UNPACK = SHARED / "data" / "unpack"
 
 
@@ -25,6 +33,7 @@ def pytest_sessionstart() -> None:
 def pytest_collection_finish() -> None:
     gc.freeze()  # nor is it looked through in each test
     gc.enable()
+    atexit.register(gc.unfreeze)  # lest libraries complain of what the interpreter leaves behind
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,9 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("real_data"):
                 item.add_marker(missing)
-    items.sort(
-        key=lambda item: item.path.name not in LONGEST
-    )  # first, so that no process waits for them at the end
+    first = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path.name, len(first)))
 
 
 @pytest.fixture(scope="session")
