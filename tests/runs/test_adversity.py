@@ -25,6 +25,7 @@ from likeness.runs.record.logged import readable_metrics
 from likeness.runs.record.record_file import read_record
 from likeness.runs.training.launch import fit_in_ranks
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 ROOT = Path(__file__).parents[2]
 STEP = "likeness.tasks.embedding:EmbeddingTask.training_step"
 

@@ -23,6 +23,8 @@ from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.training.checkpoints import newest_checkpoint
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
+
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -41,6 +41,7 @@ from likeness.runs.sweep.pruning import EarlierTrials
 from likeness.runs.trackers import dashboard
 from likeness.runs.training.checkpoints import checkpoint_of, newest_checkpoint
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 OVERRIDES = [
     *TINY,
     "trainer.max_steps=4",

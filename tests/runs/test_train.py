@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from blank_figures import blank_figures
 from omegaconf import OmegaConf
 from PIL import Image
 from tiny import TINY, train_by
@@ -26,7 +27,8 @@ OVERRIDES = [*TINY, "trainer.max_steps=6", "trainer.val_check_interval=3"]
 
 
 def run(folder: Path, *overrides: str) -> Path:
-    return train_by([f"runs_dir={folder}", *OVERRIDES, *overrides])
+    with blank_figures():
+        return train_by([f"runs_dir={folder}", *OVERRIDES, *overrides])
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -41,7 +43,7 @@ def logged(run: Path, name: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(tmp_path_factory.mktemp("runs"), "seed=3")
+    return train_by([f"runs_dir={tmp_path_factory.mktemp('runs')}", *OVERRIDES, "seed=3"])
 
 
 def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
@@ -200,7 +202,8 @@ def folder_overrides(root: Path, folder: Path) -> list[str]:
 
 
 def run_on(root: Path, folder: Path, *overrides: str) -> Path:
-    return train_by([*folder_overrides(root, folder), *overrides])
+    with blank_figures():
+        return train_by([*folder_overrides(root, folder), *overrides])
 
 
 def test_a_broken_image_is_named_counted_and_left_out(image_folder: Path, tmp_path: Path) -> None:
