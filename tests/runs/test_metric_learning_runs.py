@@ -17,8 +17,8 @@ SAVED = "likeness.runs.training.checkpointing:SaveCheckpoints._save"
 @pytest.mark.parametrize(
     ("loss", "more", "weights"),
     [
-        ("arcface", [], "loss.loss.W"),
-        ("cosface", [], "loss.loss.W"),
+        ("pml_arcface", [], "loss.loss.W"),
+        ("pml_cosface", [], "loss.loss.W"),
         ("proxy_anchor", [], "loss.loss.proxies"),
         ("supcon", [], None),
         ("multi_similarity", ["miner.name=DistanceWeightedMiner"], None),  # which draws

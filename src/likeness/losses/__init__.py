@@ -1,5 +1,6 @@
 """Losses and their mining: pure functions, and modules that keep a loss's arguments."""
 
+from .margin_softmax import AdaFaceLoss, ArcFaceLoss, CosFaceLoss, MarginSoftmaxLoss, MarginSoftmaxOutput
 from .pairs import (
     ContrastiveLoss,
     ContrastiveOutput,
@@ -21,12 +22,17 @@ from .triplet import (
 )
 
 __all__ = [
+    "AdaFaceLoss",
     "AllSemiHardTripletLoss",
+    "ArcFaceLoss",
     "BatchAllTripletLoss",
     "BatchHardTripletLoss",
     "ContrastiveLoss",
     "ContrastiveOutput",
+    "CosFaceLoss",
     "CrossEntropyOutput",
+    "MarginSoftmaxLoss",
+    "MarginSoftmaxOutput",
     "PairCrossEntropy",
     "SemiHardTripletLoss",
     "TripletOutput",

@@ -60,10 +60,16 @@ class Embedder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Encodings `[B, D]`, float32 under any autocast, of images `[B, C, *spatial]` in [0, 1]."""
+        embedding = self.unnormalised(images)
+        with torch.autocast(embedding.device.type, enabled=False):
+            return functional.normalize(embedding) if self.normalize else embedding
+
+    def unnormalised(self, images: Tensor) -> Tensor:
+        """The same with their lengths, before L2 normalisation."""
         embedding = self.projection(self.dropout(self.backbone(images)))
         with torch.autocast(embedding.device.type, enabled=False):
-            embedding = self.activation(self.neck(embedding.float()))
-            return functional.normalize(embedding) if self.normalize else embedding
+            lengthed: Tensor = self.activation(self.neck(embedding.float()))
+            return lengthed
 
     def encode_views(self, images: Tensor) -> Tensor:
         """Embeddings `[B, views * D]` to be measured, by test-time augmentation: those of the views of each image, one

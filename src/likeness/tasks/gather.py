@@ -82,12 +82,16 @@ def measured_once(measure: Callable[[Sequence[Share]], Found], share: Share) -> 
 def share_buffers(module: nn.Module) -> None:
     """Give every rank the buffers of rank 0, such as the running statistics of batch normalization.
 
+    What DistributedDataParallel is told to leave alone stays each rank's own.
+
     DistributedDataParallel does so before a forward pass only where the pass before it shared its gradients, which in
     the midst of an accumulation it did not.
     """
     if _has_ranks():
-        for buffer in module.buffers():
-            dist.broadcast(buffer, src=0)
+        own = set(getattr(module, "_ddp_params_and_buffers_to_ignore", ()))
+        for name, buffer in module.named_buffers():
+            if name not in own:
+                dist.broadcast(buffer, src=0)
 
 
 def _said(error: Exception) -> str:

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from likeness.config.schema.data import Data
 from likeness.config.schema.identification import Clustering, Identification, OpenSet
-from likeness.config.schema.losses import CrossEntropy, Loss
+from likeness.config.schema.losses import AdaFace, CrossEntropy, Loss, MarginSoftmax
 from likeness.config.schema.metric_learning import WITHOUT_MINER, PmlLoss, PmlMiner
 from likeness.config.schema.networks import Backbone, ChiSquared, Embedder, Head, Onnx
 from likeness.config.schema.outside import OR_OUTSIDE_IN_PART, Outside
@@ -86,12 +86,28 @@ class EmbeddingConfig(TrainConfig):
             and self.miner.name
         ):
             raise ValueError(f"{self.loss.name} takes no miner; leave miner.name out")
+        self._margin_softmax_fits()
         if isinstance(self.head, ChiSquared) and getattr(self.embedder, "activation", None) == "none":
             raise ValueError(
                 "head=chi_squared needs embeddings with no negative number; "
                 "embedder.activation=relu, softplus or sigmoid makes them so"
             )
         return self
+
+    def _margin_softmax_fits(self) -> None:
+        loss, trainer = self.loss, self.trainer
+        if not isinstance(loss, MarginSoftmax):
+            return
+        if trainer.precision == "16-mixed" and (loss.sampled < 1 or trainer.devices > 1):
+            raise ValueError(
+                "trainer.precision=16-mixed scales gradients, which class centres that are sampled or split over devices "
+                "take no part in; choose bf16-mixed or 32"
+            )
+        if isinstance(loss, AdaFace) and (self.compile or isinstance(self.embedder, Outside)):
+            raise ValueError(
+                "loss=adaface takes embeddings before they are normalised, which compile=true or an embedder of another "
+                "package has no part for; leave those out, or choose loss=arcface"
+            )
 
     @model_validator(mode="after")
     def _episodes_that_are_swept_for(self) -> "EmbeddingConfig":

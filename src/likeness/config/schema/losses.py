@@ -55,8 +55,46 @@ class CrossEntropy(Node):
     hardest: HardestShare
 
 
+class MarginSoftmax(Node):
+    """A softmax over class centres, with a margin at the own."""
+
+    margin: Annotated[float, Field(ge=0)]
+    scale: Annotated[float, Field(gt=0)]
+    sampled: Annotated[float, Field(gt=0, le=1)]
+    rate: Annotated[float, Field(gt=0)]
+
+
+class ArcFace(MarginSoftmax):
+    """Additive angular margin (Deng et al. 2019)."""
+
+    target: Literal["likeness.losses.ArcFaceLoss"] = Field(alias="_target_")
+    margin: Annotated[float, Field(ge=0, lt=180)]
+
+
+class CosFace(MarginSoftmax):
+    """Additive cosine margin (Wang et al. 2018)."""
+
+    target: Literal["likeness.losses.CosFaceLoss"] = Field(alias="_target_")
+
+
+class AdaFace(MarginSoftmax):
+    """Margin by an image's quality (Kim et al. 2022)."""
+
+    target: Literal["likeness.losses.AdaFaceLoss"] = Field(alias="_target_")
+    spread: Annotated[float, Field(gt=0)]
+
+
 Loss = Annotated[
-    BatchHard | BatchAll | SemiHard | AllSemiHard | Contrastive | CrossEntropy | PmlLoss,
+    BatchHard
+    | BatchAll
+    | SemiHard
+    | AllSemiHard
+    | Contrastive
+    | CrossEntropy
+    | ArcFace
+    | CosFace
+    | AdaFace
+    | PmlLoss,
     Field(discriminator="target"),
     OR_OUTSIDE_CALLED,
 ]

@@ -7,6 +7,7 @@ from ..precision import sum_dtype
 from .arguments import Average, Margin
 from .distance import Distance, measured, picked, slope, squared_distances
 from .frame import Sums, TripletBatch, triplet_loss
+from .halves import Hardest, hardest_by_halves, rows_at_a_time
 from .nearest import farthest_positive, nearest_negative, negatives_only
 from .output import TripletOutput
 from .soft_margin import softplus
@@ -59,13 +60,24 @@ def semi_hard_triplet_loss(
 
 def _batch_hard(batch: TripletBatch) -> Sums:
     sums = _Triplets(batch)
-    points, distance = batch.points, batch.distance
+    hardest = _hardest(batch)
+    at = 0
     for part in batch.blocks():
-        squared = squared_distances(points, part.anchor)
-        positive = farthest_positive(points, part, squared.gather(1, part.positive), distance)
-        negative, found = nearest_negative(points, part.anchor, negatives_only(squared, part), distance)
-        sums.add(part.anchor, positive, negative, found)
+        of_part = slice(at, at + len(part.anchor))
+        sums.add(part.anchor, *(each[of_part] for each in hardest))
+        at = of_part.stop
     return sums.sums()
+
+
+def _hardest(batch: TripletBatch) -> Hardest:
+    points, anchors, distance = batch.points, batch.anchors, batch.distance
+    if len(anchors.anchor) > 2 * rows_at_a_time(len(points.embedding), anchors.anchor.device):
+        return hardest_by_halves(points, anchors, distance)
+    squared = squared_distances(points, anchors.anchor)  # so few that two blocks would leave too little out
+    positive = farthest_positive(points, anchors, squared.gather(1, anchors.positive), distance)
+    return Hardest(
+        positive, *nearest_negative(points, anchors.anchor, negatives_only(squared, anchors), distance)
+    )
 
 
 def _semi_hard(batch: TripletBatch) -> Sums:

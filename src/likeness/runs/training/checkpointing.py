@@ -11,6 +11,7 @@ from likeness.runs.record.unreadable import note_unreadable
 from likeness.runs.training.checkpoints import Checkpoint, write_checkpoint
 from likeness.runs.training.metrics import MetricsFile
 from likeness.runs.training.preemption import Preemption
+from likeness.tasks.shards import whole_state
 
 
 class GoOnFrom(pl.Callback):
@@ -82,17 +83,20 @@ class SaveCheckpoints(pl.Callback):
 
     def _save(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         note_unreadable(self.folder, trainer.global_rank, self.unreadable())
-        if trainer.global_step == self.saved or not trainer.is_global_zero:
+        if trainer.global_step == self.saved:
+            return
+        self.saved = trainer.global_step
+        weights, optimizer = whole_state(pl_module, trainer.optimizers[0])  # all ranks have a part in it
+        if not trainer.is_global_zero:
             return
         # before the checkpoint that stands on them
         logged = None if self.metrics is None else self.metrics.to_disk()
-        self.saved = trainer.global_step
         write_checkpoint(
             self.folder,
             Checkpoint(
                 trainer.global_step,
-                pl_module.state_dict(),
-                trainer.optimizers[0].state_dict(),
+                weights,
+                optimizer,
                 trainer.lr_scheduler_configs[0].scheduler.state_dict(),
                 trainer.precision_plugin.state_dict(),
             ),
