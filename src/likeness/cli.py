@@ -94,19 +94,39 @@ def train(
 
 @app.command()
 def evaluate(
-    encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")],
+    encoder: Annotated[
+        Path, typer.Argument(help="a run's folder, an ENCODER.onnx, or what likeness export wrote")
+    ],
     overrides: Overrides = None,
     checkpoint: Checkpoint = None,
     trust: Trust = None,
 ) -> None:
     """Measure a trained run, or a published encoder in an ONNX file, on some data; writes a run's folder.
 
-    The normalisation and size of an ONNX file are overrides too: backbone.mean=[0.5,0.5,0.5]
-    backbone.std=[0.5,0.5,0.5] backbone.spatial_size=112.
+    The normalisation and size of an ONNX file are overrides too, backbone.mean=[0.5,0.5,0.5]
+    backbone.std=[0.5,0.5,0.5] backbone.spatial_size=112; one that likeness export wrote knows its own.
     """
     from likeness.command import evaluate_from_command_line
 
     evaluate_from_command_line(encoder, overrides or [], trust or [], checkpoint)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="the folder of a run that trained an encoder")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="an .onnx or a .safetensors file")],
+    checkpoint: Checkpoint = None,
+    trust: Trust = None,
+    force: Force = False,
+) -> None:
+    """Write a run's encoder into one file, checked against the run: likeness export RUN -o encoder.onnx.
+
+    Its normalisation is inside and its batch is open. likeness evaluate and galleries take the file as they take the
+    run; .safetensors has the weights, the head, the threshold and the configuration too.
+    """
+    from likeness.command import export_from_command_line
+
+    export_from_command_line(run, output, trust or [], checkpoint, force=force)
 
 
 @app.command()

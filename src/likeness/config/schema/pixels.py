@@ -3,12 +3,12 @@
 from pydantic import model_validator
 
 from likeness.config.schema.features import Features
+from likeness.config.schema.optimization import Lbfgs, PixelOptimizer
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.style_data import StyleImages
 from likeness.config.schema.style_losses import Sliced, StyleLoss
 from likeness.config.schema.style_tasks import StyleTask
 from likeness.config.schema.sweep import Objective
-from likeness.config.schema.training import Lbfgs, PixelOptimizer
 
 
 class PixelsConfig(TrainConfig):
