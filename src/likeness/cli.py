@@ -92,6 +92,31 @@ def train(
     train("likeness train", arguments or [])
 
 
+class Sought(StrEnum):
+    """What can be found by trying."""
+
+    lr = "lr"
+    batch_size = "batch_size"
+
+
+@app.command()
+def find(
+    what: Annotated[Sought, typer.Argument(help="the learning rate, or the size of a batch")],
+    overrides: Overrides = None,
+    lowest: Annotated[float, typer.Option(min=0, help="the first rate that is tried")] = 1e-6,
+    highest: Annotated[float, typer.Option(min=0, help="the last")] = 1.0,
+    steps: Annotated[int, typer.Option(min=10, help="between them")] = 100,
+) -> None:
+    """Try what a training would do well with, before it: likeness find lr +experiment=triplet_hard.
+
+    lr lets the rate grow at every step and says where the loss falls fastest; batch_size doubles sampler.identities and
+    says how fast each is and what memory it needs. The last line is an override; nothing is recorded.
+    """
+    from likeness.command import find_from_command_line
+
+    find_from_command_line(what, overrides or [], lowest=lowest, highest=highest, steps=steps)
+
+
 @app.command()
 def evaluate(
     encoder: Annotated[

@@ -93,6 +93,25 @@ def _train_checked(config: DictConfig) -> None:
     print(train(checked_config, recipe_of(checked_config)))
 
 
+def find_from_command_line(
+    what: str, overrides: Sequence[str], *, lowest: float, highest: float, steps: int
+) -> None:
+    """Find a learning rate or the size of a batch; the last line is the override that chooses it."""
+    with one_sentence():
+        overrides = with_literal_paths(overrides)
+        look_for_modules_in(Path.cwd())
+        from likeness.applications.find import find_batch_size, find_learning_rate
+
+        if what == "lr":
+            rate = find_learning_rate(overrides, lowest=lowest, highest=highest, steps=steps)
+            print(rate)
+            print(f"optimizer.lr={rate.rate:.2g}")
+        else:
+            found = find_batch_size(overrides)
+            print(found)
+            print(f"sampler.identities={found.size}")
+
+
 def evaluate_from_command_line(
     encoder: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None
 ) -> None:

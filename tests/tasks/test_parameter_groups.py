@@ -60,12 +60,14 @@ def test_each_layer_has_the_rate_of_the_one_above_times_the_factor(schedule: str
     key = {"one_cycle": "max_lr", "cosine": "lr"}[schedule]
     names = {id(parameter): name for name, parameter in task.named_parameters()}
     rates = {names[id(p)]: group[key] for group in made["optimizer"].param_groups for p in group["params"]}
-    convolutions = [
-        name for name, module in task.embedder.backbone.named_modules() if isinstance(module, nn.Conv2d)
+    blocks = [  # of small_conv, each of two convolutions
+        {rates[f"embedder.backbone.network.{name}.{below}"] for below, _ in block.named_parameters()}
+        for name, block in task.embedder.backbone.network.named_children()
+        if isinstance(block, nn.Module) and any(True for _ in block.parameters())
     ]
-    assert len(convolutions) >= 3
-    found = [rates[f"embedder.backbone.{name}.weight"] for name in convolutions]
-    assert found == pytest.approx([0.8 * 0.5 ** (len(found) - place) for place in range(len(found))])
+    assert len(blocks) == 4
+    found = [rate for (rate,) in blocks]
+    assert found == pytest.approx([0.8 * 0.5 ** (4 - place) for place in range(4)])
     assert rates["embedder.projection.weight"] == 0.8
 
 

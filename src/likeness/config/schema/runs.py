@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from likeness.config.nearest import nearest
 from likeness.config.schema.base import Node, Place
+from likeness.config.schema.debug import Debug
 from likeness.config.schema.optimization import Scheduler
 from likeness.config.schema.sweep import Objective, Sweep
 from likeness.config.schema.training import Checkpoints, Loader, Trackers, Trainer
@@ -61,6 +62,7 @@ class TrainConfig(RunConfig):
     checkpoints: Checkpoints
     channels_last: bool
     compile: bool
+    debug: Debug | None = None
     sweep: Sweep | None = None
 
     @property

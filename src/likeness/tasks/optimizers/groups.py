@@ -34,7 +34,7 @@ def parameter_groups(
             section 3.2); that of the last one is `lr` times it.
         trunk: the part of the task that layer-wise rates go through.
     """
-    place = next((f"{name}." for name, module in task.named_modules() if module is trunk), "")
+    place = next((f"{name}." for name, module in task.named_modules() if name and module is trunk), "")
     depth = {} if trunk is None else {place + name: layer for name, layer in layers_of(trunk).items()}
     above = max(depth.values(), default=-1) + 1
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
