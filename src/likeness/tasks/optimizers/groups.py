@@ -75,7 +75,7 @@ def per_group(optimizer: Optimizer, value: float) -> float | list[float]:
     groups = optimizer.param_groups
     if len(groups) == 1:
         return value
-    return [value * group["lr"] / optimizer.defaults["lr"] for group in groups]
+    return [value * (group["lr"] / optimizer.defaults["lr"]) for group in groups]
 
 
 def _with_parameters(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
