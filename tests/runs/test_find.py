@@ -52,7 +52,7 @@ def test_what_is_no_batch_of_identities_is_said() -> None:
 @pytest.mark.parametrize(
     ("free", "memory", "tried"),
     [
-        (1000, {4: 100, 8: 200, 16: 400, 32: 800}, [4, 8, 16]),
+        (700, {4: 100, 8: 200, 16: 400, 32: 800}, [4, 8, 16]),
         (10**9, {4: 1, 8: 2, 16: None, 32: 4}, [4, 8, 16]),
     ],
     ids=["by what the next would need", "by what did not fit"],

@@ -1,9 +1,9 @@
 """Files of ONNX models: what one of ours says of itself, and how a network becomes one."""
 
-import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -61,19 +61,23 @@ def onnx_bytes(network: nn.Module, images: Tensor, notes: Mapping[str, str]) -> 
         raise ValueError(
             "An ONNX file is written with the package onnx, which is not installed: pip install 'likeness[export]'."
         ) from error
-    written = io.BytesIO()
-    batch = {INPUT: {0: "batch"}, OUTPUT: {0: "batch"}}
-    names = {"input_names": [INPUT], "output_names": [OUTPUT]}
     try:
-        with torch.no_grad(), warnings.catch_warnings():
+        with TemporaryDirectory() as place, torch.no_grad(), warnings.catch_warnings():
             # of torch's two exporters the one that needs no other package, and says that it is the older
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                network, (images,), written, dynamo=False, dynamic_axes=batch, opset_version=_OPSET, **names
+                network,
+                (images,),
+                f"{place}/network.onnx",
+                dynamo=False,
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                dynamic_axes={INPUT: {0: "batch"}, OUTPUT: {0: "batch"}},
+                opset_version=_OPSET,
             )
+            model = onnx.load(f"{place}/network.onnx")
     except Exception as error:  # of what can't be traced torch has many
         raise ValueError(f"The network can't be written as ONNX ({first_line(error)}).") from error
-    model = onnx.load_model_from_string(written.getvalue())
     for key, value in notes.items():
         model.metadata_props.add(key=key, value=value)
     if model.ByteSize() >= _LARGEST:

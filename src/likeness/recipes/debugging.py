@@ -12,7 +12,7 @@ NAME = "debug"
 
 def as_debugged(config: DictConfig) -> DictConfig:
     """What Hydra composed, with the lengths that `debug` allows; as it is where that names no way."""
-    lowered = AT_MOST.get(config.get("debug"))  # type: ignore[call-overload]  # any word may stand there
+    lowered = AT_MOST.get(config.get("debug"))
     if lowered is None:
         return config
     changed = deepcopy(config)

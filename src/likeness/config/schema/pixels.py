@@ -23,6 +23,14 @@ class PixelsConfig(TrainConfig):
     optimizer: PixelOptimizer
 
     @model_validator(mode="after")
+    def _nothing_is_kept_of_blocks(self) -> "PixelsConfig":
+        if self.gradient_checkpointing:
+            raise ValueError(
+                "gradient_checkpointing=true is for networks that are trained; task.tile=256 makes a large image fit"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_image(self) -> "PixelsConfig":
         if self.trainer.devices > 1:
             raise ValueError("one image can't be shared by several devices; leave trainer.devices=1")

@@ -62,6 +62,7 @@ class TrainConfig(RunConfig):
     checkpoints: Checkpoints
     channels_last: bool
     compile: bool
+    gradient_checkpointing: bool = False
     debug: Debug | None = None
     sweep: Sweep | None = None
 

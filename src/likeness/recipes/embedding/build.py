@@ -118,11 +118,11 @@ def build_task(config: EmbeddingConfig, networks: Networks, splits: ReadableSpli
     optimizer = optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
     with told(config.task):
         task: EncodingTask = make(config.task)(**networks.parts, loss=loss, **optimizer)
-    set_up_optimizer(task, config.optimizer, _trunk_of(task))
+    set_up_optimizer(task, config.optimizer, trunk_of(task))
     return task
 
 
-def _trunk_of(task: EncodingTask) -> nn.Module:
+def trunk_of(task: EncodingTask) -> nn.Module:
     """The network of the backbone, without what normalises its input."""
     backbone: nn.Module = task.embedder.get_submodule("backbone")
     network = getattr(backbone, "network", None)
