@@ -26,7 +26,11 @@ with _wandb_left_out():
     import timm
     from timm.layers import get_graph_node_names  # type: ignore[attr-defined]
     from timm.models import group_parameters
-    from timm.optim import create_optimizer_v2, get_optimizer_class, list_optimizers
+    from timm.optim import (  # type: ignore[attr-defined]
+        create_optimizer_v2,
+        get_optimizer_class,
+        list_optimizers,
+    )
     from timm.utils.model import freeze
 
 __all__ = [

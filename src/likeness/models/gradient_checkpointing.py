@@ -1,4 +1,4 @@
-"""Gradient checkpointing (Chen et al. 2016): a block's activations are computed again in the backward pass, not kept."""
+"""Gradient checkpointing (Chen et al. 2016): the backward pass computes a block's activations again."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,7 +15,7 @@ def checkpoint_gradients(network: nn.Module) -> list[str]:
     """Have each block of a network keep only its input for the backward pass; returns the names of the blocks.
 
     Gradients and running statistics are the same to the bit: draws are made again from the same state of the generator,
-    and a normalisation counts a batch once. It changes the network in place, and a copy of it would not be checkpointed.
+    and a normalisation counts a batch once. It changes the network in place; a copy of it is not to be trained.
     """
     blocks = dict(_blocks(network, ""))
     for block in blocks.values():
@@ -63,15 +63,17 @@ def _contexts(block: nn.Module) -> tuple[AbstractContextManager[None], AbstractC
 @contextmanager
 def _statistics_kept(block: nn.Module) -> Iterator[None]:
     """Leave running statistics as they are; in training the output does not depend on them."""
-    norms = [
-        one
-        for one in block.modules()
-        if isinstance(one, _BatchNorm) and one.training and one.track_running_stats
+    norms = [one for one in block.modules() if isinstance(one, _BatchNorm) and one.training]
+    momenta = [norm.momentum for norm in norms]
+    counts = [
+        None if norm.num_batches_tracked is None else norm.num_batches_tracked.clone() for norm in norms
     ]
     for norm in norms:
-        norm.track_running_stats = False
+        norm.momentum = 0.0
     try:
         yield
     finally:
-        for norm in norms:
-            norm.track_running_stats = True
+        for norm, momentum, count in zip(norms, momenta, counts, strict=True):
+            norm.momentum = momentum
+            if count is not None and norm.num_batches_tracked is not None:
+                norm.num_batches_tracked.copy_(count)

@@ -7,6 +7,8 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.profilers import SimpleProfiler
 
+from likeness.runs.training.devices import on_gpu
+
 log = logging.getLogger("likeness")
 
 PHASES = {
@@ -88,5 +90,5 @@ def table(seconds: dict[str, float], whole: float, steps: int) -> str:
 
 
 def _wait() -> None:
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if on_gpu():
         torch.cuda.synchronize()

@@ -16,6 +16,7 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
 from likeness.runs.training.callbacks import KeyedRandomness
+from likeness.runs.training.devices import on_gpu
 from likeness.runs.training.fit import quiet
 
 STEPS = 4
@@ -93,9 +94,9 @@ def _next_memory(tried: list[TriedSize]) -> int:
 
 def _measured(config: TrainConfig, recipe: Recipe, samples: int) -> tuple[float | None, int | None]:
     """Samples a second and bytes, of a training in a process that may run out of memory."""
-    context = multiprocessing.get_context("fork" if not torch.cuda.is_initialized() else "spawn")
+    context: Any = multiprocessing.get_context("spawn" if on_gpu() else "fork")
     here, there = context.Pipe(duplex=False)
-    process: Any = context.Process(target=_train, args=(config, recipe, samples, there))
+    process = context.Process(target=_train, args=(config, recipe, samples, there))
     process.start()
     there.close()
     said: Any = None
@@ -129,10 +130,9 @@ def _train(config: TrainConfig, recipe: Recipe, samples: int, said: Connection) 
     except LikenessError as error:
         said.send(error)
     else:
-        on_gpu = torch.cuda.is_available() and torch.cuda.is_initialized()
         memory = (
             torch.cuda.max_memory_allocated()
-            if on_gpu
+            if on_gpu()
             else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
         )
         batches = config.trainer.accumulate_grad_batches * (len(times) - 1)
@@ -150,6 +150,6 @@ class _Times(pl.Callback):
     ) -> None:
         """Note it, when the device is done."""
         if (batch_idx + 1) % trainer.accumulate_grad_batches == 0:
-            if torch.cuda.is_available() and torch.cuda.is_initialized():
+            if on_gpu():
                 torch.cuda.synchronize()
             self.times.append(perf_counter())

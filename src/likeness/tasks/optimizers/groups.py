@@ -55,8 +55,9 @@ def layers_of(trunk: nn.Module) -> dict[str, int]:
     timm says of its networks what a layer is. Of another each child is one, with the normalisation behind it.
     """
     names = [name for name, _ in trunk.named_parameters()]
-    if hasattr(trunk, "group_matcher"):
-        found: Mapping[str, int] = group_parameters(trunk, trunk.group_matcher(coarse=False), reverse=True)
+    matcher: Any = getattr(trunk, "group_matcher", None)
+    if matcher is not None:
+        found: Mapping[str, int] = group_parameters(trunk, matcher(coarse=False), reverse=True)
         return {name: found[name] for name in names}
     children = list(_with_parameters(trunk))
     if len(children) == 1:
