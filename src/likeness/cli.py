@@ -8,12 +8,14 @@ import typer
 
 from likeness.applications.taken import Taken
 from likeness.gallery_cli import cluster, enrol, gallery, identify, serve
+from likeness.memory import keep_freed_memory
 from likeness.options import Checkpoint, FaceFinderName, Trust, Weights
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Train, measure, reproduce and use networks that compare images.",
+    callback=keep_freed_memory,
 )
 
 Overrides = Annotated[
@@ -58,6 +60,14 @@ Scales = Annotated[
 ]
 Mirrored = Annotated[
     bool, typer.Option("--mirrored", help="look at each image mirrored too; what is found in both votes")
+]
+DetectorCheckpoint = Annotated[
+    int | None,
+    typer.Option(
+        "--checkpoint",
+        min=1,
+        help="the step of an earlier checkpoint of the detector's run to take on purpose",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
 Replace = Annotated[
@@ -242,12 +252,15 @@ def detect(
     least_score: LeastScore = None,
     scales: Scales = None,
     mirrored: Mirrored = False,
+    checkpoint: DetectorCheckpoint = None,
     force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
     from likeness.command import DetectorOptions, detect_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
+    options = DetectorOptions(
+        detector, weights, smallest_face, least_score, scales or [], mirrored, checkpoint
+    )
     detect_from_command_line(photographs, output, options, force=force)
 
 
@@ -264,6 +277,7 @@ def align(
     least_score: LeastScore = None,
     scales: Scales = None,
     mirrored: Mirrored = False,
+    checkpoint: DetectorCheckpoint = None,
     force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
@@ -273,7 +287,9 @@ def align(
     """
     from likeness.command import DetectorOptions, align_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
+    options = DetectorOptions(
+        detector, weights, smallest_face, least_score, scales or [], mirrored, checkpoint
+    )
     align_from_command_line(photographs, output, faces, options, force=force)
 
 

@@ -21,6 +21,7 @@ from likeness.config.own_modules import look_for_modules_in
 from likeness.config.path_values import with_literal_paths
 from likeness.config.schema.detection import DetectionConfig
 from likeness.errors import LikenessError, Pruned, one_sentence
+from likeness.memory import keep_freed_memory
 from likeness.recipes.choose import (
     checked,
     checked_composition,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 def train_from_command_line() -> None:
     """Train what the overrides on the command line choose, or run the sweep that they describe."""
+    keep_freed_memory()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises, and the sentences are ours
     if any(override.startswith("+sweep=") for override in sys.argv[1:]) and not {"-m", "--multirun"} & set(
         sys.argv[1:]
@@ -189,6 +191,7 @@ class DetectorOptions(NamedTuple):
     least_score: float | None
     scales: Sequence[float]
     mirrored: bool
+    checkpoint: int | None
 
 
 def detect_from_command_line(
@@ -226,9 +229,14 @@ def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
     from likeness.models.detectors import DetectorInViews, views
 
-    name, weights, smallest_face, least_score, scales, mirrored = options
+    name, weights, smallest_face, least_score, scales, mirrored, checkpoint = options
     detector = detector_named(
-        name, weights, smallest_face=smallest_face, least_score=least_score, points=points
+        name,
+        weights,
+        smallest_face=smallest_face,
+        least_score=least_score,
+        points=points,
+        checkpoint=checkpoint,
     )
     if not scales and not mirrored:
         return detector

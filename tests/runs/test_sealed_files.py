@@ -231,7 +231,17 @@ def alter(path: Path) -> None:
             path.write_text(text[:place] + ("1" if text[place] != "1" else "2") + text[place + 1 :])
 
 
-ALTERATIONS: dict[str, Callable[[Path], None]] = {"altered": alter, "removed": Path.unlink}
+def make_a_pipe(path: Path) -> None:
+    """Whoever opens it to read waits for somebody who writes."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+ALTERATIONS: dict[str, Callable[[Path], None]] = {
+    "altered": alter,
+    "removed": Path.unlink,
+    "a pipe": make_a_pipe,
+}
 
 
 @pytest.mark.parametrize("alteration", ALTERATIONS)

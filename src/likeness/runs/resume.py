@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from likeness.config.key import differences, key_of
+from likeness.config.key import ELASTIC, differences, key_of
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files
@@ -32,7 +32,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Fi
     last = _last_run(Path(config.runs_dir, config.name), key_of(config.plain()))
     if last is None or last.record["status"] in ENDED:
         return None
-    if identity_of(last.record["source"]) != capture_source(packages=packages_named(config.plain())).identity:
+    if not _is_of_this_source(last, config):
         if not is_held(last.folder):
             log.warning(
                 "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
@@ -41,11 +41,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Fi
                 last.folder,
             )
         return None
-    if is_held(last.folder):
-        raise LikenessError(
-            f"Another process is at work in {last.folder}, the run of this very command: wait for it, or end it; then "
-            "the same command goes on with it."
-        )
+    _refuse_held(last)
     compared = compare_since(last.folder, files)
     if last.record.get("data") != data or compared.changed:
         log.warning(
@@ -58,10 +54,17 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Fi
     return last.folder
 
 
+def refuse_twin(config: TrainConfig) -> None:
+    """Raise a LikenessError where a process is at work in a run of a configuration, which may have begun just now."""
+    last = _last_run(Path(config.runs_dir, config.name), key_of(config.plain()))
+    if last is not None and last.record["status"] not in ENDED and _is_of_this_source(last, config):
+        _refuse_held(last)
+
+
 def refuse_other(
     folder: Path, before: TrainConfig, config: TrainConfig, data: dict[str, Any], files: Sequence[Files]
 ) -> None:
-    """Raise a LikenessError that names what differs from the run in `folder` and would change its numbers.
+    """Raise a LikenessError that names what differs from the run in `folder` and would change more than last bits.
 
     Args:
         folder: the run's.
@@ -74,6 +77,8 @@ def refuse_other(
     if record.get("status") in ENDED:
         raise LikenessError(f"The run {folder} has {record['status']}: there is nothing to go on with.")
     for key, then, now in differences(before.plain(), config.plain()):
+        if key in ELASTIC:
+            continue
         raise LikenessError(
             f"{key}={now} would change the numbers of {folder}, which runs with {key}={then}; "
             "start a new run instead."
@@ -93,6 +98,19 @@ def refuse_other(
 def _say_untold(folder: Path, compared: Compared) -> None:
     if compared.untold:
         log.warning("%s goes on; of its data %s.", folder, compared.untold)
+
+
+def _refuse_held(last: PastRun) -> None:
+    if is_held(last.folder):
+        raise LikenessError(
+            f"Another process is at work in {last.folder}, the run of this very command: wait for it, or end it; then "
+            "the same command goes on with it."
+        )
+
+
+def _is_of_this_source(run: PastRun, config: TrainConfig) -> bool:
+    now = capture_source(packages=packages_named(config.plain()))
+    return identity_of(run.record["source"]) == now.identity
 
 
 def _last_run(folder: Path, key: str) -> PastRun | None:

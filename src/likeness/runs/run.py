@@ -1,5 +1,6 @@
 """The one path of a run: build, fit, measure, close the record."""
 
+from functools import partial
 from pathlib import Path
 
 from likeness.config.schema.runs import TrainConfig
@@ -7,7 +8,7 @@ from likeness.runs.recipe import Recipe
 from likeness.runs.record.output import lasting_output
 from likeness.runs.record.recording import GoingOn, recorded
 from likeness.runs.report.write import write_report
-from likeness.runs.resume import refuse_other, unfinished_run
+from likeness.runs.resume import refuse_other, refuse_twin, unfinished_run
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.trackers import refuse_missing, tracked
@@ -52,7 +53,7 @@ def _train(config: TrainConfig, recipe: Recipe, unfinished: Path | None) -> Path
     data = recipe.data()
     recipe.refuse()
     going_on = None if unfinished is None else GoingOn(unfinished, take_up)
-    opened = recorded(config, recipe.fingerprints, recipe.files, going_on)
+    opened = recorded(config, recipe.fingerprints, recipe.files, going_on, partial(refuse_twin, config))
     with opened as run, tracked(run.folder, trackers):
         raise_if_pruned(config, run.folder)  # where the run was killed before its record said so
         if data is not None:

@@ -121,3 +121,36 @@ class Record(TypedDict):
     broken_pictures: NotRequired[Lines]
     operating_point: NotRequired[dict[str, Any] | None]
     judge: NotRequired[dict[str, Any] | None]
+
+
+class _Changes(TypedDict):
+    changed: Lines
+
+
+class _Again(TypedDict):
+    threads: int
+    determinism: dict[str, str | bool | None]
+
+
+class _Steps(TypedDict):
+    max_steps: int
+
+
+class _Trained(TypedDict):
+    seed: int
+    name: str
+    trainer: _Steps
+
+
+class MadeAgain(TypedDict):
+    """What the record of a run must hold beside, for the run to be made again."""
+
+    seed: int
+    name: str
+    folder: str
+    config: _Trained
+    config_dir: NotRequired[str | None]
+    environment: _Again
+    sessions: list[_Changes]
+    checkpoints: list[Hashes]
+    results: Results

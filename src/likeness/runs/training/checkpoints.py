@@ -147,7 +147,7 @@ def checkpoint_of(run: Path, step: int | None = None) -> Checkpoint:
         return read_checkpoint(paths[wanted], files)
     except LikenessError as error:
         older = (
-            f"; evaluate, verify and stylize take another on purpose, with --checkpoint={others[-1]}"
+            f"; evaluate, verify, detect, align and stylize take another on purpose, with --checkpoint={others[-1]}"
             if others
             else ""
         )
