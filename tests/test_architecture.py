@@ -33,7 +33,7 @@ LAYERS = [
     {"clustering"},
     {"inspection", "models", "losses", "evaluation", "data", "search"},
     {"config"},
-    {"errors", "landmarks", "memory", "randomness", "spatial"},
+    {"errors", "landmarks", "memory", "randomness", "spatial", "timm_alone"},
 ]
 """From the top to the bottom: a part imports from its own layer's folder, and from layers below it."""
 

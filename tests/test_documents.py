@@ -237,9 +237,11 @@ def checked(command: str) -> bool:
             given = parsed(name, words)
             if name == "stylize":
                 check_stylize(given["method"], given["overrides"] or [])
+            elif name == "find":
+                training_config(given["overrides"] or [])
             elif name in LOOKING_IN:
                 check_looking_in(name, str(given["network"]), given["overrides"] or [])
-            elif name in ("cluster", "enrol", "identify", "serve") or given.get("gallery"):
+            elif name in ("cluster", "enrol", "export", "identify", "serve") or given.get("gallery"):
                 pass  # what they take is right; tests/applications holds what they do
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
                 own = [f"backbone.path={given['encoder']}", *(given["overrides"] or [])]

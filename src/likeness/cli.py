@@ -102,21 +102,66 @@ def train(
     train("likeness train", arguments or [])
 
 
+class Sought(StrEnum):
+    """What can be found by trying."""
+
+    lr = "lr"
+    batch_size = "batch_size"
+
+
+@app.command()
+def find(
+    what: Annotated[Sought, typer.Argument(help="the learning rate, or the size of a batch")],
+    overrides: Overrides = None,
+    lowest: Annotated[float, typer.Option(min=0, help="the first rate that is tried")] = 1e-6,
+    highest: Annotated[float, typer.Option(min=0, help="the last")] = 1.0,
+    steps: Annotated[int, typer.Option(min=10, help="between them")] = 100,
+) -> None:
+    """Try what a training would do well with, before it: likeness find lr +experiment=triplet_hard.
+
+    lr lets the rate grow at every step and says where the loss falls fastest; batch_size doubles sampler.identities and
+    says how fast each is and what memory it needs. The last line is an override; nothing is recorded.
+    """
+    from likeness.command import find_from_command_line
+
+    find_from_command_line(what, overrides or [], lowest=lowest, highest=highest, steps=steps)
+
+
 @app.command()
 def evaluate(
-    encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")],
+    encoder: Annotated[
+        Path, typer.Argument(help="a run's folder, an ENCODER.onnx, or what likeness export wrote")
+    ],
     overrides: Overrides = None,
     checkpoint: Checkpoint = None,
     trust: Trust = None,
 ) -> None:
     """Measure a trained run, or a published encoder in an ONNX file, on some data; writes a run's folder.
 
-    The normalisation and size of an ONNX file are overrides too: backbone.mean=[0.5,0.5,0.5]
-    backbone.std=[0.5,0.5,0.5] backbone.spatial_size=112.
+    The normalisation and size of an ONNX file are overrides too, backbone.mean=[0.5,0.5,0.5]
+    backbone.std=[0.5,0.5,0.5] backbone.spatial_size=112; one that likeness export wrote knows its own.
     """
     from likeness.command import evaluate_from_command_line
 
     evaluate_from_command_line(encoder, overrides or [], trust or [], checkpoint)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="the folder of a run that trained an encoder")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="an .onnx or a .safetensors file")],
+    checkpoint: Checkpoint = None,
+    trust: Trust = None,
+    force: Force = False,
+) -> None:
+    """Write a run's encoder into one file, checked against the run: likeness export RUN -o encoder.onnx.
+
+    Its normalisation is inside and its batch is open. likeness evaluate and galleries take the file as they take the
+    run; .safetensors has the weights, the head, the threshold and the configuration too.
+    """
+    from likeness.command import export_from_command_line
+
+    export_from_command_line(run, output, trust or [], checkpoint, force=force)
 
 
 @app.command()

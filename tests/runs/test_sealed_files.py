@@ -84,7 +84,7 @@ def loaded(run: Path, beside: Path) -> None:
 
 
 def evaluated(run: Path, beside: Path) -> None:
-    evaluate_run(run, embedding_config_of(run), [f"runs_dir={beside}", "evaluation.resamples=20"])
+    evaluate_run(run, [f"runs_dir={beside}", "evaluation.resamples=20"])
 
 
 def put_into_a_gallery(run: Path, beside: Path) -> None:

@@ -17,7 +17,6 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.evaluate import evaluate_run
-from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.readable import build_data
 from likeness.runs.record.folder import create_folder
 from likeness.runs.record.logged import read_metrics
@@ -103,9 +102,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
     overrides = [word for word in OVERRIDES if word.startswith(("evaluation", "loader"))]
-    folder = evaluate_run(
-        finished, embedding_config_of(finished), [f"runs_dir={tmp_path}", "seed=3", *overrides]
-    )
+    folder = evaluate_run(finished, [f"runs_dir={tmp_path}", "seed=3", *overrides])
     measured = json.loads((folder / "results.json").read_text())[finished.name]
     assert measured == json.loads((finished / "results.json").read_text())["trained"]
 

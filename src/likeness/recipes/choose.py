@@ -16,6 +16,7 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
 from likeness.config.trust import is_trusted, refuse_distrusted
 from likeness.errors import LikenessError, ended
+from likeness.recipes.debugging import as_debugged
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.landmarks.family import LANDMARKS
@@ -70,6 +71,7 @@ def checked(config: dict[str, Any]) -> TrainConfig:
 
 def checked_composition(config: DictConfig) -> TrainConfig:
     """As `checked`, of what Hydra composed; a value that is taken from where none is raises a LikenessError too."""
+    config = as_debugged(config)
     with explained("config", ()):
         values = plain(config)
     with told_by_source(config):

@@ -9,8 +9,10 @@ from pydantic import Field, field_validator, model_validator
 
 from likeness.config.nearest import nearest
 from likeness.config.schema.base import Node, Place
+from likeness.config.schema.debug import Debug
+from likeness.config.schema.optimization import Scheduler
 from likeness.config.schema.sweep import Objective, Sweep
-from likeness.config.schema.training import Checkpoints, Loader, Scheduler, Trackers, Trainer
+from likeness.config.schema.training import Checkpoints, Loader, Trackers, Trainer
 
 _LONGEST = 255
 """Bytes of a file's name, on whichever file system."""
@@ -55,11 +57,13 @@ class TrainConfig(RunConfig):
     validates: ClassVar[tuple[str, ...]] = ()
     task: Node
     trainer: Trainer
-    scheduler: Scheduler
+    scheduler: Scheduler | None = None
     logger: Trackers
     checkpoints: Checkpoints
     channels_last: bool
     compile: bool
+    gradient_checkpointing: bool = False
+    debug: Debug | None = None
     sweep: Sweep | None = None
 
     @property

@@ -15,7 +15,7 @@ from likeness.models.detectors.templates import k_medoids
 from likeness.models.detectors.tiny_faces import SCALES
 from likeness.randomness import generator, key
 from likeness.recipes.detection.inputs import SceneInputs
-from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.detection import DetectionTask
 
@@ -72,7 +72,7 @@ def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any
             network=network, **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
         )
     task.least_height = config.evaluation.heights[0]
-    refuse_optimizer(task)
+    set_up_optimizer(task, config.optimizer)
     return task
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from likeness.config.make import make, make_with, told
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
@@ -25,7 +26,7 @@ from likeness.recipes.embedding.identification import identification_of
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.embedding.networks import Networks
 from likeness.recipes.embedding.readable import ReadableSplits
-from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.encoding import EncodingTask
 
@@ -117,8 +118,15 @@ def build_task(config: EmbeddingConfig, networks: Networks, splits: ReadableSpli
     optimizer = optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
     with told(config.task):
         task: EncodingTask = make(config.task)(**networks.parts, loss=loss, **optimizer)
-    refuse_optimizer(task)
+    set_up_optimizer(task, config.optimizer, trunk_of(task))
     return task
+
+
+def trunk_of(task: EncodingTask) -> nn.Module:
+    """The network of the backbone, without what normalises its input."""
+    backbone: nn.Module = task.embedder.get_submodule("backbone")
+    network = getattr(backbone, "network", None)
+    return network if isinstance(network, nn.Module) else backbone
 
 
 def begun_with(config: EmbeddingConfig) -> str | None:

@@ -64,10 +64,15 @@ def build_trained(config: EmbeddingConfig, run: Path, step: int | None = None) -
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
     """
+    return load_trained(build_to_load(config), run, step)
+
+
+def build_to_load(config: EmbeddingConfig) -> Networks:
+    """The networks of a configuration, to be given all their weights: the backbone begins with none of its own."""
     backbone = config.backbone
-    if getattr(backbone, "weights", None) is not None:  # the checkpoint has them all
+    if getattr(backbone, "weights", None) is not None:
         backbone = backbone.model_copy(update={"weights": None})
-    return load_trained(build_networks(config.model_copy(update={"backbone": backbone})), run, step)
+    return build_networks(config.model_copy(update={"backbone": backbone}))
 
 
 def load_trained(networks: Networks, run: Path, step: int | None = None) -> Networks:

@@ -29,7 +29,8 @@ class GoOnFrom(pl.Callback):
         step, weights, optimizer, scheduler, precision = self.checkpoint
         pl_module.load_state_dict(weights)
         trainer.optimizers[0].load_state_dict(optimizer)
-        trainer.lr_scheduler_configs[0].scheduler.load_state_dict(scheduler)
+        for one in trainer.lr_scheduler_configs:  # one, or none
+            one.scheduler.load_state_dict(scheduler)
         trainer.precision_plugin.load_state_dict(precision)
         loop = trainer.fit_loop.epoch_loop
         batches = step * trainer.accumulate_grad_batches
@@ -97,7 +98,7 @@ class SaveCheckpoints(pl.Callback):
                 trainer.global_step,
                 weights,
                 optimizer,
-                trainer.lr_scheduler_configs[0].scheduler.state_dict(),
+                next((one.scheduler.state_dict() for one in trainer.lr_scheduler_configs), {}),
                 trainer.precision_plugin.state_dict(),
             ),
             logged,

@@ -12,6 +12,7 @@ import torch
 from likeness.config.schema.runs import TrainConfig
 from likeness.data.run_data import RunData
 from likeness.errors import Preempted
+from likeness.runs.debug.debugging import debugging
 from likeness.runs.recipe import Recipe
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
@@ -60,17 +61,19 @@ def fit_here(
     start: Checkpoint | None,
 ) -> None:
     """Train in this process, which is the only one or one rank of several."""
-    _quiet()
+    quiet()
     task = recipe.task()
     metrics = MetricsFile(folder) if _is_first_rank() else None
     saving = SaveCheckpoints(
         folder, every=config.checkpoints.every, metrics=metrics, unreadable=lambda: data.unreadable
     )
+    looking = debugging(config.debug, data)
     trainer = pl.Trainer(
         **config.trainer.plain(),
+        **looking.options,
         max_epochs=-1,
         check_val_every_n_epoch=None,
-        limit_val_batches=None if data.validated else 0,
+        limit_val_batches=None if looking.data.validated else 0,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         enable_progress_bar=False,
@@ -84,11 +87,12 @@ def fit_here(
             ProgressBar(),
             *recipe.callbacks(folder),
             *callbacks,
+            *looking.callbacks,
         ],
         enable_checkpointing=False,
     )
     try:
-        trainer.fit(task, data)
+        trainer.fit(task, looking.data)
     except SystemExit:
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
@@ -103,7 +107,7 @@ def _is_first_rank() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Keep Lightning's hints about things that are set on purpose out of the output."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
