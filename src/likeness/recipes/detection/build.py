@@ -86,7 +86,7 @@ def build_trained(config: DetectionConfig, run: Path, step: int | None = None) -
     node = config.detector.model_copy(update={"weights": None})  # those to begin with aren't needed any more
     chosen: dict[str, Any] = {}
     if isinstance(node, TinyFacesNode):  # what was chosen from the images stands with the weights
-        chosen["templates"] = checkpoint.weights["network.templates"].tolist()
+        chosen["templates"] = checkpoint.trained["network.templates"].tolist()
     task = build_task(config, make(node, **chosen))
     load_part(task.network, "network", checkpoint, run)
     return task.eval()

@@ -60,8 +60,9 @@ def _operating_point_for(
     """
     if step is not None and step != measured_step(run):
         log.warning(
-            "The threshold of %s is left out: it was chosen by its last checkpoint, and not that of step %d.",
+            "The threshold of %s is left out: it was chosen by its checkpoint of step %d, and not that of step %d.",
             run,
+            measured_step(run),
             step,
         )
         return None
