@@ -82,12 +82,16 @@ class TrainConfig(RunConfig):
     def _monitors(self, place: str, node: Monitoring) -> None:
         """Fill in what is monitored, and refuse what is not validated, or only in the midst of a step."""
         if not self.validates:
-            raise ValueError(f"{place} looks at a metric of the validation, and such a run has none; leave it out")
+            raise ValueError(
+                f"{place} looks at a metric of the validation, and such a run has none; leave it out"
+            )
         node.monitor = node.monitor or self.objective.metric
         node.mode = node.mode or ("max" if self.objective.direction == "maximize" else "min")
         if node.monitor not in self.validates:
             known = nearest(node.monitor, self.validates).rstrip(".")
-            raise ValueError(f"{place}.monitor names {node.monitor}, which such a run does not validate; {known}")
+            raise ValueError(
+                f"{place}.monitor names {node.monitor}, which such a run does not validate; {known}"
+            )
         interval, batches = self.trainer.val_check_interval, self.trainer.accumulate_grad_batches
         if interval > self.trainer.max_steps * batches:
             raise ValueError(

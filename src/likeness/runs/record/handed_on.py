@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from likeness.runs.record.validations import best_checkpoint
 
@@ -37,5 +37,9 @@ def handed_on(folder: Path, config: Mapping[str, Any], step: int) -> HandedOn:
 
 def said_of(weights: Mapping[str, Any]) -> str:
     """The same in words."""
-    chosen = "the last" if weights["checkpoint"] == "last" else f"the best {weights['monitor']}, {weights['value']:.5g}"
+    chosen = (
+        "the last"
+        if weights["checkpoint"] == "last"
+        else f"the best {weights['monitor']}, {weights['value']:.5g}"
+    )
     return f"{'averaged weights of ' if weights['averaged'] else ''}step {weights['step']} ({chosen})"

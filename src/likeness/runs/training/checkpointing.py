@@ -45,7 +45,7 @@ class GoOnFrom(pl.Callback):
 
 
 class SaveCheckpoints(pl.Callback):
-    """Save a checkpoint every few steps, after a validation that is among the best, at the end, and at SIGTERM's asking.
+    """Save a checkpoint every few steps, after one of the best validations, at the end, and where SIGTERM asks for it.
 
     It is saved when the next step is about to begin: all that belongs to the steps before, a validation too, is done.
     `best` gives the steps whose checkpoints are kept for their validation, by what is logged until then.

@@ -57,7 +57,9 @@ class Checkpoint(NamedTuple):
         """All that is saved beside the step, by name; that of callbacks where there is one."""
         states = self._asdict()
         del states["step"]
-        return states if self.callbacks else {name: each for name, each in states.items() if name != "callbacks"}
+        return (
+            states if self.callbacks else {name: each for name, each in states.items() if name != "callbacks"}
+        )
 
 
 class GoodCheckpoint(NamedTuple):
@@ -71,7 +73,7 @@ class GoodCheckpoint(NamedTuple):
 def write_checkpoint(
     folder: Path, checkpoint: Checkpoint, metrics: Head | None, kept: Collection[int] = ()
 ) -> None:
-    """Write `checkpoints/step-<step>.ckpt` below a run's folder and drop all but the last two, and those of steps `kept`.
+    """Write `checkpoints/step-<step>.ckpt` below a run's folder; drop all but the last two and those of steps `kept`.
 
     The file is written beside, read again and compared, and renamed last; its checksum stands in a `.json` of its name,
     with what `metrics.csv` holds up to here.

@@ -43,7 +43,10 @@ def refuse_callbacks(config: TrainConfig, recipe: Recipe) -> None:
 
 def refuse_monitoring(config: TrainConfig) -> None:
     """Raise a LikenessError where something looks at a validation, and there is nothing to validate on."""
-    places = {"checkpoint": config.checkpoint, **{f"callbacks.{name}": one for name, one in config.callbacks.items()}}
+    places = {
+        "checkpoint": config.checkpoint,
+        **{f"callbacks.{name}": one for name, one in config.callbacks.items()},
+    }
     for place, node in places.items():
         if isinstance(node, Monitoring):
             raise LikenessError(
@@ -54,11 +57,13 @@ def refuse_monitoring(config: TrainConfig) -> None:
 
 def stopped_early(callbacks: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether the states of a checkpoint's callbacks say that the training was stopped, and is over."""
-    reasons = (state.get("stopping_reason") for key, state in callbacks.items() if key.startswith(EarlyStopping.__name__))
-    return any(reason not in (None, EarlyStoppingReason.NOT_STOPPED.value) for reason in reasons)
+    stopping = [state for key, state in callbacks.items() if key.startswith(EarlyStopping.__name__)]
+    reasons = [state["stopping_reason"] for state in stopping]
+    return any(reason != EarlyStoppingReason.NOT_STOPPED.value for reason in reasons)
 
 
 def said_of_stop(trainer: pl.Trainer) -> str | None:
     """Why early stopping ended a training, in its own words; None where it did not."""
-    found = [one for one in trainer.callbacks if isinstance(one, EarlyStopping)]  # type: ignore[attr-defined]
-    return next((one.stopping_reason_message for one in found if one.stopping_reason_message), None)
+    stopping = [one for one in trainer.callbacks if isinstance(one, EarlyStopping)]  # type: ignore[attr-defined]
+    reasons = [one.stopping_reason_message for one in stopping if one.stopping_reason_message]
+    return reasons[0].removesuffix(" Signaling Trainer to stop.") if reasons else None
