@@ -9,6 +9,7 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, NamedTuple
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from likeness.applications.taken import Taken
@@ -34,6 +35,7 @@ from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.evaluation_overrides import is_onnx
 from likeness.recipes.past_config import config_of_damaged, plain_config_of
+from likeness.runs.record.handed_on import said_of_run
 
 if TYPE_CHECKING:
     from likeness.applications.align import AlignedFaces
@@ -88,7 +90,7 @@ def _train(config: DictConfig) -> None:
 
 
 def _train_checked(config: DictConfig) -> None:
-    checked_config = checked_composition(config)
+    checked_config = checked_composition(config, HydraConfig.get().overrides.task)
     from likeness.runs.run import train  # torch is imported only once the configuration is one
 
     print(train(checked_config, recipe_of(checked_config)))
@@ -147,6 +149,8 @@ def verify_from_command_line(
 
         finder = face_finder(detector, weights)
         print(verify(load(run, trust=trust, checkpoint=checkpoint), run, first, second, finder))
+        if checkpoint is None and (which := said_of_run(run)) is not None:
+            print(f"weights      {which}")
 
 
 class DetectorOptions(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.runs.recipe import Recipe
-from likeness.runs.record.handed_on import handed_on, said_of
+from likeness.runs.record.handed_on import best_validation, handed_on, said_of
 from likeness.runs.record.output import lasting_output
 from likeness.runs.record.recording import GoingOn, Recording, recorded
 from likeness.runs.report.write import write_report
@@ -76,8 +76,12 @@ def _train(config: TrainConfig, recipe: Recipe, unfinished: Path | None) -> Path
 
 
 def _tell_weights(run: Recording, config: TrainConfig) -> None:
-    """Record which weights are measured, and say so where they are not simply the last."""
+    """Record which weights are measured, and the best validation; say the first where they are not simply the last."""
     weights = handed_on(run.folder, config.plain(), measured_step(run.folder))
     run.outcome["weights"] = weights
+    if config.validates:
+        objective = config.objective
+        mode = "max" if objective.direction == "maximize" else "min"
+        run.outcome["best"] = best_validation(run.folder, objective.metric, mode)
     if weights["averaged"] or weights["checkpoint"] != "last":
         log.info("Measured and handed on: %s.", said_of(weights))

@@ -21,9 +21,10 @@ from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
+from likeness.runs.training.monitors import CURVES as MONITORED
 from likeness.tasks.stylizer import StylizerTask
 
-CURVES = {"content": "train/content", "style": "train/style", "total": "train/loss"}
+CURVES = {"content": "train/content", "style": "train/style", "total": "train/loss", **MONITORED}
 
 
 def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> None:

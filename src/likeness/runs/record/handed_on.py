@@ -2,26 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Any
 
-from typing_extensions import TypedDict
-
-from likeness.runs.record.validations import best_checkpoint
+from likeness.runs.record.record_file import read_record
+from likeness.runs.record.shape import BestValidation, HandedOn
+from likeness.runs.record.validations import best_checkpoint, best_of, validations_of
 
 _AVERAGE = "likeness.runs.training.weight_average.WeightAverage"
-
-
-class HandedOn(TypedDict):
-    """The step of a checkpoint, by what it was chosen (last or best), and whether its weights are averaged.
-
-    Of the best one the metric that chose it, and its value at that validation.
-    """
-
-    step: int
-    checkpoint: str
-    averaged: bool
-    monitor: NotRequired[str]
-    value: NotRequired[float]
 
 
 def handed_on(folder: Path, config: Mapping[str, Any], step: int) -> HandedOn:
@@ -43,3 +30,17 @@ def said_of(weights: Mapping[str, Any]) -> str:
         else f"the best {weights['monitor']}, {weights['value']:.5g}"
     )
     return f"{'averaged weights of ' if weights['averaged'] else ''}step {weights['step']} ({chosen})"
+
+
+def said_of_run(run: Path) -> str | None:
+    """The same of a run's record; None where they are simply the last, or it does not say."""
+    weights = read_record(run).get("weights")
+    if not weights or (weights["checkpoint"] == "last" and not weights["averaged"]):
+        return None
+    return said_of(weights)
+
+
+def best_validation(folder: Path, metric: str, mode: str) -> BestValidation | None:
+    """The best value that a run validated of a metric, the earliest of equal ones; None where there is none."""
+    best = next(iter(best_of(validations_of(folder, metric), mode, 1)), None)
+    return best and {"metric": metric, **best._asdict()}

@@ -43,6 +43,13 @@ def fit(
     """
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
+    if data.batches_an_epoch is not None:
+        accumulated = config.trainer.accumulate_grad_batches
+        log.info(
+            "An epoch is %g steps, the training %g epochs.",
+            round(data.batches_an_epoch / accumulated, 2),
+            round(config.trainer.max_steps * accumulated / data.batches_an_epoch, 2),
+        )
     if step:
         log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
     if step == config.trainer.max_steps or (start is not None and stopped_early(start.callbacks)):
@@ -74,8 +81,7 @@ def fit_here(
         best=partial(_best_steps, folder, config),
     )
     trainer = pl.Trainer(
-        **config.trainer.plain(),
-        max_epochs=-1,
+        **{**config.trainer.plain(), "max_epochs": -1},
         check_val_every_n_epoch=None,
         limit_val_batches=None if data.validated else 0,
         num_sanity_val_steps=0,

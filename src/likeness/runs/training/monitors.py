@@ -6,6 +6,9 @@ import pytorch_lightning as pl
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
+CURVES = {"learning rate": "train/learning_rate", "gradient norm": "train/gradient_norm"}
+"""What a figure of the training calls them."""
+
 
 class LearningRate(pl.Callback):
     """Log the rate of each step as `train/learning_rate`: the highest of the parameters' groups.
