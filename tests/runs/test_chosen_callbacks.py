@@ -1,5 +1,6 @@
 """Callbacks on a small network, each beside another way of computing what it does."""
 
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -108,7 +109,10 @@ def test_the_average_is_that_of_its_definition_and_is_what_a_validation_sees(
     task = fitted(average, micro=micro)
     expected = averaged(task.after, decay, warmup=warmup)
     assert average.state_dict()["step"] == 6
-    pairs = [*zip(task.validated, expected[1::2], strict=True), (average.state_dict()["weights"], expected[-1])]
+    pairs = [
+        *zip(task.validated, expected[1::2], strict=True),
+        (average.state_dict()["weights"], expected[-1]),
+    ]
     for weights, wanted in pairs:
         assert weights.keys() == wanted.keys()
         for name, value in weights.items():
@@ -135,10 +139,13 @@ def changed(before: Weights, after: Weights) -> set[str]:
 
 def test_what_is_frozen_stays_to_the_bit_and_is_trained_from_its_step_on() -> None:
     task = fitted(Unfreezing({"features": 2, "features.1": 4}))
-    begun = {name: value for name, value in Small().state_dict().items()}
+    begun = dict(Small().state_dict().items())
     weights = [begun, *task.after]
-    steps = [changed(*two) for two in zip(weights, weights[1:], strict=False)]
-    norm = {f"features.1.{name}" for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")}
+    steps = [changed(*two) for two in itertools.pairwise(weights)]
+    norm = {
+        f"features.1.{name}"
+        for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    }
     linear, last = {"features.0.weight", "features.0.bias"}, {"last.weight", "last.bias"}
     assert steps[:2] == [last, last]
     assert all(step == {*last, *linear} for step in steps[2:4])
@@ -146,7 +153,9 @@ def test_what_is_frozen_stays_to_the_bit_and_is_trained_from_its_step_on() -> No
 
 
 def test_a_module_that_the_task_has_not_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(LikenessError, match=r"names feature, which the task has not: did you mean features\?"):
+    with pytest.raises(
+        LikenessError, match=r"names feature, which the task has not: did you mean features\?"
+    ):
         Unfreezing({"feature": 2}).refuse(Small())
 
 
