@@ -77,7 +77,7 @@ def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any
 
 
 def build_trained(config: DetectionConfig, run: Path, step: int | None = None) -> DetectionTask[Any]:
-    """The task of a run with the weights of its last checkpoint, or of that of a `step`, in evaluation.
+    """The task of a run with the weights that it hands on, or those of a `step`, in evaluation.
 
     Raises:
         LikenessError: the run has no checkpoint, or it is another network's.

@@ -100,7 +100,7 @@ def tested_on(node: SceneData, scenes: ReadableScenes) -> ListedScenes:
 
 
 def conclude(run: Recording, config: DetectionConfig, splits: ReadableSplits) -> None:
-    """Measure the detector of the last checkpoint on the test images, and leave results and figures."""
+    """Measure the trained detector on the test images, and leave results and figures."""
     task = build_trained(config, run.folder)
     report_on(run, task, config, tested_on(config.test_data or config.data, splits.test))
     run.outcome["unreadable_images"] = sorted({*noted_unreadable(run.folder), *splits.test.unreadable})

@@ -37,7 +37,7 @@ def of_run(
 ) -> tuple[Encoder, str]:
     """The networks of a run of the configuration `own`, and the hash of their weights.
 
-    They are those of its last checkpoint, or of that of a `step`. The run's operating point comes with them where it
+    They are those that it hands on, or those of a `step`. The run's operating point comes with them where it
     holds for the tested identities and was chosen by these weights.
 
     Raises:

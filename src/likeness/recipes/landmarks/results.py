@@ -39,7 +39,7 @@ CURVES = {"loss": "train/loss", "error": "validation/nme", **MONITORED}
 
 
 def conclude(run: Recording, config: LandmarksConfig, splits: ReadableSplits) -> None:
-    """Measure the network of the last checkpoint on the test images, and leave results and figures."""
+    """Measure the trained network on the test images, and leave results and figures."""
     evaluation = config.evaluation
     network = trained_network(config, run.folder).to(device_of(config.trainer.accelerator))
     errors, image = errors_in(network, splits.test)

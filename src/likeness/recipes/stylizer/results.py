@@ -28,7 +28,7 @@ CURVES = {"content": "train/content", "style": "train/style", "total": "train/lo
 
 
 def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> None:
-    """Measure what the stylizer of the last checkpoint makes of test images, beside the untrained one; draw it."""
+    """Measure what the stylizer that the run hands on makes of test images, beside the untrained one; draw it."""
     contents = shown_images(folders.contents.test, "data.contents")
     styles = shown_images(folders.styles.test, "data.styles")
     task = build_stylizer_task(config, folders).eval()
