@@ -99,7 +99,7 @@ def _train_checked(config: DictConfig) -> None:
 def evaluate_from_command_line(
     encoder: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None
 ) -> None:
-    """Measure a run, by the checkpoint that it hands on or that of a step, or an ONNX file on the data of `overrides`."""
+    """Measure a run, by what it hands on or a checkpoint, or an ONNX file on the data of `overrides`."""
     with one_sentence():
         overrides = with_literal_paths(overrides)
         look_for_modules_in(Path.cwd())
