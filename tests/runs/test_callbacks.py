@@ -23,6 +23,7 @@ from likeness.runs.record.record_file import read_record
 from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.record.validations import validations_of
 from likeness.runs.training.checkpoints import hash_of, read_checkpoint
+from likeness.runs.training.chosen import refuse_monitoring
 
 EVERY = [
     *OVERRIDES,
@@ -166,7 +167,6 @@ def results_of(folder: Path) -> dict[str, Any]:
     [
         (["checkpoint=best", "trainer.val_check_interval=1000"], "there is no validation in 600 batches"),
         (["checkpoint=best", "checkpoint.monitor=validation/map"], r"did you mean validation/map@r\?"),
-        (["callbacks=early_stopping", "data.validation_identities=0"], "nothing to validate on"),
         (
             ["checkpoint=best", "trainer.val_check_interval=3", "trainer.accumulate_grad_batches=2"],
             "a multiple of",
@@ -182,6 +182,18 @@ def test_what_can_not_be_is_refused_before_anything_runs(
     with pytest.raises(LikenessError, match=said):
         train_by([*TINY, f"runs_dir={tmp_path}", *overrides])
     assert not list(tmp_path.iterdir())
+
+
+def test_data_that_leave_nothing_to_validate_on_are_refused_by_the_key_that_asks_for_it() -> None:
+    refuse_monitoring(training_config(["callbacks=[ema,learning_rate]"]))
+    for asked, key in {
+        "checkpoint=best": "checkpoint",
+        "callbacks=early_stopping": "callbacks.early_stopping",
+    }.items():
+        with pytest.raises(
+            LikenessError, match=f"^{key} looks at validation/accuracy, and these data leave nothing"
+        ):
+            refuse_monitoring(training_config([asked]))
 
 
 def test_epochs_become_steps_and_batches(tmp_path: Path) -> None:
