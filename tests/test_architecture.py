@@ -32,7 +32,7 @@ LAYERS = [
     {"clustering"},
     {"inspection", "models", "losses", "evaluation", "data", "search"},
     {"config"},
-    {"errors", "landmarks", "randomness", "spatial"},
+    {"errors", "landmarks", "memory", "randomness", "spatial"},
 ]
 """From the top to the bottom: a part imports from its own layer's folder, and from layers below it."""
 

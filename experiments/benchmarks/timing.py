@@ -18,11 +18,11 @@ def side_by_side(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict
         call()
     return {
         name: statistics.median(seconds)
-        for name, seconds in encode_views(calls, rounds, time.process_time).items()
+        for name, seconds in in_turns(calls, rounds, time.process_time).items()
     }
 
 
-def encode_views(
+def in_turns(
     calls: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float]
 ) -> dict[str, list[float]]:
     """Seconds by a clock of each call in `rounds` of all of them, in turning order."""

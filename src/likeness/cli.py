@@ -8,12 +8,14 @@ import typer
 
 from likeness.applications.taken import Taken
 from likeness.gallery_cli import cluster, enrol, gallery, identify, serve
+from likeness.memory import keep_freed_memory
 from likeness.options import Checkpoint, FaceFinderName, Trust, Weights
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Train, measure, reproduce and use networks that compare images.",
+    callback=keep_freed_memory,
 )
 
 Overrides = Annotated[

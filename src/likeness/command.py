@@ -22,6 +22,7 @@ from likeness.config.own_modules import look_for_modules_in
 from likeness.config.path_values import with_literal_paths
 from likeness.config.schema.detection import DetectionConfig
 from likeness.errors import LikenessError, Pruned, one_sentence
+from likeness.memory import keep_freed_memory
 from likeness.recipes.choose import (
     checked,
     checked_composition,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 def train_from_command_line() -> None:
     """Train what the overrides on the command line choose, or run the sweep that they describe."""
+    keep_freed_memory()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises, and the sentences are ours
     if any(override.startswith("+sweep=") for override in sys.argv[1:]) and not {"-m", "--multirun"} & set(
         sys.argv[1:]

@@ -11,6 +11,7 @@ from likeness.applications.counted import counted
 from likeness.applications.gallery.score import Score
 from likeness.config.own_modules import look_for_modules_in
 from likeness.errors import LikenessError, one_sentence
+from likeness.memory import uncollected
 
 if TYPE_CHECKING:
     from likeness.applications.gallery.read_images import FaceFinder, LeftOut
@@ -71,7 +72,8 @@ def create_from_command_line(
         from likeness.applications.gallery.stores import refuse_existing
 
         name = refuse_existing(where)
-        from likeness.applications.gallery.bound_encoder import encoder_at
+        with uncollected():
+            from likeness.applications.gallery.bound_encoder import encoder_at
         from likeness.applications.gallery.create import create
         from likeness.applications.gallery.read_images import left_out
 
@@ -86,7 +88,8 @@ def enrol_from_command_line(opened: Opened, places: Sequence[Path], name: str | 
     """Enrol, and say of each subject that it is done when it is there for good."""
     with one_sentence(), _opened(opened.gallery) as store:
         look_for_modules_in(Path.cwd())
-        from likeness.applications.gallery.bound_encoder import encoder_of
+        with uncollected():
+            from likeness.applications.gallery.bound_encoder import encoder_of
         from likeness.applications.gallery.enrol import enrol, named_in
         from likeness.applications.gallery.read_images import left_out
 
@@ -109,7 +112,8 @@ def identify_from_command_line(
     """Say who is shown in images."""
     with one_sentence(), _opened(opened.gallery) as store:
         look_for_modules_in(Path.cwd())
-        from likeness.applications.gallery.bound_encoder import encoder_of
+        with uncollected():
+            from likeness.applications.gallery.bound_encoder import encoder_of
         from likeness.applications.gallery.identify import identify
         from likeness.applications.gallery.read_images import (
             Sized,
@@ -149,7 +153,8 @@ def claim_from_command_line(
         with _opened(opened.gallery) as store:
             look_for_modules_in(Path.cwd())
             store.subject(claimed)  # which says so before anything is loaded
-            from likeness.applications.gallery.bound_encoder import encoder_of
+            with uncollected():
+                from likeness.applications.gallery.bound_encoder import encoder_of
             from likeness.applications.gallery.claim import claim
             from likeness.applications.gallery.read_images import (
                 Sized,

@@ -15,6 +15,7 @@ from PIL import Image, ImageFile
 from sample_images import encoded, people
 
 import likeness.data.decode as decoding
+from likeness.data import reading
 from likeness.data.decode import decode
 from likeness.data.image_as_shown import read_image
 from likeness.data.image_folder import image_folder
@@ -69,7 +70,7 @@ SYSTEM = {
 def test_what_the_file_system_says_is_no_damage(
     folder: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    monkeypatch.setattr(Path, "read_bytes", raising(OSError(code, os.strerror(code))))
+    monkeypatch.setattr(reading, "open", raising(OSError(code, os.strerror(code))), raising=False)
     refused(folder, SYSTEM[code])
 
 
@@ -128,7 +129,7 @@ PLACES = [
     (decoding, "_cropped"),
     (decoding, "_tensor"),
     (decoding, "laid_on_white"),
-    (Path, "read_bytes"),
+    (reading, "open"),
 ]
 
 
@@ -140,7 +141,7 @@ def test_a_lack_of_memory_and_a_fault_of_ours_are_no_damage(
     images = skipping(folder)
     grey = image_folder(root=str(folder), spatial_size=24, channels=1, split=(0, 0, 1)).test
     assert grey is not None
-    monkeypatch.setattr(owner, name, raising(error))
+    monkeypatch.setattr(owner, name, raising(error), raising=False)  # `open` is Python's own
     for source in (images, SkippingUnreadable(grey)):
         if name == "convert" and source is images:
             continue  # these are in the wanted colours

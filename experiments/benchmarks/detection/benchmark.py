@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from timing import encode_views
+from timing import in_turns
 from torch import Tensor
 
 from likeness.models.detectors import Detections, published_mtcnn
@@ -137,7 +137,7 @@ def main(data: Path) -> None:
             "likeness, one by one": lambda tensors=tensors: [ours([image]) for image in tensors],
             "likeness, a batch": lambda tensors=tensors: ours(tensors),
         }
-        seconds = encode_views(calls, ROUNDS, time.process_time)
+        seconds = in_turns(calls, ROUNDS, time.process_time)
         results[name] = {
             "boxes_equal_in_a_frame": boxes,
             "share_of_equal_boxes_without": share,

@@ -11,7 +11,7 @@ from contenders import EXACT, SPED
 from equality import assert_one_objective, gradient_differences
 from images import disturbed, scene
 from networks import giga_operations, random_vgg19
-from timing import encode_views
+from timing import in_turns
 
 NETWORK, SIDE, ROUNDS, WARM_UP, THREADS = "vgg19", 256, 12, 2, (2, 1)
 
@@ -52,4 +52,4 @@ def step_times(contenders: Mapping[str, Contender], rounds: int) -> dict[str, li
     for contender in contenders.values():
         for _ in range(WARM_UP):
             contender.step()
-    return encode_views({name: one.step for name, one in contenders.items()}, rounds, time.perf_counter)
+    return in_turns({name: one.step for name, one in contenders.items()}, rounds, time.perf_counter)

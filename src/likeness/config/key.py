@@ -19,6 +19,9 @@ NEUTRAL = (
 )
 """Dotted keys by which a run may be told to go on, without a number of it changing."""
 
+ELASTIC = ("trainer.devices",)
+"""Dotted keys by which a run may be told to go on with the same samples in the same order, and other last bits."""
+
 
 class Difference(NamedTuple):
     """A key, by its dotted name, that has another value in one of two configurations; None where it is missing."""

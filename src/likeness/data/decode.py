@@ -8,6 +8,8 @@ from PIL import Image
 from torch import Tensor
 
 from likeness.data.eight_bit import converted, decoded, laid_on_white, scaled_to_eight_bits
+from likeness.data.plain_jpeg import plain_jpeg
+from likeness.data.reading import bytes_of
 from likeness.spatial import MAX_PIXELS, SpatialSize, height_and_width
 
 
@@ -44,7 +46,10 @@ def decode(
     height, width = height_and_width(spatial_size, "an image file")
     if channels not in (1, 3):
         raise ValueError(f"an image file has 1 channel (grey) or 3 (RGB), not {channels}")
-    image = decoded(source, name, at_least=3 * max(height, width), max_pixels=max_pixels).image
+    content = source if isinstance(source, bytes) else bytes_of(source, name)
+    if (pixels := plain_jpeg(content, channels=channels, height=height, width=width)) is not None:
+        return pixels
+    image = decoded(content, name, at_least=3 * max(height, width), max_pixels=max_pixels).image
     return _tensor(_cropped(_eight_bit(image, channels, name), height, width))
 
 

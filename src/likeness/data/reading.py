@@ -43,7 +43,8 @@ def bytes_of(path: str | Path, name: str) -> bytes:
     with reading(name):
         kind = os.stat(path).st_mode
         if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
-            return Path(path).read_bytes()
+            with open(path, "rb", buffering=0) as file:
+                return file.readall()
     raise UnreadableImage(f"{name} is no file but a pipe, a device or a socket: replace or remove it.")
 
 

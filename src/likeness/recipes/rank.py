@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from likeness.errors import LikenessError, Preempted, sentence
+from likeness.memory import keep_freed_memory
 from likeness.recipes.choose import config_of, recipe_of
 from likeness.runs.record.killed_worker import killed_worker_told
 from likeness.runs.record.output import lasting_output
@@ -18,6 +19,7 @@ from likeness.runs.training.preemption import ended_by_sigterm
 def main() -> None:
     """Fit from the configuration in the run's folder."""
     die_with(int(os.environ[LAUNCHER]))
+    keep_freed_memory()
     folder = Path(sys.argv[1])
     rank = os.environ["RANK"]
     try:

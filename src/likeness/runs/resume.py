@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from likeness.config.key import differences, key_of
+from likeness.config.key import ELASTIC, differences, key_of
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.trust import packages_named
 from likeness.data.fingerprint import Files
@@ -61,7 +61,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Fi
 def refuse_other(
     folder: Path, before: TrainConfig, config: TrainConfig, data: dict[str, Any], files: Sequence[Files]
 ) -> None:
-    """Raise a LikenessError that names what differs from the run in `folder` and would change its numbers.
+    """Raise a LikenessError that names what differs from the run in `folder` and would change more than last bits.
 
     Args:
         folder: the run's.
@@ -74,6 +74,8 @@ def refuse_other(
     if record.get("status") in ENDED:
         raise LikenessError(f"The run {folder} has {record['status']}: there is nothing to go on with.")
     for key, then, now in differences(before.plain(), config.plain()):
+        if key in ELASTIC:
+            continue
         raise LikenessError(
             f"{key}={now} would change the numbers of {folder}, which runs with {key}={then}; "
             "start a new run instead."

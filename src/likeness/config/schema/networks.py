@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
 from likeness.config.schema.base import Node, PerChannel, Positive, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
@@ -83,6 +83,17 @@ class LectureConv(OfAnyRank):
     kernel: Positive
 
 
+class MelConv(OfAnyRank):
+    """Convolutions over time on a log-mel spectrogram."""
+
+    target: Literal["likeness.models.mel_conv.mel_conv"] = Field(alias="_target_")
+    width: Positive
+    bands: Positive
+    rate: Positive
+    window: PositiveFloat
+    hop: PositiveFloat
+
+
 class Monai(OfAnyRank):
     """A network of MONAI by name, without its last linear layer."""
 
@@ -143,7 +154,7 @@ class Onnx(OfImages):
 
 
 Backbone = Annotated[
-    SmallConv | DoubleConv | LectureConv | Monai | Koch | Timm | Vgg | Torchvision | Onnx,
+    SmallConv | DoubleConv | LectureConv | MelConv | Monai | Koch | Timm | Vgg | Torchvision | Onnx,
     Field(discriminator="target"),
     OR_OUTSIDE,
 ]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from likeness.config.key import compare_values, key_of
+from likeness.config.key import ELASTIC, compare_values, differences, key_of
 from likeness.config.own_folder import own_config_dir
 from likeness.config.schema.runs import RunConfig
 from likeness.config.trust import packages_named
@@ -181,7 +181,10 @@ def _gone_on(folder: Path, config: dict[str, Any], take_up: Callable[[Path], Tak
         record.pop(outcome, None)
     *before, last = record["sessions"]
     damaged = [f"{RECORD}: was damaged, and is taken from its copy"] if is_damaged(folder) else []
-    changed = [*_changed(record), *damaged, *altered]
+    other = _otherwise_shared(record["config"], config, step)
+    changed = [*_changed(record), *damaged, *altered, *other]
+    for one in other:
+        log.warning("%s goes on with %s.", folder, one)
     session = {"started": _now(), "step": step, "command": sys.argv, "changed": changed}
     if sources := [one for one in changed if one.startswith("source")]:
         log.warning(
@@ -193,6 +196,16 @@ def _gone_on(folder: Path, config: dict[str, Any], take_up: Callable[[Path], Tak
     killed = {"ended": last_sign_of_life(folder)}  # where the session could not say itself when it ended
     now = {"config": config, "key": key_of(config)}  # in the keys of today
     return {**record, **now, "sessions": [*before, killed | last, session]}
+
+
+def _otherwise_shared(before: dict[str, Any], config: dict[str, Any], step: int) -> list[str]:
+    """How a run goes on that shares its batches among more or fewer devices."""
+    return [
+        f"{key}={now}, {then} before: from step {step} on the samples are the same in the same order, and the bits "
+        "others (with BatchNorm or dropout, which see each device's share of a batch, more than the last of them)"
+        for key, then, now in differences(before, config)
+        if key in ELASTIC
+    ]
 
 
 def _changed(record: dict[str, Any]) -> list[str]:
