@@ -43,4 +43,4 @@ def said_of_run(run: Path) -> str | None:
 def best_validation(folder: Path, metric: str, mode: str) -> BestValidation | None:
     """The best value that a run validated of a metric, the earliest of equal ones; None where there is none."""
     best = next(iter(best_of(validations_of(folder, metric), mode, 1)), None)
-    return best and {"metric": metric, **best._asdict()}
+    return None if best is None else {"metric": metric, "step": best.step, "value": best.value}

@@ -71,7 +71,7 @@ class WeightAverage(pl.Callback):
         averaged = [name for name, value in weights.items() if value.is_floating_point()]
         steps = self._step
         decay = min(self.decay, (1 + steps) / (10 + steps)) if self.warmup else self.decay
-        update = get_ema_multi_avg_fn(decay)
+        update = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
         with torch.no_grad():
             update([self._average[name] for name in averaged], [weights[name] for name in averaged], None)
             for name in weights.keys() - set(averaged):
