@@ -226,7 +226,9 @@ def verify(
         from likeness.gallery_command import Opened, claim_from_command_line
 
         if checkpoint is not None:
-            raise typer.BadParameter("a gallery's encoder is the last checkpoint", param_hint="--checkpoint")
+            raise typer.BadParameter(
+                "a gallery's encoder is what its run hands on", param_hint="--checkpoint"
+            )
         opened = Opened(gallery, run, trust or [], detector, weights)
         claim_from_command_line(opened, first, second, claim, far=far, as_json=as_json)
     else:
@@ -395,6 +397,9 @@ def runs(
     runs_dir: Annotated[Path, typer.Option(help="the folder of the runs")] = Path("runs"),
     sort: Annotated[str, typer.Option(help="a key, with a minus before it for descending")] = "-started",
     limit: Annotated[int | None, typer.Option(help="how many runs at most", min=1)] = None,
+    curve: Annotated[
+        str | None, typer.Option(help="a logged metric whose curve is drawn too, such as validation/accuracy")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """List past runs; filter and sort them by any key of their configuration or record, or any metric."""
@@ -402,7 +407,7 @@ def runs(
     from likeness.runs.compare.listing import list_runs, print_rows
 
     with one_sentence():
-        rows = list_runs(runs_dir, filters or [], sort=sort, limit=limit)
+        rows = list_runs(runs_dir, filters or [], sort=sort, limit=limit, curve=curve)
     if as_json:
         import json
 

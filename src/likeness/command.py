@@ -9,6 +9,7 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, NamedTuple
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from likeness.applications.taken import Taken
@@ -34,6 +35,7 @@ from likeness.recipes.choose import (
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.evaluation_overrides import is_exported, is_onnx
 from likeness.recipes.past_config import config_of_damaged, plain_config_of
+from likeness.runs.record.handed_on import said_of_run
 
 if TYPE_CHECKING:
     from likeness.applications.align import AlignedFaces
@@ -89,7 +91,7 @@ def _train(config: DictConfig) -> None:
 
 
 def _train_checked(config: DictConfig) -> None:
-    checked_config = checked_composition(config)
+    checked_config = checked_composition(config, HydraConfig.get().overrides.task)
     from likeness.runs.run import train  # torch is imported only once the configuration is one
 
     print(train(checked_config, recipe_of(checked_config)))
@@ -117,7 +119,7 @@ def find_from_command_line(
 def evaluate_from_command_line(
     encoder: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None
 ) -> None:
-    """Measure a run, by its last checkpoint or one of an earlier step, or an ONNX file on the data of `overrides`."""
+    """Measure a run, by what it hands on or a checkpoint, or an ONNX file on the data of `overrides`."""
     with one_sentence():
         overrides = with_literal_paths(overrides)
         look_for_modules_in(Path.cwd())
@@ -180,6 +182,8 @@ def verify_from_command_line(
 
         finder = face_finder(detector, weights)
         print(verify(load(run, trust=trust, checkpoint=checkpoint), run, first, second, finder))
+        if checkpoint is None and (which := said_of_run(run)) is not None:
+            print(f"weights      {which}")
 
 
 class DetectorOptions(NamedTuple):

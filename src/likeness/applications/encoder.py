@@ -91,7 +91,7 @@ def load(
         run: the run's folder, or a `.safetensors` file that `likeness export` wrote.
         device: where it is to work.
         trust: packages of your own, or whose code you know, that the run may name parts of.
-        checkpoint: the step of an earlier one to take in place of the last; it has no operating point.
+        checkpoint: the step of another to take in place of the one that the run hands on; it has no operating point.
 
     Raises:
         LikenessError: it is no run's folder, has trained no embedding, or has no such checkpoint, or what it holds is

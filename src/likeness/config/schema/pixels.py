@@ -32,6 +32,10 @@ class PixelsConfig(TrainConfig):
 
     @model_validator(mode="after")
     def _one_image(self) -> "PixelsConfig":
+        if self.trainer.max_epochs is not None:
+            raise ValueError(
+                "one image has no epochs; leave trainer.max_epochs=null and set trainer.max_steps"
+            )
         if self.trainer.devices > 1:
             raise ValueError("one image can't be shared by several devices; leave trainer.devices=1")
         if self.trainer.accumulate_grad_batches > 1:

@@ -44,12 +44,13 @@ class Loader(Node):
 
 
 class Trainer(Node):
-    """Lightning's trainer."""
+    """Lightning's trainer; `max_epochs` has become `max_steps` by the time that a configuration is checked."""
 
     accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"]
     devices: Positive
     precision: Literal["32", "bf16-mixed", "16-mixed"]
     max_steps: Positive
+    max_epochs: Positive | None = None
     accumulate_grad_batches: Positive
     gradient_clip_val: Annotated[float, Field(gt=0)] | None
     val_check_interval: Positive
@@ -127,6 +128,7 @@ class Evaluation(Node):
     queries: Positive | None = None
     target: Annotated[float, Field(gt=0, lt=1)] | None = None
     flip: bool
+    validation_identities: Annotated[int, Field(ge=2)] | None = None
 
     @model_validator(mode="after")
     def _two_pairs_a_fold(self) -> "Evaluation":

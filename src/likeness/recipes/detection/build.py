@@ -77,7 +77,7 @@ def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any
 
 
 def build_trained(config: DetectionConfig, run: Path, step: int | None = None) -> DetectionTask[Any]:
-    """The task of a run with the weights of its last checkpoint, or of that of a `step`, in evaluation.
+    """The task of a run with the weights that it hands on, or those of a `step`, in evaluation.
 
     Raises:
         LikenessError: the run has no checkpoint, or it is another network's.
@@ -86,7 +86,7 @@ def build_trained(config: DetectionConfig, run: Path, step: int | None = None) -
     node = config.detector.model_copy(update={"weights": None})  # those to begin with aren't needed any more
     chosen: dict[str, Any] = {}
     if isinstance(node, TinyFacesNode):  # what was chosen from the images stands with the weights
-        chosen["templates"] = checkpoint.weights["network.templates"].tolist()
+        chosen["templates"] = checkpoint.trained["network.templates"].tolist()
     task = build_task(config, make(node, **chosen))
     load_part(task.network, "network", checkpoint, run)
     return task.eval()

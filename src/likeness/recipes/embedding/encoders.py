@@ -37,7 +37,7 @@ def of_trained(
 ) -> tuple[Encoder, str]:
     """The networks of a run, and the hash of their weights.
 
-    The run's operating point comes with them where it holds for the tested identities.
+    The run's operating point comes with them where it holds for the tested identities and was chosen by these weights.
 
     Raises:
         LikenessError: the run, or one whose encoder it began with, was trained on identities to be tested on.

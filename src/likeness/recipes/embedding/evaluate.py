@@ -19,6 +19,7 @@ from likeness.recipes.embedding.results import conclude
 from likeness.recipes.embedding.trained import trained_at
 from likeness.recipes.evaluation_overrides import parsed_for_evaluation
 from likeness.runs.record.data_files import listed_as
+from likeness.runs.record.handed_on import said_of_run
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.training.devices import device_of
@@ -66,7 +67,8 @@ def evaluate_run(
     config = evaluation_of(trained.config, overrides, trust)
     tested = test_data(build_data(config.data), config)
     encoder, weights = of_trained(config, trained, run, tested)
-    return _measured(config, run, encoder, weights, tested)
+    said = said_of_run(run) if step is None and run.is_dir() else None
+    return _measured(config, run, encoder, weights, tested, said)
 
 
 def evaluation_of(
@@ -89,10 +91,21 @@ def evaluation_of(
     return check(overridden(config, later, "the evaluation"), EvaluateConfig)
 
 
-def _measured(config: EvaluateConfig, source: Path, encoder: Encoder, weights: str, tested: TestData) -> Path:
+def _measured(
+    config: EvaluateConfig,
+    source: Path,
+    encoder: Encoder,
+    weights: str,
+    tested: TestData,
+    which: str | None = None,
+) -> Path:
+    """Measure an encoder; `which` of its weights are taken is said and recorded where there is more to it."""
     data = fingerprints({"test": tested.samples}, tested)
     with recorded(config, data, listed_as(config.data, [tested.samples.files()])) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
+        if which is not None:
+            run.outcome["encoder"]["weights"] = which
+            log.info("Measured of %s: %s.", source, which)
         measured = measure({source.stem: encoder}, tested, config, device=device_of("auto"))
         conclude(run, measured, tested)
     write_report(run.folder, EMBEDDING.presentation)

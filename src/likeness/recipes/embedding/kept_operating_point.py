@@ -44,7 +44,7 @@ def operating_point_in(kept: Mapping[str, Any], place: Path) -> OperatingPoint:
 def read_operating_point(folder: Path, step: int | None = None) -> OperatingPoint | None:
     """The operating point of a run, or None where it has none.
 
-    It was chosen by the weights of the last checkpoint, so that an earlier one, of a `step`, has none.
+    It was chosen by the weights that the run hands on, so that another checkpoint, of a `step`, has none.
 
     Raises:
         LikenessError: its file is not the one that is recorded, or is damaged.

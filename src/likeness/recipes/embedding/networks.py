@@ -59,7 +59,7 @@ class Networks(NamedTuple):
 
 
 def build_trained(config: EmbeddingConfig, run: Path, step: int | None = None) -> Networks:
-    """The networks of a configuration, with the weights of a run's last checkpoint, or of that of a `step`.
+    """The networks of a configuration, with the weights that a run hands on, or those of a `step`.
 
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
@@ -76,7 +76,7 @@ def build_to_load(config: EmbeddingConfig) -> Networks:
 
 
 def load_trained(networks: Networks, run: Path, step: int | None = None) -> Networks:
-    """Give networks the weights of a run's last checkpoint, or of that of a `step`; raises as `build_trained` does."""
+    """Give networks the weights that a run hands on, or those of a `step`; raises as `build_trained` does."""
     checkpoint = checkpoint_of(run, step)
     for name, network in networks.parts.items():
         load_part(network, name, checkpoint, run)

@@ -35,7 +35,7 @@ def build_task(config: LandmarksConfig, network: OutputNetwork) -> LandmarksTask
 
 
 def trained_network(config: LandmarksConfig, run: Path) -> OutputNetwork:
-    """The network of a run with the weights of its last checkpoint, in evaluation.
+    """The network of a run with the weights that it hands on, in evaluation.
 
     Raises:
         LikenessError: the run has no checkpoint, or it is another network's.

@@ -45,7 +45,7 @@ def build_stylizer_task(config: StylizerConfig, folders: StyleFolders) -> Styliz
 def build_painter(config: StylizerConfig, run: Path | None, step: int | None = None) -> Painter:
     """What paints as the stylizer of a configuration does, with the weights of a run, or those it names itself.
 
-    Those of a run are of its last checkpoint, or of that of a `step`.
+    Those of a run are of the checkpoint that it hands on, or of that of a `step`.
 
     Raises:
         LikenessError: a network's weights can't be had or are another's.

@@ -4,6 +4,7 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -14,9 +15,11 @@ from likeness.data.run_data import RunData
 from likeness.errors import Preempted
 from likeness.runs.debug.debugging import debugging
 from likeness.runs.recipe import Recipe
+from likeness.runs.record.validations import best_checkpoints
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
 from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
+from likeness.runs.training.chosen import chosen_callbacks, said_of_stop, stopped_early
 from likeness.runs.training.launch import fit_in_ranks
 from likeness.runs.training.metrics import MetricsFile
 
@@ -41,9 +44,16 @@ def fit(
     """
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
+    if data.batches_an_epoch is not None:
+        accumulated = config.trainer.accumulate_grad_batches
+        log.info(
+            "An epoch is %g steps, the training %g epochs.",
+            round(data.batches_an_epoch / accumulated, 2),
+            round(config.trainer.max_steps * accumulated / data.batches_an_epoch, 2),
+        )
     if step:
         log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
-    if step == config.trainer.max_steps:
+    if step == config.trainer.max_steps or (start is not None and stopped_early(start.callbacks)):
         return
     if config.trainer.devices > 1:
         devices = config.trainer.devices
@@ -65,13 +75,16 @@ def fit_here(
     task = recipe.task()
     metrics = MetricsFile(folder) if _is_first_rank() else None
     saving = SaveCheckpoints(
-        folder, every=config.checkpoints.every, metrics=metrics, unreadable=lambda: data.unreadable
+        folder,
+        every=config.checkpoints.every,
+        metrics=metrics,
+        unreadable=lambda: data.unreadable,
+        best=partial(_best_steps, folder, config),
     )
     looking = debugging(config.debug, data)
     trainer = pl.Trainer(
-        **config.trainer.plain(),
+        **{**config.trainer.plain(), "max_epochs": -1},
         **looking.options,
-        max_epochs=-1,
         check_val_every_n_epoch=None,
         limit_val_batches=None if looking.data.validated else 0,
         num_sanity_val_steps=0,
@@ -85,6 +98,7 @@ def fit_here(
             KeyedRandomness(config.seed),
             RefuseNaN(config.trainer.log_every_n_steps),
             ProgressBar(),
+            *chosen_callbacks(config),
             *recipe.callbacks(folder),
             *callbacks,
             *looking.callbacks,
@@ -101,6 +115,15 @@ def fit_here(
         if saving.preemption.asked:  # what the signal broke elsewhere is no failure of the run
             raise Preempted from error
         raise
+    if trainer.is_global_zero and (reason := said_of_stop(trainer)):
+        log.info("The training ended early, after step %d: %s", trainer.global_step, reason)
+
+
+def _best_steps(folder: Path, config: TrainConfig) -> list[int]:
+    """The steps whose checkpoints are kept as the best until now."""
+    if config.checkpoint is None:
+        return []
+    return [one.step for one in best_checkpoints(folder, config.checkpoint.plain())]
 
 
 def _is_first_rank() -> bool:
