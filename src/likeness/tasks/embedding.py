@@ -54,7 +54,7 @@ class EmbeddingTask(EncodingTask):
         """Split class centres over the ranks."""
         split_over_ranks(self)
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         """As of any task; what an optimizer keeps of split centres is split with them."""
         made = super().configure_optimizers()
         load_shares(made["optimizer"], self)

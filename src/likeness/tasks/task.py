@@ -37,7 +37,7 @@ class Task(pl.LightningModule):
         self.make_scheduler = scheduler
         self.grouped: Callable[[nn.Module], Any] = trained_parameters
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         """The optimizer over the parameters that are trained, and its schedule by steps, where it has one."""
         optimizer = self.make_optimizer(self.grouped(self))
         if self.make_scheduler is None:
