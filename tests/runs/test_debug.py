@@ -14,8 +14,8 @@ from tiny import TINY, train_by
 
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
-from likeness.runs.debug.one_batch import OneBatch
 from likeness.runs.record.logged import readable_metrics
+from likeness.runs.training.debug.one_batch import OneBatch
 from likeness.tasks.embedding import EmbeddingTask
 
 

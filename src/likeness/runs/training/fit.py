@@ -13,13 +13,13 @@ import torch
 from likeness.config.schema.runs import TrainConfig
 from likeness.data.run_data import RunData
 from likeness.errors import Preempted
-from likeness.runs.debug.debugging import debugging
 from likeness.runs.recipe import Recipe
 from likeness.runs.record.validations import best_checkpoints
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
 from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
 from likeness.runs.training.chosen import chosen_callbacks, said_of_stop, stopped_early
+from likeness.runs.training.debug.debugging import debugging
 from likeness.runs.training.launch import fit_in_ranks
 from likeness.runs.training.metrics import MetricsFile
 

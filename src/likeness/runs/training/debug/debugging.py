@@ -7,9 +7,9 @@ import pytorch_lightning as pl
 
 from likeness.config.schema.debug import Debug
 from likeness.data.run_data import RunData
-from likeness.runs.debug.first_nan import FirstNaN
-from likeness.runs.debug.one_batch import OneBatch, TellLearned
-from likeness.runs.debug.where_time_goes import PhaseTimes, TellTimes
+from likeness.runs.training.debug.first_nan import FirstNaN
+from likeness.runs.training.debug.one_batch import OneBatch, TellLearned
+from likeness.runs.training.debug.where_time_goes import PhaseTimes, TellTimes
 
 
 class Debugging(NamedTuple):
