@@ -35,7 +35,9 @@ class Trained(nn.Module):
         self.loss = kind(CLASSES, WIDTH, scale=16, **more)
         split_over_ranks(self)
         self.parallel = [DistributedDataParallel(self)] if distributed.is_initialized() else [self]
-        self.optimizer = torch.optim.AdamW([each for each in self.parameters() if each.requires_grad], lr=0.01)
+        self.optimizer = torch.optim.AdamW(
+            [each for each in self.parameters() if each.requires_grad], lr=0.01
+        )
         load_shares(self.optimizer, self)
 
     def forward(self, images: torch.Tensor, identity: torch.Tensor) -> torch.Tensor:
@@ -49,7 +51,9 @@ class Trained(nn.Module):
         if distributed.is_initialized():
             images, identity = (part.chunk(WORLD)[distributed.get_rank()] for part in (images, identity))
         self.optimizer.zero_grad()
-        torch.manual_seed(number if not distributed.is_initialized() else number + 1000 * distributed.get_rank())
+        torch.manual_seed(
+            number if not distributed.is_initialized() else number + 1000 * distributed.get_rank()
+        )
         value: torch.Tensor = self.parallel[0](images, identity)
         value.backward()
         parameters = [each for group in self.optimizer.param_groups for each in group["params"]]
@@ -66,7 +70,9 @@ def begin(name: str, after: tuple[dict[str, Any], dict[str, Any]] | None = None)
     trained = Trained(name)
     if after is not None:
         trained.load_state_dict(after[0])
-        trained.optimizer.load_state_dict(deepcopy(after[1]))  # it keeps what it is given, and goes on with it
+        trained.optimizer.load_state_dict(
+            deepcopy(after[1])
+        )  # it keeps what it is given, and goes on with it
     return trained
 
 
