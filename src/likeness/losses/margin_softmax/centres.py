@@ -69,10 +69,10 @@ class SampledCentres(Centres):
     enter, those of the batch included, drawn without replacement; all devices draw the same from the global generator
     of rank 0.
 
-    The rows that were taken are updated here and not by the run's optimizer, whose moments would need two or three times
-    the memory of the table. `update` is Adam (Kingma and Ba 2015) without a first moment and with one second moment a
-    row, the mean over its D squares, as row-wise Adagrad has it (Mudigere et al. 2022): two numbers a class, `moment`
-    and `updates`, which count a row's own updates alone.
+    The rows that were taken are updated here and not by the run's optimizer, whose moments would need once or twice the
+    memory of the table. `update` is Adam (Kingma and Ba 2015) without a first moment, and with one second moment a row,
+    the mean over its D squares, as row-wise Adagrad has it (Mudigere et al. 2022). What is kept is two numbers a class:
+    `moment`, and `updates`, the number of a row's own updates.
     """
 
     by_class: ClassVar[tuple[str, ...]] = ("table", "moment", "updates")

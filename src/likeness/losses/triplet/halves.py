@@ -61,7 +61,7 @@ class _Least(NamedTuple):
 
 
 def _looked_at(points: Points, anchors: Anchors, rows: int) -> tuple[Tensor, _Least, Tensor]:
-    """Squared distances within tolerance of the positives [A, K], of the nearest negatives, and the columns' order [B]."""
+    """Squared distances within tolerance of the positives [A, K], of the nearest negatives; the columns' order [B]."""
     anchor, count = anchors.anchor, len(anchors.anchor)
     order = anchor
     if count < len(points.embedding):
