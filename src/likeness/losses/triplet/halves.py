@@ -41,7 +41,8 @@ def hardest_by_halves(points: Points, anchors: Anchors, distance: Distance) -> H
     doubtful = found & (least.second <= least.value + 2 * points.tolerance)
     negative = order[least.column]
     rows = doubtful.nonzero()[:, 0]
-    for chosen in rows.split(block_rows(batch, rows.device)):
+    for some in slices(len(rows), block_rows(batch, rows.device)):
+        chosen = rows[some]
         part = Anchors(*(column[chosen] for column in anchors))
         squared = negatives_only(squared_distances(points, part.anchor), part)
         negative[chosen], found[chosen] = nearest_negative(points, part.anchor, squared, distance)
@@ -116,7 +117,7 @@ def _least_of_columns(block: Tensor, offset: int) -> _Least:
 
     The least of `GROUP` rows far apart is found in one pass over memory, and what remains is a `GROUP`th.
     """
-    parts = block.unflatten(0, (GROUP, -1))
+    parts = block.view(GROUP, -1, block.shape[1])
     leasts = parts.amin(0)
     best, row = leasts.min(0)
     leasts.scatter_(0, row[None], torch.finfo(block.dtype).max)
