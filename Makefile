@@ -50,6 +50,7 @@ benchmark: $(VENV)/installed-dev  ## speed beside other libraries, into experime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		open-metric-learning==4.0.0 gdown==6.5.1 beautifulsoup4==4.15.0 pandas==3.1.1 validators==0.36.0
 	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/triplet/benchmark.py
+	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/softmax/benchmark.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps neural-style==0.5.7 pystiche==1.0.1
 	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/similarity/benchmark.py
 	PYTHONPATH=experiments/benchmarks $(BIN)/python experiments/benchmarks/style/benchmark.py

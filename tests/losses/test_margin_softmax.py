@@ -135,7 +135,7 @@ def test_a_sample_is_a_softmax_over_the_classes_that_were_drawn() -> None:
 
 
 def test_a_sample_is_drawn_by_the_seed_and_every_class_is_drawn_as_often() -> None:
-    loss, centres = sampling()
+    _, centres = sampling()
     _, identity = batch(centres.table)
     drawn = []
     for seed in (0, 1, 0):

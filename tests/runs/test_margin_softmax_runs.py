@@ -43,6 +43,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(loss: str, more: list[str], tmp_p
     assert (trained.weights["loss.centres.table"].shape in optimized) is (loss == "arcface")
 
 
+@pytest.mark.slow
 def test_two_processes_with_half_of_the_centres_each_go_on_to_the_same_bits(tmp_path: Path) -> None:
     def overrides_for(folder: str) -> list[str]:
         clipped = "trainer.gradient_clip_val=0.5"

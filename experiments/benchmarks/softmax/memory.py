@@ -46,7 +46,7 @@ def _steps() -> float:
         assert embedding.grad is not None
         loss.centres.update(0.001)
         assert not torch.equal(own, table[identity])
-        assert int(loss.centres.updates.sum()) == (step + 1) * SAMPLED * CLASSES
+        assert int(loss.centres.updates.sum()) == (step + 1) * round(SAMPLED * CLASSES)
     return (time.process_time() - start) / STEPS
 
 

@@ -44,7 +44,8 @@ class EmbeddingTask(EncodingTask):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of the global batch."""
         by_length = isinstance(self.loss, MarginSoftmaxLoss) and self.loss.takes_lengths
-        encode = self.embedder.unnormalised if by_length else self
+        embedder: Any = self.embedder
+        encode = embedder.unnormalised if by_length else self
         embedding, identity = gather_batch(encode(batch.images), batch.identity)
         loss, metrics = loss_and_metrics(self.loss(embedding, identity))
         self.log_dict(metrics, batch_size=len(identity))

@@ -23,7 +23,8 @@ def split_over_ranks(task: nn.Module) -> None:
         if not centres.shared:
             centres.keep_share(dist.get_rank(), dist.get_world_size())
         own += [f"{prefix}{name}" for name in centres.by_class]
-    nn.parallel.DistributedDataParallel._set_params_and_buffers_to_ignore_for_model(task, own)
+    ignored = nn.parallel.DistributedDataParallel._set_params_and_buffers_to_ignore_for_model
+    ignored(task, own)  # type: ignore[no-untyped-call]
 
 
 def load_shares(optimizer: Optimizer, task: nn.Module) -> None:

@@ -100,13 +100,13 @@ class EmbeddingConfig(TrainConfig):
             return
         if trainer.precision == "16-mixed" and (loss.sampled < 1 or trainer.devices > 1):
             raise ValueError(
-                "trainer.precision=16-mixed scales gradients, which class centres that are sampled or split over devices "
-                "take no part in; choose bf16-mixed or 32"
+                "trainer.precision=16-mixed scales gradients, and class centres that are sampled or split over devices "
+                "take no part in that; choose bf16-mixed or 32"
             )
         if isinstance(loss, AdaFace) and (self.compile or isinstance(self.embedder, Outside)):
             raise ValueError(
-                "loss=adaface takes embeddings before they are normalised, which compile=true or an embedder of another "
-                "package has no part for; leave those out, or choose loss=arcface"
+                "loss=adaface takes embeddings before they are normalised, and compile=true or an embedder of another "
+                "package has no such part; leave those out, or choose loss=arcface"
             )
 
     @model_validator(mode="after")

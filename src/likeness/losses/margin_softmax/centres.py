@@ -69,10 +69,10 @@ class SampledCentres(Centres):
     enter, those of the batch included, drawn without replacement; all devices draw the same from the global generator
     of rank 0.
 
-    The rows that were taken are updated here and not by the run's optimizer, whose moments would need two or three times
-    the memory of the table. `update` is Adam (Kingma and Ba 2015) without a first moment and with one second moment a
-    row, the mean over its D squares, as row-wise Adagrad has it (Mudigere et al. 2022): two numbers a class, `moment`
-    and `updates`, which count a row's own updates alone.
+    The rows that were taken are updated here and not by the run's optimizer, whose moments would need once or twice the
+    memory of the table. `update` is Adam (Kingma and Ba 2015) without a first moment, and with one second moment a row,
+    the mean over its D squares, as row-wise Adagrad has it (Mudigere et al. 2022). What is kept is two numbers a class:
+    `moment`, and `updates`, the number of a row's own updates.
     """
 
     by_class: ClassVar[tuple[str, ...]] = ("table", "moment", "updates")
@@ -120,7 +120,7 @@ class SampledCentres(Centres):
             dist.broadcast(seed, src=0)
         generator = torch.Generator(identity.device).manual_seed(int(seed))
         order = torch.rand(self.classes, generator=generator, device=identity.device)
-        own = identity.unique()
+        own = torch.unique(identity)
         order[own] = -1
         count = max(round(self.share * self.classes), len(own))
         return order.topk(count, largest=False, sorted=False).indices.sort().values
@@ -130,6 +130,6 @@ def _added_up(gradients: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     """Rows and gradients of several batches, each row once."""
     if len(gradients) == 1:
         return gradients[0]
-    rows, place = torch.cat([rows for rows, _ in gradients]).unique(return_inverse=True)
+    rows, place = torch.unique(torch.cat([rows for rows, _ in gradients]), return_inverse=True)
     each = torch.cat([gradient for _, gradient in gradients])
     return rows, each.new_zeros(len(rows), each.shape[1]).index_add_(0, place, each)

@@ -97,6 +97,7 @@ class MarginSoftmaxLoss(nn.Module):
             return MarginSoftmaxOutput(loss, cosine.mean(), length.mean())
 
     def extra_repr(self) -> str:
+        """What `print` shows of it."""
         return f"margin={self.margin}, scale={self.scale}"
 
     @abstractmethod
@@ -148,8 +149,8 @@ class AdaFaceLoss(MarginSoftmaxLoss):
     """A margin by an image's quality, for which the length of its embedding stands (Kim et al. 2022).
 
     The quality is the length less the running mean of lengths, by their running deviation and times `spread` (h), cut
-    off at -1 and 1; no gradient passes through it. The running numbers are those of the global batch, and are saved with
-    the run. See `by_quality` and `MarginSoftmaxLoss`.
+    off at -1 and 1; no gradient passes through it. The running numbers are those of the global batch, and are saved
+    with the run. See `by_quality` and `MarginSoftmaxLoss`.
     """
 
     takes_lengths = True

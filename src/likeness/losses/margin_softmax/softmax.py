@@ -113,10 +113,8 @@ def _summed(value: Tensor, shared: bool) -> Tensor:
 
 def _largest(cosine: Tensor, shared: bool) -> Tensor:
     """The largest number [B] of each row, over all devices."""
-    if cosine.shape[1]:
-        largest = cosine.amax(1)
-    else:  # a device that has no class
-        largest = cosine.new_full((len(cosine),), -torch.inf)
+    none = cosine.new_full((len(cosine),), -torch.inf)  # where a device has no class
+    largest = cosine.amax(1) if cosine.shape[1] else none
     if shared:
         dist.all_reduce(largest, dist.ReduceOp.MAX)
     return largest

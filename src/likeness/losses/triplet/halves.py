@@ -16,6 +16,7 @@ from .nearest import farthest_positive, nearest_negative, negatives_only
 ROWS = (
     256  # of a block on a CPU: fewer would slow its product down, more would leave less of the other half out
 )
+GROUP = 8  # rows whose least is taken first
 
 
 class Hardest(NamedTuple):
@@ -27,9 +28,9 @@ class Hardest(NamedTuple):
 
 
 def rows_at_a_time(batch: int, device: torch.device) -> int:
-    """How many anchors make a block of a batch of so many samples."""
+    """How many anchors make a block of a batch of so many samples: a multiple of `GROUP`."""
     rows = block_rows(batch, device)
-    return min(rows, ROWS) if device.type == "cpu" else rows
+    return max(1, (min(rows, ROWS) if device.type == "cpu" else rows) // GROUP) * GROUP
 
 
 def hardest_by_halves(points: Points, anchors: Anchors, distance: Distance) -> Hardest:
@@ -40,7 +41,8 @@ def hardest_by_halves(points: Points, anchors: Anchors, distance: Distance) -> H
     doubtful = found & (least.second <= least.value + 2 * points.tolerance)
     negative = order[least.column]
     rows = doubtful.nonzero()[:, 0]
-    for chosen in rows.split(block_rows(batch, rows.device)):
+    for some in slices(len(rows), block_rows(batch, rows.device)):
+        chosen = rows[some]
         part = Anchors(*(column[chosen] for column in anchors))
         squared = negatives_only(squared_distances(points, part.anchor), part)
         negative[chosen], found[chosen] = nearest_negative(points, part.anchor, squared, distance)
@@ -60,7 +62,7 @@ class _Least(NamedTuple):
 
 
 def _looked_at(points: Points, anchors: Anchors, rows: int) -> tuple[Tensor, _Least, Tensor]:
-    """Squared distances within tolerance of the positives [A, K], of the nearest negatives, and the columns' order [B]."""
+    """Squared distances within tolerance of the positives [A, K], of the nearest negatives; the columns' order [B]."""
     anchor, count = anchors.anchor, len(anchors.anchor)
     order = anchor
     if count < len(points.embedding):
@@ -77,27 +79,50 @@ def _looked_at(points: Points, anchors: Anchors, rows: int) -> tuple[Tensor, _Le
     least = _Least(
         square.new_full((count,), largest), torch.zeros_like(anchor), square.new_full((count,), largest)
     )
+    room = square.new_empty(min(rows, count) * len(order))  # memory that is there already, for all blocks
     firsts = own[::rows].amin(1).tolist()  # where the identity of each block's first anchor begins
     for start, first in zip(range(0, count, rows), firsts, strict=True):
         stop = min(start + rows, count)
-        block = torch.addmm(square[first:], centred[start:stop], centred[first:].T, alpha=-2)
+        columns = len(order) - first
+        block = room[: (stop - start) * columns].view(-1, columns)
+        torch.addmm(square[first:], centred[start:stop], centred[first:].T, alpha=-2, out=block)
         block += square[start:stop, None]
         torch.gather(block, 1, positive[start:stop] - first, out=squared[start:stop])
         block.scatter_(1, own[start:stop] - first, largest)
-        _keep_least(least, slice(start, stop), block, 1, first)
         if stop < count:
-            _keep_least(least, slice(stop, count), block[:, stop - first : count - first], 0, start)
+            _bring_in(
+                least, slice(stop, count), *_least_of_columns(block[:, stop - first : count - first], start)
+            )
+        _bring_in(least, slice(start, stop), *_least_of_rows(block, first))
     return squared, least, order
 
 
-def _keep_least(least: _Least, of: slice, block: Tensor, dim: int, offset: int) -> None:
-    """Bring in the distances along `dim` of a block, for the anchors that lie along the other; `block` stays as it is."""
-    value, column = block.min(dim)
-    across = column.unsqueeze(dim)
-    block.scatter_(dim, across, torch.finfo(block.dtype).max)
-    second = block.amin(dim)
-    block.scatter_(dim, across, value.unsqueeze(dim))
+def _bring_in(least: _Least, of: slice, value: Tensor, column: Tensor, second: Tensor) -> None:
+    """Merge what a block says of the anchors `of` a range into what is known of them."""
     known = least.value[of]
     least.second[of] = torch.minimum(torch.minimum(second, least.second[of]), torch.maximum(value, known))
-    least.column[of] = torch.where(value < known, column + offset, least.column[of])
+    least.column[of] = torch.where(value < known, column, least.column[of])
     least.value[of] = torch.minimum(value, known)
+
+
+def _least_of_rows(block: Tensor, offset: int) -> _Least:
+    """Of each row of distances, which it changes; `column` counts from `offset`."""
+    value, column = block.min(1)
+    block.scatter_(1, column[:, None], torch.finfo(block.dtype).max)
+    return _Least(value, column + offset, block.amin(1))
+
+
+def _least_of_columns(block: Tensor, offset: int) -> _Least:
+    """Of each column of distances; `column` is its row, from `offset` on.
+
+    The least of `GROUP` rows far apart is found in one pass over memory, and what remains is a `GROUP`th.
+    """
+    parts = block.view(GROUP, -1, block.shape[1])
+    leasts = parts.amin(0)
+    best, row = leasts.min(0)
+    leasts.scatter_(0, row[None], torch.finfo(block.dtype).max)
+    within = parts[:, row, torch.arange(block.shape[1], device=block.device)]
+    part = within.min(0).indices
+    within.scatter_(0, part[None], torch.finfo(block.dtype).max)
+    second = torch.minimum(within.amin(0), leasts.amin(0))
+    return _Least(best, row + part * leasts.shape[0] + offset, second)
