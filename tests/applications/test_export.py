@@ -84,7 +84,7 @@ def test_an_evaluation_of_the_file_is_that_of_the_run(
     monkeypatch.setattr(Figure, "savefig", drawn_at_once)
     place = [f"runs_dir={run.parent}/measured", "evaluation.resamples=20", "evaluation.pairs=40"]
     wanted = json.loads((run / "results.json").read_text())["trained"]
-    again = evaluate_run(files["safetensors"], [*place, "identification=gallery"])
+    again = evaluate_run(files["safetensors"], place)
     found = json.loads((again / "results.json").read_text())["encoder"]
     assert {metric: value for metric, value in found.items() if metric in wanted} == wanted
     other = evaluate_file(files["onnx"], [*place, *DATA, "identification=gallery"])

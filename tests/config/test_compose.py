@@ -55,6 +55,10 @@ BESIDE |= {
     "data=drawn_solids": VOLUMES,
     "augment=volumes": ["data=drawn_solids", *VOLUMES],
     "backbone=monai": ["data=drawn_solids"],
+    "backbone=mel_conv": ["data=drawn_signals"],
+    "optimizer=timm": ["optimizer.name=lamb"],
+    "optimizer=torch": ["optimizer.name=RAdam"],
+    "scheduler=torch": ["scheduler.name=StepLR", "+scheduler.step_size=9"],
 }
 OF_STYLE = {
     "backbone": [name for name in groups()["backbone"] if name.endswith("_features")],
