@@ -9,8 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from killing import drawn_at_once
-from matplotlib.figure import Figure
+from blank_figures import blank_figures
 from sklearn.datasets import load_sample_images
 from tiny import TINY, train_by
 from torch import Tensor
@@ -78,16 +77,14 @@ def test_galleries_take_the_file_as_the_run(run: Path, files: dict[str, Path]) -
     assert (onnx.spatial_size, onnx.channels) == ([32, 32], 3)
 
 
-def test_an_evaluation_of_the_file_is_that_of_the_run(
-    run: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Figure, "savefig", drawn_at_once)
+def test_an_evaluation_of_the_file_is_that_of_the_run(run: Path, files: dict[str, Path]) -> None:
     place = [f"runs_dir={run.parent}/measured", "evaluation.resamples=20", "evaluation.pairs=40"]
     wanted = json.loads((run / "results.json").read_text())["trained"]
-    again = evaluate_run(files["safetensors"], place)
+    with blank_figures():
+        again = evaluate_run(files["safetensors"], place)
+        other = evaluate_file(files["onnx"], [*place, *DATA, "identification=gallery"])
     found = json.loads((again / "results.json").read_text())["encoder"]
     assert {metric: value for metric, value in found.items() if metric in wanted} == wanted
-    other = evaluate_file(files["onnx"], [*place, *DATA, "identification=gallery"])
     measured = json.loads((other / "results.json").read_text())["encoder"]
     for metric in ("verification/accuracy", "verification/auc", "retrieval/map@r"):
         assert measured[metric]["value"] == pytest.approx(wanted[metric]["value"], abs=0.02)

@@ -2,14 +2,14 @@
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
-from killing import drawn_at_once
-from matplotlib.figure import Figure
+from blank_figures import blank_figures
 from tiny import TINY, train_by
 
 from likeness.errors import LikenessError
@@ -20,8 +20,9 @@ from likeness.tasks.embedding import EmbeddingTask
 
 
 @pytest.fixture(autouse=True)
-def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Figure, "savefig", drawn_at_once)
+def _no_figures() -> Iterator[None]:
+    with blank_figures():
+        yield
 
 
 def test_fast_is_one_step_of_everything(tmp_path: Path) -> None:
