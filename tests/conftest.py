@@ -1,18 +1,39 @@
 """What tests share: the data pack where it is there, and the real command line."""
 
+import atexit
+import gc
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import warm
+from blank_figures import blank_figures
 from warm import Command
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LIKENESS_SHARED", ROOT.parent / "shared"))
-LONGEST = ("test_default_run.py", "test_launchers.py", "test_resume.py")
+# First, so that no process waits for them at the end.
+LONGEST = (
+    "test_default_run.py",
+    "test_resume.py",
+    "test_installed.py",
+    "test_launchers.py",
+    "test_documents.py",
+)
 UNPACK = SHARED / "data" / "unpack"
+
+
+def pytest_sessionstart() -> None:
+    gc.disable()  # what is imported for the tests stays: to look for garbage in it takes a fifth of the collection
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nor is it looked through in each test
+    gc.enable()
+    atexit.register(gc.unfreeze)  # lest libraries complain of what the interpreter leaves behind
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,9 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("real_data"):
                 item.add_marker(missing)
-    items.sort(
-        key=lambda item: item.path.name not in LONGEST
-    )  # first, so that no process waits for them at the end
+    first = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path.name, len(first)))
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +83,10 @@ def warm_command(tmp_path: Path) -> Command:
         return warm.run(words, tmp_path, {"COLUMNS": "120", **environment})
 
     return run
+
+
+@pytest.fixture(scope="module")
+def without_drawing() -> Iterator[None]:
+    """In a module whose tests look at no figure, its runs in this process draw none."""
+    with blank_figures():
+        yield

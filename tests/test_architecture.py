@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import networkx
@@ -32,7 +33,7 @@ LAYERS = [
     {"clustering"},
     {"inspection", "models", "losses", "evaluation", "data", "search"},
     {"config"},
-    {"errors", "landmarks", "memory", "randomness", "spatial"},
+    {"errors", "landmarks", "memory", "randomness", "spatial", "timm_alone"},
 ]
 """From the top to the bottom: a part imports from its own layer's folder, and from layers below it."""
 
@@ -51,20 +52,22 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
+def statements(name: str) -> list[ast.AST]:
+    """The statements of a module, however deep, but not what is for type checkers alone."""
+    found, ahead = [], [ast.parse(MODULES[name].read_text())]
+    while ahead:
+        node = ahead.pop()
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            found.append(node)
+            ahead += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
+    return found
+
+
 def imported_by(name: str) -> Iterator[str]:
     """The modules of ours that a module imports, wherever in its text, but not what is for type checkers alone."""
-    path = MODULES[name]
-    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    tree = ast.parse(path.read_text())
-    typing_only = {
-        id(child)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for child in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
+    package = name.split(".") if MODULES[name].name == "__init__.py" else name.split(".")[:-1]
+    for node in statements(name):
         if isinstance(node, ast.Import):
             wanted = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level:
@@ -83,7 +86,9 @@ def imported_by(name: str) -> Iterator[str]:
                     yield found
 
 
-IMPORTS = {name: sorted(set(imported_by(name))) for name in MODULES}
+@cache
+def imports() -> dict[str, list[str]]:
+    return {name: sorted(set(imported_by(name))) for name in MODULES}
 
 
 def layer_of(name: str) -> int:
@@ -100,7 +105,7 @@ def test_every_module_has_a_layer() -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name])
 def test_arrows_run_one_way(name: str) -> None:
-    for other in IMPORTS[name]:
+    for other in imports()[name]:
         same_folder = other.split(".")[0] == name.split(".")[0]
         assert layer_of(other) > layer_of(name) or same_folder or layer_of(other) == layer_of(name) == 0, (
             f"{name} imports {other}, which is not below it"
@@ -113,7 +118,7 @@ def test_losses_and_evaluation_stand_alone(folder: str) -> None:
         (name, other)
         for name in MODULES
         if name.split(".")[0] == folder
-        for other in IMPORTS[name]
+        for other in imports()[name]
         if other.split(".")[0] != folder
     }
     assert not others
@@ -122,7 +127,7 @@ def test_losses_and_evaluation_stand_alone(folder: str) -> None:
 def folder_graph(depth: int) -> networkx.DiGraph:
     """Which folder imports from which, a file directly in a folder standing for itself at the depth below."""
     graph = networkx.DiGraph()
-    for name, others in IMPORTS.items():
+    for name, others in imports().items():
         for other in others:
             ends = [".".join(full.split(".")[:depth]) for full in (name, other)]
             if ends[0] != ends[1] and all(ends):
@@ -152,7 +157,7 @@ def test_what_computes_raises_the_errors_of_python(part: str) -> None:
         (name, node.exc.func.id)
         for name in MODULES
         if name.split(".")[0] == part and "drawn_faces" not in name  # whose files' hash is its fingerprint
-        for node in ast.walk(ast.parse(MODULES[name].read_text()))
+        for node in statements(name)
         if isinstance(node, ast.Raise)
         and isinstance(node.exc, ast.Call)
         and isinstance(node.exc.func, ast.Name)

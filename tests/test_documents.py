@@ -11,8 +11,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean, stdev
@@ -20,6 +18,7 @@ from typing import NamedTuple
 
 import pytest
 import typer
+import warm
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from PIL import Image
 from tiny import TINY
@@ -238,9 +237,11 @@ def checked(command: str) -> bool:
             given = parsed(name, words)
             if name == "stylize":
                 check_stylize(given["method"], given["overrides"] or [])
+            elif name == "find":
+                training_config(given["overrides"] or [])
             elif name in LOOKING_IN:
                 check_looking_in(name, str(given["network"]), given["overrides"] or [])
-            elif name in ("cluster", "enrol", "identify", "serve") or given.get("gallery"):
+            elif name in ("cluster", "enrol", "export", "identify", "serve") or given.get("gallery"):
                 pass  # what they take is right; tests/applications holds what they do
             elif name == "evaluate" and str(given["encoder"]).endswith(".onnx"):
                 own = [f"backbone.path={given['encoder']}", *(given["overrides"] or [])]
@@ -327,8 +328,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = folder / "runs" / "triplet_hard"
     for name, seed in (("RUN", 0), ("OTHER", 1)):
         words = ["+experiment=triplet_hard", *small, "evaluation.far=0.1", f"seed={seed}"]
-        command = [sys.executable, str(ROOT / "train.py"), *words]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = warm.run([str(ROOT / "train.py"), *words], folder, {})
         assert done.returncode == 0, done.stderr
         (runs / name).symlink_to(done.stdout.splitlines()[-1].rpartition("/")[2])
     unfinished = runs / "UNFINISHED"  # as one that was killed while it was measured

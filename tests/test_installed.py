@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import warm
 from tiny import TINY
 
 from likeness.config.groups import CONF
@@ -192,15 +193,9 @@ def test_several_devices_train_from_any_folder(installed: Installed) -> None:
 
 
 def test_train_py_and_the_command_make_the_same_run(trained: str, installed: Installed) -> None:
-    said = subprocess.run(
-        [sys.executable, ROOT / "train.py", *OWN, *SMALL, "runs_dir=checkout"],
-        cwd=installed.folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    first, second = (installed.folder / last_line(one) for one in (said, trained))
+    done = warm.run([str(ROOT / "train.py"), *OWN, *SMALL, "runs_dir=checkout"], installed.folder, {})
+    assert done.returncode == 0, done.stderr
+    first, second = (installed.folder / last_line(one) for one in (done.stdout, trained))
     for name in ("metrics.csv", "results.json", "checkpoints/hashes.csv"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 

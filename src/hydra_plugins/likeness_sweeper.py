@@ -53,4 +53,4 @@ class LikenessSweeper(Sweeper):
             refuse_hydra_node(config.hydra, own_config_dir(self.config.hydra.runtime.config_sources))
             with open_dict(config):
                 del config["hydra"]
-            return checked_composition(config)
+            return checked_composition(config, overrides)

@@ -61,6 +61,14 @@ Scales = Annotated[
 Mirrored = Annotated[
     bool, typer.Option("--mirrored", help="look at each image mirrored too; what is found in both votes")
 ]
+DetectorCheckpoint = Annotated[
+    int | None,
+    typer.Option(
+        "--checkpoint",
+        min=1,
+        help="the step of an earlier checkpoint of the detector's run to take on purpose",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="overwrite what is there")]
 Replace = Annotated[
     bool,
@@ -94,21 +102,66 @@ def train(
     train("likeness train", arguments or [])
 
 
+class Sought(StrEnum):
+    """What can be found by trying."""
+
+    lr = "lr"
+    batch_size = "batch_size"
+
+
+@app.command()
+def find(
+    what: Annotated[Sought, typer.Argument(help="the learning rate, or the size of a batch")],
+    overrides: Overrides = None,
+    lowest: Annotated[float, typer.Option(min=0, help="the first rate that is tried")] = 1e-6,
+    highest: Annotated[float, typer.Option(min=0, help="the last")] = 1.0,
+    steps: Annotated[int, typer.Option(min=10, help="between them")] = 100,
+) -> None:
+    """Try what a training would do well with, before it: likeness find lr +experiment=triplet_hard.
+
+    lr lets the rate grow at every step and says where the loss falls fastest; batch_size doubles sampler.identities and
+    says how fast each is and what memory it needs. The last line is an override; nothing is recorded.
+    """
+    from likeness.command import find_from_command_line
+
+    find_from_command_line(what, overrides or [], lowest=lowest, highest=highest, steps=steps)
+
+
 @app.command()
 def evaluate(
-    encoder: Annotated[Path, typer.Argument(help="a run's folder, or an ENCODER.onnx")],
+    encoder: Annotated[
+        Path, typer.Argument(help="a run's folder, an ENCODER.onnx, or what likeness export wrote")
+    ],
     overrides: Overrides = None,
     checkpoint: Checkpoint = None,
     trust: Trust = None,
 ) -> None:
     """Measure a trained run, or a published encoder in an ONNX file, on some data; writes a run's folder.
 
-    The normalisation and size of an ONNX file are overrides too: backbone.mean=[0.5,0.5,0.5]
-    backbone.std=[0.5,0.5,0.5] backbone.spatial_size=112.
+    The normalisation and size of an ONNX file are overrides too, backbone.mean=[0.5,0.5,0.5]
+    backbone.std=[0.5,0.5,0.5] backbone.spatial_size=112; one that likeness export wrote knows its own.
     """
     from likeness.command import evaluate_from_command_line
 
     evaluate_from_command_line(encoder, overrides or [], trust or [], checkpoint)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="the folder of a run that trained an encoder")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="an .onnx or a .safetensors file")],
+    checkpoint: Checkpoint = None,
+    trust: Trust = None,
+    force: Force = False,
+) -> None:
+    """Write a run's encoder into one file, checked against the run: likeness export RUN -o encoder.onnx.
+
+    Its normalisation is inside and its batch is open. likeness evaluate and galleries take the file as they take the
+    run; .safetensors has the weights, the head, the threshold and the configuration too.
+    """
+    from likeness.command import export_from_command_line
+
+    export_from_command_line(run, output, trust or [], checkpoint, force=force)
 
 
 @app.command()
@@ -173,7 +226,9 @@ def verify(
         from likeness.gallery_command import Opened, claim_from_command_line
 
         if checkpoint is not None:
-            raise typer.BadParameter("a gallery's encoder is the last checkpoint", param_hint="--checkpoint")
+            raise typer.BadParameter(
+                "a gallery's encoder is what its run hands on", param_hint="--checkpoint"
+            )
         opened = Opened(gallery, run, trust or [], detector, weights)
         claim_from_command_line(opened, first, second, claim, far=far, as_json=as_json)
     else:
@@ -199,12 +254,15 @@ def detect(
     least_score: LeastScore = None,
     scales: Scales = None,
     mirrored: Mirrored = False,
+    checkpoint: DetectorCheckpoint = None,
     force: Replace = False,
 ) -> None:
     """Find faces: draw their boxes and five points into copies, and list them in detections.json and detections.csv."""
     from likeness.command import DetectorOptions, detect_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
+    options = DetectorOptions(
+        detector, weights, smallest_face, least_score, scales or [], mirrored, checkpoint
+    )
     detect_from_command_line(photographs, output, options, force=force)
 
 
@@ -221,6 +279,7 @@ def align(
     least_score: LeastScore = None,
     scales: Scales = None,
     mirrored: Mirrored = False,
+    checkpoint: DetectorCheckpoint = None,
     force: Replace = False,
 ) -> None:
     """Cut faces out of photographs, upright and 112 x 112 pixels; photos/Ada/1.jpg becomes OUTPUT/Ada/1.jpg.
@@ -230,7 +289,9 @@ def align(
     """
     from likeness.command import DetectorOptions, align_from_command_line
 
-    options = DetectorOptions(detector, weights, smallest_face, least_score, scales or [], mirrored)
+    options = DetectorOptions(
+        detector, weights, smallest_face, least_score, scales or [], mirrored, checkpoint
+    )
     align_from_command_line(photographs, output, faces, options, force=force)
 
 
@@ -336,6 +397,9 @@ def runs(
     runs_dir: Annotated[Path, typer.Option(help="the folder of the runs")] = Path("runs"),
     sort: Annotated[str, typer.Option(help="a key, with a minus before it for descending")] = "-started",
     limit: Annotated[int | None, typer.Option(help="how many runs at most", min=1)] = None,
+    curve: Annotated[
+        str | None, typer.Option(help="a logged metric whose curve is drawn too, such as validation/accuracy")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """List past runs; filter and sort them by any key of their configuration or record, or any metric."""
@@ -343,7 +407,7 @@ def runs(
     from likeness.runs.compare.listing import list_runs, print_rows
 
     with one_sentence():
-        rows = list_runs(runs_dir, filters or [], sort=sort, limit=limit)
+        rows = list_runs(runs_dir, filters or [], sort=sort, limit=limit, curve=curve)
     if as_json:
         import json
 

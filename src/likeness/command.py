@@ -9,6 +9,7 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, NamedTuple
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from likeness.applications.taken import Taken
@@ -32,9 +33,9 @@ from likeness.recipes.choose import (
     training_config,
 )
 from likeness.recipes.detection.family import DETECTION
-from likeness.recipes.embedding.past import embedding_config_of
-from likeness.recipes.evaluation_overrides import is_onnx
+from likeness.recipes.evaluation_overrides import is_exported, is_onnx
 from likeness.recipes.past_config import config_of_damaged, plain_config_of
+from likeness.runs.record.handed_on import said_of_run
 
 if TYPE_CHECKING:
     from likeness.applications.align import AlignedFaces
@@ -90,16 +91,35 @@ def _train(config: DictConfig) -> None:
 
 
 def _train_checked(config: DictConfig) -> None:
-    checked_config = checked_composition(config)
+    checked_config = checked_composition(config, HydraConfig.get().overrides.task)
     from likeness.runs.run import train  # torch is imported only once the configuration is one
 
     print(train(checked_config, recipe_of(checked_config)))
 
 
+def find_from_command_line(
+    what: str, overrides: Sequence[str], *, lowest: float, highest: float, steps: int
+) -> None:
+    """Find a learning rate or the size of a batch; the last line is the override that chooses it."""
+    with one_sentence():
+        overrides = with_literal_paths(overrides)
+        look_for_modules_in(Path.cwd())
+        from likeness.applications.find import find_batch_size, find_learning_rate
+
+        if what == "lr":
+            rate = find_learning_rate(overrides, lowest=lowest, highest=highest, steps=steps)
+            print(rate)
+            print(f"optimizer.lr={rate.rate:.2g}")
+        else:
+            found = find_batch_size(overrides)
+            print(found)
+            print(f"sampler.identities={found.size}")
+
+
 def evaluate_from_command_line(
     encoder: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None
 ) -> None:
-    """Measure a run, by its last checkpoint or one of an earlier step, or an ONNX file on the data of `overrides`."""
+    """Measure a run, by what it hands on or a checkpoint, or an ONNX file on the data of `overrides`."""
     with one_sentence():
         overrides = with_literal_paths(overrides)
         look_for_modules_in(Path.cwd())
@@ -109,16 +129,16 @@ def evaluate_from_command_line(
             from likeness.recipes.embedding.evaluate import evaluate_file
 
             print(evaluate_file(encoder, overrides, trust))
-        elif (encoder / "config.yaml").is_file():
+        elif is_exported(encoder) or (encoder / "config.yaml").is_file():
             print(_evaluated_run(encoder, overrides, trust, checkpoint))
         else:
             raise LikenessError(
-                f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx file."
+                f"{encoder} is neither a run's folder (it has no config.yaml) nor an .onnx or .safetensors file."
             )
 
 
 def _evaluated_run(run: Path, overrides: Sequence[str], trust: Sequence[str], checkpoint: int | None) -> Path:
-    if family_of(plain_config_of(run, trust)) is DETECTION:
+    if not is_exported(run) and family_of(plain_config_of(run, trust)) is DETECTION:
         from likeness.recipes.detection.evaluate import evaluate_run as evaluate_detector
 
         config = config_of(run, trust)
@@ -126,7 +146,20 @@ def _evaluated_run(run: Path, overrides: Sequence[str], trust: Sequence[str], ch
         return evaluate_detector(run, config, overrides, trust, checkpoint)
     from likeness.recipes.embedding.evaluate import evaluate_run
 
-    return evaluate_run(run, embedding_config_of(run, trust), overrides, trust, checkpoint)
+    return evaluate_run(run, overrides, trust, checkpoint)
+
+
+def export_from_command_line(
+    run: Path, output: Path, trust: Sequence[str], checkpoint: int | None, *, force: bool
+) -> None:
+    """Write the encoder of a run into a file."""
+    with one_sentence():
+        look_for_modules_in(Path.cwd())
+        from likeness.applications.export import export
+
+        exported = export(run, output, trust, checkpoint, force=force)
+        print(exported)
+        print(exported.path)
 
 
 def verify_from_command_line(
@@ -149,6 +182,8 @@ def verify_from_command_line(
 
         finder = face_finder(detector, weights)
         print(verify(load(run, trust=trust, checkpoint=checkpoint), run, first, second, finder))
+        if checkpoint is None and (which := said_of_run(run)) is not None:
+            print(f"weights      {which}")
 
 
 class DetectorOptions(NamedTuple):
@@ -160,6 +195,7 @@ class DetectorOptions(NamedTuple):
     least_score: float | None
     scales: Sequence[float]
     mirrored: bool
+    checkpoint: int | None
 
 
 def detect_from_command_line(
@@ -197,9 +233,14 @@ def _detector(options: DetectorOptions, *, points: bool = False) -> "Detector":
     from likeness.applications.detectors import detector_named
     from likeness.models.detectors import DetectorInViews, views
 
-    name, weights, smallest_face, least_score, scales, mirrored = options
+    name, weights, smallest_face, least_score, scales, mirrored, checkpoint = options
     detector = detector_named(
-        name, weights, smallest_face=smallest_face, least_score=least_score, points=points
+        name,
+        weights,
+        smallest_face=smallest_face,
+        least_score=least_score,
+        points=points,
+        checkpoint=checkpoint,
     )
     if not scales and not mirrored:
         return detector

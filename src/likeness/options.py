@@ -20,7 +20,7 @@ Weights = Annotated[
 Checkpoint = Annotated[
     int | None,
     typer.Option(
-        min=1, help="the step of an earlier checkpoint of the run to take on purpose; it has no threshold"
+        min=1, help="the step of another checkpoint of the run to take on purpose; it has no threshold"
     ),
 ]
 FaceFinderName = Annotated[

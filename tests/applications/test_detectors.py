@@ -134,6 +134,26 @@ def test_a_run_of_mtcnn_takes_the_smallest_face_and_others_refuse_it(runs: dict[
         detector_named(str(runs["tiny_faces"]), smallest_face=40)
 
 
+@pytest.mark.parametrize("command", ["detect", "align"])
+def test_the_checkpoint_of_a_detector_s_run_is_chosen_on_purpose(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def built(config: object, run: Path, step: int | None) -> None:
+        asked.append(step)
+        raise LikenessError("Enough.")
+
+    monkeypatch.setattr(detectors, "config_of", lambda run: DetectionConfig.model_construct())
+    monkeypatch.setattr(detectors, "build_trained", built)
+    words = [command, "a.jpg", "-o", str(tmp_path / "out")]
+    for own in ([], ["--checkpoint", "3"]):
+        CliRunner().invoke(app, [*words, "--detector", str(tmp_path), *own])
+    assert asked == [None, 3]
+    done = CliRunner().invoke(app, [*words, "--checkpoint", "3"])
+    assert "--checkpoint is of a run that trained a detector, and mtcnn is none: leave it out." in done.output
+
+
 def test_faces_without_points_are_not_aligned_without_weights(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

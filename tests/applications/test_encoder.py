@@ -13,6 +13,8 @@ from likeness.models.embedder import Embedder
 from likeness.models.small_conv import small_conv
 from likeness.runs.training.checkpoints import checkpoint_of
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
+
 
 @pytest.fixture(scope="module", params=[False, True], ids=["as it is", "mirrored too"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:

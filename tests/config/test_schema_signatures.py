@@ -18,7 +18,7 @@ NODES = {
     target: node
     for target, node in allowed().items()
     # these take any keys, which are checked against the library's own signatures; trackers are handed their run
-    if not target.startswith("likeness.losses.metric_learning")
+    if not target.startswith(("likeness.losses.metric_learning", "likeness.tasks.optimizers.named"))
 }
 HANDED = {
     "likeness.data.blufr": {"samples"},

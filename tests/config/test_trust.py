@@ -297,7 +297,7 @@ def test_a_part_that_is_handed_more_later_says_so(parts: Path, group: str) -> No
 
 @pytest.mark.parametrize(("place", "trust_in_yaml"), [("my_parts.py", True), ("my_conf/my_parts.py", False)])
 def test_a_module_beside_the_configuration_is_found(
-    command: Command, warm_command: Command, tmp_path: Path, place: str, *, trust_in_yaml: bool
+    warm_command: Command, tmp_path: Path, place: str, *, trust_in_yaml: bool
 ) -> None:
     (tmp_path / "my_conf" / "experiment").mkdir(parents=True)
     (tmp_path / "my_conf" / "loss").mkdir()
@@ -327,5 +327,5 @@ def test_a_module_beside_the_configuration_is_found(
         assert told.returncode == 1
         assert told.stderr == f"likeness: {sentence}\n"
     assert not (tmp_path / "runs").exists()
-    done = command(*short)
+    done = warm_command(*short)
     assert done.returncode == 0, done.stderr

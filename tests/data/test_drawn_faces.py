@@ -1,13 +1,13 @@
 import hashlib
-import subprocess
-import sys
 import time
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from warm import Command
 
 from likeness.data.drawn_faces import DrawnFaces, drawn_faces
 from likeness.data.drawn_faces.sheet import sheet
@@ -50,17 +50,16 @@ def test_purity_at_other_sizes(image_size: int, channels: int) -> None:
     assert all(torch.equal(people.load([index])[0], together[index]) for index in (0, 5, 11))
 
 
-def test_another_process_draws_the_same_bits() -> None:
-    program = (
+def test_another_process_draws_the_same_bits(warm_command: Command, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
         "import hashlib\n"
         "from likeness.data.drawn_faces import drawn_faces\n"
         "train = drawn_faces(identities=6, pictures_per_identity=5, validation_identities=3, test_identities=4,\n"
         "                    seed=0, image_size=64, channels=3).train\n"
         "print(hashlib.sha256(b''.join(i.numpy().tobytes() for i in train.load([29, 3, 17]))).hexdigest())"
     )
-    there = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    there = warm_command(str(program)).stdout.strip()
     here = hashlib.sha256(
         b"".join(image.numpy().tobytes() for image in faces().load([29, 3, 17]))
     ).hexdigest()

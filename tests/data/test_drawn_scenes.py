@@ -1,7 +1,6 @@
 import hashlib
-import subprocess
-import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from warm import Command
 
 from likeness.data.drawn_faces import drawn_faces, relief
 from likeness.data.drawn_faces.conditions import Conditions
@@ -67,22 +67,19 @@ def digest(of: list[Scene]) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def test_a_scene_is_the_same_in_any_order_and_in_another_process() -> None:
+def test_a_scene_is_the_same_in_any_order_and_in_another_process(
+    warm_command: Command, tmp_path: Path
+) -> None:
     train = scenes(spatial_size=[160, 200])
-    there = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import hashlib\n"
-            "from likeness.data.drawn_scenes import drawn_scenes\n"
-            "some = drawn_scenes(scenes=9, validation_scenes=0, test_scenes=1, seed=0, spatial_size=[160, 200])\n"
-            "parts = [e.numpy().tobytes() for s in some.train.load([7, 2, 5]) for e in (s.image, *s.faces)]\n"
-            "print(hashlib.sha256(b''.join(parts)).hexdigest())",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import hashlib\n"
+        "from likeness.data.drawn_scenes import drawn_scenes\n"
+        "some = drawn_scenes(scenes=9, validation_scenes=0, test_scenes=1, seed=0, spatial_size=[160, 200])\n"
+        "parts = [e.numpy().tobytes() for s in some.train.load([7, 2, 5]) for e in (s.image, *s.faces)]\n"
+        "print(hashlib.sha256(b''.join(parts)).hexdigest())"
+    )
+    there = warm_command(str(program)).stdout.strip()
     in_order = train.load(range(8))
     assert digest([in_order[7], in_order[2], in_order[5]]) == there
     assert len({digest([scene]) for scene in in_order}) == 8

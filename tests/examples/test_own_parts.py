@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from blank_figures import blank_figures_from_now_on
 from killing import left_behind
 from outside_place import Place
 
@@ -44,7 +45,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Place:
-    return Place(tmp_path_factory.mktemp("own"), {}, packages)
+    return Place(tmp_path_factory.mktemp("own"), {}, packages, blank_figures_from_now_on)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,13 @@
 """What of a file of weights goes into a network: all of it, under whatever prefix, or nothing."""
 
 import logging
+from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import pytorch_lightning as pl
 import torch
 import torchvision
 from torch import Tensor, nn
@@ -72,6 +76,48 @@ def test_of_a_lightning_checkpoint_the_network_is_taken_and_the_rest_is_told(
         "Of w.ckpt model is taken; 1 tensors of other parts are left out, such as loss.proxies."
         in caplog.text
     )
+
+
+class Trained(pl.LightningModule):
+    """As somebody trains a network with Lightning."""
+
+    def __init__(self, words: Any, width: int = 4) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.model = Small()
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.Adam(self.parameters())
+
+
+def test_a_checkpoint_that_lightning_wrote_is_read(tmp_path: Path) -> None:
+    module = Trained(Namespace(lr=0.1, name="mine"))
+    trainer = pl.Trainer(
+        logger=False, enable_checkpointing=False, accelerator="cpu", enable_progress_bar=False
+    )
+    trainer.strategy.connect(module)
+    trainer.save_checkpoint(tmp_path / "w.ckpt")
+    assert "hyper_parameters" in torch.load(tmp_path / "w.ckpt", weights_only=False)
+    network = Small()
+    load_weights(network, read_weights(tmp_path / "w.ckpt"), "w.ckpt")
+    assert equal(network, module.model)
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model"])
+def test_weights_are_found_beside_what_a_training_keeps(key: str, tmp_path: Path) -> None:
+    trained, network = Small(), Small()
+    beside = {"epoch": 3, "args": Namespace(lr=0.1), "best": np.float64(0.9), "optimizer": {"state": {}}}
+    torch.save({key: trained.state_dict(), **beside}, tmp_path / "w.pth")
+    load_weights(network, read_weights(tmp_path / "w.pth"), "w.pth")
+    assert equal(network, trained)
+
+
+def test_code_that_a_checkpoint_names_is_told_and_not_run(tmp_path: Path) -> None:
+    torch.save({"state_dict": {}, "scheduler": Small()}, tmp_path / "w.pth")
+    with pytest.raises(
+        ValueError, match=r"holds more than weights: it names \S+, whose code is not run; save the"
+    ):
+        read_weights(tmp_path / "w.pth")
 
 
 def test_two_networks_in_a_file_are_refused() -> None:

@@ -48,7 +48,7 @@ FILES = {
         from likeness.config.schema.base import Node, Positive, Share
         from likeness.config.schema.runs import TrainConfig
         from likeness.config.schema.sweep import Objective
-        from likeness.config.schema.training import Optimizer
+        from likeness.config.schema.optimization import Optimizer
         from likeness.runs.recipe import Family, Presentation
 
 

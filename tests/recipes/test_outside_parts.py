@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from blank_figures import blank_figures_from_now_on
 from killing import left_behind
 from outside_place import Place
 from tiny import TINY
@@ -193,6 +194,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return Place(
         tmp_path_factory.mktemp("parts"),
         {"parts.py": PARTS, **{f"my_conf/{name}.yaml": text for name, text in CONF.items()}},
+        before=blank_figures_from_now_on,
     )
 
 

@@ -1,12 +1,13 @@
 """A run that is stopped for a while, whose worker is killed, or whose disk is full or not its own."""
 
-import json
+import fcntl
 import os
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,12 @@ from likeness.config.check import check
 from likeness.config.schema.runs import RunConfig
 from likeness.errors import FileError, LikenessError, sentence
 from likeness.recipes.choose import recipe_of, training_config
+from likeness.runs.record.lock import alone_in
 from likeness.runs.record.logged import readable_metrics
 from likeness.runs.record.record_file import read_record
 from likeness.runs.training.launch import fit_in_ranks
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 ROOT = Path(__file__).parents[2]
 STEP = "likeness.tasks.embedding:EmbeddingTask.training_step"
 
@@ -211,13 +214,44 @@ def test_a_runs_folder_that_another_user_may_not_write_is_refused_before_trainin
     assert "can't be written (Permission denied); choose another place with runs_dir=DIR" in said.read_text()
 
 
+def test_a_start_that_saw_no_run_sees_the_one_that_began_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two starts at once both find nothing to go on with; the second to begin is refused, and trains nothing."""
+    overrides = [*OVERRIDES, f"runs_dir={tmp_path}"]
+    first = start(overrides, partial(at_call, 1, STEP, partial(time.sleep, 600)))
+    try:
+        while not list(tmp_path.glob("*/*/run.json")):
+            assert first.is_alive()
+            time.sleep(0.05)
+        monkeypatch.setattr("likeness.runs.run.unfinished_run", lambda *given: None)
+        with pytest.raises(
+            LikenessError, match=r"Another process is at work in .*, the run of this very command"
+        ):
+            train_by(overrides)
+    finally:
+        first.kill()
+        first.join()
+    only_run(tmp_path)
+
+
+def test_runs_of_a_name_begin_one_after_the_other(tmp_path: Path) -> None:
+    handle = os.open(tmp_path, os.O_RDONLY)
+    with alone_in(tmp_path), pytest.raises(BlockingIOError):
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(handle)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
-def test_two_fresh_starts_at_once_end_well(whole: Path, tmp_path: Path) -> None:
+def test_of_two_fresh_starts_at_once_one_trains_at_a_time(whole: Path, tmp_path: Path) -> None:
     both = [start([*OVERRIDES, f"runs_dir={tmp_path}"]) for _ in range(2)]
     for process in both:
         process.join()
-    runs = [path.parent for path in tmp_path.glob("*/*/run.json")]
+    runs = [path.parent for path in sorted(tmp_path.glob("*/*/run.json"))]
     assert sorted(process.exitcode or 0 for process in both) == [0] * len(runs) + [1] * (2 - len(runs))
     for run in runs:
         assert left_behind(run) == left_behind(whole)
-        assert json.loads((run / "run.json").read_text())["status"] == "finished"
+    records = [read_record(run) for run in runs]
+    assert all(one["ended"] <= other["started"] for one, other in pairwise(records))

@@ -19,9 +19,10 @@ from likeness.recipes.choose import recipe_of, training_config
 from likeness.recipes.embedding import kept_encodings
 from likeness.recipes.embedding.evaluate import evaluate_run
 from likeness.recipes.embedding.family import EMBEDDING
-from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.recipe import EmbeddingRecipe
 from likeness.runs.training.checkpoints import newest_checkpoint
+
+pytestmark = pytest.mark.usefixtures("without_drawing")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +180,7 @@ def test_an_evaluation_knows_the_people_of_every_run_before(name: str, people: P
     run = only_run(people / name)
     more = ["data.split=[0.25,0,0.75]", f"runs_dir={tmp_path}"]
     with pytest.raises(LikenessError, match="identities are both trained on and to be tested on"):
-        evaluate_run(run, embedding_config_of(run), more)
+        evaluate_run(run, more)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_a_threshold_is_left_out_where_it_does_not_hold(
 ) -> None:
     run = only_run(people / "first")
     with caplog.at_level("WARNING", logger="likeness"):
-        folder = evaluate_run(run, embedding_config_of(run), [*more, f"runs_dir={tmp_path}"])
+        folder = evaluate_run(run, [*more, f"runs_dir={tmp_path}"])
     measured = json.loads((folder / "results.json").read_text())[run.stem]
     assert ("calibration/ece" in measured) == (said is None)
     left_out = [message for message in caplog.messages if "is left out" in message]

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import warm
+from forked_ranks import forked_ranks_from_now_on
 from omegaconf import OmegaConf
 from omegaconf.errors import ConfigAttributeError
 from PIL import Image
@@ -100,7 +102,9 @@ def test_two_devices_train_as_one_does(task: str, warm_command, tmp_path: Path) 
         "backbone.spatial_size=32",
         "optimizer=sgd",
     ]
-    one, two = warm_command(*overrides), warm_command(*overrides, "trainer.devices=2", OMP_NUM_THREADS="1")
+    one = warm_command(*overrides)
+    of_two = [*overrides, "trainer.devices=2"]
+    two = warm.run(of_two, tmp_path, {"OMP_NUM_THREADS": "1"}, forked_ranks_from_now_on)
     assert two.returncode == 0, two.stderr
     alone, together = (weights(tmp_path / last_line(done.stdout)) for done in (one, two))
     for name, value in alone.items():

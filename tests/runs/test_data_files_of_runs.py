@@ -24,6 +24,7 @@ from likeness.runs.reproduce.refusal import refuse_other_data
 from likeness.runs.reproduce.verdict import Outcome, _compared
 from likeness.tasks.embedding import EmbeddingTask
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 PEOPLE, EACH = 12, 10
 SAID = f"sampled: sizes of {PEOPLE * EACH} files and the contents of 64 compared"
 

@@ -1,6 +1,8 @@
 """What a run's folder from somebody else would have run is refused, or told and asked for, before any of it is done."""
 
 import io
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +56,9 @@ def theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Foreign:
         "sha256": whole,
         "packages": {},
     }
-    return Foreign(checkout, folder, {"source": described, "overrides": ["seed=1"], "config_dir": None})
+    config = {"trust": [], "seed": 1}
+    record = {"source": described, "overrides": ["seed=1"], "config_dir": None, "config": config}
+    return Foreign(checkout, folder, record)
 
 
 def diff_by(theirs: Foreign, *, change: Any) -> None:
@@ -103,6 +107,14 @@ def test_a_key_of_hydras_own_is_refused_whatever_the_commit_would_do(theirs: For
 def test_a_path_that_is_no_source_is_refused(theirs: Foreign, name: str) -> None:
     theirs.record["source"]["untracked"] = {name: "0" * 64}
     with pytest.raises(LikenessError, match="is a source of its run, and it is none of"):
+        refuse_dangerous(theirs.folder, theirs.record, ())
+
+
+@pytest.mark.parametrize("part", ["--config-dir=theirs", "hydra", "hydra.callbacks.x", "+data", "data=x", ""])
+def test_a_part_of_the_configuration_is_a_name(theirs: Foreign, part: str) -> None:
+    """It stands at the head of an override of the second run."""
+    theirs.record["config"][part] = {"root": "x"}
+    with pytest.raises(LikenessError, match=r"which is no part of a configuration\."):
         refuse_dangerous(theirs.folder, theirs.record, ())
 
 
@@ -194,6 +206,22 @@ def test_nobody_is_asked_about_what_stands_here_already(
     assert capsys.readouterr().err == ""
 
 
+def test_a_folder_of_configurations_that_says_itself_whom_it_trusts_is_asked_about(
+    theirs: Foreign, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the record's own word on trust, the second run would take the folder's."""
+    git(theirs.checkout, "apply", str(theirs.folder / "source.diff"))
+    theirs.record["config_dir"] = "their_conf"
+    refuse_unasked(theirs.folder, theirs.record, ())
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    for commit in (theirs.record["source"]["commit"], None):
+        theirs.record["source"]["commit"] = commit
+        theirs.record["config"].pop("trust", None)
+        with pytest.raises(LikenessError, match="nobody could be asked"):
+            refuse_unasked(theirs.folder, theirs.record, ())
+        assert "the configuration in their_conf, read by " in capsys.readouterr().err
+
+
 def test_no_hook_filter_or_monitor_runs_while_the_source_is_restored(theirs: Foreign, tmp_path: Path) -> None:
     """The recorded commit calls for a filter by its attributes, and all that git would run leaves a mark."""
     (theirs.checkout / ".gitattributes").write_text("* filter=marked\n")
@@ -214,6 +242,31 @@ def test_no_hook_filter_or_monitor_runs_while_the_source_is_restored(theirs: For
     assert not (tmp_path / "ran").exists()
     git(theirs.checkout, "checkout", "-f", "-q", "HEAD", "--", "src")
     assert (tmp_path / "ran").exists()  # they would have run
+
+
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "PYTHONSTARTUP", "PYTHONHOME", "PATH", "LIKENESS_MODULES"])
+def test_no_variable_of_the_record_says_what_the_second_run_loads(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those by which libraries compute otherwise are set; and nothing of its folder is on the import path."""
+    (tmp_path / "said.py").write_text(
+        "import json, os\njson.dump(dict(os.environ), open('said.json', 'w'))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"src{os.pathsep}")
+    monkeypatch.delenv("MKL_CBWR", raising=False)
+    record = {
+        "overrides": [],
+        "folder": str(tmp_path),
+        "config": {},
+        "environment": {"threads": 1, "determinism": {name: "theirs", "MKL_CBWR": "COMPATIBLE"}},
+    }
+    program = Restored([sys.executable, str(tmp_path / "said.py")], [])
+    with started_again(record, program, tmp_path) as rerun, pytest.raises(LikenessError):
+        list(rerun.looks(every=0.01))
+    said = json.loads((tmp_path / "said.json").read_text())
+    assert said.get(name) == os.environ.get(name)
+    assert said["MKL_CBWR"] == "COMPATIBLE"
+    assert said["PYTHONPATH"].split(os.pathsep) == [os.path.abspath("src"), os.getcwd()]
 
 
 def test_the_second_run_trusts_what_was_asked_for_and_reads_where_the_first_did(tmp_path: Path) -> None:

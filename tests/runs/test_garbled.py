@@ -7,7 +7,7 @@ import json
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +17,13 @@ from garbling import GARBLED
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kept import keep
-from killing import OVERRIDES, at_call, drawn_at_once, finish, left_behind, only_run
-from matplotlib.figure import Figure
+from killing import OVERRIDES, at_call, finish, left_behind, only_run
 from PIL import Image
 from typer.testing import CliRunner
 
 from likeness.cli import app
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 STEP = "likeness.tasks.embedding:EmbeddingTask.training_step"
 ACCURACY = "verification/accuracy"
 LOGS = {"log.txt", "run.lock"}  # which nothing is read from
@@ -58,13 +58,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return Runs(
         finished, only_run(folder / "killed"), images, folder / "scratch", verified.output, listed[ACCURACY]
     )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def drawn() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "savefig", drawn_at_once)
-        yield
 
 
 class Said(NamedTuple):

@@ -11,6 +11,7 @@ from past_samples import METRIC, sample_record, write_sample
 
 from likeness.errors import LikenessError
 from likeness.runs.compare.listing import list_runs
+from likeness.runs.compare.sparkline import sparkline
 from likeness.runs.record.lock import locked
 
 
@@ -165,3 +166,16 @@ def test_a_thousand_runs_take_little_more_than_reading_their_records(tmp_path: P
         return time.process_time() - start
 
     assert min(listing() for _ in range(3)) < 4 * min(reading() for _ in range(3))
+
+
+def test_a_curve_is_drawn_from_its_lowest_to_its_highest_value(runs_dir: Path) -> None:
+    folder = Path(list_runs(runs_dir, ["seed=2"])[0]["run"])
+    values = [0.0, 0.5, 1.0, float("nan"), 0.25]
+    rows = "".join(f"{step},validation/accuracy,{value!r}\n" for step, value in enumerate(values, 1))
+    (folder / "metrics.csv").write_text("step,metric,value\n" + rows)
+    drawn = list_runs(runs_dir, ["seed>=1"], sort="seed", curve="validation/accuracy")
+    assert [str(row["curve of validation/accuracy"]) for row in drawn] == ["", "▁▅█ ▃", "", ""]
+    assert sparkline([float(step) for step in range(1000)], width=4) == "▁▃▆█"
+    assert sparkline([0.5, 0.5]) == "▁▁"
+    with pytest.raises(LikenessError, match=r"did you mean validation/accuracy\?"):
+        list_runs(runs_dir, [], curve="validation/acuracy")

@@ -98,7 +98,7 @@ def test_a_sweep_knows_what_a_run_measures_on_its_episodes(finished: Path) -> No
 
 
 def measured_on(run: Path, *overrides: str) -> dict[str, dict[str, dict[str, float]]]:
-    return results_of(evaluate_run(run, embedding_config_of(run), overrides))
+    return results_of(evaluate_run(run, overrides))
 
 
 def test_trials_in_a_folder_are_measured(finished: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from likeness.runs.evidence.choose import choose_runs
 from likeness.runs.record.record_file import read_record, write_record
 from likeness.runs.run import train
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 KEPT = Path(__file__).parents[1] / "past_runs"
 Command = Callable[..., CompletedProcess[str]]
 

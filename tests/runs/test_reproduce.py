@@ -575,6 +575,8 @@ def test_a_run_that_was_resumed_after_a_change_is_undecided(case: Case) -> None:
         ("source", None, "outside a git checkout"),
         ("overrides", None, "was not started from train.py's command line"),
         ("format", 0, "recorded by another version"),
+        ("folder", None, r"run\.json is not what it was written as \(folder: "),
+        ("environment", {}, r"run\.json is not what it was written as \(environment\.threads: "),
     ],
 )
 def test_what_cannot_be_run_again_is_refused(key: str, value: Any, said: str, case: Case) -> None:

@@ -8,12 +8,13 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from forked_ranks import forked_ranks_from_now_on
 from killing import HARD, OVERRIDES, at_call, finish, kill_self, left_behind, only_run, start
 from tiny import train_by
 from typer.testing import CliRunner
@@ -95,6 +96,19 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert left_behind(only_run(tmp_path)) == left_behind(uninterrupted)
 
 
+@pytest.fixture(scope="module")
+def uninterrupted_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The run of a task that was let be."""
+
+    @cache
+    def run_of(task: str) -> Path:
+        folder = tmp_path_factory.mktemp(task)
+        assert finish(overrides_for(folder, f"task={task}")) == 0
+        return only_run(folder)
+
+    return run_of
+
+
 @pytest.mark.parametrize(
     ("task", "step", "number"),
     [
@@ -104,13 +118,11 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     ],
 )
 def test_a_killed_run_of_another_task_goes_on_to_the_same_bits(
-    task: str, step: str, number: int, tmp_path: Path
+    task: str, step: str, number: int, uninterrupted_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert finish(overrides_for(whole, f"task={task}")) == 0
-    assert finish(overrides_for(killed, f"task={task}"), partial(at_call, number, step)) == KILLED
-    assert finish(overrides_for(killed, f"task={task}")) == 0
-    assert left_behind(only_run(killed)) == left_behind(only_run(whole))
+    assert finish(overrides_for(tmp_path, f"task={task}"), partial(at_call, number, step)) == KILLED
+    assert finish(overrides_for(tmp_path, f"task={task}")) == 0
+    assert left_behind(only_run(tmp_path)) == left_behind(uninterrupted_of(task))
 
 
 def test_the_moments_cover_what_they_say(uninterrupted: Path) -> None:
@@ -308,7 +320,7 @@ TWO = ["trainer.accelerator=cpu", "trainer.devices=2", "trainer.max_steps=6", "c
 @pytest.fixture(scope="module")
 def uninterrupted_on_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
-    assert finish(overrides_for(folder, *TWO)) == 0
+    assert finish(overrides_for(folder, *TWO), forked_ranks_from_now_on) == 0
     return only_run(folder)
 
 
@@ -330,7 +342,7 @@ def test_two_processes_go_on_to_the_same_bits(
     process.join()
     run = only_run(tmp_path)
     assert json.loads((run / "run.json").read_text())["status"] == status
-    assert finish(overrides_for(tmp_path, *TWO)) == 0
+    assert finish(overrides_for(tmp_path, *TWO), forked_ranks_from_now_on) == 0
     left, whole = left_behind(run), left_behind(uninterrupted_on_two)
     assert set(whole.pop("hashes").splitlines()) <= set(left.pop("hashes").splitlines())
     assert left == whole

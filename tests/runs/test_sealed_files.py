@@ -41,6 +41,7 @@ from likeness.runs.sweep.pruning import EarlierTrials
 from likeness.runs.trackers import dashboard
 from likeness.runs.training.checkpoints import checkpoint_of, newest_checkpoint
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 OVERRIDES = [
     *TINY,
     "trainer.max_steps=4",
@@ -83,7 +84,7 @@ def loaded(run: Path, beside: Path) -> None:
 
 
 def evaluated(run: Path, beside: Path) -> None:
-    evaluate_run(run, embedding_config_of(run), [f"runs_dir={beside}", "evaluation.resamples=20"])
+    evaluate_run(run, [f"runs_dir={beside}", "evaluation.resamples=20"])
 
 
 def put_into_a_gallery(run: Path, beside: Path) -> None:
@@ -231,7 +232,17 @@ def alter(path: Path) -> None:
             path.write_text(text[:place] + ("1" if text[place] != "1" else "2") + text[place + 1 :])
 
 
-ALTERATIONS: dict[str, Callable[[Path], None]] = {"altered": alter, "removed": Path.unlink}
+def make_a_pipe(path: Path) -> None:
+    """Whoever opens it to read waits for somebody who writes."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+ALTERATIONS: dict[str, Callable[[Path], None]] = {
+    "altered": alter,
+    "removed": Path.unlink,
+    "a pipe": make_a_pipe,
+}
 
 
 @pytest.mark.parametrize("alteration", ALTERATIONS)

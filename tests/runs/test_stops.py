@@ -15,6 +15,7 @@ from tiny import train_by
 from likeness.config.groups import CONF
 from likeness.runs.record.logged import read_metrics
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 TRAIN = str(CONF.parent / "train.py")
 LONG = ["trainer.max_steps=5000", "checkpoints.every=5000", "scheduler=constant"]
 

@@ -34,13 +34,17 @@ SMALL = [
 ]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def with_images(folder: Path) -> Path:
     drawn = np.random.default_rng(0)
     for name, size in (("a", (80, 60)), ("b", (64, 64)), ("c", (64, 50))):
         coarse = Image.fromarray(drawn.integers(0, 256, (5, 5, 3), dtype=np.uint8))
-        coarse.resize(size, Image.Resampling.BICUBIC).save(tmp_path / f"{name}.png")
-    return tmp_path
+        coarse.resize(size, Image.Resampling.BICUBIC).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return with_images(tmp_path)
 
 
 def overrides_for(folder: Path, *more: str) -> list[str]:
@@ -80,16 +84,30 @@ def test_a_run_leaves_the_image_its_costs_and_previews(folder: Path) -> None:
     assert [style["name"] for style in fingerprint["styles"]] == ["b.png"]
 
 
-@pytest.mark.parametrize("more", [[], ["optimizer=adam", "task.start=noise"]])
+STARTS = {"from the content, by L-BFGS": [], "from noise, by Adam": ["optimizer=adam", "task.start=noise"]}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The runs that are let be, by how they start."""
+    runs = {}
+    for name, more in STARTS.items():
+        folder = with_images(tmp_path_factory.mktemp("uninterrupted"))
+        assert finish(overrides_for(folder, *more)) == 0
+        runs[name] = only_run(folder / "runs")
+    return runs
+
+
+@pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("step", [2, 5, 6])
-def test_a_killed_run_ends_with_the_same_image(more: list[str], step: int, folder: Path) -> None:
+def test_a_killed_run_ends_with_the_same_image(
+    start: str, step: int, uninterrupted: dict[str, Path], folder: Path
+) -> None:
     """Within the first size, and at and after the change to the second."""
-    uninterrupted, killed = folder / "whole", folder / "killed"
-    assert finish([*overrides_for(folder, *more), f"runs_dir={uninterrupted}"]) == 0
-    kill = partial(_kill_in_step, step)
-    assert finish([*overrides_for(folder, *more), f"runs_dir={killed}"], kill) == -signal.SIGKILL
-    assert finish([*overrides_for(folder, *more), f"runs_dir={killed}"]) == 0
-    assert left_behind(only_run(killed)) == left_behind(only_run(uninterrupted))
+    overrides = overrides_for(folder, *STARTS[start])
+    assert finish(overrides, partial(_kill_in_step, step)) == -signal.SIGKILL
+    assert finish(overrides) == 0
+    assert left_behind(only_run(folder / "runs")) == left_behind(uninterrupted[start])
 
 
 def _kill_in_step(step: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from blank_figures import blank_figures
 from omegaconf import OmegaConf
 from PIL import Image
 from tiny import TINY, train_by
@@ -16,7 +17,6 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.errors import LikenessError
 from likeness.recipes.choose import training_config
 from likeness.recipes.embedding.evaluate import evaluate_run
-from likeness.recipes.embedding.past import embedding_config_of
 from likeness.recipes.embedding.readable import build_data
 from likeness.runs.record.folder import create_folder
 from likeness.runs.record.logged import read_metrics
@@ -26,7 +26,8 @@ OVERRIDES = [*TINY, "trainer.max_steps=6", "trainer.val_check_interval=3"]
 
 
 def run(folder: Path, *overrides: str) -> Path:
-    return train_by([f"runs_dir={folder}", *OVERRIDES, *overrides])
+    with blank_figures():
+        return train_by([f"runs_dir={folder}", *OVERRIDES, *overrides])
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -41,7 +42,7 @@ def logged(run: Path, name: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(tmp_path_factory.mktemp("runs"), "seed=3")
+    return train_by([f"runs_dir={tmp_path_factory.mktemp('runs')}", *OVERRIDES, "seed=3"])
 
 
 def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
@@ -101,9 +102,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_workers(finished: Path, 
 
 def test_a_run_is_evaluated_on_its_own_data_as_it_was(finished: Path, tmp_path: Path) -> None:
     overrides = [word for word in OVERRIDES if word.startswith(("evaluation", "loader"))]
-    folder = evaluate_run(
-        finished, embedding_config_of(finished), [f"runs_dir={tmp_path}", "seed=3", *overrides]
-    )
+    folder = evaluate_run(finished, [f"runs_dir={tmp_path}", "seed=3", *overrides])
     measured = json.loads((folder / "results.json").read_text())[finished.name]
     assert measured == json.loads((finished / "results.json").read_text())["trained"]
 
@@ -200,7 +199,8 @@ def folder_overrides(root: Path, folder: Path) -> list[str]:
 
 
 def run_on(root: Path, folder: Path, *overrides: str) -> Path:
-    return train_by([*folder_overrides(root, folder), *overrides])
+    with blank_figures():
+        return train_by([*folder_overrides(root, folder), *overrides])
 
 
 def test_a_broken_image_is_named_counted_and_left_out(image_folder: Path, tmp_path: Path) -> None:

@@ -51,6 +51,10 @@ _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(IMPORTED)
 
 
+def nothing() -> None:
+    """What is done first where nothing is to be."""
+
+
 def fork(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     """Call a function in a process."""
     process = _forkserver.Process(target=_call, args=(target, arguments))
@@ -58,20 +62,39 @@ def fork(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     return process
 
 
+def call_in_ranks(world: int, target: Callable[..., None], *arguments: Any) -> None:
+    """Call a function in so many processes at once, with the rank of each and the arguments, and wait for all."""
+    ranks = [fork(target, rank, *arguments) for rank in range(world)]
+    for process in ranks:
+        process.join()
+    assert [process.exitcode for process in ranks] == [0] * world
+
+
 def start(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str], out: Path, error: Path
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    out: Path,
+    error: Path,
+    before: Callable[[], None] = nothing,
 ) -> BaseProcess:
-    """Start `python WORDS` (-m MODULE or a file, and its arguments) in a folder, with its output in two files."""
-    return fork(_command, list(words), folder, {**os.environ, **environment}, out, error)
+    """Start `python WORDS` (-m MODULE or a file, and its arguments) in a folder, with its output in two files.
+
+    What is to be done `before` is done in the new process.
+    """
+    return fork(_command, list(words), folder, {**os.environ, **environment}, out, error, before)
 
 
 def run(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    before: Callable[[], None] = nothing,
 ) -> subprocess.CompletedProcess[str]:
     """Run `python WORDS` in a folder to its end; its output is text."""
     with tempfile.TemporaryDirectory() as said:
         out, error = Path(said) / "out", Path(said) / "error"
-        process = start(words, folder, environment, out, error)
+        process = start(words, folder, environment, out, error, before)
         process.join(timeout=300)
         if process.exitcode is None:
             process.kill()
@@ -87,7 +110,15 @@ def _call(target: Callable[..., None], arguments: Sequence[Any]) -> None:
     target(*arguments)
 
 
-def _command(words: list[str], folder: Path, environment: dict[str, str], out: Path, error: Path) -> None:
+def _command(
+    words: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    out: Path,
+    error: Path,
+    before: Callable[[], None],
+) -> None:
+    before()
     os.chdir(folder)
     added = set(environment.get("PYTHONPATH", "").split(os.pathsep))
     os.environ.clear()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from torch import distributed, nn
-from torch.multiprocessing import spawn
 from torch.nn.parallel import DistributedDataParallel
+from warm import call_in_ranks
 
 from likeness.losses import (
     AllSemiHardTripletLoss,
@@ -87,7 +87,7 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[torch
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    spawn(_rank, (port, str(folder)), nprocs=WORLD)
+    call_in_ranks(WORLD, _rank, port, str(folder))
     return [torch.load(folder / f"{rank}.pt") for rank in range(WORLD)]
 
 

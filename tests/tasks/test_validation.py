@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pytorch_lightning.plugins.environments import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 from torch import Tensor, nn
-from torch.multiprocessing import spawn
+from warm import call_in_ranks
 
 from likeness.data.augment import KeyedAugment
 from likeness.data.batch import Batch
@@ -220,7 +220,7 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    spawn(_rank, (port, str(folder)), nprocs=WORLD)
+    call_in_ranks(WORLD, _rank, port, str(folder))
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(WORLD)]
 
 

@@ -25,6 +25,7 @@ def detector_named(
     smallest_face: float | None = None,
     least_score: float | None = None,
     points: bool = False,
+    checkpoint: int | None = None,
 ) -> Detector:
     """The detector called `name`.
 
@@ -35,15 +36,20 @@ def detector_named(
         smallest_face: pixels of the smallest face's side that MTCNN looks for; by default 20, or what the run has.
         least_score: of a face, in [0, 1]; by default 0.7, or the run's `evaluation.score`.
         points: whether it is refused where its faces would have no points.
+        checkpoint: the step of an earlier one of a run to take in place of the last.
 
     Raises:
         LikenessError: there is no such detector, it finds no weights, or an option is out of its range or not its.
     """
     if Path(name).is_dir():
-        return _of_run(Path(name), weights, smallest_face, least_score, points)
+        return _of_run(Path(name), checkpoint, weights, smallest_face, least_score, points)
     if name not in DETECTORS:
         raise LikenessError(
             f"There is no detector called {name}, nor a folder of a run: {nearest(name, DETECTORS)}"
+        )
+    if checkpoint is not None:
+        raise LikenessError(
+            f"--checkpoint is of a run that trained a detector, and {name} is none: leave it out."
         )
     smallest = SMALLEST_FACE if smallest_face is None else smallest_face
     least = LEAST_SCORE if least_score is None else least_score
@@ -73,12 +79,17 @@ def _published(weights: Path | None, smallest_face: float, least_score: float) -
 
 
 def _of_run(
-    run: Path, weights: Path | None, smallest_face: float | None, least_score: float | None, points: bool
+    run: Path,
+    checkpoint: int | None,
+    weights: Path | None,
+    smallest_face: float | None,
+    least_score: float | None,
+    points: bool,
 ) -> Detector:
     config = config_of(run)
     if not isinstance(config, DetectionConfig):
         raise LikenessError(f"{run} did not train a detector; name a run of task=mtcnn or its like.")
-    own = build_trained(config, run).detector
+    own = build_trained(config, run, checkpoint).detector
     found: Detector = own
     if isinstance(own, MTCNN):
         own.smallest_face = own.smallest_face if smallest_face is None else smallest_face

@@ -10,9 +10,8 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.as_float import as_float
 from likeness.evaluation import Comparison, OperatingPoint
 from likeness.recipes.embedding.encode import encode_images
-from likeness.recipes.embedding.kept_operating_point import read_operating_point
-from likeness.recipes.embedding.networks import Networks, build_trained
-from likeness.recipes.embedding.past import embedding_config_of
+from likeness.recipes.embedding.networks import Networks
+from likeness.recipes.embedding.trained import trained_at
 from likeness.runs.training.checkpoints import hash_of
 from likeness.spatial import sides
 
@@ -89,16 +88,14 @@ def load(
     """The encoder that a run trained.
 
     Args:
-        run: the run's folder.
+        run: the run's folder, or a `.safetensors` file that `likeness export` wrote.
         device: where it is to work.
         trust: packages of your own, or whose code you know, that the run may name parts of.
-        checkpoint: the step of an earlier one to take in place of the last; it has no operating point.
+        checkpoint: the step of another to take in place of the one that the run hands on; it has no operating point.
 
     Raises:
         LikenessError: it is no run's folder, has trained no embedding, or has no such checkpoint, or what it holds is
             not what its record says.
     """
-    folder = Path(run)
-    config = embedding_config_of(folder, trust)
-    networks = build_trained(config, folder, checkpoint)
-    return TrainedEncoder(config, networks, read_operating_point(folder, checkpoint), torch.device(device))
+    config, networks, operating_point = trained_at(Path(run), trust, checkpoint)
+    return TrainedEncoder(config, networks, operating_point, torch.device(device))

@@ -44,7 +44,7 @@ def paint_by_networks(
 ) -> None:
     """Paint each content by the network that a pair has in place of a style: a run's folder, or a file of weights.
 
-    A file is taken for one of PyTorch's examples, unless `overrides` say otherwise. Of a run it is the last checkpoint,
+    A file is taken for one of PyTorch's examples, unless `overrides` say otherwise. Of a run it is what it hands on,
     or that of a `step`.
 
     Raises:

@@ -56,7 +56,7 @@ def verify(
     point = encoder.operating_point
     if point is None:
         raise LikenessError(
-            f"{run} has chosen no threshold for these weights: it did not finish, they are an earlier checkpoint's, or "
+            f"{run} has chosen no threshold for these weights: it did not finish, they are another checkpoint's, or "
             "it had no validation identities; data.split's second share gives it some."
         )
     if math.isnan(point.threshold):

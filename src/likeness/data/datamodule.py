@@ -1,5 +1,7 @@
 """The DataModule of every task that trains on labelled images."""
 
+from collections.abc import Sequence
+
 from torch.utils.data import DataLoader
 
 from likeness.data.as_float import as_float
@@ -26,6 +28,7 @@ class IdentityDataModule(RunData):
         workers: loader processes.
         pin_memory: whether batches are put into pinned memory for a GPU.
         channels_last: whether batches of images and volumes have the channels last in memory.
+        watched: the indices of the validation images that are watched, in order; None: all.
     """
 
     def __init__(
@@ -42,13 +45,14 @@ class IdentityDataModule(RunData):
         workers: int,
         pin_memory: bool,
         channels_last: bool,
+        watched: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         self.train, self.validation = train, validation
         self.identities, self.images, self.seed = identities, images, seed
         self.within_group = within_group
         self.augment = augment
-        self.eval_batch_size = eval_batch_size
+        self.eval_batch_size, self.watched = eval_batch_size, watched
         self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
 
     def schedule(self, *, rank: int = 0, world_size: int = 1) -> IdentityBalancedBatches:
@@ -69,6 +73,11 @@ class IdentityDataModule(RunData):
     def validated(self) -> bool:
         """Whether there are validation images."""
         return self.validation is not None
+
+    @property
+    def batches_an_epoch(self) -> int:
+        """Those that the images of all identities fill."""
+        return len(self.schedule())
 
     @property
     def unreadable(self) -> set[str]:
@@ -98,7 +107,7 @@ class IdentityDataModule(RunData):
         assert trainer is not None
         return ordered_loader(
             self.validation,
-            range(len(self.validation)),
+            range(len(self.validation)) if self.watched is None else self.watched,
             batch_size=self.eval_batch_size,
             workers=self.workers,
             rank=trainer.global_rank,

@@ -14,6 +14,11 @@ class RunData(pl.LightningDataModule):
         """Whether there is something to validate on."""
 
     @property
+    def batches_an_epoch(self) -> int | None:
+        """In how many batches every sample comes about once; None where that means nothing."""
+        return None
+
+    @property
     @abstractmethod
     def unreadable(self) -> set[str]:
         """The names of the images that this process and its loader workers could not read until now."""

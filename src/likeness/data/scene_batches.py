@@ -131,6 +131,12 @@ class SceneDataModule(RunData):
         return self.validation is not None
 
     @property
+    def batches_an_epoch(self) -> int:
+        """Those that the first source's images fill, with as many of each other."""
+        first, *others = self.batches.sources
+        return max(1, len(first) * (1 + len(others)) // self.batches.batch_size)
+
+    @property
     def unreadable(self) -> set[str]:
         """The names of the images that this process and its loader workers could not read until now."""
         parts = [*self.batches.sources, *([self.validation] if self.validation is not None else [])]

@@ -80,8 +80,21 @@ class Embedder(nn.Module):
         trained on, each as a class.
         """
         seen = (
-            torch.rot90(sample, quarters, (-2, -1)) if quarters else sample
+            _turned(sample, quarters)
             for sample in ([images] if self.views < 8 else [images, images.flip(-1)])
             for quarters in range(min(self.views, 4))
         )
         return torch.cat([self(view) for view in seen], dim=1)
+
+
+def _turned(images: Tensor, quarters: int) -> Tensor:
+    """Images `[B, C, H, W]` turned by quarters, as `torch.rot90` does, in words that an ONNX file has too."""
+    match quarters:
+        case 1:
+            return images.flip(-1).transpose(-2, -1)
+        case 2:
+            return images.flip((-2, -1))
+        case 3:
+            return images.flip(-2).transpose(-2, -1)
+        case _:
+            return images

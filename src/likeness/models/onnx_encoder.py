@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from likeness.models.onnx_file import first_line, opened
 from likeness.spatial import SpatialSize, height_and_width
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
@@ -64,7 +65,7 @@ class OnnxEncoder(nn.Module):
         shape = (1, channels, 1, 1)
         self.register_buffer("mean", torch.tensor(list(mean)).view(shape), persistent=False)
         self.register_buffer("std", torch.tensor(list(std)).view(shape), persistent=False)
-        self._session = _session(self.path)
+        self._session = opened(self.path)
         self._input = self._checked_input()
         self._channels_last = not _fits(self._input.shape[1:], (channels, *self.sides))
         batch = self._input.shape[0]
@@ -140,7 +141,7 @@ class OnnxEncoder(nn.Module):
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise ValueError(
                 f"{self.path.name} refuses images of {self._size()}: set `channels` and `spatial_size` to what "
-                f"it was made for ({_first_line(error)})."
+                f"it was made for ({first_line(error)})."
             ) from error
 
     def _checked_input(self) -> Any:
@@ -185,24 +186,6 @@ def refuse_weights_elsewhere(path: Path) -> None:
             ) from error
 
 
-def _session(path: Path) -> Any:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ValueError(
-            f"{path.name} needs ONNX Runtime, which is not installed: pip install 'likeness[onnx]'."
-        ) from error
-    if not path.is_file():
-        raise ValueError(f"There is no file {path}: name an encoder's .onnx file.")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # whole portions run side by side instead
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-        raise ValueError(f"{path} is not an ONNX model that can be run ({_first_line(error)}).") from error
-
-
 def _fits(wanted: Sequence[object], given: Sequence[int]) -> bool:
     """Whether a shape, in which what is no positive number is open, is that of the images given."""
     return all(not isinstance(w, int) or w <= 0 or w == g for w, g in zip(wanted, given, strict=True))
@@ -222,7 +205,3 @@ def _is_embedding(output: Any, images: int) -> bool:
 
 def _by(shape: Sequence[object]) -> str:
     return " x ".join(map(str, shape))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200].rstrip(".")

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from likeness.config.nearest import nearest
 from likeness.models.backbone import Backbone, feature_dim_of
-from likeness.models.timm_alone import freeze, timm
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
 from likeness.spatial import SpatialSize, height_and_width
+from likeness.timm_alone import freeze, timm
 
 
 def timm_backbone(

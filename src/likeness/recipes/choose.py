@@ -16,8 +16,10 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.signature import imported
 from likeness.config.trust import is_trusted, refuse_distrusted
 from likeness.errors import LikenessError, ended
+from likeness.recipes.debugging import as_debugged
 from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.embedding.family import EMBEDDING
+from likeness.recipes.epochs import in_steps
 from likeness.recipes.landmarks.family import LANDMARKS
 from likeness.recipes.open_set.family import OPEN_SET
 from likeness.recipes.past_config import plain_config_of
@@ -68,8 +70,16 @@ def checked(config: dict[str, Any]) -> TrainConfig:
     return check(config, family_of(config).schema)
 
 
-def checked_composition(config: DictConfig) -> TrainConfig:
-    """As `checked`, of what Hydra composed; a value that is taken from where none is raises a LikenessError too."""
+def checked_composition(config: DictConfig, overrides: Sequence[str] = ()) -> TrainConfig:
+    """As `checked`, of what Hydra composed of `overrides`; what is given in epochs has become steps.
+
+    Raises:
+        LikenessError: as `checked`; or a value is taken from where none is, or two lengths are given.
+    """
+    return _checked_in_steps(in_steps(as_debugged(config), overrides, _checked_in_steps, recipe_of))
+
+
+def _checked_in_steps(config: DictConfig) -> TrainConfig:
     with explained("config", ()):
         values = plain(config)
     with told_by_source(config):
@@ -82,7 +92,7 @@ def training_config(overrides: Sequence[str]) -> TrainConfig:
     Raises:
         LikenessError: an override names nothing that there is, or a value won't do.
     """
-    return checked_composition(composed("config", overrides))
+    return checked_composition(composed("config", overrides), overrides)
 
 
 def recipe_of(config: TrainConfig) -> Recipe:

@@ -27,6 +27,11 @@ def is_onnx(path: Path) -> bool:
     return path.suffix.lower() == ".onnx"
 
 
+def is_exported(path: Path) -> bool:
+    """Whether a path is that of a file with a run's networks and their configuration, by its suffix in any case."""
+    return path.suffix.lower() == ".safetensors"
+
+
 def refuse_other_network(overrides: Sequence[Override], path: Path) -> None:
     """Raise a LikenessError where overrides would have another network than that of an ONNX file."""
     for one in overrides:

@@ -7,12 +7,23 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.training import Trainer
 from likeness.data.as_float import CHANNELS_LAST
 from likeness.errors import LikenessError
+from likeness.models.gradient_checkpointing import checkpoint_gradients
 from likeness.models.rank import unsteady_layer
 from likeness.runs.training.devices import device_of
 
 
-def lay_out(network: nn.Module, config: TrainConfig) -> None:
-    """Give a network's weights the order that `channels_last` asks for, and compile it in place under `compile`."""
+def lay_out(network: nn.Module, config: TrainConfig, trunk: nn.Module | None = None) -> None:
+    """Give a network's weights the order that `channels_last` asks for, and compile it in place under `compile`.
+
+    Under `gradient_checkpointing` the blocks of its `trunk`, by default of all of it, keep their inputs alone.
+
+    Raises:
+        LikenessError: it has no blocks.
+    """
+    if config.gradient_checkpointing and not checkpoint_gradients(network if trunk is None else trunk):
+        raise LikenessError(
+            "gradient_checkpointing=true needs a network of blocks, and this one has none: leave it out."
+        )
     if config.channels_last:
         most = max((weight.ndim for weight in network.state_dict().values()), default=0)
         network.to(memory_format=CHANNELS_LAST.get(most, torch.contiguous_format))

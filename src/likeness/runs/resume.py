@@ -32,7 +32,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Fi
     last = _last_run(Path(config.runs_dir, config.name), key_of(config.plain()))
     if last is None or last.record["status"] in ENDED:
         return None
-    if identity_of(last.record["source"]) != capture_source(packages=packages_named(config.plain())).identity:
+    if not _is_of_this_source(last, config):
         if not is_held(last.folder):
             log.warning(
                 "%s is unfinished, but was made from another source: this is a new run. `likeness resume %s` goes on "
@@ -41,11 +41,7 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Fi
                 last.folder,
             )
         return None
-    if is_held(last.folder):
-        raise LikenessError(
-            f"Another process is at work in {last.folder}, the run of this very command: wait for it, or end it; then "
-            "the same command goes on with it."
-        )
+    _refuse_held(last)
     compared = compare_since(last.folder, files)
     if last.record.get("data") != data or compared.changed:
         log.warning(
@@ -56,6 +52,13 @@ def unfinished_run(config: TrainConfig, data: dict[str, Any], files: Sequence[Fi
         return None
     _say_untold(last.folder, compared)
     return last.folder
+
+
+def refuse_twin(config: TrainConfig) -> None:
+    """Raise a LikenessError where a process is at work in a run of a configuration, which may have begun just now."""
+    last = _last_run(Path(config.runs_dir, config.name), key_of(config.plain()))
+    if last is not None and last.record["status"] not in ENDED and _is_of_this_source(last, config):
+        _refuse_held(last)
 
 
 def refuse_other(
@@ -95,6 +98,19 @@ def refuse_other(
 def _say_untold(folder: Path, compared: Compared) -> None:
     if compared.untold:
         log.warning("%s goes on; of its data %s.", folder, compared.untold)
+
+
+def _refuse_held(last: PastRun) -> None:
+    if is_held(last.folder):
+        raise LikenessError(
+            f"Another process is at work in {last.folder}, the run of this very command: wait for it, or end it; then "
+            "the same command goes on with it."
+        )
+
+
+def _is_of_this_source(run: PastRun, config: TrainConfig) -> bool:
+    now = capture_source(packages=packages_named(config.plain()))
+    return identity_of(run.record["source"]) == now.identity
 
 
 def _last_run(folder: Path, key: str) -> PastRun | None:

@@ -1,20 +1,27 @@
 """The one path of a run: build, fit, measure, close the record."""
 
+import logging
+from functools import partial
 from pathlib import Path
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.runs.recipe import Recipe
+from likeness.runs.record.handed_on import best_validation, handed_on, said_of
 from likeness.runs.record.output import lasting_output
-from likeness.runs.record.recording import GoingOn, recorded
+from likeness.runs.record.recording import GoingOn, Recording, recorded
 from likeness.runs.report.write import write_report
-from likeness.runs.resume import refuse_other, unfinished_run
+from likeness.runs.resume import refuse_other, refuse_twin, unfinished_run
 from likeness.runs.sweep.pruning import raise_if_pruned
 from likeness.runs.sweep.stopping import StopPruned
 from likeness.runs.trackers import refuse_missing, tracked
+from likeness.runs.training.checkpoints import measured_step
+from likeness.runs.training.chosen import refuse_callbacks, refuse_monitoring
 from likeness.runs.training.devices import refuse_devices, refuse_synchronized_norms
 from likeness.runs.training.fit import fit
 from likeness.runs.training.preemption import ended_by_sigterm
 from likeness.runs.training.taken_up import take_up
+
+log = logging.getLogger("likeness")
 
 
 def train(config: TrainConfig, recipe: Recipe) -> Path:
@@ -51,13 +58,31 @@ def _train(config: TrainConfig, recipe: Recipe, unfinished: Path | None) -> Path
     refuse_synchronized_norms(config.trainer.accelerator, sync_batchnorm=config.trainer.sync_batchnorm)
     data = recipe.data()
     recipe.refuse()
+    if data is not None:
+        refuse_callbacks(config, recipe)
+        if not data.validated:
+            refuse_monitoring(config)
     going_on = None if unfinished is None else GoingOn(unfinished, take_up)
-    opened = recorded(config, recipe.fingerprints, recipe.files, going_on)
+    opened = recorded(config, recipe.fingerprints, recipe.files, going_on, partial(refuse_twin, config))
     with opened as run, tracked(run.folder, trackers):
         raise_if_pruned(config, run.folder)  # where the run was killed before its record said so
         if data is not None:
             fit(config, run.folder, recipe, data, [StopPruned(config, run.folder)] if config.sweep else [])
         raise_if_pruned(config, run.folder)
+        if data is not None:
+            _tell_weights(run, config)
         recipe.conclude(run)
     write_report(run.folder, recipe.family.presentation)
     return run.folder
+
+
+def _tell_weights(run: Recording, config: TrainConfig) -> None:
+    """Record which weights are measured, and the best validation; say the first where they are not simply the last."""
+    weights = handed_on(run.folder, config.plain(), measured_step(run.folder))
+    run.outcome["weights"] = weights
+    if config.validates:
+        objective = config.objective
+        mode = "max" if objective.direction == "maximize" else "min"
+        run.outcome["best"] = best_validation(run.folder, objective.metric, mode)
+    if weights["averaged"] or weights["checkpoint"] != "last":
+        log.info("Measured and handed on: %s.", said_of(weights))

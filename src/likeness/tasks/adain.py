@@ -25,7 +25,7 @@ class AdainTask(StylizerTask):
         stylizer: g.
         objective: L. Its content layer is the decoder's; theirs is by `MeanStdStatistic`.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
 
     Raises:
         LikenessError: the objective's content layer is another than the decoder's.
@@ -39,7 +39,7 @@ class AdainTask(StylizerTask):
         stylizer: AdainDecoder,
         objective: StyleObjective,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
     ) -> None:
         super().__init__(encoder, stylizer, objective, optimizer, scheduler)
         if set(objective.content_layers) - {stylizer.layer}:

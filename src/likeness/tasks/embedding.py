@@ -36,7 +36,7 @@ class EmbeddingTask(EncodingTask):
         embedder: nn.Module,
         loss: Loss,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
     ) -> None:
         super().__init__(embedder, optimizer, scheduler)
         self.loss = loss

@@ -56,7 +56,9 @@ class EncodingTask(Task):
 
     family: ClassVar[str] = "embedding"
 
-    def __init__(self, embedder: nn.Module, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
+    def __init__(
+        self, embedder: nn.Module, optimizer: OptimizerFactory, scheduler: SchedulerFactory | None
+    ) -> None:
         super().__init__(optimizer, scheduler)
         self.embedder = embedder
         self.validation = Validation()

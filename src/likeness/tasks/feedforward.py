@@ -24,7 +24,7 @@ class FeedforwardTask(StylizerTask):
         styles: the style images, `[1, 3, Hk, Wk]` in [0, 1] each, several of them blended.
         style_weights: the share of each in the loss.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class FeedforwardTask(StylizerTask):
         styles: Sequence[Tensor],
         style_weights: Sequence[float],
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
     ) -> None:
         super().__init__(encoder, stylizer, objective, optimizer, scheduler)
         self.styles = styles

@@ -34,7 +34,7 @@ class SimilarityTask(EncodingTask):
         head: PairHead,
         loss: Loss,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
         *,
         frozen: bool = False,
     ) -> None:

@@ -27,7 +27,7 @@ class StyleTask(Task):
         image: G before the first step, `[1, 3, H, W]` in [0, 1].
         style_weights: the share of each style image in J_style.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
         float32_steps: so many last steps have features in float32, whatever the trainer's precision.
         tile: the side in pixels of the tiles that a large image is taken in; None for the whole at once.
 
@@ -44,7 +44,7 @@ class StyleTask(Task):
         image: Tensor,
         style_weights: Sequence[float],
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
         *,
         float32_steps: int = 0,
         tile: int | None = None,

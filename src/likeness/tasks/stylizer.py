@@ -21,7 +21,7 @@ class StylizerTask(Task):
         stylizer: the network that is trained.
         objective: the loss.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
     """
 
     watched: ClassVar[tuple[Watched, ...]] = WATCHED
@@ -32,7 +32,7 @@ class StylizerTask(Task):
         stylizer: nn.Module,
         objective: StyleObjective,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
     ) -> None:
         super().__init__(optimizer, scheduler)
         self.encoder = encoder

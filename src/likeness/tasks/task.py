@@ -8,6 +8,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from likeness.tasks.optimizers.groups import trained_parameters
+
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 SchedulerFactory = Callable[[Optimizer], LRScheduler]
 
@@ -23,18 +25,22 @@ class Watched(NamedTuple):
 class Task(pl.LightningModule):
     """What is trained, and by which optimizer; how is a subclass's.
 
-    `watched` are the metrics that a progress bar shows.
+    `watched` are the metrics that a progress bar shows. `grouped` makes of the task what its optimizer is handed: the
+    parameters that are trained, or groups of them.
     """
 
     watched: ClassVar[tuple[Watched, ...]]
 
-    def __init__(self, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
+    def __init__(self, optimizer: OptimizerFactory, scheduler: SchedulerFactory | None) -> None:
         super().__init__()
         self.make_optimizer = optimizer
         self.make_scheduler = scheduler
+        self.grouped: Callable[[nn.Module], Any] = trained_parameters
 
     def configure_optimizers(self) -> Any:
-        """The optimizer over the parameters that are trained, and its schedule by steps."""
-        optimizer = self.make_optimizer([p for p in self.parameters() if p.requires_grad])
+        """The optimizer over the parameters that are trained, and its schedule by steps, where it has one."""
+        optimizer = self.make_optimizer(self.grouped(self))
+        if self.make_scheduler is None:
+            return {"optimizer": optimizer}
         scheduler = self.make_scheduler(optimizer)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -23,6 +23,7 @@ from likeness.data.drawn_faces import drawn_faces
 from likeness.models.detectors import Detections
 from likeness.runs.record.record_file import write_record
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 SHORT = [*TINY, "trainer.max_steps=2", "evaluation.far=0.1"]
 RATES = ["--fpir", "0.2"]
 BOTH_RATES = [*RATES, "--far", "0.1"]

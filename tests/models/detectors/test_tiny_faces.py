@@ -10,8 +10,8 @@ from torch.nn import functional
 from likeness.models.detectors.anchors import AnchorOutputs, grid_anchors
 from likeness.models.detectors.timm_maps import TimmMaps
 from likeness.models.detectors.tiny_faces import TinyFaces, TinyFacesDetector
-from likeness.models.timm_alone import timm
 from likeness.models.weights import load_weights, weights_from_pip
+from likeness.timm_alone import timm
 
 TEMPLATES = [[4.0 + k, 5.0 + k] for k in range(25)]
 

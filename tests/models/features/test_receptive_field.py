@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 import torch
 from plain_vgg import ASKED, ours
@@ -5,17 +8,21 @@ from plain_vgg import ASKED, ours
 from likeness.models.features import FeatureNetwork
 from likeness.models.features.vgg import vgg19_normalised
 
+NETWORKS: dict[str, Callable[[], FeatureNetwork]] = {
+    "vgg19": ours,
+    "replicated": partial(ours, "vgg16", ["relu1_2", "conv3_3"], padding_mode="replicate", pooling="average"),
+    "pool": partial(ours, "vgg16", ["conv2_1", "pool3"]),
+    "normalised": partial(
+        vgg19_normalised, weights=None, pooling="max", average_scale=2.0, layers=["relu2_1", "relu4_1"]
+    ),
+}
 
+
+@pytest.fixture(scope="module")
 def networks() -> dict[str, FeatureNetwork]:
+    """Each in float64."""
     torch.manual_seed(0)
-    return {
-        "vgg19": ours(),
-        "replicated": ours("vgg16", ["relu1_2", "conv3_3"], padding_mode="replicate", pooling="average"),
-        "pool": ours("vgg16", ["conv2_1", "pool3"]),
-        "normalised": vgg19_normalised(
-            weights=None, pooling="max", average_scale=2.0, layers=["relu2_1", "relu4_1"]
-        ),
-    }
+    return {name: make().double() for name, make in NETWORKS.items()}
 
 
 # Convolutions of side 3 see one position to each side: in vgg19 2 at stride 1, 2 at 2, 4 at 4, 4 at 8 and 1 at 16.
@@ -28,19 +35,23 @@ MARGINS = {
 SEEN = {"vgg19": 2 + 2 * 2 + 4 * 4 + 4 * 8 + 16, "replicated": 18, "pool": 18, "normalised": 30}
 
 
-def test_the_margin_is_what_the_convolutions_see_to_whole_strides() -> None:
-    for name, network in networks().items():
+def test_the_margin_is_what_the_convolutions_see_to_whole_strides(
+    networks: dict[str, FeatureNetwork],
+) -> None:
+    for name, network in networks.items():
         assert network.stride is not None
         deepest = max(network.stride.values())
         assert network.receptive_field == MARGINS[name]
         assert 0 <= MARGINS[name] - SEEN[name] < deepest
-    assert networks()["vgg19"].stride == dict(zip(ASKED, (1, 2, 4, 8, 8, 16), strict=True))
+    assert networks["vgg19"].stride == dict(zip(ASKED, (1, 2, 4, 8, 8, 16), strict=True))
 
 
 @pytest.mark.parametrize("name", MARGINS)
 @pytest.mark.parametrize("start", [0, 96, 160])
-def test_a_tile_with_its_margin_sees_what_the_whole_image_does(name: str, start: int) -> None:
-    network = networks()[name].double()
+def test_a_tile_with_its_margin_sees_what_the_whole_image_does(
+    networks: dict[str, FeatureNetwork], name: str, start: int
+) -> None:
+    network = networks[name]
     assert network.receptive_field is not None
     images = torch.rand(1, 3, 37, 203, dtype=torch.float64)  # one side is no multiple of any stride
     end = min(start + 48, 203) if start < 160 else 203
@@ -49,8 +60,8 @@ def test_a_tile_with_its_margin_sees_what_the_whole_image_does(name: str, start:
 
 
 @pytest.mark.parametrize("name", MARGINS)
-def test_the_deepest_layer_needs_all_of_the_margin(name: str) -> None:
-    network = networks()[name].double()
+def test_the_deepest_layer_needs_all_of_the_margin(networks: dict[str, FeatureNetwork], name: str) -> None:
+    network = networks[name]
     assert network.receptive_field is not None
     assert network.stride is not None
     images = torch.rand(1, 3, 37, 256, dtype=torch.float64)

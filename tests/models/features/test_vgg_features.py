@@ -27,10 +27,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def from_file(folder: Path, name: str) -> nn.Sequential:
-    features = torchvision_features(name)
+    with torch.device("meta"):  # nothing is drawn that the file replaces
+        features = torchvision_features(name)
     state = torch.load(folder / f"{name}.pth", weights_only=True)
-    features.load_state_dict({key.removeprefix("features."): value for key, value in state.items()})
-    return features
+    own = {key.removeprefix("features."): value for key, value in state.items()}
+    features.load_state_dict(own, assign=True)
+    return features.requires_grad_(False)
 
 
 @pytest.mark.parametrize("pooling", ["max", "average"])

@@ -10,6 +10,7 @@ from tiny import TINY, train_by
 
 import likeness
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 WORDS = [
     *(word for word in TINY if not word.startswith(("data.", "backbone.spatial_size"))),
     "data=arrays",

@@ -79,7 +79,8 @@ def test_a_search_killed_in_the_middle_of_a_job_gives_the_same_trials_and_winner
         for job in content["jobs"]:
             del job["run"]
     assert one["best"] == other["best"]
-    assert {**one, "overrides": None} == {**other, "overrides": None}
+    differing = ("overrides", "seal")  # each sweep's runs_dir is its own, and its seal hashes that too
+    assert {**one, **dict.fromkeys(differing)} == {**other, **dict.fromkeys(differing)}
     assert "pruned" in statuses(whole)
     print(json.dumps(other, indent=1))
 

@@ -13,6 +13,7 @@ from likeness.runs.record.record_file import write_record
 from likeness.runs.sweep.outcome import Outcome, Validation
 from likeness.runs.sweep.pruning import write_earlier
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 PRUNER = (
     "++sweep.pruner={_target_: optuna.pruners.MedianPruner, metric: validation/accuracy, n_startup_trials: 1, "
     "n_warmup_steps: 8}"

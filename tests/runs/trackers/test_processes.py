@@ -14,12 +14,14 @@ import pytest
 from made_run import made_run
 from small_disk import small_disk
 from tiny import TINY, train_by
+from warm import Command
 
 import likeness.runs.run
 from likeness.errors import LikenessError
 from likeness.runs.trackers import installed, processes, refuse_missing, tracked
 from likeness.runs.trackers.tracker import NOTICE
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
 OVERRIDES = [*TINY, "trainer.val_check_interval=10"]
 
 FAILS = "raise ConnectionError('no network')"
@@ -263,16 +265,17 @@ def test_a_tracker_that_is_not_installed_is_said_before_training(
     assert not (tmp_path / "default").exists()
 
 
-def test_no_library_of_a_tracker_is_imported_by_a_run() -> None:
+def test_no_library_of_a_tracker_is_imported_by_a_run(warm_command: Command, tmp_path: Path) -> None:
     libraries = [package for packages in installed.PACKAGES.values() for package in packages]
-    program = (
+    program = tmp_path / "program.py"
+    program.write_text(
         "import sys, likeness.runs.run\n"
         "from likeness.runs.trackers import refuse_missing\n"
         f"refuse_missing({list(installed.PACKAGES)})\n"
         f"print([name for name in {libraries} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    done = warm_command(str(program))
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_the_process_of_a_tracker_imports_no_torch_and_no_other_s_library() -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -71,10 +72,24 @@ def test_it_is_not_imported(overrides: list[str], imports: Imports) -> None:
 
 
 def test_an_import_would_be_seen(imports: Imports) -> None:
-    assert "/timm/utils/" in imports(["-c", "import timm"])  # which is why ours goes round it
     assert 'File "<string>", line 1' in imports(["-c", "import wandb"])
 
 
-def test_it_can_be_imported_after_timm(command) -> None:
-    done = command("-c", "import likeness.models.timm_backbone, wandb; print(wandb.__name__)")
+def test_timm_would_import_it() -> None:
+    """Which is why ours goes round it."""
+    spec = find_spec("timm")
+    assert spec is not None
+    assert spec.origin is not None
+    assert "    import wandb\n" in (Path(spec.origin).parent / "utils" / "summary.py").read_text()
+
+
+def test_it_can_be_imported_after_timm(warm_command, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys, likeness.models.timm_backbone\n"
+        "assert 'timm' in sys.modules and 'wandb' not in sys.modules\n"
+        "import wandb\n"
+        "print(wandb.__name__)\n"
+    )
+    done = warm_command(str(program))
     assert done.stdout == "wandb\n", done.stderr

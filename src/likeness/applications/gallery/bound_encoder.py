@@ -12,15 +12,12 @@ from torch import Tensor
 from likeness.applications.encoder import BATCH, TrainedEncoder, load
 from likeness.applications.gallery.encoder_identity import identity, refuse_other
 from likeness.applications.gallery.store import Settings
-from likeness.config.check import check
-from likeness.config.compose import composed
-from likeness.config.make import make, plain
-from likeness.config.overrides import parsed
-from likeness.config.schema.embedding import EvaluateConfig
+from likeness.config.make import make
 from likeness.config.schema.networks import Onnx
 from likeness.errors import LikenessError
 from likeness.evaluation import EUCLIDEAN, Comparison
-from likeness.recipes.evaluation_overrides import is_onnx, refuse_other_network
+from likeness.recipes.embedding.onnx_evaluation import onnx_evaluation
+from likeness.recipes.evaluation_overrides import is_onnx
 from likeness.runs.record.source import hash_of_file
 from likeness.runs.training.devices import device_of
 from likeness.spatial import SpatialSize
@@ -136,10 +133,7 @@ def _of_run(run: Path, trust: Sequence[str]) -> BoundEncoder:
 
 
 def _of_file(path: Path, overrides: Sequence[str]) -> BoundEncoder:
-    refuse_other_network(parsed(overrides), path)
-    config = composed("evaluate", ["backbone=onnx", *overrides])
-    config.backbone.path = str(path)
-    node = check(plain(config), EvaluateConfig).backbone
+    node = onnx_evaluation(path, overrides).backbone
     assert isinstance(node, Onnx)
     return _of_onnx(path, node)
 

@@ -9,6 +9,7 @@ from likeness.config.schema.identification import Clustering, Identification, Op
 from likeness.config.schema.losses import AdaFace, CrossEntropy, Loss, MarginSoftmax
 from likeness.config.schema.metric_learning import WITHOUT_MINER, PmlLoss, PmlMiner
 from likeness.config.schema.networks import Backbone, ChiSquared, Embedder, Head, Onnx
+from likeness.config.schema.optimization import Optimizer
 from likeness.config.schema.outside import OR_OUTSIDE_IN_PART, Outside
 from likeness.config.schema.runs import RunConfig, TrainConfig
 from likeness.config.schema.sweep import Objective
@@ -17,7 +18,6 @@ from likeness.config.schema.training import (
     EmbeddingTask,
     Episodes,
     Evaluation,
-    Optimizer,
     Sampler,
     SimilarityTask,
     Task,

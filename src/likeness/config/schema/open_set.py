@@ -50,6 +50,7 @@ class NoTraining(Trainer):
     """A trainer that has nothing to train."""
 
     max_steps: Literal[0]
+    max_epochs: None = None
     devices: Literal[1]
 
 

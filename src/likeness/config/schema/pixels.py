@@ -3,12 +3,12 @@
 from pydantic import model_validator
 
 from likeness.config.schema.features import Features
+from likeness.config.schema.optimization import Lbfgs, PixelOptimizer
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.style_data import StyleImages
 from likeness.config.schema.style_losses import Sliced, StyleLoss
 from likeness.config.schema.style_tasks import StyleTask
 from likeness.config.schema.sweep import Objective
-from likeness.config.schema.training import Lbfgs, PixelOptimizer
 
 
 class PixelsConfig(TrainConfig):
@@ -23,7 +23,19 @@ class PixelsConfig(TrainConfig):
     optimizer: PixelOptimizer
 
     @model_validator(mode="after")
+    def _nothing_is_kept_of_blocks(self) -> "PixelsConfig":
+        if self.gradient_checkpointing:
+            raise ValueError(
+                "gradient_checkpointing=true is for networks that are trained; task.tile=256 makes a large image fit"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_image(self) -> "PixelsConfig":
+        if self.trainer.max_epochs is not None:
+            raise ValueError(
+                "one image has no epochs; leave trainer.max_epochs=null and set trainer.max_steps"
+            )
         if self.trainer.devices > 1:
             raise ValueError("one image can't be shared by several devices; leave trainer.devices=1")
         if self.trainer.accumulate_grad_batches > 1:

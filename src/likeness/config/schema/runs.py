@@ -9,8 +9,11 @@ from pydantic import Field, field_validator, model_validator
 
 from likeness.config.nearest import nearest
 from likeness.config.schema.base import Node, Place
+from likeness.config.schema.callbacks import BestCheckpoint, Callback, Monitoring
+from likeness.config.schema.debug import Debug
+from likeness.config.schema.optimization import Scheduler
 from likeness.config.schema.sweep import Objective, Sweep
-from likeness.config.schema.training import Checkpoints, Loader, Scheduler, Trackers, Trainer
+from likeness.config.schema.training import Checkpoints, Loader, Trackers, Trainer
 
 _LONGEST = 255
 """Bytes of a file's name, on whichever file system."""
@@ -55,11 +58,15 @@ class TrainConfig(RunConfig):
     validates: ClassVar[tuple[str, ...]] = ()
     task: Node
     trainer: Trainer
-    scheduler: Scheduler
+    scheduler: Scheduler | None = None
     logger: Trackers
     checkpoints: Checkpoints
+    checkpoint: BestCheckpoint | None = None
+    callbacks: dict[str, Callback | None] = Field(default_factory=dict)
     channels_last: bool
     compile: bool
+    gradient_checkpointing: bool = False
+    debug: Debug | None = None
     sweep: Sweep | None = None
 
     @property
@@ -67,6 +74,39 @@ class TrainConfig(RunConfig):
         """The sweep, with its objectives: the family's own where it names none."""
         sweep = self.sweep or Sweep()
         return sweep.model_copy(update={"objectives": sweep.objectives or [self.objective]})
+
+    @model_validator(mode="after")
+    def _monitors_what_is_validated(self) -> "TrainConfig":
+        monitoring = {f"callbacks.{name}": node for name, node in self.callbacks.items()}
+        for place, node in {"checkpoint": self.checkpoint, **monitoring}.items():
+            if isinstance(node, Monitoring):
+                self._monitors(place, node)
+        return self
+
+    def _monitors(self, place: str, node: Monitoring) -> None:
+        """Fill in what is monitored, and refuse what is not validated, or only in the midst of a step."""
+        if not self.validates:
+            raise ValueError(
+                f"{place} looks at a metric of the validation, and such a run has none; leave it out"
+            )
+        node.monitor = node.monitor or self.objective.metric
+        node.mode = node.mode or ("max" if self.objective.direction == "maximize" else "min")
+        if node.monitor not in self.validates:
+            known = nearest(node.monitor, self.validates).rstrip(".")
+            raise ValueError(
+                f"{place}.monitor names {node.monitor}, which such a run does not validate; {known}"
+            )
+        interval, batches = self.trainer.val_check_interval, self.trainer.accumulate_grad_batches
+        if interval > self.trainer.max_steps * batches:
+            raise ValueError(
+                f"{place} looks at {node.monitor}, but with trainer.val_check_interval={interval} there is no "
+                f"validation in {self.trainer.max_steps * batches} batches"
+            )
+        if interval % batches:
+            raise ValueError(
+                f"{place} looks at {node.monitor} after whole steps, so trainer.val_check_interval={interval} must be "
+                f"a multiple of trainer.accumulate_grad_batches={batches}"
+            )
 
     @model_validator(mode="after")
     def _measures_what_is_swept_for(self) -> "TrainConfig":

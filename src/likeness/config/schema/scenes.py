@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from likeness.config.schema.base import FileSource, Node, Place, Positive, Share, SpatialSize
+from likeness.config.schema.optimization import Optimizer
 from likeness.config.schema.outside import OR_OUTSIDE
 from likeness.config.schema.runs import TrainConfig
-from likeness.config.schema.training import Blur, ColorJitter, Erasing, Grayscale, Optimizer
+from likeness.config.schema.training import Blur, ColorJitter, Erasing, Grayscale
 
 
 class DrawnScenes(Node):

@@ -6,12 +6,12 @@ from pydantic import Field, model_validator
 
 from likeness.config.schema.base import Node, Positive
 from likeness.config.schema.features import Features
+from likeness.config.schema.optimization import Optimizer
 from likeness.config.schema.runs import TrainConfig
 from likeness.config.schema.style_data import StyleFolders
 from likeness.config.schema.style_losses import StyleLoss
 from likeness.config.schema.style_tasks import AdainTask, StylizerTask
 from likeness.config.schema.sweep import Objective
-from likeness.config.schema.training import Optimizer
 
 
 class AdainDecoder(Node):

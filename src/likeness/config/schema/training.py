@@ -7,8 +7,6 @@ from pydantic import Field, model_validator
 from likeness.config.schema.base import Node, Positive, Share
 from likeness.config.schema.outside import OR_OUTSIDE_CALLED, OR_OUTSIDE_IN_PART
 
-LearningRate = Annotated[float, Field(gt=0, le=1e30)]  # a step must not overflow float32
-
 
 class EmbeddingTask(Node):
     """Learn an embedding by a loss on its distances."""
@@ -45,93 +43,14 @@ class Loader(Node):
     pin_memory: bool
 
 
-class _Optimizer(Node):
-    partial: Literal[True] = Field(alias="_partial_")
-    lr: LearningRate
-    weight_decay: Annotated[float, Field(ge=0)]
-    fused: bool | None
-
-
-class AdamW(_Optimizer):
-    """AdamW (Loshchilov and Hutter 2019)."""
-
-    target: Literal["torch.optim.AdamW"] = Field(alias="_target_")
-    betas: Annotated[list[float], Field(min_length=2, max_length=2)]
-
-
-class Sgd(_Optimizer):
-    """Stochastic gradient descent with momentum."""
-
-    target: Literal["torch.optim.SGD"] = Field(alias="_target_")
-    momentum: Annotated[float, Field(ge=0, lt=1)]
-    nesterov: bool
-
-
-Optimizer = Annotated[AdamW | Sgd, Field(discriminator="target"), OR_OUTSIDE_IN_PART]
-
-
-class Lbfgs(Node):
-    """L-BFGS (Liu and Nocedal 1989), an iteration a step."""
-
-    target: Literal["torch.optim.LBFGS"] = Field(alias="_target_")
-    partial: Literal[True] = Field(alias="_partial_")
-    lr: LearningRate
-    max_iter: Literal[1]
-    history_size: Positive
-    tolerance_grad: Annotated[float, Field(ge=0, le=0)]
-    tolerance_change: Annotated[float, Field(ge=0, le=0)]
-
-
-PixelOptimizer = Annotated[AdamW | Lbfgs, Field(discriminator="target")]
-
-
-class OneCycle(Node):
-    """The one-cycle schedule (Smith and Topin 2019); its top is `optimizer.lr`."""
-
-    target: Literal["torch.optim.lr_scheduler.OneCycleLR"] = Field(alias="_target_")
-    partial: Literal[True] = Field(alias="_partial_")
-    max_lr: Annotated[float, Field(gt=0)]
-    total_steps: Positive
-    pct_start: Share
-
-
-class Cosine(Node):
-    """A cosine from `optimizer.lr` to `eta_min` (Loshchilov and Hutter 2017)."""
-
-    target: Literal["torch.optim.lr_scheduler.CosineAnnealingLR"] = Field(alias="_target_")
-    partial: Literal[True] = Field(alias="_partial_")
-    T_max: Positive
-    eta_min: Annotated[float, Field(ge=0)]
-
-
-class Constant(Node):
-    """One learning rate throughout."""
-
-    target: Literal["torch.optim.lr_scheduler.ConstantLR"] = Field(alias="_target_")
-    partial: Literal[True] = Field(alias="_partial_")
-    factor: Annotated[float, Field(ge=1, le=1)]
-
-
-class Exponential(Node):
-    """A rate that shrinks by the factor `gamma` at every step."""
-
-    target: Literal["torch.optim.lr_scheduler.ExponentialLR"] = Field(alias="_target_")
-    partial: Literal[True] = Field(alias="_partial_")
-    gamma: Annotated[float, Field(gt=0, le=1)]
-
-
-Scheduler = Annotated[
-    OneCycle | Cosine | Constant | Exponential, Field(discriminator="target"), OR_OUTSIDE_IN_PART
-]
-
-
 class Trainer(Node):
-    """Lightning's trainer."""
+    """Lightning's trainer; `max_epochs` has become `max_steps` by the time that a configuration is checked."""
 
     accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"]
     devices: Positive
     precision: Literal["32", "bf16-mixed", "16-mixed"]
     max_steps: Positive
+    max_epochs: Positive | None = None
     accumulate_grad_batches: Positive
     gradient_clip_val: Annotated[float, Field(gt=0)] | None
     val_check_interval: Positive
@@ -209,6 +128,7 @@ class Evaluation(Node):
     queries: Positive | None = None
     target: Annotated[float, Field(gt=0, lt=1)] | None = None
     flip: bool
+    validation_identities: Annotated[int, Field(ge=2)] | None = None
 
     @model_validator(mode="after")
     def _two_pairs_a_fold(self) -> "Evaluation":

@@ -41,6 +41,11 @@ class CropDataModule(RunData):
         self.workers, self.pin_memory, self.channels_last = workers, pin_memory, channels_last
 
     @property
+    def batches_an_epoch(self) -> int:
+        """Those that all contents fill."""
+        return max(1, len(self.source.contents.train) // self.source.batch_size)
+
+    @property
     def unreadable(self) -> set[str]:
         """The names of the images that this process and its loader workers could not read until now."""
         kinds = (self.source.contents, self.source.styles)

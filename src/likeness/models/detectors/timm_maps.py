@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from likeness.config.nearest import nearest
 from likeness.models.detectors.network_input import MEAN, STD
-from likeness.models.timm_alone import timm
 from likeness.models.weights import from_hub, load_weights, read_weights, weights_from_pip
+from likeness.timm_alone import timm
 
 KEEP_ALL = (timm.models.efficientnet.EfficientNetFeatures, timm.models.mobilenetv3.MobileNetV3Features)
 """Networks that keep, and run, the blocks beyond their last map."""

@@ -31,7 +31,7 @@ def timm_features(
         ValueError: an unknown name or layer, or weights that don't fit or can't be had.
     """
     # It takes two seconds, which a VGG has no need to wait for.
-    from likeness.models.timm_alone import get_graph_node_names, timm
+    from likeness.timm_alone import get_graph_node_names, timm
 
     if not timm.is_model(name):
         raise ValueError(f"timm has no network {name}: {nearest(name, timm.list_models())}")

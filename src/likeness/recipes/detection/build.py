@@ -15,7 +15,7 @@ from likeness.models.detectors.templates import k_medoids
 from likeness.models.detectors.tiny_faces import SCALES
 from likeness.randomness import generator, key
 from likeness.recipes.detection.inputs import SceneInputs
-from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.detection import DetectionTask
 
@@ -72,12 +72,12 @@ def build_task(config: DetectionConfig, network: nn.Module) -> DetectionTask[Any
             network=network, **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
         )
     task.least_height = config.evaluation.heights[0]
-    refuse_optimizer(task)
+    set_up_optimizer(task, config.optimizer)
     return task
 
 
 def build_trained(config: DetectionConfig, run: Path, step: int | None = None) -> DetectionTask[Any]:
-    """The task of a run with the weights of its last checkpoint, or of that of a `step`, in evaluation.
+    """The task of a run with the weights that it hands on, or those of a `step`, in evaluation.
 
     Raises:
         LikenessError: the run has no checkpoint, or it is another network's.
@@ -86,7 +86,7 @@ def build_trained(config: DetectionConfig, run: Path, step: int | None = None) -
     node = config.detector.model_copy(update={"weights": None})  # those to begin with aren't needed any more
     chosen: dict[str, Any] = {}
     if isinstance(node, TinyFacesNode):  # what was chosen from the images stands with the weights
-        chosen["templates"] = checkpoint.weights["network.templates"].tolist()
+        chosen["templates"] = checkpoint.trained["network.templates"].tolist()
     task = build_task(config, make(node, **chosen))
     load_part(task.network, "network", checkpoint, run)
     return task.eval()

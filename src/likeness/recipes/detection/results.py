@@ -52,6 +52,7 @@ from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.devices import device_of
+from likeness.runs.training.monitors import CURVES as MONITORED
 from likeness.tasks.detection import DetectionTask
 from likeness.tasks.detection.landmarks_task import landmark_errors_of, measurable
 
@@ -61,7 +62,7 @@ LIMITS = tuple(step / 200 for step in range(61))
 """Errors of landmarks, in parts of the distance of the eyes, at which the share of faces is drawn."""
 IN_BOXES = "in annotated boxes"
 log = logging.getLogger(__name__)
-CURVES = {"loss": "train/loss", "average precision": "validation/ap"}
+CURVES = {"loss": "train/loss", "average precision": "validation/ap", **MONITORED}
 
 
 class Examined(NamedTuple):
@@ -99,7 +100,7 @@ def tested_on(node: SceneData, scenes: ReadableScenes) -> ListedScenes:
 
 
 def conclude(run: Recording, config: DetectionConfig, splits: ReadableSplits) -> None:
-    """Measure the detector of the last checkpoint on the test images, and leave results and figures."""
+    """Measure the trained detector on the test images, and leave results and figures."""
     task = build_trained(config, run.folder)
     report_on(run, task, config, tested_on(config.test_data or config.data, splits.test))
     run.outcome["unreadable_images"] = sorted({*noted_unreadable(run.folder), *splits.test.unreadable})

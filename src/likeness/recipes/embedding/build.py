@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from likeness.config.make import make, make_with, told
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
@@ -20,12 +21,12 @@ from likeness.evaluation import (
     episodes_within,
     trials_as_episodes,
 )
-from likeness.randomness import key
+from likeness.randomness import generator, key
 from likeness.recipes.embedding.identification import identification_of
 from likeness.recipes.embedding.measure import TestData
 from likeness.recipes.embedding.networks import Networks
 from likeness.recipes.embedding.readable import ReadableSplits
-from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.encoding import EncodingTask
 
@@ -117,8 +118,15 @@ def build_task(config: EmbeddingConfig, networks: Networks, splits: ReadableSpli
     optimizer = optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
     with told(config.task):
         task: EncodingTask = make(config.task)(**networks.parts, loss=loss, **optimizer)
-    refuse_optimizer(task)
+    set_up_optimizer(task, config.optimizer, trunk_of(task))
     return task
+
+
+def trunk_of(task: EncodingTask) -> nn.Module:
+    """The network of the backbone, without what normalises its input."""
+    backbone: nn.Module = task.embedder.get_submodule("backbone")
+    network = getattr(backbone, "network", None)
+    return network if isinstance(network, nn.Module) else backbone
 
 
 def begun_with(config: EmbeddingConfig) -> str | None:
@@ -137,6 +145,7 @@ def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> Identit
             "These data leave no identity to train on; give the first share of data.split something, or train on other "
             "data and test on these, as in data=celeba_all data@test_data=lfw."
         )
+    watched = _watched(splits.validation, config) if splits.validation is not None else None
     datamodule = IdentityDataModule(
         splits.train,
         splits.validation,
@@ -152,9 +161,32 @@ def build_datamodule(config: EmbeddingConfig, splits: ReadableSplits) -> Identit
         workers=config.loader.workers,
         pin_memory=config.loader.pin_memory,
         channels_last=config.channels_last,
+        watched=watched,
     )
     if splits.validation is not None:
         drawn_pairs(splits.validation, config)  # as validation will have to
     with told(config.sampler):  # before anything starts, what the images can't fill
         datamodule.schedule()
     return datamodule
+
+
+def _watched(validation: Images, config: EmbeddingConfig) -> list[int] | None:
+    """The images of as many validation identities as the training validates on, drawn by the seed; None: of all.
+
+    Raises:
+        LikenessError: these are too few to be told apart.
+    """
+    wanted, identities = config.evaluation.validation_identities, np.unique(validation.identity)
+    if wanted is None or wanted >= len(identities):
+        return None
+    chosen = generator("validation identities", config.seed).permutation(identities)[:wanted]
+    indices = np.flatnonzero(np.isin(validation.identity, chosen))
+    try:
+        balanced_pairs(validation.identity[indices], folds=10, pairs_per_fold=2, seed=0)
+    except ValueError as error:
+        raise LikenessError(
+            f"The images of evaluation.validation_identities={wanted} are too few to validate on ({error}); ask for "
+            "more."
+        ) from error
+    found: list[int] = indices.tolist()
+    return found

@@ -6,15 +6,15 @@ from pathlib import Path
 from torch import Tensor
 
 from likeness.config.make import make, told
-from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
+from likeness.config.schema.embedding import EvaluateConfig
 from likeness.data.overlap import identities_in_both
 from likeness.evaluation import EUCLIDEAN, OperatingPoint
-from likeness.recipes.embedding.kept_operating_point import read_operating_point
 from likeness.recipes.embedding.leakage import images_trained_on, refuse_overlap, splits_of
 from likeness.recipes.embedding.measure import Encoder, TestData
-from likeness.recipes.embedding.networks import Networks, build_trained
+from likeness.recipes.embedding.networks import Networks
+from likeness.recipes.embedding.trained import Trained
 from likeness.runs.record.source import hash_of_file
-from likeness.runs.training.checkpoints import hash_of, measured_step
+from likeness.runs.training.checkpoints import hash_of
 from likeness.runs.training.devices import device_of
 
 log = logging.getLogger("likeness")
@@ -32,43 +32,38 @@ def of_file(config: EvaluateConfig, path: Path) -> tuple[Encoder, str]:
     return Encoder(encode, EUCLIDEAN), hash_of_file(path)
 
 
-def of_run(
-    config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData, step: int | None = None
+def of_trained(
+    config: EvaluateConfig, trained: Trained, source: Path, tested: TestData
 ) -> tuple[Encoder, str]:
-    """The networks of a run of the configuration `own`, and the hash of their weights.
+    """The networks of a run, and the hash of their weights.
 
-    They are those of its last checkpoint, or of that of a `step`. The run's operating point comes with them where it
-    holds for the tested identities and was chosen by these weights.
+    The run's operating point comes with them where it holds for the tested identities and was chosen by these weights.
 
     Raises:
         LikenessError: the run, or one whose encoder it began with, was trained on identities to be tested on.
     """
+    own, networks, _ = trained
     for trained_on in images_trained_on(own):
         refuse_overlap(trained_on, tested.samples)
-    networks = build_trained(own, run, step)
     weights = networks.weights
     encoder = encoder_of(networks.ready(device_of("auto")))
-    point = _operating_point_for(config, own, run, tested, step)
+    point = _operating_point_for(config, trained, source, tested)
     return encoder._replace(operating_point=point), hash_of(weights)
 
 
 def _operating_point_for(
-    config: EvaluateConfig, own: EmbeddingConfig, run: Path, tested: TestData, step: int | None
+    config: EvaluateConfig, trained: Trained, source: Path, tested: TestData
 ) -> OperatingPoint | None:
-    """A run's operating point, where it holds: for images that are encoded as those that it was chosen on, by the same
-    weights, and for other identities.
+    """A run's operating point, where it holds: for images that are encoded as those it was chosen on, and others' than
+    theirs.
     """
-    if step is not None and step != measured_step(run):
-        log.warning(
-            "The threshold of %s is left out: it was chosen by its last checkpoint, and not that of step %d.",
-            run,
-            step,
-        )
+    own, _, point = trained
+    if point is None:
         return None
     if config.evaluation.flip != own.evaluation.flip:
         log.warning(
             "The threshold of %s is left out: it was chosen with evaluation.flip=%s.",
-            run,
+            source,
             own.evaluation.flip,
         )
         return None
@@ -78,11 +73,11 @@ def _operating_point_for(
     if both := identities_in_both(chosen_on.validation, tested.samples):
         log.warning(
             "The threshold of %s is left out: it was chosen on %s, an identity that is to be tested on.",
-            run,
+            source,
             both[0],
         )
         return None
-    return read_operating_point(run)
+    return point
 
 
 def encoder_of(networks: Networks) -> Encoder:

@@ -1,26 +1,30 @@
 """Measure an encoder that is there already on some data."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from likeness.config.check import check
-from likeness.config.compose import composed
-from likeness.config.make import plain
 from likeness.config.overrides import overridden, touches
 from likeness.config.schema.embedding import EmbeddingConfig, EvaluateConfig
 from likeness.recipes.embedding.as_in_run import composed_as_in
 from likeness.recipes.embedding.build import test_data
-from likeness.recipes.embedding.encoders import of_file, of_run
+from likeness.recipes.embedding.encoders import of_file, of_trained
 from likeness.recipes.embedding.family import EMBEDDING
 from likeness.recipes.embedding.inputs import fingerprints
 from likeness.recipes.embedding.measure import Encoder, TestData, measure
+from likeness.recipes.embedding.onnx_evaluation import onnx_evaluation
 from likeness.recipes.embedding.readable import build_data
 from likeness.recipes.embedding.results import conclude
-from likeness.recipes.evaluation_overrides import parsed_for_evaluation, refuse_other_network
+from likeness.recipes.embedding.trained import trained_at
+from likeness.recipes.evaluation_overrides import parsed_for_evaluation
 from likeness.runs.record.data_files import listed_as
+from likeness.runs.record.handed_on import said_of_run
 from likeness.runs.record.recording import recorded
 from likeness.runs.report.write import write_report
 from likeness.runs.training.devices import device_of
+
+log = logging.getLogger("likeness")
 
 
 def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = ()) -> Path:
@@ -31,28 +35,20 @@ def evaluate_file(path: Path, overrides: Sequence[str], trust: Sequence[str] = (
     Raises:
         LikenessError: what a user can mend.
     """
-    refuse_other_network(parsed_for_evaluation(overrides), path)
-    config = composed("evaluate", ["backbone=onnx", *overrides])
-    config.backbone.path = str(path)
-    config.trust = list(trust)
-    checked = check(plain(config), EvaluateConfig)
+    parsed_for_evaluation(overrides)
+    checked = onnx_evaluation(path, overrides, trust)
     tested = test_data(build_data(checked.data), checked)
     encoder, weights = of_file(checked, path)
     return _measured(checked, path, encoder, weights, tested)
 
 
 def evaluate_run(
-    run: Path,
-    own: EmbeddingConfig,
-    overrides: Sequence[str],
-    trust: Sequence[str] = (),
-    step: int | None = None,
+    run: Path, overrides: Sequence[str], trust: Sequence[str] = (), step: int | None = None
 ) -> Path:
     """Measure a run's encoder on the data that `overrides` choose, by default those that it was tested on.
 
     Args:
-        run: the run's folder.
-        own: its configuration.
+        run: the run's folder, or a file that was exported from it.
         overrides: of `conf/evaluate.yaml`.
         trust: packages beside those of the run whose parts the overrides may name.
         step: of a checkpoint to take in place of the last.
@@ -63,10 +59,16 @@ def evaluate_run(
     Raises:
         LikenessError: what a user can mend.
     """
-    config = evaluation_of(own, overrides, trust)
+    trained = trained_at(run, trust, step)
+    if step is not None and trained.operating_point is None:
+        log.warning(
+            "The threshold of %s is left out: it was not chosen by the checkpoint of step %d.", run, step
+        )
+    config = evaluation_of(trained.config, overrides, trust)
     tested = test_data(build_data(config.data), config)
-    encoder, weights = of_run(config, own, run, tested, step)
-    return _measured(config, run, encoder, weights, tested)
+    encoder, weights = of_trained(config, trained, run, tested)
+    said = said_of_run(run) if step is None and run.is_dir() else None
+    return _measured(config, run, encoder, weights, tested, said)
 
 
 def evaluation_of(
@@ -89,10 +91,21 @@ def evaluation_of(
     return check(overridden(config, later, "the evaluation"), EvaluateConfig)
 
 
-def _measured(config: EvaluateConfig, source: Path, encoder: Encoder, weights: str, tested: TestData) -> Path:
+def _measured(
+    config: EvaluateConfig,
+    source: Path,
+    encoder: Encoder,
+    weights: str,
+    tested: TestData,
+    which: str | None = None,
+) -> Path:
+    """Measure an encoder; `which` of its weights are taken is said and recorded where there is more to it."""
     data = fingerprints({"test": tested.samples}, tested)
     with recorded(config, data, listed_as(config.data, [tested.samples.files()])) as run:
         run.outcome["encoder"] = {"path": str(source.resolve()), "sha256": weights}
+        if which is not None:
+            run.outcome["encoder"]["weights"] = which
+            log.info("Measured of %s: %s.", source, which)
         measured = measure({source.stem: encoder}, tested, config, device=device_of("auto"))
         conclude(run, measured, tested)
     write_report(run.folder, EMBEDDING.presentation)

@@ -47,7 +47,7 @@ def build_inputs(config: EmbeddingConfig, splits: ReadableSplits) -> Inputs:
     files.extend(weights.values())
     recognised.update(hashes_of(weights))
     if run := begun_with(config):
-        recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).weights)}
+        recognised["encoder"] = {"sha256": hash_of(checkpoint_of(Path(run)).trained)}
     statistics = None
     if takes_statistics_of_data(config) and splits.train is not None:
         statistics = channel_statistics(splits.train)

@@ -59,19 +59,24 @@ class Networks(NamedTuple):
 
 
 def build_trained(config: EmbeddingConfig, run: Path, step: int | None = None) -> Networks:
-    """The networks of a configuration, with the weights of a run's last checkpoint, or of that of a `step`.
+    """The networks of a configuration, with the weights that a run hands on, or those of a `step`.
 
     Raises:
         LikenessError: there is no good checkpoint, or it belongs to another network.
     """
+    return load_trained(build_to_load(config), run, step)
+
+
+def build_to_load(config: EmbeddingConfig) -> Networks:
+    """The networks of a configuration, to be given all their weights: the backbone begins with none of its own."""
     backbone = config.backbone
-    if getattr(backbone, "weights", None) is not None:  # the checkpoint has them all
+    if getattr(backbone, "weights", None) is not None:
         backbone = backbone.model_copy(update={"weights": None})
-    return load_trained(build_networks(config.model_copy(update={"backbone": backbone})), run, step)
+    return build_networks(config.model_copy(update={"backbone": backbone}))
 
 
 def load_trained(networks: Networks, run: Path, step: int | None = None) -> Networks:
-    """Give networks the weights of a run's last checkpoint, or of that of a `step`; raises as `build_trained` does."""
+    """Give networks the weights that a run hands on, or those of a `step`; raises as `build_trained` does."""
     checkpoint = checkpoint_of(run, step)
     for name, network in networks.parts.items():
         load_part(network, name, checkpoint, run)

@@ -13,7 +13,7 @@ from likeness.config.schema.embedding import EmbeddingConfig
 from likeness.data.datamodule import IdentityDataModule
 from likeness.data.fingerprint import Files
 from likeness.evaluation import EUCLIDEAN
-from likeness.recipes.embedding.build import build_datamodule, build_task
+from likeness.recipes.embedding.build import build_datamodule, build_task, trunk_of
 from likeness.recipes.embedding.contracts import refuse_misfits
 from likeness.recipes.embedding.copies import tell_duplicates
 from likeness.recipes.embedding.encoders import encoder_of
@@ -92,7 +92,7 @@ class EmbeddingRecipe:
         self._say_what_is_left_out()
         task = self._task_at_step_0()
         task.validation = self._validation()
-        lay_out(task.embedder, self._config)
+        lay_out(task.embedder, self._config, trunk_of(task))
         return task
 
     def callbacks(self, folder: Path) -> Sequence[pl.Callback]:

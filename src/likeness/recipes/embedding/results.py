@@ -28,6 +28,7 @@ from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
+from likeness.runs.training.monitors import CURVES as MONITORED
 
 log = logging.getLogger("likeness")
 
@@ -44,6 +45,7 @@ PANELS = {
         "precision@1": "validation/precision@1",
         "one-shot": "validation/oneshot",
     },
+    **{label: {label: metric} for label, metric in MONITORED.items()},
 }
 SHARES = ("active", "right at probability 1/2", "probability", "validation")
 

@@ -8,7 +8,7 @@ from likeness.config.make import make, told
 from likeness.config.schema.landmarks import LandmarksConfig
 from likeness.models.detectors.mtcnn_networks import OutputNetwork
 from likeness.randomness import key
-from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.detection import LandmarksTask
 
@@ -30,12 +30,12 @@ def build_task(config: LandmarksConfig, network: OutputNetwork) -> LandmarksTask
         task: LandmarksTask = make(config.task)(
             network=network, **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
         )
-    refuse_optimizer(task)
+    set_up_optimizer(task, config.optimizer)
     return task
 
 
 def trained_network(config: LandmarksConfig, run: Path) -> OutputNetwork:
-    """The network of a run with the weights of its last checkpoint, in evaluation.
+    """The network of a run with the weights that it hands on, in evaluation.
 
     Raises:
         LikenessError: the run has no checkpoint, or it is another network's.

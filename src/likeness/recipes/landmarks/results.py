@@ -28,17 +28,18 @@ from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.devices import device_of
+from likeness.runs.training.monitors import CURVES as MONITORED
 from likeness.tasks.detection.landmarks_task import landmark_errors_of, measurable
 
 SHOWN = 9
 """So many of the first images are drawn."""
 LIMITS = tuple(step / 200 for step in range(61))
 """Errors, in parts of the distance of the eyes, at which the share of faces is drawn."""
-CURVES = {"loss": "train/loss", "error": "validation/nme"}
+CURVES = {"loss": "train/loss", "error": "validation/nme", **MONITORED}
 
 
 def conclude(run: Recording, config: LandmarksConfig, splits: ReadableSplits) -> None:
-    """Measure the network of the last checkpoint on the test images, and leave results and figures."""
+    """Measure the trained network on the test images, and leave results and figures."""
     evaluation = config.evaluation
     network = trained_network(config, run.folder).to(device_of(config.trainer.accelerator))
     errors, image = errors_in(network, splits.test)

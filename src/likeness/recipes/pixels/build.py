@@ -15,7 +15,7 @@ from likeness.errors import LikenessError
 from likeness.losses.style import StyleObjective
 from likeness.models.features import FeatureNetwork
 from likeness.randomness import key
-from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
 from likeness.tasks.style import StyleTask
 
 
@@ -69,7 +69,7 @@ def build_style_task(
             style_weights=images.style_weights,
             **optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator),
         )
-    refuse_optimizer(task)
+    set_up_optimizer(task, config.optimizer)
     return task
 
 

@@ -26,8 +26,8 @@ IMAGE = "image.png"
 
 
 def conclude(run: Recording, config: PixelsConfig, images: StyleImages, task: StyleTask) -> None:
-    """Write the last checkpoint's image, `image.png`, its costs by `task` beside those of its start, and the sheet."""
-    image = checkpoint_of(run.folder).weights["image"]
+    """Write the trained image, `image.png`, its costs by `task` beside those of its start, and the sheet."""
+    image = checkpoint_of(run.folder).trained["image"]
     pixels = pixels_of(image, images)
     write_image(run.folder / IMAGE, pixels, force=True)
     run.outcome["image"] = {

@@ -15,7 +15,7 @@ from likeness.data.style.style_folders import StyleFolders
 from likeness.errors import LikenessError
 from likeness.models.stylizers import AdainDecoder, stylize_by_adain, stylize_by_network
 from likeness.randomness import key
-from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
 from likeness.recipes.pixels.build import build_network, build_objective
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
 from likeness.tasks.adain import AdainTask
@@ -38,14 +38,14 @@ def build_stylizer_task(config: StylizerConfig, folders: StyleFolders) -> Styliz
     """
     with told(config.task):
         task = _BUILDERS[config.task.target](config, folders)
-    refuse_optimizer(task)
+    set_up_optimizer(task, config.optimizer)
     return task
 
 
 def build_painter(config: StylizerConfig, run: Path | None, step: int | None = None) -> Painter:
     """What paints as the stylizer of a configuration does, with the weights of a run, or those it names itself.
 
-    Those of a run are of its last checkpoint, or of that of a `step`.
+    Those of a run are of the checkpoint that it hands on, or of that of a `step`.
 
     Raises:
         LikenessError: a network's weights can't be had or are another's.

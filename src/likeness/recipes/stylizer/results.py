@@ -21,13 +21,14 @@ from likeness.runs.record.recording import Recording
 from likeness.runs.record.unreadable import noted_unreadable
 from likeness.runs.table import print_table, write_results_file
 from likeness.runs.training.checkpoints import checkpoint_of, load_part
+from likeness.runs.training.monitors import CURVES as MONITORED
 from likeness.tasks.stylizer import StylizerTask
 
-CURVES = {"content": "train/content", "style": "train/style", "total": "train/loss"}
+CURVES = {"content": "train/content", "style": "train/style", "total": "train/loss", **MONITORED}
 
 
 def conclude(run: Recording, config: StylizerConfig, folders: StyleFolders) -> None:
-    """Measure what the stylizer of the last checkpoint makes of test images, beside the untrained one; draw it."""
+    """Measure what the stylizer that the run hands on makes of test images, beside the untrained one; draw it."""
     contents = shown_images(folders.contents.test, "data.contents")
     styles = shown_images(folders.styles.test, "data.styles")
     task = build_stylizer_task(config, folders).eval()

@@ -9,7 +9,10 @@ from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from likeness.config.nearest import nearest
 from likeness.errors import LikenessError
+from likeness.runs.compare.sparkline import LoggedCurve
+from likeness.runs.record.logged import logged_curves
 from likeness.runs.record.past import MISSING, PastRun, past_runs
 from likeness.runs.record.record_file import overrides_of
 
@@ -45,7 +48,12 @@ class Filter(NamedTuple):
 
 
 def list_runs(
-    runs_dir: Path, filters: Sequence[str], *, sort: str = NEWEST_FIRST, limit: int | None = None
+    runs_dir: Path,
+    filters: Sequence[str],
+    *,
+    sort: str = NEWEST_FIRST,
+    limit: int | None = None,
+    curve: str | None = None,
 ) -> list[dict[str, Any]]:
     """A row for each run that passes all `filters`, by the names of its columns.
 
@@ -54,6 +62,7 @@ def list_runs(
         filters: words such as `status=finished` or `verification/accuracy>=0.9`.
         sort: the key to sort by, with a minus for descending; runs that lack it come last.
         limit: how many rows at most.
+        curve: a metric that was logged, whose curve is a column.
 
     Raises:
         LikenessError: a filter can't be read, no run has its key, or it orders numbers by a word.
@@ -68,7 +77,8 @@ def list_runs(
     chosen = [run for run in runs if all(one.passes(run) for one in read)]
     ordered = _sorted(chosen, by, descending=descending)[:limit]
     more = [key for key in dict.fromkeys([*(one.key for one in read), by]) if key != "started"]
-    return _rows(ordered, more)
+    rows = _rows(ordered, more)
+    return rows if curve is None else _with_curves(rows, ordered, curve)
 
 
 def read_filter(word: str, runs: Sequence[PastRun]) -> Filter:
@@ -133,6 +143,16 @@ def _rows(runs: Sequence[PastRun], more: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def _with_curves(rows: list[dict[str, Any]], runs: Sequence[PastRun], metric: str) -> list[dict[str, Any]]:
+    """The rows, each with the curve of a metric; raises a LikenessError for one that none of the runs has logged."""
+    logged = [logged_curves(run.folder) for run in runs]
+    known = {name for curves in logged for name in curves}
+    if known and metric not in known:
+        raise LikenessError(f"None of these runs has logged {metric}: {nearest(metric, known)}")
+    found = [LoggedCurve(*curves[metric]) if metric in curves else "" for curves in logged]
+    return [{**row, f"curve of {metric}": one} for row, one in zip(rows, found, strict=True)]
+
+
 def _sorted(runs: Sequence[PastRun], key: str, *, descending: bool) -> list[PastRun]:
     """Numbers before words; those that have nothing to sort by come last in either direction."""
 
@@ -146,6 +166,8 @@ def _sorted(runs: Sequence[PastRun], key: str, *, descending: bool) -> list[Past
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, LoggedCurve):
+        return str(value)
     return f"{value:.4g}" if isinstance(value, float) else as_word(value)
 
 

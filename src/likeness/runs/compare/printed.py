@@ -22,6 +22,13 @@ from likeness.runs.record.past import MISSING, PastRun, past_run
 
 MOST = len(ascii_uppercase)
 WIDTH = 200  # characters, where no terminal says how many
+RECORDED = {
+    "Data": "data",
+    "Environment": "environment",
+    "Weights handed on": "weights",
+    "Best validation": "best",
+    "Operating point": "operating_point",
+}
 SHOWN = 40  # packages that differ
 
 
@@ -40,8 +47,8 @@ def compare_runs(folders: Sequence[Path], figure: Path) -> None:
     for letter, run in runs.items():
         console.print(f"[bold]{letter}[/]  {escape(str(run.folder))}  {run.status}, seed {run.value('seed')}")
     _print_values(console, "Configuration", {letter: run.config for letter, run in runs.items()})
-    for title, key in {"Data": "data", "Environment": "environment"}.items():
-        _print_values(console, title, {letter: run.record.get(key, {}) for letter, run in runs.items()})
+    for title, key in RECORDED.items():
+        _print_values(console, title, {letter: run.record.get(key) or {} for letter, run in runs.items()})
     _print_data_files(console, runs)
     _print_sources(console, runs)
     _print_metrics(console, runs)

@@ -55,9 +55,8 @@ def create_folder(runs_dir: str | Path, name: str) -> Path:
     Raises:
         LikenessError: the folder can't be written.
     """
-    folder = Path(runs_dir, name)
+    folder = folder_of_runs(runs_dir, name)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         began = max(_now(), _last_began(folder))
         folder = folder / _run_id(began)
         while not _made(folder):  # another run began in this second, with the same digits
@@ -65,10 +64,28 @@ def create_folder(runs_dir: str | Path, name: str) -> Path:
         for part in ("checkpoints", "figures"):
             (folder / part).mkdir()
     except OSError as error:
-        raise LikenessError(
-            f"The run's folder {folder} can't be written ({error.strerror}); choose another place with runs_dir=DIR."
-        ) from error
+        raise _not_written(folder, error) from error
     return folder
+
+
+def folder_of_runs(runs_dir: str | Path, name: str) -> Path:
+    """The folder `runs_dir/name`, made where it isn't there.
+
+    Raises:
+        LikenessError: it can't be written.
+    """
+    folder = Path(runs_dir, name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    return folder
+
+
+def _not_written(folder: Path, error: OSError) -> LikenessError:
+    return LikenessError(
+        f"The run's folder {folder} can't be written ({error.strerror}); choose another place with runs_dir=DIR."
+    )
 
 
 def _run_id(began: datetime) -> str:

@@ -23,19 +23,26 @@ def read_json(path: Path, shape: type[T]) -> T:
     Raises:
         LikenessError: it is missing, or no JSON, or of another shape.
     """
+    if path.exists() and not path.is_file():
+        raise LikenessError(f"{path} can't be read (it is no file).")
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise LikenessError(f"{path} can't be read ({error.strerror}).") from error
     except (ValueError, RecursionError) as error:  # half a file, no text, ten thousand brackets
         raise LikenessError(f"{path} can't be read: it is no JSON ({one_line(error)}).") from error
+    refuse_other_shape(path, content, shape)
+    return content
+
+
+def refuse_other_shape(path: Path, content: Any, shape: Any) -> None:
+    """Raise a LikenessError where the content of a file is not of a shape, as `read_json` takes them."""
     try:
         _adapter(shape).validate_python(content, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the whole"
         raise LikenessError(f"{path} is not what it was written as ({place}: {first['msg']}).") from error
-    return content
 
 
 def _adapter(shape: Any) -> TypeAdapter[Any]:

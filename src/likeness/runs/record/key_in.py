@@ -15,6 +15,8 @@ def key_in(folder: Path) -> str | None:
 
     To read the whole of a record takes fifty times as long, and beside thousands of runs all but one are others'.
     """
+    if not (folder / RECORD).is_file():  # but a pipe, say, which keeps a reader waiting
+        return None
     with suppress(OSError):
         if found := _KEY.search((folder / RECORD).read_bytes()):
             return found[1].decode()

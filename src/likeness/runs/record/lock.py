@@ -4,11 +4,12 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from likeness.errors import LikenessError, mend_of
+from likeness.runs.record.no_file import refuse_link, refuse_no_file
 
 LOCK = "run.lock"
 
@@ -22,10 +23,12 @@ def locked(folder: Path) -> Iterator[None]:
     The lock is POSIX's: the kernel lets go of it however the process ends, and forked workers don't have it.
 
     Raises:
-        LikenessError: another process has it, or the folder can't be written to.
+        LikenessError: another process has it, or the folder can't be written to, or would lead elsewhere.
     """
     if folder.resolve() in _mine:
         raise LikenessError(f"This process is at work in {folder} already.")
+    refuse_no_file(folder)
+    refuse_link(folder)
     try:
         file = (folder / LOCK).open("w")
     except OSError as error:
@@ -40,6 +43,22 @@ def locked(folder: Path) -> Iterator[None]:
             yield
         finally:
             _mine.discard(folder.resolve())
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time do something in a folder of runs; another one waits.
+
+    The lock is the folder's own, so that nothing is left in it. Where a file system has none for folders, as NFS,
+    nobody waits.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _taken(file: IO[str]) -> bool:
@@ -59,7 +78,9 @@ def is_held(folder: Path) -> bool:
     if folder.resolve() in _mine:
         return True
     try:
-        handle = os.open(folder / LOCK, os.O_RDONLY)
+        handle = os.open(
+            folder / LOCK, os.O_RDONLY | os.O_NONBLOCK
+        )  # a pipe in its place keeps nobody waiting
     except OSError:  # no lock was ever taken, or the folder is somebody else's to read
         return False
     try:

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -27,9 +27,9 @@ from likeness.runs.record.data_files import (
     read_listing,
 )
 from likeness.runs.record.environment import VARIABLES, capture_determinism, capture_environment
-from likeness.runs.record.folder import create_folder, write_text
+from likeness.runs.record.folder import create_folder, folder_of_runs, write_text
 from likeness.runs.record.killed_worker import killed_worker_told
-from likeness.runs.record.lock import locked
+from likeness.runs.record.lock import alone_in, locked
 from likeness.runs.record.logs import logging_to
 from likeness.runs.record.outcome import cost_of, last_sign_of_life, left_in
 from likeness.runs.record.provenance import missing_provenance
@@ -78,6 +78,7 @@ def recorded(
     data: dict[str, Any],
     files: Sequence[Files],
     going_on: GoingOn | None = None,
+    refuse: Callable[[], None] = lambda: None,
 ) -> Iterator[Recording]:
     """Make a run's folder, or take up that of an unfinished run, and keep its record, which is closed however it ends.
 
@@ -86,23 +87,19 @@ def recorded(
         data: the fingerprints of the data, by split.
         files: what the data are read from; they are hashed beside the run.
         going_on: the run that goes on, where one does.
+        refuse: what speaks against another run, by what it raises; until this one is recorded, none of its name begins.
 
     Raises:
         LikenessError: the folder can't be written, or another process is at work in it, or has ended the run meanwhile.
     """
-    folder = create_folder(config.runs_dir, config.name) if going_on is None else going_on.folder
-    for part in ("checkpoints", "figures"):
-        (folder / part).mkdir(exist_ok=True)  # a copy of an unfinished run may lack an empty folder
-    with locked(folder), logging_to(folder / "log.txt"):
+    with ExitStack() as open_run:
         if going_on is None:
-            record = _opened(folder, config.plain(), data)
+            folder, record = _begun(config, data, refuse, open_run)
         else:
-            record = _gone_on(folder, config.plain(), going_on.take_up)
-        write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config.plain())))
+            folder, record = _taken_up(config, going_on, open_run)
         run = Recording(folder, {})
         if going_on is None and (missing := missing_provenance()):
             log.warning(missing)
-        write_begun(folder, {**record, "status": "running"})
         hashing, status = HashingFiles(files, folder), "failed"
         try:
             with killed_worker_told():
@@ -129,6 +126,41 @@ def recorded(
             write_record(folder, _closed(folder, record, status) | run.outcome)
             if status != "finished":
                 log.info("The run ended as %s; what there is of it is kept in %s", status, folder)
+
+
+def _begun(
+    config: RunConfig, data: dict[str, Any], refuse: Callable[[], None], open_run: ExitStack
+) -> tuple[Path, dict[str, Any]]:
+    """A new folder, at work in until `open_run` is closed, and its record."""
+    with alone_in(folder_of_runs(config.runs_dir, config.name)):
+        refuse()
+        folder = create_folder(config.runs_dir, config.name)
+        _work_in(folder, open_run)
+        record = _opened(folder, config.plain(), data)
+        _write_start(folder, config, record)
+    return folder, record
+
+
+def _taken_up(config: RunConfig, going_on: GoingOn, open_run: ExitStack) -> tuple[Path, dict[str, Any]]:
+    """The folder of an unfinished run, at work in until `open_run` is closed, and its record."""
+    folder = going_on.folder
+    for part in ("checkpoints", "figures"):
+        with suppress(FileExistsError):  # what it is instead is told by the lock
+            (folder / part).mkdir(exist_ok=True)  # a copy of an unfinished run may lack an empty folder
+    _work_in(folder, open_run)
+    record = _gone_on(folder, config.plain(), going_on.take_up)
+    _write_start(folder, config, record)
+    return folder, record
+
+
+def _work_in(folder: Path, open_run: ExitStack) -> None:
+    open_run.enter_context(locked(folder))
+    open_run.enter_context(logging_to(folder / "log.txt"))
+
+
+def _write_start(folder: Path, config: RunConfig, record: dict[str, Any]) -> None:
+    write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config.plain())))
+    write_begun(folder, {**record, "status": "running"})
 
 
 def _opened(folder: Path, config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from likeness.errors import LikenessError
 from likeness.runs.record.folder import BEGUN, CONFIG, LISTING, METRICS, RESULTS, operating_point_file
+from likeness.runs.record.no_file import PLACES, refuse_no_file
 from likeness.runs.record.record_file import RECORD, operating_point_of, read_record, write_record
 from likeness.runs.record.source import DIFF
 
@@ -25,7 +26,6 @@ log = logging.getLogger("likeness")
 FILES = "files"
 """In a record, the SHA-256 of each file that the run left, by its name in the folder."""
 
-_FOLDERS = ("", "figures", "checkpoints")
 _LEFT_OUT = {RECORD, CONFIG, BEGUN}  # the record has its own seal, and holds the configuration itself
 _NO_RESULT = {
     ".txt",
@@ -47,7 +47,7 @@ def digest_of(path: Path) -> str:
 
 def names_of_files(folder: Path) -> list[str]:
     """The files that a run left, without its record, its configuration, its logs and what trackers keep."""
-    found = (path for part in _FOLDERS for path in (folder / part).glob("*") if path.is_file())
+    found = (path for part in PLACES for path in (folder / part).glob("*") if path.is_file())
     return sorted(
         path.relative_to(folder).as_posix()
         for path in found
@@ -68,10 +68,11 @@ class SealedFiles:
     A folder without a record, such as one that is just being made, has nothing to compare with.
 
     Raises:
-        LikenessError: the record can't be read, or was edited.
+        LikenessError: the record can't be read, or was edited, or something else than a file has the name of one.
     """
 
     def __init__(self, folder: Path) -> None:
+        refuse_no_file(folder)
         self.folder = folder
         self.record: Mapping[str, Any] = read_record(folder) if (folder / RECORD).is_file() else {}
         self._hashes, self._contents = _hashes(self.record), _contents(self.record, folder)

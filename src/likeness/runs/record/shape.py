@@ -94,6 +94,24 @@ class Environment(TypedDict):
     determinism: NotRequired[dict[str, Any]]
 
 
+class HandedOn(TypedDict):
+    """Which weights a run measures and hands on: those of a step, and by what that was chosen."""
+
+    step: int
+    checkpoint: str
+    averaged: bool
+    monitor: NotRequired[str]
+    value: NotRequired[float]
+
+
+class BestValidation(TypedDict):
+    """The best value of the metric that such runs are compared by while they train."""
+
+    metric: str
+    step: int
+    value: float
+
+
 class Record(TypedDict):
     """`run.json`."""
 
@@ -116,8 +134,43 @@ class Record(TypedDict):
     checkpoints: NotRequired[list[Hashes] | None]
     metrics: NotRequired[dict[str, LoggedLast] | None]
     results: NotRequired[Results | None]
+    weights: NotRequired[HandedOn | None]
+    best: NotRequired[BestValidation | None]
     cost: NotRequired[dict[str, float] | None]
     unreadable_images: NotRequired[Lines]
     broken_pictures: NotRequired[Lines]
     operating_point: NotRequired[dict[str, Any] | None]
     judge: NotRequired[dict[str, Any] | None]
+
+
+class _Changes(TypedDict):
+    changed: Lines
+
+
+class _Again(TypedDict):
+    threads: int
+    determinism: dict[str, str | bool | None]
+
+
+class _Steps(TypedDict):
+    max_steps: int
+
+
+class _Trained(TypedDict):
+    seed: int
+    name: str
+    trainer: _Steps
+
+
+class MadeAgain(TypedDict):
+    """What the record of a run must hold beside, for the run to be made again."""
+
+    seed: int
+    name: str
+    folder: str
+    config: _Trained
+    config_dir: NotRequired[str | None]
+    environment: _Again
+    sessions: list[_Changes]
+    checkpoints: list[Hashes]
+    results: Results

@@ -6,8 +6,9 @@ from typing import Any
 from likeness.config.key import leaves
 from likeness.runs.compare.listing import as_word
 from likeness.runs.recipe import Presentation
+from likeness.runs.record.handed_on import said_of
 from likeness.runs.record.past import TRAINED, PastRun
-from likeness.runs.record.record_file import unreadable_of
+from likeness.runs.record.record_file import operating_point_of, unreadable_of
 from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.record.source import DIFF
 from likeness.runs.report.page import shown_figures
@@ -25,7 +26,7 @@ def about_run(run: PastRun, presentation: Presentation) -> dict[str, Any]:
         "title": run.label,
         "status": run.status,
         "reason": record.get("reason"),
-        "facts": _facts(run),
+        "facts": _facts(run, presentation),
         "results": run.results,
         "about": TRAINED if TRAINED in run.results else next(iter(run.results), ""),
         "counts": {
@@ -54,7 +55,7 @@ def _drawn_in(files: SealedFiles) -> dict[str, bytes]:
     return {PurePosixPath(name).stem: files.read(name) for name in drawn}
 
 
-def _facts(run: PastRun) -> dict[str, str]:
+def _facts(run: PastRun, presentation: Presentation) -> dict[str, str]:
     """The few facts at the head of the page, by name."""
     record, cost = run.record, run.record.get("cost") or {}
     source = record.get("source") or {}
@@ -65,10 +66,24 @@ def _facts(run: PastRun) -> dict[str, str]:
         "took": _duration(cost["wall_s"]) if "wall_s" in cost else "",
         "peak memory": f"{cost['peak_memory_bytes'] / 2**30:.2f} GiB" if "peak_memory_bytes" in cost else "",
         "commit": f"{source['commit'][:12]}{changed}" if source.get("commit") else _without_commit(source),
+        "weights": said_of(record["weights"]) if record.get("weights") else "",
+        "best validation": _best(record["best"], presentation) if record.get("best") else "",
+        "threshold": _threshold(operating_point_of(record) or {}),
         "key": str(record.get("key", "")),
         "command": " ".join(record.get("command", [])),
     }
     return {name: text for name, text in facts.items() if text}
+
+
+def _best(best: dict[str, Any], presentation: Presentation) -> str:
+    return f"{best['metric']} {presentation.written(best['metric'], best['value'], 2)} at step {best['step']}"
+
+
+def _threshold(point: dict[str, Any]) -> str:
+    """The operating point, where the run has chosen one that accepts anything."""
+    if point.get("threshold") is None or point.get("far") is None:
+        return ""
+    return f"distance {point['threshold']:.4g} at {point['far']:.2%} false accepts"
 
 
 def _without_commit(source: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from likeness.runs.record.record_file import read_record
 from likeness.runs.record.sealed import SealedFiles, names_of_files
 from likeness.runs.record.source import DIFF, hash_of_file
 
-_STATES = ("weights", "optimizer", "scheduler", "precision")
+_ALWAYS = ("weights", "optimizer", "scheduler", "precision")
+_STATES = (*_ALWAYS, "callbacks")
 _ELSEWHERE = {REPORT, DIFF, LISTING}  # the page is derived; source and data were compared before
 
 
@@ -59,8 +60,8 @@ def compared(then: Path, now: Path) -> str:
     ]
     kept = set(_kept_checkpoints(then)) & set(_kept_checkpoints(now))
     states = f"{len(saved)} checkpoints ({_listed(shared)}" if saved else "no checkpoints"
-    if saved and len(shared) < len(_STATES):
-        states += f"; {_listed([part for part in _STATES if part not in shared])} of the {len(kept)} that are kept only"
+    if saved and not set(_ALWAYS) <= set(shared):
+        states += f"; {_listed([part for part in _ALWAYS if part not in shared])} of the {len(kept)} that are kept only"
     states += ")" if saved else ""
     files = sorted({*_files(then), *_files(now)})
     figures = [name for name in files if name.startswith("figures/")]
@@ -129,7 +130,7 @@ def _states(folder: Path) -> dict[int, dict[str, str]]:
     recorded = _recorded_checkpoints(folder)
     for step, path in _kept_checkpoints(folder).items():
         row = recorded.get(step, {})
-        if any(part not in row for part in _STATES):
+        if any(part not in row for part in _ALWAYS):
             recorded[step] = {**_hashes_in(path, folder), **row}
     return recorded
 

@@ -26,10 +26,13 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 def refuse_dangerous(folder: Path, record: dict[str, Any], trust: Collection[str]) -> None:
     """Raise a LikenessError where a record says what no run of ours records, and what would lead elsewhere.
 
-    That is an option among the overrides, a key of Hydra's own, a commit that is none, a path that is absolute or leads
-    out of the source, and the code of a package that is not trusted.
+    That is an option among the overrides, a key of Hydra's own, a part of the configuration that has no name, a commit
+    that is none, a path that is absolute or leads out of the source, and the code of a package that is not trusted.
     """
     source = record["source"]
+    for part in record["config"]:  # of which overrides are made
+        if not part.isidentifier() or part == "hydra":
+            raise LikenessError(f"{folder} names {part!r}, which is no part of a configuration.")
     for override in overrides_of(record) or ():
         if override.startswith("-"):
             raise LikenessError(f"{folder} would be run with {override}, which is an option and no override.")
@@ -89,14 +92,15 @@ def diff_of(folder: Path) -> list[str]:
 def _foreign(folder: Path, record: dict[str, Any]) -> Iterator[str]:
     """What the folder brings; where it ran from the source that stands here, that is nothing.
 
-    Another source than this one may check less of a folder of configurations.
+    Another source than this one may check less of a folder of configurations, and one that the record keeps no `trust`
+    for says itself whom it trusts.
     """
-    if record["source"]["sha256"] == capture_source(ROOT).sha256:
-        return
-    if record["source"]["diff"] is not None:
+    ours = record["source"]["sha256"] == capture_source(ROOT).sha256
+    if record["source"]["diff"] is not None and not ours:
         yield f"{folder / DIFF} changes {', '.join(diff_of(folder))}"
-    if record.get("config_dir"):
-        yield f"the configuration in {record['config_dir']}, read by the commit {record['source']['commit'][:12]}"
+    if record.get("config_dir") and not (ours and "trust" in record["config"]):
+        which = f"the commit {record['source']['commit'][:12]}" if record["source"]["commit"] else "this copy"
+        yield f"the configuration in {record['config_dir']}, read by {which}"
 
 
 def _refuse_diff(folder: Path) -> None:

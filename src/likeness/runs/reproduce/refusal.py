@@ -17,9 +17,11 @@ from likeness.data.fingerprint import HashedFile
 from likeness.errors import LikenessError
 from likeness.runs.record.data_files import first_difference, hash_listed, how_compared, read_listing
 from likeness.runs.record.folder import CONFIG, RESULTS
+from likeness.runs.record.json_file import refuse_other_shape
 from likeness.runs.record.packages import refuse_other_packages
-from likeness.runs.record.record_file import SEAL, overrides_of
+from likeness.runs.record.record_file import RECORD, SEAL, overrides_of
 from likeness.runs.record.sealed import SealedFiles
+from likeness.runs.record.shape import MadeAgain
 from likeness.runs.record.source import ROOT, capture_source, git
 from likeness.runs.reproduce.foreign import refuse_dangerous
 
@@ -43,6 +45,7 @@ def refuse_irreproducible(folder: Path, record: dict[str, Any], trust: Collectio
         raise LikenessError(
             f"{folder} was not started from train.py's command line, which is what is run again."
         )
+    refuse_other_shape(folder / RECORD, record, MadeAgain)
     refuse_dangerous(folder, record, trust)
     _refuse_other_source(folder, record["source"])
     refuse_other_packages(folder, record["source"].get("packages") or {})

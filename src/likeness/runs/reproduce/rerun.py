@@ -103,13 +103,19 @@ def _places(config: dict[str, Any]) -> list[str]:
 
 
 def _variables(environment: dict[str, Any], packages: list[Path]) -> dict[str, str]:
-    """This process's variables, with those that decide a number as they were."""
-    threads, paths = str(environment["threads"]), [*map(str, packages), os.environ.get("PYTHONPATH")]
-    variables = {name: value for name, value in environment["determinism"].items() if name.isupper()}
+    """This process's variables, with those that decide a number as they were, and no others that the record names.
+
+    PYTHONPATH leads where it leads this process, not to what lies in the folder that the run was started in.
+    """
+    from likeness.runs.record.environment import VARIABLES  # torch
+
+    threads, given = str(environment["threads"]), os.environ.get("PYTHONPATH")
+    paths = [*map(str, packages), *map(os.path.abspath, given.split(os.pathsep) if given else ())]
+    variables = {name: value for name, value in environment["determinism"].items() if name in VARIABLES}
     changed = {
         **variables,
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "PYTHONPATH": os.pathsep.join(paths),
     }
     return {name: value for name, value in {**os.environ, **changed}.items() if value is not None}

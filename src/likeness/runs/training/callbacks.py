@@ -95,7 +95,9 @@ class ProgressBar(pl.Callback):
             self.progress.update(self.bar, completed=trainer.global_step, watched=_said(trainer, pl_module))
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """End the bar."""
+        """End the bar, which early stopping leaves short of its end."""
+        if trainer.is_global_zero:
+            self.progress.update(self.bar, completed=trainer.global_step)
         self.progress.stop()
 
     def on_exception(

@@ -1,6 +1,6 @@
 """Where Lightning's loop meets our checkpoints: it begins at one, and leaves one between two steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,15 @@ class GoOnFrom(pl.Callback):
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Load the state, before Lightning asks for the data."""
-        step, weights, optimizer, scheduler, precision = self.checkpoint
+        step, weights, optimizer, scheduler, precision, callbacks = self.checkpoint
         pl_module.load_state_dict(weights)
         trainer.optimizers[0].load_state_dict(optimizer)
-        trainer.lr_scheduler_configs[0].scheduler.load_state_dict(scheduler)
+        for one in trainer.lr_scheduler_configs:  # one, or none
+            one.scheduler.load_state_dict(scheduler)
         trainer.precision_plugin.load_state_dict(precision)
+        for callback in _callbacks(trainer):
+            if callback.state_key in callbacks:
+                callback.load_state_dict(callbacks[callback.state_key])
         loop = trainer.fit_loop.epoch_loop
         batches = step * trainer.accumulate_grad_batches
         loop.batch_progress.total.load_state_dict(
@@ -43,17 +47,26 @@ class GoOnFrom(pl.Callback):
 
 
 class SaveCheckpoints(pl.Callback):
-    """Save a checkpoint every few steps, at the end, and where SIGTERM asks the run to end.
+    """Save a checkpoint every few steps, after one of the best validations, at the end, and where SIGTERM asks for it.
 
     It is saved when the next step is about to begin: all that belongs to the steps before, a validation too, is done.
+    `best` gives the steps whose checkpoints are kept for their validation, by what is logged until then.
     """
 
     def __init__(
-        self, folder: Path, *, every: int, metrics: MetricsFile | None, unreadable: Callable[[], set[str]]
+        self,
+        folder: Path,
+        *,
+        every: int,
+        metrics: MetricsFile | None,
+        unreadable: Callable[[], set[str]],
+        best: Callable[[], Collection[int]] = tuple,
     ) -> None:
         self.folder, self.every, self.metrics, self.unreadable = folder, every, metrics, unreadable
+        self.best = best
         self.preemption = Preemption()
         self.saved: int | None = None
+        self.validated: int | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Listen for SIGTERM in Lightning's place, which would end the run in the middle of a validation."""
@@ -66,11 +79,15 @@ class SaveCheckpoints(pl.Callback):
         """Save between two steps; all ranks end at the same one."""
         if batch_idx % trainer.accumulate_grad_batches:
             return
-        asked = self._asked(trainer)
-        if asked or trainer.global_step % self.every == 0:
+        asked, step = self._asked(trainer), trainer.global_step
+        if asked or step % self.every == 0 or (step == self.validated and step in self.best()):
             self._save(trainer, pl_module)
         if asked:
             raise Preempted
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Note after which step there was a validation."""
+        self.validated = trainer.global_step
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save what was trained."""
@@ -97,8 +114,15 @@ class SaveCheckpoints(pl.Callback):
                 trainer.global_step,
                 weights,
                 optimizer,
-                trainer.lr_scheduler_configs[0].scheduler.state_dict(),
+                next((one.scheduler.state_dict() for one in trainer.lr_scheduler_configs), {}),
                 trainer.precision_plugin.state_dict(),
+                {one.state_key: state for one in _callbacks(trainer) if (state := one.state_dict())},
             ),
             logged,
+            self.best(),
         )
+
+
+def _callbacks(trainer: pl.Trainer) -> list[pl.Callback]:
+    callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    return callbacks

@@ -7,7 +7,7 @@ its states in `hashes.csv` or with the checksum beside it, whatever there is.
 import csv
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import file_digest, sha256
 from io import BufferedReader
@@ -26,20 +26,40 @@ from likeness.runs.record.checkpoint_hashes import cut_hashes
 from likeness.runs.record.folder import HASHES, replace, to_disk, write_json, write_text
 from likeness.runs.record.json_file import read_json
 from likeness.runs.record.sealed import SealedFiles, digest_of
+from likeness.runs.record.validations import best_checkpoint
 
 KEPT = 2
+
+AVERAGE = "weight_average"
+"""The callback whose state is an average of the weights: what a run measures and hands on in their place."""
 
 log = logging.getLogger("likeness")
 
 
 class Checkpoint(NamedTuple):
-    """The state of a run after `step` steps of the optimizer."""
+    """The state of a run after `step` steps of the optimizer; `callbacks` have a state each by their `state_key`."""
 
     step: int
     weights: dict[str, Tensor]
     optimizer: dict[str, Any]
     scheduler: dict[str, Any]
     precision: dict[str, Any]
+    callbacks: dict[str, dict[str, Any]] = {}  # noqa: RUF012  # a NamedTuple's default, which nobody changes
+
+    @property
+    def trained(self) -> dict[str, Tensor]:
+        """The weights to measure and to use: their average where one is kept."""
+        average: dict[str, Tensor] | None = self.callbacks.get(AVERAGE, {}).get("weights")
+        return average or self.weights
+
+    @property
+    def states(self) -> dict[str, Any]:
+        """All that is saved beside the step, by name; that of callbacks where there is one."""
+        states = self._asdict()
+        del states["step"]
+        return (
+            states if self.callbacks else {name: each for name, each in states.items() if name != "callbacks"}
+        )
 
 
 class GoodCheckpoint(NamedTuple):
@@ -50,8 +70,10 @@ class GoodCheckpoint(NamedTuple):
     hashes: Head | None
 
 
-def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None) -> None:
-    """Write `checkpoints/step-<step>.ckpt` below a run's folder and drop all but the last two.
+def write_checkpoint(
+    folder: Path, checkpoint: Checkpoint, metrics: Head | None, kept: Collection[int] = ()
+) -> None:
+    """Write `checkpoints/step-<step>.ckpt` below a run's folder; drop all but the last two and those of steps `kept`.
 
     The file is written beside, read again and compared, and renamed last; its checksum stands in a `.json` of its name,
     with what `metrics.csv` holds up to here.
@@ -65,7 +87,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None)
     hashes = hashes_of(checkpoint)
     try:
         with beside.open("wb") as file:
-            torch.save(checkpoint._asdict(), file)
+            torch.save({"step": checkpoint.step, **checkpoint.states}, file)
             to_disk(file)
         if hashes_of(_loaded(beside)) != hashes:
             raise OSError(None, "what was read again is not what was written")
@@ -89,8 +111,9 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, metrics: Head | None)
             f"{mend_of(refused)} and run the same command again: it goes on from the last good checkpoint."
         ) from error
     for old in _paths(folder)[KEPT:]:
-        old.unlink()
-        old.with_suffix(".json").unlink(missing_ok=True)
+        if _step_of(old) not in kept:
+            old.unlink()
+            old.with_suffix(".json").unlink(missing_ok=True)
 
 
 def _said_by_system(error: BaseException) -> OSError:
@@ -130,7 +153,7 @@ def good_checkpoints(folder: Path) -> Iterator[GoodCheckpoint]:
 
 
 def checkpoint_of(run: Path, step: int | None = None) -> Checkpoint:
-    """What a run trained: its last checkpoint and no earlier one in its place, or that of a `step` on purpose.
+    """What a run trained: the checkpoint that it chose and no other in its place, or that of a `step` on purpose.
 
     Raises:
         LikenessError: it is not there, is cut short, or is not the one that the record of the run names.
@@ -138,7 +161,7 @@ def checkpoint_of(run: Path, step: int | None = None) -> Checkpoint:
     files, paths = SealedFiles(run), {_step_of(path): path for path in _paths(run)}
     if not paths and step is None:
         raise LikenessError(f"{run} has no checkpoint that can be read; has this run trained?")
-    wanted = _last_of(files, paths) if step is None else step
+    wanted = _chosen_of(files, paths) if step is None else step
     others = [each for each in sorted(paths) if each != wanted]
     if wanted not in paths:
         has = f"it has {_of_steps(others)}" if others else "it has none"
@@ -147,7 +170,7 @@ def checkpoint_of(run: Path, step: int | None = None) -> Checkpoint:
         return read_checkpoint(paths[wanted], files)
     except LikenessError as error:
         older = (
-            f"; evaluate, verify and stylize take another on purpose, with --checkpoint={others[-1]}"
+            f"; evaluate, verify, detect, align and stylize take another on purpose, with --checkpoint={others[-1]}"
             if others
             else ""
         )
@@ -159,7 +182,7 @@ def checkpoint_of(run: Path, step: int | None = None) -> Checkpoint:
 def measured_step(run: Path) -> int:
     """The step of the checkpoint that a run was measured by, and that its threshold belongs to; 0 where it has none."""
     paths = {_step_of(path): path for path in _paths(run)}
-    return _last_of(SealedFiles(run), paths)
+    return _chosen_of(SealedFiles(run), paths)
 
 
 def load_part(network: nn.Module, name: str, checkpoint: Checkpoint, run: Path | str) -> None:
@@ -168,7 +191,7 @@ def load_part(network: nn.Module, name: str, checkpoint: Checkpoint, run: Path |
     Raises:
         LikenessError: they are another network's.
     """
-    prefix, weights = f"{name}.", checkpoint.weights.items()
+    prefix, weights = f"{name}.", checkpoint.trained.items()
     own = {key.removeprefix(prefix): value for key, value in weights if key.startswith(prefix)}
     try:
         network.load_state_dict(own)
@@ -196,7 +219,7 @@ def read_checkpoint(path: Path, files: SealedFiles) -> Checkpoint:
 
 def hashes_of(checkpoint: Checkpoint) -> dict[str, str]:
     """A hash of each state in a checkpoint, by its name."""
-    return {part: hash_of(state) for part, state in checkpoint._asdict().items() if part != "step"}
+    return {part: hash_of(state) for part, state in checkpoint.states.items()}
 
 
 def hash_of(state: Any) -> str:
@@ -247,12 +270,12 @@ def _read_by_hashes(file: BufferedReader, path: Path, noted: Mapping[str, str]) 
 
     What is not known of its states stands and falls with the checksum beside it.
     """
-    if noted.keys() >= set(Checkpoint._fields) - {"step"}:
-        checkpoint = _loaded(file)
-    else:
+    checkpoint = _loaded(file)
+    if checkpoint.states.keys() - noted.keys():
+        file.seek(0)
         checkpoint = _read_by_digest(file, json.loads(path.with_suffix(".json").read_text())["sha256"])
     hashes = hashes_of(checkpoint)
-    if checkpoint.step != _step_of(path) or any(hashes[part] != each for part, each in noted.items()):
+    if checkpoint.step != _step_of(path) or any(hashes.get(part) != each for part, each in noted.items()):
         raise ValueError("these are other states")
     return checkpoint
 
@@ -271,8 +294,13 @@ def _noted_hashes(files: SealedFiles, step: int) -> dict[str, str]:
     return {part: row[part] for row in found for part in states if row.get(part)}
 
 
-def _last_of(files: SealedFiles, paths: Mapping[int, Path]) -> int:
-    """The step of the last checkpoint: that is recorded of a finished run, that is there of another."""
+def _chosen_of(files: SealedFiles, paths: Mapping[int, Path]) -> int:
+    """The step of the checkpoint that a run hands on: its best until now where it asks for that, else its last.
+
+    The last is that is recorded of a finished run, that is there of another.
+    """
+    if (rule := (files.record.get("config") or {}).get("checkpoint")) is not None:
+        return best_checkpoint(files.folder, rule).step
     recorded = files.record.get("checkpoints") if files.record.get("status") == "finished" else None
     return max((each["step"] for each in recorded or ()), default=max(paths, default=0))
 

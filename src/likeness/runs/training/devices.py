@@ -31,6 +31,11 @@ def refuse_synchronized_norms(accelerator: str, *, sync_batchnorm: bool) -> None
         )
 
 
+def on_gpu() -> bool:
+    """Whether this process has begun to use a CUDA device."""
+    return torch.cuda.is_available() and bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+
+
 def device_of(accelerator: str) -> torch.device:
     """The device to measure on."""
     return torch.device("cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu")

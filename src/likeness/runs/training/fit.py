@@ -4,6 +4,7 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -13,9 +14,12 @@ from likeness.config.schema.runs import TrainConfig
 from likeness.data.run_data import RunData
 from likeness.errors import Preempted
 from likeness.runs.recipe import Recipe
+from likeness.runs.record.validations import best_checkpoints
 from likeness.runs.training.callbacks import KeyedRandomness, ProgressBar, RefuseNaN
 from likeness.runs.training.checkpointing import GoOnFrom, SaveCheckpoints
 from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
+from likeness.runs.training.chosen import chosen_callbacks, said_of_stop, stopped_early
+from likeness.runs.training.debug.debugging import debugging
 from likeness.runs.training.launch import fit_in_ranks
 from likeness.runs.training.metrics import MetricsFile
 
@@ -40,9 +44,16 @@ def fit(
     """
     start = newest_checkpoint(folder)
     step = 0 if start is None else start.step
+    if data.batches_an_epoch is not None:
+        accumulated = config.trainer.accumulate_grad_batches
+        log.info(
+            "An epoch is %g steps, the training %g epochs.",
+            round(data.batches_an_epoch / accumulated, 2),
+            round(config.trainer.max_steps * accumulated / data.batches_an_epoch, 2),
+        )
     if step:
         log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
-    if step == config.trainer.max_steps:
+    if step == config.trainer.max_steps or (start is not None and stopped_early(start.callbacks)):
         return
     if config.trainer.devices > 1:
         devices = config.trainer.devices
@@ -60,17 +71,22 @@ def fit_here(
     start: Checkpoint | None,
 ) -> None:
     """Train in this process, which is the only one or one rank of several."""
-    _quiet()
+    quiet()
     task = recipe.task()
     metrics = MetricsFile(folder) if _is_first_rank() else None
     saving = SaveCheckpoints(
-        folder, every=config.checkpoints.every, metrics=metrics, unreadable=lambda: data.unreadable
+        folder,
+        every=config.checkpoints.every,
+        metrics=metrics,
+        unreadable=lambda: data.unreadable,
+        best=partial(_best_steps, folder, config),
     )
+    looking = debugging(config.debug, data)
     trainer = pl.Trainer(
-        **config.trainer.plain(),
-        max_epochs=-1,
+        **{**config.trainer.plain(), "max_epochs": -1},
+        **looking.options,
         check_val_every_n_epoch=None,
-        limit_val_batches=None if data.validated else 0,
+        limit_val_batches=None if looking.data.validated else 0,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         enable_progress_bar=False,
@@ -82,13 +98,15 @@ def fit_here(
             KeyedRandomness(config.seed),
             RefuseNaN(config.trainer.log_every_n_steps),
             ProgressBar(),
+            *chosen_callbacks(config),
             *recipe.callbacks(folder),
             *callbacks,
+            *looking.callbacks,
         ],
         enable_checkpointing=False,
     )
     try:
-        trainer.fit(task, data)
+        trainer.fit(task, looking.data)
     except SystemExit:
         if trainer.interrupted:  # Lightning makes an exit of Ctrl-C
             raise KeyboardInterrupt from None
@@ -97,13 +115,22 @@ def fit_here(
         if saving.preemption.asked:  # what the signal broke elsewhere is no failure of the run
             raise Preempted from error
         raise
+    if trainer.is_global_zero and (reason := said_of_stop(trainer)):
+        log.info("The training ended early, after step %d: %s", trainer.global_step, reason)
+
+
+def _best_steps(folder: Path, config: TrainConfig) -> list[int]:
+    """The steps whose checkpoints are kept as the best until now."""
+    if config.checkpoint is None:
+        return []
+    return [one.step for one in best_checkpoints(folder, config.checkpoint.plain())]
 
 
 def _is_first_rank() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Keep Lightning's hints about things that are set on purpose out of the output."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

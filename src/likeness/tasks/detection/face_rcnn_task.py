@@ -18,7 +18,7 @@ class FaceRCNNTask(DetectionTask[FaceRCNN]):
     Args:
         network: Face R-CNN.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
         centre_weight: of the centre loss; 0 leaves it out.
         regions: of an image that enter, hard ones.
     """
@@ -27,7 +27,7 @@ class FaceRCNNTask(DetectionTask[FaceRCNN]):
         self,
         network: FaceRCNN,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
         *,
         centre_weight: float = CENTRE_WEIGHT,
         regions: int = REGIONS,

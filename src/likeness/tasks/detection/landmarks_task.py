@@ -52,7 +52,7 @@ class LandmarksTask(Task):
     Args:
         network: O-Net.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
         windows: about the faces of an image.
         turn: as `turned_windows` takes it.
         zoom: as `turned_windows` takes it.
@@ -69,7 +69,7 @@ class LandmarksTask(Task):
         self,
         network: OutputNetwork,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
         *,
         windows: int = 1,
         turn: float = 25.0,

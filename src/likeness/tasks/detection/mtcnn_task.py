@@ -50,7 +50,7 @@ class MTCNNTask(DetectionTask[MTCNN]):
     Args:
         network: MTCNN.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
         windows: of an image that enter a network's loss, at most.
         shares: of faces, parts and background among them.
         hard_share: of the windows' scores, the hardest.
@@ -61,7 +61,7 @@ class MTCNNTask(DetectionTask[MTCNN]):
         self,
         network: MTCNN,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
         *,
         windows: int = 24,
         shares: Sequence[float] = SHARES,

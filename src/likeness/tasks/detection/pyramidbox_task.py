@@ -20,7 +20,7 @@ class PyramidBoxTask(DetectionTask[PyramidBox]):
     Args:
         network: PyramidBox.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
         part_weights: of faces, heads and bodies in the loss.
         negatives_per_positive: of the greatest losses, so many of which enter.
     """
@@ -29,7 +29,7 @@ class PyramidBoxTask(DetectionTask[PyramidBox]):
         self,
         network: PyramidBox,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
         *,
         part_weights: Sequence[float] = PART_WEIGHTS,
         negatives_per_positive: float = NEGATIVES_PER_POSITIVE,

@@ -48,7 +48,7 @@ class DetectionTask(Task, Generic[Network]):
     Args:
         network: what is trained.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
     """
 
     family: ClassVar[str] = "detection"
@@ -57,7 +57,9 @@ class DetectionTask(Task, Generic[Network]):
         Watched("AP", "validation/ap", ".3f"),
     )
 
-    def __init__(self, network: Network, optimizer: OptimizerFactory, scheduler: SchedulerFactory) -> None:
+    def __init__(
+        self, network: Network, optimizer: OptimizerFactory, scheduler: SchedulerFactory | None
+    ) -> None:
         super().__init__(optimizer, scheduler)
         self.network: Network = network
         self.least_height = 0.0

@@ -18,7 +18,7 @@ class TinyFacesTask(DetectionTask[TinyFaces]):
     Args:
         network: HR.
         optimizer: from the parameters to the optimizer.
-        scheduler: from the optimizer to its schedule by steps.
+        scheduler: from the optimizer to its schedule by steps, or None.
         easy: up to this loss an anchor is easy and left out; 0 takes all.
         test_scales: of an image that faces are looked for in.
     """
@@ -27,7 +27,7 @@ class TinyFacesTask(DetectionTask[TinyFaces]):
         self,
         network: TinyFaces,
         optimizer: OptimizerFactory,
-        scheduler: SchedulerFactory,
+        scheduler: SchedulerFactory | None,
         *,
         easy: float = EASY,
         test_scales: Sequence[float] = SCALES,

@@ -25,6 +25,20 @@ def _wandb_left_out() -> Iterator[None]:
 with _wandb_left_out():
     import timm
     from timm.layers import get_graph_node_names  # type: ignore[attr-defined]
+    from timm.models import group_parameters
+    from timm.optim import (  # type: ignore[attr-defined]
+        create_optimizer_v2,
+        get_optimizer_class,
+        list_optimizers,
+    )
     from timm.utils.model import freeze
 
-__all__ = ["freeze", "get_graph_node_names", "timm"]
+__all__ = [
+    "create_optimizer_v2",
+    "freeze",
+    "get_graph_node_names",
+    "get_optimizer_class",
+    "group_parameters",
+    "list_optimizers",
+    "timm",
+]

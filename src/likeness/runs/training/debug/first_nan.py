@@ -1,0 +1,93 @@
+"""The first step at which something is not a number, and where in the network."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from likeness.errors import LikenessError, one_line
+
+_ANOMALY = "returned nan values"  # how torch's anomaly detection says it
+
+
+class FirstNaN(pl.Callback):
+    """Look at the output of each layer, at each gradient, and at each weight after a step.
+
+    What is found first ends the run with one sentence; each look waits for the device, so that it takes its time.
+
+    Raises:
+        LikenessError: something is not finite.
+    """
+
+    def __init__(self) -> None:
+        self.hooks: list[RemovableHandle] = []
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Watch the layers."""
+        for name, module in pl_module.named_modules():
+            if not any(True for _ in module.children()):
+                self.hooks.append(module.register_forward_hook(_watching(trainer, name)))
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the batch."""
+        images = getattr(batch, "images", None)
+        if isinstance(images, Tensor) and not _finite(images):
+            raise _found(
+                trainer, "the batch's images are not numbers: look at the data and the augmentations"
+            )
+
+    def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look at the gradients."""
+        for name, parameter in pl_module.named_parameters():
+            if parameter.grad is not None and not _finite(parameter.grad):
+                raise _found(trainer, f"the gradient of {name} is not a number, though the loss is one")
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the weights."""
+        for name, parameter in pl_module.named_parameters():
+            if not _finite(parameter):
+                raise _found(trainer, f"the optimizer made {name} no number, though its gradient is one")
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Watch no longer."""
+        self._remove()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Say what torch's anomaly detection found within the backward pass."""
+        self._remove()
+        if isinstance(exception, RuntimeError) and _ANOMALY in str(exception):
+            said = one_line(exception).rstrip(".")
+            raise _found(trainer, f"in the backward pass {said}; the traceback above is of its forward pass")
+
+    def _remove(self) -> None:
+        for hook in self.hooks:
+            hook.remove()
+        self.hooks = []
+
+
+def _watching(trainer: pl.Trainer, name: str) -> Any:
+    def look(module: nn.Module, given: tuple[Any, ...], output: Any) -> None:
+        if not trainer.training or not isinstance(output, Tensor) or _finite(output):
+            return
+        kind, whose = type(module).__name__, name or "the task"
+        if all(_finite(one) for one in given if isinstance(one, Tensor)):
+            raise _found(trainer, f"{whose}, a {kind}, makes what is not a number of numbers")
+        raise _found(trainer, f"{whose}, a {kind}, was given what is not a number")
+
+    return look
+
+
+def _finite(values: Tensor) -> bool:
+    return not values.is_floating_point() or bool(torch.isfinite(values).all())
+
+
+def _found(trainer: pl.Trainer, said: str) -> LikenessError:
+    return LikenessError(f"debug=anomaly: at step {trainer.global_step + 1} {said}.")
