@@ -60,8 +60,9 @@ def semi_hard_triplet_loss(
 
 def _batch_hard(batch: TripletBatch) -> Sums:
     sums = _Triplets(batch)
-    hardest = _hardest(batch)
-    at = 0
+    if not len(batch.anchors.anchor):
+        return sums.sums()
+    hardest, at = _hardest(batch), 0
     for part in batch.blocks():
         of_part = slice(at, at + len(part.anchor))
         sums.add(part.anchor, *(each[of_part] for each in hardest))
