@@ -80,7 +80,7 @@ class SaveCheckpoints(pl.Callback):
         if batch_idx % trainer.accumulate_grad_batches:
             return
         asked, step = self._asked(trainer), trainer.global_step
-        if asked or step % self.every == 0 or (step == self.validated and step in self.best()):
+        if asked or step % self.every == 0 or (step == self.validated and self._is_best(trainer)):
             self._save(trainer, pl_module)
         if asked:
             raise Preempted
@@ -97,6 +97,11 @@ class SaveCheckpoints(pl.Callback):
 
     def _asked(self, trainer: pl.Trainer) -> bool:
         return trainer.strategy.reduce_boolean_decision(self.preemption.asked, all=False)
+
+    def _is_best(self, trainer: pl.Trainer) -> bool:
+        """Whether this step's checkpoint is kept for its validation; rank 0, which logs, decides for all."""
+        best = trainer.is_global_zero and trainer.global_step in self.best()
+        return trainer.strategy.reduce_boolean_decision(best, all=False)
 
     def _save(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         note_unreadable(self.folder, trainer.global_rank, self.unreadable())
