@@ -13,9 +13,7 @@ from .anchors import Anchors
 from .distance import Distance, Points, block_rows, slices, squared_distances
 from .nearest import farthest_positive, nearest_negative, negatives_only
 
-ROWS = (
-    256  # of a block on a CPU: fewer would slow its product down, more would leave less of the other half out
-)
+ROWS = 256  # of a block on a CPU: fewer slow its product down, more leave less of the other half out
 GROUP = 8  # rows whose least is taken first
 
 
