@@ -13,6 +13,7 @@ from likeness.recipes.choose import training_config
 
 # What a choice needs beside it.
 BESIDE = {
+    "callbacks=unfreezing": ["callbacks.unfreezing.at_step={embedder.backbone: 2}"],
     "backbone=onnx": ["backbone.path=encoder.onnx"],
     "loss=cross_entropy": ["task=similarity"],
     "head=absolute_difference": ["task=similarity"],
@@ -239,5 +240,6 @@ def test_a_key_that_must_be_given_is_named() -> None:
 def test_evaluation_measures_by_the_same_defaults_as_training() -> None:
     training, evaluation = composed("config", []), composed("evaluate", ["backbone.path=encoder.onnx"])
     del training.evaluation.far  # the threshold is the run's
+    del training.evaluation.validation_identities  # nothing is validated
     for key in ("evaluation", "loader", "seed", "runs_dir"):
         assert training[key] == evaluation[key]

@@ -23,6 +23,7 @@ NODES = {
 HANDED = {
     "likeness.data.blufr": {"samples"},
     "likeness.evaluation.identification": {"identity", "seed"},
+    "likeness.losses": {"classes", "embedding_dim"},
     "likeness.tasks": {"embedder", "head", "loss", "optimizer", "scheduler", "network", "objective", "image"}
     | {"style_weights", "styles", "encoder", "stylizer"},
     "likeness.models.detectors.tiny_faces": {"templates"},

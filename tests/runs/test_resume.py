@@ -291,7 +291,6 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_good_checkpoi
 @pytest.mark.parametrize(
     ("word", "name"),
     [
-        ("trainer.devices=2", "trainer.devices=2"),
         ("loss.margin=0.3", "loss.margin=0.3"),
         ("optimizer.lr=0.1", "optimizer.lr=0.1"),
         ("trainer.max_steps=13", "trainer.max_steps=13"),
