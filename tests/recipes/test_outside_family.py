@@ -94,7 +94,7 @@ FILES = {
         from likeness.errors import LikenessError
         from likeness.evaluation.metric import Metric
         from likeness.randomness import generator
-        from likeness.recipes.optimizers import optimizer_of, refuse_optimizer
+        from likeness.recipes.optimizers import optimizer_of, set_up_optimizer
         from likeness.runs.table import print_table, write_results_file
         from likeness.runs.training.checkpoints import checkpoint_of
         from means.family import MEANS
@@ -152,7 +152,7 @@ FILES = {
             def refuse(self):
                 if len(self.rows) < SIZE:
                     raise LikenessError(f"numbers.rows={len(self.rows)} fill no batch; give at least {SIZE}.")
-                refuse_optimizer(self.task())
+                self.task()
 
             def data(self):
                 return Rows(torch.from_numpy(self.rows))
@@ -161,7 +161,9 @@ FILES = {
                 config = self.config
                 factory = make(config.task)
                 made = optimizer_of(config.optimizer, config.scheduler, config.trainer.accelerator)
-                return factory(**made, size=config.numbers.size)
+                task = factory(**made, size=config.numbers.size)
+                set_up_optimizer(task, config.optimizer)
+                return task
 
             def callbacks(self, folder):
                 return ()
