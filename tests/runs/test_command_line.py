@@ -171,12 +171,12 @@ def test_an_onnx_file_is_one_in_any_case_of_its_suffix(warm_command, tmp_path: P
     overrides = ["data=pairs", "data.path=pairs.csv", "backbone.spatial_size=16"]
     done = warm_command(*CLI, "evaluate", "ENCODER.ONNX", *overrides)
     assert done.returncode == 1
-    assert done.stderr.startswith("likeness: backbone: ENCODER.ONNX is not an ONNX model that can be run")
+    assert done.stderr.startswith("likeness: ENCODER.ONNX is not an ONNX model that can be run")
 
 
 def test_what_is_no_run_is_said(warm_command) -> None:
     done = warm_command(*CLI, "evaluate", "nothing", "data=lfw")
     assert done.returncode == 1
     assert done.stderr == (
-        "likeness: nothing is neither a run's folder (it has no config.yaml) nor an .onnx file.\n"
+        "likeness: nothing is neither a run's folder (it has no config.yaml) nor an .onnx or .safetensors file.\n"
     )
