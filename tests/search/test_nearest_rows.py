@@ -66,9 +66,11 @@ def test_the_pairs_below_a_distance_are_those_of_brute_force(kind: str) -> None:
         first, second = np.nonzero(np.triu(everything < threshold, 1))
         expected = {(i, j) for i, j in zip(first.tolist(), second.tolist(), strict=True) if j >= start}
         for block_rows in (1, 50, 1024):
+            blocks = list(ExactIndex(gallery).pairs_below(threshold, start=start, block_rows=block_rows))
+            assert all(len(pairs.first) for pairs in blocks)
             found = [
                 pair
-                for pairs in ExactIndex(gallery).pairs_below(threshold, start=start, block_rows=block_rows)
+                for pairs in blocks
                 for pair in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
             ]
             assert len(found) == len(expected)

@@ -112,7 +112,7 @@ class ExactIndex:
                 kept = (first < second) & (second >= start)
                 first, second, open_ = first[kept], second[kept], open_[kept]
                 open_[open_] = self._not_below(first[open_], second[open_], threshold)
-                if len(first):
+                if not open_.all():
                     yield RowPairs(first[~open_], second[~open_])
 
     def distances(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
