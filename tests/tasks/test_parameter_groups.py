@@ -111,4 +111,4 @@ def test_what_an_optimizer_refuses_is_one_sentence() -> None:
         "optimizer=torch", "optimizer.name=Adagrad", "scheduler.cycle_momentum=false"
     ).configure_optimizers()
     assert isinstance(made["optimizer"], torch.optim.Adagrad)
-    assert isinstance(task_of("scheduler=none").configure_optimizers(), torch.optim.AdamW)
+    assert list(task_of("scheduler=none").configure_optimizers()) == ["optimizer"]

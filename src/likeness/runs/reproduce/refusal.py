@@ -18,6 +18,7 @@ from likeness.errors import LikenessError
 from likeness.runs.record.data_files import first_difference, hash_listed, how_compared, read_listing
 from likeness.runs.record.folder import CONFIG, RESULTS
 from likeness.runs.record.json_file import refuse_other_shape
+from likeness.runs.record.no_file import refuse_no_file
 from likeness.runs.record.packages import refuse_other_packages
 from likeness.runs.record.record_file import RECORD, SEAL, overrides_of
 from likeness.runs.record.sealed import SealedFiles
@@ -76,6 +77,7 @@ def _refuse_other_source(folder: Path, source: dict[str, Any]) -> None:
 
 def refuse_altered(folder: Path, record: dict[str, Any]) -> None:
     """Raise a LikenessError that names the first part of a run that is not as it was when the run ended."""
+    refuse_no_file(folder)
     altered = next(_altered(folder, record), None)
     if altered:
         raise LikenessError(f"{folder} was altered after the run ended: {altered}.")
