@@ -17,18 +17,19 @@ def faults():
 
 if sys.argv[1] == "keep":
     keep_freed_memory()
-for step in range(12):
-    if step == 6:
-        before = faults()
+asked = []
+for _ in range(12):
+    before = faults()
     torch.ones(40, 2**18).mul(2).sum()  # 40 MiB, twice
-print(faults() - before)
+    asked.append(faults() - before)
+print(min(asked))  # pages that lie idle may be taken by the kernel all the same
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are let be")
-def test_steps_after_the_first_few_ask_the_kernel_for_no_pages() -> None:
+def test_steps_ask_the_kernel_for_no_pages_that_they_had() -> None:
     asked = {
         how: int(subprocess.run([sys.executable, "-c", STEPS, how], capture_output=True, check=True).stdout)
         for how in ("keep", "as it is")
     }
-    assert asked["keep"] < asked["as it is"] / 20
+    assert asked["keep"] < asked["as it is"] / 100
