@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from likeness.errors import LikenessError
+from likeness.runs.record import no_file
 from likeness.runs.record.key_in import key_in
 from likeness.runs.record.lock import is_held, locked
 from likeness.runs.record.record_file import read_record
@@ -36,6 +37,22 @@ def test_what_is_no_file_is_refused_by_who_reads_and_by_who_goes_on(name: str, w
         SealedFiles(run)
     with pytest.raises(LikenessError, match=rf"{name} is {what}"), locked(run):
         pass
+
+
+def test_a_file_that_is_taken_away_meanwhile_is_no_link(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hashes of data are written beside a run, under another name until they are whole."""
+    (run / "data.begun.csv").touch()
+    listed = no_file._entries
+
+    def taken_away(folder: Path) -> list[os.DirEntry[str]]:
+        entries = list(listed(folder))
+        for entry in entries:
+            Path(entry.path).unlink()
+        return entries
+
+    monkeypatch.setattr(no_file, "_entries", taken_away)
+    no_file.refuse_no_file(run)
+    assert not (run / "data.begun.csv").exists()
 
 
 def test_folders_of_other_names_are_nobodys(run: Path) -> None:

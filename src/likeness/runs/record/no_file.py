@@ -23,6 +23,8 @@ def refuse_no_file(folder: Path) -> None:
         try:
             mode = entry.stat().st_mode
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not entry.is_symlink():
+                continue  # a process at work there has taken it away meanwhile
             raise _refused(entry.path, f"a link that leads nowhere ({error.strerror})") from error
         if not S_ISREG(mode):
             raise _refused(entry.path, "a folder" if S_ISDIR(mode) else "a pipe or a device")
