@@ -30,7 +30,7 @@ from torch.utils.data import DataLoader
 
 from likeness.runs.training.checkpointing import GoOnFrom
 from likeness.runs.training.checkpoints import Checkpoint
-from likeness.runs.training.fit import _quiet
+from likeness.runs.training.fit import quiet
 
 
 class Numbers(pl.LightningDataModule):
@@ -373,19 +373,19 @@ def test_a_run_is_one_epoch_of_as_many_batches_as_steps_ask_for() -> None:
 
 @pytest.mark.parametrize("name", ["pytorch_lightning", "lightning.pytorch"])
 def test_the_log_of_lightning_goes_through_loggers_of_these_names(name: str) -> None:
-    _quiet()
+    quiet()
     assert not logging.getLogger(f"{name}.trainer").isEnabledFor(logging.INFO)
     assert pl.Trainer.__module__.startswith("pytorch_lightning.")
 
 
-def hints_of_a_fit(*, quiet: bool) -> list[str]:
+def hints_of_a_fit(*, hushed: bool) -> list[str]:
     """What Lightning and torch warn of in a fit, with or without our filters."""
     task = Line()
     task.frozen = nn.Dropout().eval()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        if quiet:
-            _quiet()
+        if hushed:
+            quiet()
         trainer_of(max_steps=1, val_check_interval=1).fit(task, Numbers())
     return [str(warning.message) for warning in caught]
 
@@ -394,10 +394,10 @@ def test_hints_of_lightning_are_those_that_are_kept_quiet(monkeypatch: pytest.Mo
     monkeypatch.setattr(
         "pytorch_lightning.trainer.connectors.data_connector.suggested_max_num_workers", lambda ranks: 8
     )
-    loud = hints_of_a_fit(quiet=False)
+    loud = hints_of_a_fit(hushed=False)
     for part in ("does not have many workers", "in eval mode"):
         assert any(part in message for message in loud), part
-    assert hints_of_a_fit(quiet=True) == []
+    assert hints_of_a_fit(hushed=True) == []
 
 
 # Devices and ranks.
