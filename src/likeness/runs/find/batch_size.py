@@ -14,10 +14,9 @@ import torch
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
+from likeness.runs.find.trial import try_training
 from likeness.runs.recipe import Recipe
-from likeness.runs.training.callbacks import KeyedRandomness
 from likeness.runs.training.devices import on_gpu
-from likeness.runs.training.fit import quiet
 
 STEPS = 4
 """Of each size; the first, which sets up, is not timed."""
@@ -109,22 +108,11 @@ def _measured(config: TrainConfig, recipe: Recipe, samples: int) -> tuple[float 
 
 
 def _train(config: TrainConfig, recipe: Recipe, samples: int, said: Connection) -> None:
-    quiet()
     times: list[float] = []
     try:
         data = recipe.data()
         assert data is not None
-        trainer = pl.Trainer(
-            **{**config.trainer.plain(), "max_steps": STEPS, "devices": 1, "max_epochs": -1},
-            limit_val_batches=0,
-            num_sanity_val_steps=0,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            enable_checkpointing=False,
-            logger=False,
-            callbacks=[KeyedRandomness(config.seed), _Times(times)],
-        )
-        trainer.fit(recipe.task(), data)
+        try_training(config, recipe.task(), data, steps=STEPS, looking=_Times(times))
     except (torch.OutOfMemoryError, MemoryError):
         said.send(None)
     except LikenessError as error:

@@ -8,9 +8,8 @@ import pytorch_lightning as pl
 
 from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
+from likeness.runs.find.trial import try_training
 from likeness.runs.recipe import Recipe
-from likeness.runs.training.callbacks import KeyedRandomness
-from likeness.runs.training.fit import quiet
 
 SMOOTHING = 0.9
 """Of the loss, by an exponential average."""
@@ -85,21 +84,10 @@ def find_rate(config: TrainConfig, recipe: Recipe, *, lowest: float, highest: fl
     data = recipe.data()
     if data is None:
         raise LikenessError("Such a run trains nothing, so that there is no rate to find.")
-    quiet()
     task = recipe.task()
     task.make_scheduler = None
     growing = _GrowingRate(lowest, (highest / lowest) ** (1 / (steps - 1)))
-    trainer = pl.Trainer(
-        **{**config.trainer.plain(), "max_steps": steps, "devices": 1, "max_epochs": -1},
-        limit_val_batches=0,
-        num_sanity_val_steps=0,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        enable_checkpointing=False,
-        logger=False,
-        callbacks=[KeyedRandomness(config.seed), growing],
-    )
-    trainer.fit(task, data)
+    try_training(config, task, data, steps=steps, looking=growing)
     return FoundRate(growing.tried, steepest(growing.tried))
 
 

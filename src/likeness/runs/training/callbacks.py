@@ -15,6 +15,12 @@ from likeness.randomness import key
 from likeness.tasks.task import Task
 
 
+def callbacks_of(trainer: pl.Trainer) -> list[pl.Callback]:
+    """Those of a trainer, in their order."""
+    callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]  # Lightning sets it in a connector
+    return callbacks
+
+
 class KeyedRandomness(pl.Callback):
     """Before each batch, set the global generators to a key of (seed, step, rank), so that no draw has a history.
 

@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 
 from likeness.errors import Preempted
 from likeness.runs.record.unreadable import note_unreadable
+from likeness.runs.training.callbacks import callbacks_of
 from likeness.runs.training.checkpoints import Checkpoint, write_checkpoint
 from likeness.runs.training.metrics import MetricsFile
 from likeness.runs.training.preemption import Preemption
@@ -32,7 +33,7 @@ class GoOnFrom(pl.Callback):
         for one in trainer.lr_scheduler_configs:  # one, or none
             one.scheduler.load_state_dict(scheduler)
         trainer.precision_plugin.load_state_dict(precision)
-        for callback in _callbacks(trainer):
+        for callback in callbacks_of(trainer):
             if callback.state_key in callbacks:
                 callback.load_state_dict(callbacks[callback.state_key])
         loop = trainer.fit_loop.epoch_loop
@@ -121,13 +122,8 @@ class SaveCheckpoints(pl.Callback):
                 optimizer,
                 next((one.scheduler.state_dict() for one in trainer.lr_scheduler_configs), {}),
                 trainer.precision_plugin.state_dict(),
-                {one.state_key: state for one in _callbacks(trainer) if (state := one.state_dict())},
+                {one.state_key: state for one in callbacks_of(trainer) if (state := one.state_dict())},
             ),
             logged,
             self.best(),
         )
-
-
-def _callbacks(trainer: pl.Trainer) -> list[pl.Callback]:
-    callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
-    return callbacks

@@ -12,6 +12,7 @@ from likeness.config.schema.callbacks import Monitoring
 from likeness.config.schema.runs import TrainConfig
 from likeness.errors import LikenessError
 from likeness.runs.recipe import Recipe
+from likeness.runs.training.callbacks import callbacks_of
 from likeness.runs.training.unfreezing import Unfreezing
 
 
@@ -64,6 +65,6 @@ def stopped_early(callbacks: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def said_of_stop(trainer: pl.Trainer) -> str | None:
     """Why early stopping ended a training, in its own words; None where it did not."""
-    stopping = [one for one in trainer.callbacks if isinstance(one, EarlyStopping)]  # type: ignore[attr-defined]
+    stopping = [one for one in callbacks_of(trainer) if isinstance(one, EarlyStopping)]
     reasons = [one.stopping_reason_message for one in stopping if one.stopping_reason_message]
     return reasons[0].removesuffix(" Signaling Trainer to stop.") if reasons else None
