@@ -15,6 +15,7 @@ import torch
 from likeness.recipes import rank
 from likeness.runs.training import fit
 from likeness.runs.training.launch import LAUNCHER
+from likeness.runs.training.machines import Meeting
 
 
 def forked_ranks_from_now_on() -> None:
@@ -22,21 +23,22 @@ def forked_ranks_from_now_on() -> None:
     fit.fit_in_ranks = _fit_in_forked_ranks
 
 
-def _fit_in_forked_ranks(folder: Path, devices: int, *, threads: int) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def _fit_in_forked_ranks(folder: Path, devices: int, *, threads: int, meeting: Meeting | None = None) -> None:
+    machines, machine, address, port = meeting or Meeting(1, 0, "127.0.0.1", free_port())
     torch.set_num_threads(threads)
     told = {
         LAUNCHER: str(os.getpid()),
         "TORCHELASTIC_RUN_ID": "forked",
-        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_ADDR": address,
         "MASTER_PORT": str(port),
-        "WORLD_SIZE": str(devices),
+        "WORLD_SIZE": str(machines * devices),
         "LOCAL_WORLD_SIZE": str(devices),
-        "GROUP_RANK": "0",
+        "GROUP_RANK": str(machine),
     }
     context = multiprocessing.get_context("fork")
-    ranks = [context.Process(target=_rank, args=(folder, number, told)) for number in range(devices)]
+    ranks = [
+        context.Process(target=_rank, args=(folder, machine * devices, own, told)) for own in range(devices)
+    ]
     for each in ranks:
         each.start()
     for each in ranks:
@@ -44,7 +46,14 @@ def _fit_in_forked_ranks(folder: Path, devices: int, *, threads: int) -> None:
     assert [each.exitcode for each in ranks] == [0] * devices
 
 
-def _rank(folder: Path, number: int, told: dict[str, str]) -> None:
-    os.environ.update(told, RANK=str(number), LOCAL_RANK=str(number))
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def _rank(folder: Path, before: int, own: int, told: dict[str, str]) -> None:
+    os.environ.update(told, RANK=str(before + own), LOCAL_RANK=str(own))
+    os.environ.pop("TORCHELASTIC_USE_AGENT_STORE", None)
     sys.argv = ["rank", str(folder)]
     rank.main()

@@ -19,7 +19,7 @@ NEUTRAL = (
 )
 """Dotted keys by which a run may be told to go on, without a number of it changing."""
 
-ELASTIC = ("trainer.devices",)
+ELASTIC = ("trainer.devices", "trainer.num_nodes")
 """Dotted keys by which a run may be told to go on with the same samples in the same order, and other last bits."""
 
 

@@ -196,7 +196,7 @@ class DetectionConfig(SceneConfig):
             )
         if isinstance(self.task, PyramidBoxTask) and self.sampler.side % 128:
             raise ValueError(f"sampler.side={self.sampler.side}, but PyramidBox takes multiples of 128")
-        own = self.sampler.batch_size // self.trainer.devices
+        own = self.sampler.batch_size // self.trainer.processes
         if isinstance(self.task, PyramidBoxTask) and own * (self.sampler.side // 128) ** 2 < 2:
             raise ValueError(
                 "a device gets one square of 128 pixels, whose coarsest map is a single value, which BatchNorm can't "

@@ -98,7 +98,7 @@ class EmbeddingConfig(TrainConfig):
         loss, trainer = self.loss, self.trainer
         if not isinstance(loss, MarginSoftmax):
             return
-        if trainer.precision == "16-mixed" and (loss.sampled < 1 or trainer.devices > 1):
+        if trainer.precision == "16-mixed" and (loss.sampled < 1 or trainer.processes > 1):
             raise ValueError(
                 "trainer.precision=16-mixed scales gradients, and class centres that are sampled or split over devices "
                 "take no part in that; choose bf16-mixed or 32"
@@ -144,7 +144,7 @@ class EmbeddingConfig(TrainConfig):
             and getattr(self.optimizer, "fused", False) is not False
         ):
             raise ValueError("clipping in 16-mixed needs optimizer.fused=false")
-        world = self.trainer.devices
+        world = self.trainer.processes
         if self.sampler.identities % world:
             raise ValueError(
                 f"sampler.identities={self.sampler.identities} can't be shared by {world} devices; "

@@ -52,6 +52,7 @@ class NoTraining(Trainer):
     max_steps: Literal[0]
     max_epochs: None = None
     devices: Literal[1]
+    num_nodes: Literal[1] = 1
 
 
 class OpenSetConfig(TrainConfig):

@@ -36,8 +36,10 @@ class PixelsConfig(TrainConfig):
             raise ValueError(
                 "one image has no epochs; leave trainer.max_epochs=null and set trainer.max_steps"
             )
-        if self.trainer.devices > 1:
-            raise ValueError("one image can't be shared by several devices; leave trainer.devices=1")
+        if self.trainer.processes > 1:
+            raise ValueError(
+                "one image can't be shared by several devices; leave trainer.devices=1 and trainer.num_nodes=1"
+            )
         if self.trainer.accumulate_grad_batches > 1:
             raise ValueError(
                 "every step sees the same images, there is nothing to accumulate; "

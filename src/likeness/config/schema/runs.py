@@ -109,6 +109,15 @@ class TrainConfig(RunConfig):
             )
 
     @model_validator(mode="after")
+    def _jobs_have_one_machine(self) -> "TrainConfig":
+        if self.sweep is not None and self.trainer.num_nodes > 1:
+            raise ValueError(
+                f"trainer.num_nodes={self.trainer.num_nodes}, but a sweep's jobs are runs of one machine each; leave "
+                "trainer.num_nodes=1"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _measures_what_is_swept_for(self) -> "TrainConfig":
         for objective in self.sweep.objectives if self.sweep else ():
             known = (*self.measures, *self.validates)

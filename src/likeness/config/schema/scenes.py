@@ -122,7 +122,7 @@ class SceneConfig(TrainConfig):
     @model_validator(mode="after")
     def _batches_can_be_shared(self) -> "SceneConfig":
         shares = 2 if self.extra_data else 1
-        for number, what in ((self.trainer.devices, "devices"), (shares, "sources of data")):
+        for number, what in ((self.trainer.processes, "devices"), (shares, "sources of data")):
             if self.sampler.batch_size % number:
                 raise ValueError(
                     f"sampler.batch_size={self.sampler.batch_size} can't be shared by {number} {what}; make it a "

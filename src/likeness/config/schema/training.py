@@ -48,6 +48,7 @@ class Trainer(Node):
 
     accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"]
     devices: Positive
+    num_nodes: Positive = 1
     precision: Literal["32", "bf16-mixed", "16-mixed"]
     max_steps: Positive
     max_epochs: Positive | None = None
@@ -57,6 +58,11 @@ class Trainer(Node):
     log_every_n_steps: Positive
     deterministic: bool | Literal["warn"]
     sync_batchnorm: bool
+
+    @property
+    def processes(self) -> int:
+        """How many share a batch: one for each device of each machine."""
+        return self.devices * self.num_nodes
 
     @model_validator(mode="before")
     @classmethod

@@ -60,7 +60,7 @@ class StylizerRecipe:
         shown_images(self._folders.contents.test, "data.contents")
         shown_images(self._folders.styles.test, "data.styles")
         with told(self._config.data):
-            Crops(self._folders, seed=self._config.seed, world_size=self._config.trainer.devices)
+            Crops(self._folders, seed=self._config.seed, world_size=self._config.trainer.processes)
         build_stylizer_task(self._config, self._folders)
 
     def data(self) -> CropDataModule:

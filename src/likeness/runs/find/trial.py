@@ -13,7 +13,7 @@ def try_training(config: TrainConfig, task: Task, data: RunData, *, steps: int, 
     """Train for so many steps, which `looking` looks at; raises what the training raises."""
     quiet()
     trainer = pl.Trainer(
-        **{**config.trainer.plain(), "max_steps": steps, "devices": 1, "max_epochs": -1},
+        **{**config.trainer.plain(), "max_steps": steps, "devices": 1, "num_nodes": 1, "max_epochs": -1},
         limit_val_batches=0,
         num_sanity_val_steps=0,
         enable_progress_bar=False,

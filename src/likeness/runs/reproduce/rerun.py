@@ -53,7 +53,8 @@ class Rerun:
 def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iterator[Rerun]:
     """The run of a record, started from its restored source into a folder below `above`, and ended with the block.
 
-    Its overrides, threads and variables are the recorded ones; only trackers and the sweep are left out. It reads its
+    Its overrides, threads and variables are the recorded ones; only trackers and the sweep are left out, and what
+    several machines trained is trained on as many devices of this one. It reads its
     data where the record says, whatever LIKENESS_DATA is now, and trusts the packages that were asked for, whatever a
     folder of configurations says.
     """
@@ -67,6 +68,7 @@ def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iter
         *own,
         *overrides,
         *_places(record["config"]),
+        *_here(record["config"]),
         "logger=csv",
         f"runs_dir={quoted(str(runs_dir))}",
         *([f"trust=[{','.join(record['config']['trust'])}]"] if "trust" in record["config"] else []),
@@ -89,6 +91,23 @@ def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iter
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def on_one_machine(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration in which one machine has the devices of all."""
+    trainer = config["trainer"]
+    if trainer.get("num_nodes", 1) == 1:
+        return config
+    devices = trainer["devices"] * trainer["num_nodes"]
+    return {**config, "trainer": {**trainer, "devices": devices, "num_nodes": 1}}
+
+
+def _here(config: dict[str, Any]) -> list[str]:
+    """The devices of this machine, where several machines trained, as overrides."""
+    trainer = on_one_machine(config)["trainer"]
+    if trainer == config["trainer"]:
+        return []
+    return [f"trainer.devices={trainer['devices']}", "trainer.num_nodes=1"]
 
 
 def _places(config: dict[str, Any]) -> list[str]:

@@ -29,7 +29,7 @@ from likeness.runs.reproduce.refusal import (
     refuse_irreproducible,
     refuse_other_data,
 )
-from likeness.runs.reproduce.rerun import Rerun, started_again
+from likeness.runs.reproduce.rerun import Rerun, on_one_machine, started_again
 from likeness.runs.reproduce.worktree import restored_source
 
 _SHOWN = 3  # differences of the environment in a sentence
@@ -105,7 +105,7 @@ def _compared(folder: Path, record: dict[str, Any], rerun: Rerun) -> Verdict:
 
 def _refuse_other_run(folder: Path, record: dict[str, Any], again: Path, now: dict[str, Any]) -> None:
     """Raise a LikenessError where what runs is not what was recorded, as soon as it can be named."""
-    for key, then, composed in differences(record["config"], now["config"]):
+    for key, then, composed in differences(on_one_machine(record["config"]), now["config"]):
         raise LikenessError(
             f"The overrides of {folder} compose {key}={composed}, but {key}={then} is recorded."
         )

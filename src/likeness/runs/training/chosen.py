@@ -34,10 +34,10 @@ def refuse_callbacks(config: TrainConfig, recipe: Recipe) -> None:
                 "pytorch_lightning.Callback."
             )
         if isinstance(callback, Unfreezing):
-            if config.trainer.devices > 1:
+            if config.trainer.processes > 1:
                 raise LikenessError(
-                    "callbacks=unfreezing needs trainer.devices=1: the processes of several devices agree at the start "
-                    "on what has a gradient."
+                    "callbacks=unfreezing needs trainer.devices=1 and trainer.num_nodes=1: the processes of several "
+                    "devices agree at the start on what has a gradient."
                 )
             callback.refuse(recipe.task())
 

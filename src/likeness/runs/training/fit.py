@@ -21,13 +21,19 @@ from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
 from likeness.runs.training.chosen import chosen_callbacks, said_of_stop, stopped_early
 from likeness.runs.training.debug.debugging import debugging
 from likeness.runs.training.launch import fit_in_ranks
+from likeness.runs.training.machines import Machines, Meeting
 from likeness.runs.training.metrics import MetricsFile
 
 log = logging.getLogger("likeness")
 
 
 def fit(
-    config: TrainConfig, folder: Path, recipe: Recipe, data: RunData, callbacks: Sequence[pl.Callback]
+    config: TrainConfig,
+    folder: Path,
+    recipe: Recipe,
+    data: RunData,
+    callbacks: Sequence[pl.Callback],
+    machines: Machines | None = None,
 ) -> None:
     """Train on `data` as `config` says, from the folder's last good checkpoint on, and leave the weights in a last one.
 
@@ -37,6 +43,7 @@ def fit(
         recipe: makes the task.
         data: the batches.
         callbacks: what looks at the training beside what is always there; the ranks of several devices have their own.
+        machines: those that train the run, of which this is the first; None where it is the only one.
 
     Raises:
         LikenessError: the loss is not a number, the disk is full, or the process of a device failed.
@@ -54,12 +61,24 @@ def fit(
     if step:
         log.info("The training goes on from step %d of %d.", step, config.trainer.max_steps)
     if step == config.trainer.max_steps or (start is not None and stopped_early(start.callbacks)):
+        if machines is not None:
+            machines.dismiss(folder)
         return
-    if config.trainer.devices > 1:
-        devices = config.trainer.devices
-        fit_in_ranks(folder, devices, threads=max(1, torch.get_num_threads() // devices))
+    if config.trainer.processes > 1:
+        fit_on_devices(config, folder, None if machines is None else machines.invite(folder))
     else:
         fit_here(config, folder, recipe, data, callbacks, start)
+
+
+def fit_on_devices(config: TrainConfig, folder: Path, meeting: Meeting | None) -> None:
+    """Train in a process for each device of this machine, which meet those of others where there is a meeting.
+
+    Raises:
+        LikenessError: the process of a device failed.
+        Preempted: SIGTERM asked the run to end; a checkpoint was saved.
+    """
+    devices = config.trainer.devices
+    fit_in_ranks(folder, devices, threads=max(1, torch.get_num_threads() // devices), meeting=meeting)
 
 
 def fit_here(

@@ -1,6 +1,6 @@
 """A run on several devices: a process each, started by torchrun from the run's own resolved configuration.
 
-python -m likeness.runs.training.launch FOLDER DEVICES PARENT
+python -m likeness.runs.training.launch FOLDER PARENT DEVICES [MACHINES MACHINE ADDRESS PORT]
 """
 
 import ctypes
@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from likeness.errors import LikenessError, Preempted
+from likeness.runs.training.machines import Meeting
 
 FAILED = "failed-{rank}.txt"  # why a rank could not go on
 
@@ -22,16 +24,23 @@ STOPPED = 128 + signal.SIGTERM
 _PR_SET_PDEATHSIG = 1  # Linux
 
 
-def fit_in_ranks(folder: Path, devices: int, *, threads: int) -> None:
+def fit_in_ranks(folder: Path, devices: int, *, threads: int, meeting: Meeting | None = None) -> None:
     """Train as the configuration in `folder` says, in a process a device with so many threads each.
+
+    Args:
+        folder: the run's.
+        devices: those of this machine.
+        threads: of each process.
+        meeting: where they meet those of other machines, if there are any.
 
     Raises:
         LikenessError: the process of a device failed.
         Preempted: SIGTERM asked the run to end; the ranks saved a checkpoint.
     """
-    for old in folder.glob(FAILED.format(rank="*")):
-        old.unlink()
-    arguments = [str(folder), str(devices), str(os.getpid())]
+    if meeting is None or meeting.machine == 0:
+        for old in folder.glob(FAILED.format(rank="*")):
+            old.unlink()
+    arguments = [str(folder), str(os.getpid()), str(devices), *map(str, meeting or ())]
     process = subprocess.Popen(
         [sys.executable, "-m", "likeness.runs.training.launch", *arguments],
         env={**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)},
@@ -49,6 +58,11 @@ def fit_in_ranks(folder: Path, devices: int, *, threads: int) -> None:
         otherwise = (
             _killed(status) or f"The process of a device failed (exit status {status}); its message is above."
         )
+        if meeting is not None:
+            otherwise += (
+                " Where it says that a connection was closed, another machine has ended: the same command on all of "
+                "them goes on."
+            )
         raise LikenessError(next(iter(said), otherwise))
 
 
@@ -75,7 +89,7 @@ def _killed(status: int) -> str | None:
 
 def main() -> None:
     """Be torchrun, but for no longer than the run that asked for it."""
-    folder, devices, parent = Path(sys.argv[1]), *sys.argv[2:]
+    folder, parent, devices, *meeting = Path(sys.argv[1]), *sys.argv[2:]
     die_with(int(parent))
     os.environ[LAUNCHER] = str(os.getpid())
     from torch.distributed.elastic.multiprocessing.api import SignalException
@@ -83,7 +97,7 @@ def main() -> None:
     from torch.distributed.run import main as torchrun
 
     try:
-        torchrun(["--standalone", "--nproc-per-node", devices, "-m", "likeness.recipes.rank", str(folder)])
+        torchrun([*_place(meeting), "--nproc-per-node", devices, "-m", "likeness.recipes.rank", str(folder)])
     except ChildFailedError as error:  # who failed has said why, but for one that was killed
         if error.get_first_failure()[1].exitcode == STOPPED:
             sys.exit(STOPPED)  # the ranks agree on the step to end at
@@ -94,6 +108,13 @@ def main() -> None:
         sys.exit(1)
     except SignalException as stop:
         sys.exit(128 + stop.sigval)  # the ranks have saved a checkpoint
+
+
+def _place(meeting: Sequence[str]) -> list[str]:
+    """This machine's place among those of a meeting, as torchrun's options."""
+    options = ("--nnodes", "--node-rank", "--master-addr", "--master-port")
+    named = [word for pair in zip(options, meeting, strict=False) for word in pair]
+    return named or ["--standalone"]
 
 
 if __name__ == "__main__":
