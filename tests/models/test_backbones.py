@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from likeness.models.backbone import Backbone
 from likeness.models.double_conv import double_conv
 from likeness.models.embedder import Embedder
+from likeness.models.iresnet import BLOCKS, iresnet
 from likeness.models.koch import koch
 from likeness.models.similarity import absolute_difference
 from likeness.models.small_conv import small_conv
@@ -53,6 +54,7 @@ def test_nets_for_images_refuse_signals_and_volumes() -> None:
         for make in (
             partial(double_conv, widths=[4], ink_size=16),
             koch,
+            partial(iresnet, depth=18),
             partial(of_timm, "resnet10t"),
             partial(torchvision_backbone, name="resnet18", weights=None),
         ):
@@ -198,6 +200,30 @@ def test_blocks_of_two_convolutions_keep_every_position(widths: list[int], size:
     backbone = double_conv(widths=widths, ink_size=None, spatial_size=size, channels=1, mean=[0.9], std=[0.3])
     assert backbone.feature_dim == features
     assert backbone(torch.rand(2, 1, size, size)).shape == (2, features)
+
+
+@pytest.mark.parametrize(("depth", "millions"), [(50, 43.59), (100, 65.16)])
+def test_the_networks_of_arcface_have_the_published_number_of_parameters(depth: int, millions: float) -> None:
+    assert sum(BLOCKS[depth]) * 2 + 2 == depth
+    backbone = iresnet(depth=depth, spatial_size=112, channels=3, mean=[0.5] * 3, std=[0.5] * 3)
+    embedder = Embedder(backbone, embedding_dim=512, batch_norm=True)
+    assert round(sum(one.numel() for one in embedder.parameters()) / 1e6, 2) == millions
+
+
+def test_the_network_of_arcface_sees_a_map_of_7_x_7_and_keeps_the_identity() -> None:
+    backbone = iresnet(depth=18, spatial_size=112, channels=3, mean=[0.5] * 3, std=[0.5] * 3).eval()
+    images = torch.rand(2, 3, 112, 112)
+    *trunk, flatten = backbone.network
+    maps = torch.nn.Sequential(*trunk)(images)
+    assert maps.shape == (2, 512, 7, 7)
+    assert flatten(maps).shape == (2, backbone.feature_dim)
+    block = trunk[1][1]
+    torch.nn.init.zeros_(block.residual[4].weight)  # nothing follows the addition, not even a ReLU
+    signed = torch.randn(1, 64, 8, 8)
+    assert torch.equal(block(signed), signed)
+    with torch.no_grad():
+        odd = iresnet(depth=18, spatial_size=[50, 112], channels=1, mean=[0.5], std=[0.5]).eval()
+        assert odd(torch.rand(2, 1, 50, 112)).shape == (2, odd.feature_dim)
 
 
 def test_the_network_of_koch_is_that_of_figure_4() -> None:

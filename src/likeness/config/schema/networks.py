@@ -108,6 +108,14 @@ class Koch(OfImages):
     target: Literal["likeness.models.koch.koch"] = Field(alias="_target_")
 
 
+class IResNet(OfImages):
+    """The residual networks of ArcFace."""
+
+    called = "backbone=iresnet"
+    target: Literal["likeness.models.iresnet.iresnet"] = Field(alias="_target_")
+    depth: Literal[18, 34, 50, 100, 200]
+
+
 class Timm(OfImages):
     """A timm network by name."""
 
@@ -154,7 +162,7 @@ class Onnx(OfImages):
 
 
 Backbone = Annotated[
-    SmallConv | DoubleConv | LectureConv | MelConv | Monai | Koch | Timm | Vgg | Torchvision | Onnx,
+    SmallConv | DoubleConv | LectureConv | MelConv | Monai | Koch | IResNet | Timm | Vgg | Torchvision | Onnx,
     Field(discriminator="target"),
     OR_OUTSIDE,
 ]
