@@ -27,8 +27,8 @@ class Anchors(NamedTuple):
 
     def chosen(self, which: slice | Tensor) -> "Anchors":
         """Some of the anchors."""
-        *columns, padded = self
-        return Anchors(*(column[which] for column in columns), padded)
+        anchor, positive, valid, negatives, padded = self
+        return Anchors(anchor[which], positive[which], valid[which], negatives[which], padded)
 
 
 def find_anchors(identity: Tensor) -> Anchors:

@@ -67,7 +67,7 @@ class NamedPhases(Profiler):
         self.within.start(action_name)
         if (phase := phase_of(action_name)) is not None:
             self._open[action_name] = record_function(phase)
-            self._open[action_name].__enter__()
+            self._open[action_name].__enter__()  # type: ignore[no-untyped-call]
 
     def stop(self, action_name: str) -> None:
         """End an action."""
