@@ -19,7 +19,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     """Three files that were changed an hour ago, one of them with a name that CSV and UTF-8 do not like."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(
-        fingerprint, "_SETTLED", -(10**12)
+        fingerprint, "SETTLED", -(10**12)
     )  # the time of a file's last change can't be set back
     root = tmp_path / "data"
     root.mkdir()
@@ -77,7 +77,7 @@ def test_a_file_with_another_content_size_time_or_inode_is_read_again(files: Fil
 def test_a_file_that_was_just_written_is_not_trusted_to_stay(
     files: Files, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint, "_SETTLED", 10**12)
+    monkeypatch.setattr(fingerprint, "SETTLED", 10**12)
     list(hash_files(files))
     list(hash_files(files))
     assert len(read) == 6

@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 SUBJECTS: dict[str, Callable[[], Any]] = {
     "mixture": mining.mixture,
     "batch_hard": mining.batch_hard,
+    "batch_hard_small": mining.batch_hard_small,
     "batch_hard_squared": mining.batch_hard_squared,
     "batch_hard_memory": memory.peaks,
     "batch_all": mining.batch_all,

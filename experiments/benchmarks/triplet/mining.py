@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import contenders
-from batches import batch
+from batches import WIDTH, batch
 from contenders import MARGIN, Loss
 from equality import assert_equal, step
 from timing import side_by_side
@@ -21,16 +21,27 @@ LOSSES = {
 }
 
 
-def _compare(libraries: Callable[[], dict[str, Loss]], size: int, rounds: int) -> dict[str, Any]:
+def _compare(
+    libraries: Callable[[], dict[str, Loss]], size: int, rounds: int, width: int = WIDTH
+) -> dict[str, Any]:
     rivals = libraries()
-    assert_equal(rivals, size)
-    embedding, identity = batch(size)
+    assert_equal(rivals, size, width)
+    embedding, identity = batch(size, width=width)
     calls = {name: partial(step, loss, embedding, identity) for name, loss in rivals.items()}
-    return {"batch": size, "rounds": rounds, "median_seconds": side_by_side(calls, rounds)}
+    return {"batch": size, "width": width, "rounds": rounds, "median_seconds": side_by_side(calls, rounds)}
 
 
 def batch_hard() -> list[dict[str, Any]]:
     return [_compare(contenders.batch_hard, size, rounds) for size, rounds in SIZES.items()]
+
+
+def batch_hard_small() -> list[dict[str, Any]]:
+    """Where the time is that of launching small operations."""
+    return [
+        _compare(contenders.batch_hard, size, 41, width)
+        for width in (128, WIDTH)
+        for size in (16, 32, 64, 128)
+    ]
 
 
 def batch_hard_squared() -> list[dict[str, Any]]:

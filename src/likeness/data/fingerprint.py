@@ -24,7 +24,7 @@ _LARGE = 2**30
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
 
-_SETTLED = 2 * 10**9
+SETTLED = 2 * 10**9
 """Nanoseconds: a file changed since less may change again without another time of change."""
 
 
@@ -95,7 +95,7 @@ def hash_files(files: Files) -> Iterator[HashedFile]:
         FileError: as `size_of_file` does.
     """
     read = frozenset(spread(len(files.names))) if files.sampled else range(len(files.names))
-    cache = _cache_of(files.root)
+    cache = cache_of(files.root, "hashes", "csv")
     known, fresh = _read_cache(cache), dict[str, _Known]()
     root = os.path.abspath(files.root)  # so that the path says which file it was, wherever one stands
     try:
@@ -128,7 +128,7 @@ def _hashed(path: str) -> tuple[HashedFile, str | None]:
         return HashedFile(path, MISSING, ""), None
     except OSError as error:
         raise refused(path, error) from error
-    settled = time.time_ns() - max(after.st_mtime_ns, after.st_ctime_ns) > _SETTLED
+    settled = time.time_ns() - max(after.st_mtime_ns, after.st_ctime_ns) > SETTLED
     state = _state(after) if settled and _state(before) == _state(after) else None
     return HashedFile(path, after.st_size, digest), state
 
@@ -144,11 +144,11 @@ def _state(status: os.stat_result) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
-def _cache_of(root: Path) -> Path:
-    """The file that keeps the hashes of the files below `root`."""
+def cache_of(root: Path, kind: str, suffix: str) -> Path:
+    """The file that keeps between runs what is known of the files below `root`, such as their `hashes`."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     name = sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return Path(home, "likeness", "hashes", f"{name}.csv")
+    return Path(home, "likeness", kind, f"{name}.{suffix}")
 
 
 def _read_cache(path: Path) -> dict[str, _Known]:

@@ -27,7 +27,8 @@ _OF_ONE_THING = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.E
 
 def has_image_name(file_name: str) -> bool:
     """Whether a file is one of an image by its name alone: its suffix is known, in any case, and it is not hidden."""
-    return not file_name.startswith(".") and os.path.splitext(file_name)[1].lower() in suffixes()
+    stem, dot, suffix = file_name.rpartition(".")
+    return bool(stem) and stem[0] != "." and (dot + suffix).lower() in suffixes()
 
 
 class LeftOut:
@@ -94,12 +95,18 @@ def images_in(folder: str | Path, left_out: LeftOut, *, deeper: bool) -> list[st
     )
 
 
+def images_among(folder: str, entries: Iterable[os.DirEntry[str]], left_out: LeftOut) -> list[str]:
+    """The paths of the images among what lies in a folder and below it, as `images_in` has them with `deeper`."""
+    return sorted(_images_in(folder, "", entries, left_out, deeper=True))
+
+
 def _images_in(
     root: str, below: str, entries: Iterable[os.DirEntry[str]], left_out: LeftOut, *, deeper: bool
 ) -> list[str]:
     found: list[str] = []
+    start = below and below + os.sep
     for entry in entries:
-        name = os.path.join(below, entry.name)
+        name = start + entry.name
         folder = entry.is_dir()
         if entry.name.startswith("."):
             if folder or has_image_name(entry.name.lstrip(".")):

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from likeness.data.decode import decode
 from likeness.data.fingerprint import Files, hash_file, hash_files, size_of_file, spread
-from likeness.data.found_images import BESIDE, HIDDEN, LeftOut, entries_of, has_image_name, images_in
+from likeness.data.found_images import BESIDE, HIDDEN, LeftOut, entries_of, has_image_name
 from likeness.data.images import Grouping
+from likeness.data.known_folders import KnownFolders
 from likeness.spatial import MAX_PIXELS, SpatialSize
 
 log = logging.getLogger("likeness")
@@ -70,15 +71,23 @@ class LabelledFiles:
 
     @cached_property
     def _fingerprint(self) -> dict[str, object]:
-        whole = set(spread(len(self)))
+        read = [*spread(len(self)), len(self)]
+        labels, below = (
+            self.identity.tolist(),
+            f"{self._root}{os.sep}",
+        )  # os.path.join takes as long as asking for a size
         digest, total = sha256(), 0
-        for i, (file, label) in enumerate(zip(self._files, self.identity.tolist(), strict=True)):
-            size = size_of_file(os.path.join(self._root, file))
-            total += max(size, 0)
-            line = f"{file.replace(os.sep, '/')}\t{self._identity_names[label]}\t{size}\n"
-            digest.update(line.encode("utf-8", "surrogateescape"))
-            if i in whole:
-                digest.update(hash_file(os.path.join(self._root, file)).sha256.encode())
+        for start, stop in zip([0, *(place + 1 for place in read)], read, strict=False):
+            # up to the next file whose contents count, and that one
+            lines: list[str] = []
+            for i in range(start, min(stop + 1, len(self))):
+                file = self._files[i]
+                size = size_of_file(file if file.startswith(os.sep) else below + file)
+                total += max(size, 0)
+                lines.append(f"{file.replace(os.sep, '/')}\t{self._identity_names[labels[i]]}\t{size}\n")
+            digest.update("".join(lines).encode("utf-8", "surrogateescape"))
+            if stop < len(self):
+                digest.update(hash_file(os.path.join(self._root, self._files[stop])).sha256.encode())
         return {
             "pictures": len(self),
             "identities": len(self._identity_names),
@@ -144,12 +153,13 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
     """The images of every identity, a folder directly in `root`: their paths within it; both in sorted order.
 
     Those in deeper folders are the identity's too, unless no identity has an image that lies directly in its folder:
-    then there are none. Folders without images do not count, and what is left out is logged, by reason.
+    then there are none. Folders without images do not count, and what is left out is logged, by reason. Where there are
+    many images, a folder that has not changed since an earlier run is not listed again, see `KnownFolders`.
 
     Raises:
         FileError: `root` can't be listed, or more than one thing in it, as with a drive that is gone.
     """
-    left_out = LeftOut()
+    left_out, known = LeftOut(), KnownFolders(root)
     found: dict[str, list[str]] = {}
     for entry in entries_of(str(root)):
         hidden = entry.name.startswith(".")
@@ -158,8 +168,9 @@ def identity_folders(root: Path) -> dict[str, list[str]]:
                 left_out.add(BESIDE, entry.path)
         elif hidden:
             left_out.add(HIDDEN, entry.path)
-        elif images := images_in(entry.path, left_out, deeper=True):
+        elif images := known.images_in(entry, left_out):
             found[entry.name] = images
+    known.keep(sum(map(len, found.values())))
     deeper = [os.path.join(name, file) for name, files in found.items() for file in files if os.sep in file]
     if len(deeper) == sum(map(len, found.values())):
         return {}

@@ -7,6 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+_FULL = ("none", "ieee")
+"""What PyTorch calls matrix products that are as precise as their type; the first where nothing is set at any level."""
+
 
 def in_working_precision(embedding: Tensor) -> Tensor:
     """`embedding` in float64 if it is float64 already, else in float32; differentiable."""
@@ -27,6 +30,9 @@ def full_precision(device: torch.device) -> Iterator[None]:
     """
     backends: Any = torch.backends  # whose stubs lack some of what it has
     matmuls = [backends.cuda.matmul, backends.mkldnn.matmul]
+    if not torch.is_autocast_enabled(device.type) and all(one.fp32_precision in _FULL for one in matmuls):
+        yield  # as it is everywhere by default, and setting it anew takes longer than a small loss
+        return
     before = [matmul.fp32_precision for matmul in matmuls]
     try:
         common = torch.get_float32_matmul_precision()

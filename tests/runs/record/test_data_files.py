@@ -231,7 +231,7 @@ def test_what_was_hashed_before_a_kill_is_compared_and_the_rest_is_said(files: F
 def test_a_file_of_the_same_size_and_time_is_noticed_and_an_untouched_one_is_not_read_again(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint, "_SETTLED", 0)
+    monkeypatch.setattr(fingerprint, "SETTLED", 0)
     HashingFiles([files], tmp_path).finish()
     with monkeypatch.context() as patch:
         patch.setattr(fingerprint, "_hashed", lambda path: pytest.fail(f"{path} was read again"))
@@ -245,7 +245,7 @@ def test_a_file_of_the_same_size_and_time_is_noticed_and_an_untouched_one_is_not
 def test_a_wrong_hash_in_the_cache_accuses_no_file(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint, "_SETTLED", 0)
+    monkeypatch.setattr(fingerprint, "SETTLED", 0)
     HashingFiles([files], tmp_path).finish()
     (cache,) = (tmp_path / "cache" / "likeness" / "hashes").iterdir()
     text = cache.read_text()

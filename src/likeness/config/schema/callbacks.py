@@ -50,8 +50,17 @@ class Unfreezing(Node):
     at_step: Annotated[dict[str, Positive], Field(min_length=1)]
 
 
+class StepProfiler(Node):
+    """Trace a few steps."""
+
+    target: Literal["likeness.runs.training.profiler.StepProfiler"] = Field(alias="_target_")
+    wait: Annotated[int, Field(ge=0)]
+    warmup: Annotated[int, Field(ge=0)]
+    active: Positive
+
+
 Callback = Annotated[
-    WeightAverage | EarlyStopping | LearningRate | GradientNorm | Unfreezing,
+    WeightAverage | EarlyStopping | LearningRate | GradientNorm | Unfreezing | StepProfiler,
     Field(discriminator="target"),
     OR_OUTSIDE,
 ]

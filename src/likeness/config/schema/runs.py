@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from likeness.config.nearest import nearest
 from likeness.config.schema.base import Node, Place
-from likeness.config.schema.callbacks import BestCheckpoint, Callback, Monitoring
+from likeness.config.schema.callbacks import BestCheckpoint, Callback, Monitoring, StepProfiler
 from likeness.config.schema.debug import Debug
 from likeness.config.schema.optimization import Scheduler
 from likeness.config.schema.sweep import Objective, Sweep
@@ -115,6 +115,18 @@ class TrainConfig(RunConfig):
                 f"trainer.num_nodes={self.trainer.num_nodes}, but a sweep's jobs are runs of one machine each; leave "
                 "trainer.num_nodes=1"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _traces_within_its_length(self) -> "TrainConfig":
+        for name, node in self.callbacks.items():
+            if isinstance(node, StepProfiler):
+                needed = node.wait + node.warmup + node.active
+                if needed > self.trainer.max_steps:
+                    raise ValueError(
+                        f"callbacks.{name} traces the last of {needed} steps (wait + warmup + active), and the "
+                        f"training has {self.trainer.max_steps}: lower callbacks.{name}.wait"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -18,15 +18,20 @@ class Points(NamedTuple):
     """A batch of embeddings, with what pairwise distances need.
 
     `embedding` [B, D]; `centred` [B, D], the embedding less its mean; `square` [B], the centred squared
-    norms; `tolerance` 0-d, more than a squared distance from a matrix product is ever off by; `near` 0-d, the
-    squared distance below which such an error is no longer small beside the distance itself.
+    norms and `largest` 0-d of them; `tolerance` 0-d, more than a squared distance from a matrix product is ever off by.
     """
 
     embedding: Tensor
     centred: Tensor
     square: Tensor
+    largest: Tensor
     tolerance: Tensor
-    near: Tensor
+
+    @property
+    def near(self) -> Tensor:
+        """0-d: the squared distance below which a product's error is no longer small beside the distance itself."""
+        eps: float = torch.finfo(self.largest.dtype).eps
+        return eps ** (1 / 3) * self.largest
 
 
 def points(embedding: Tensor) -> Points:
@@ -39,7 +44,7 @@ def points(embedding: Tensor) -> Points:
     # Rounding errors of a product of length D add up like a random walk, hence the root. The constants are near
     # twice the largest error seen over widths of 2 to 2048 and all sorts of distributions.
     tolerance = (12 + embedding.shape[1] ** 0.5) * eps * largest
-    return Points(embedding, centred, square, tolerance, eps ** (1 / 3) * largest)
+    return Points(embedding, centred, square, largest, tolerance)
 
 
 def picked(table: Tensor, rows: Tensor) -> Tensor:
@@ -66,6 +71,8 @@ def slices(count: int, step: int) -> list[slice]:
 def pair_squared_distances(embedding: Tensor, first: Tensor, second: Tensor) -> Tensor:
     """Squared distances [M] of the pairs (`first` [M], `second` [M]), by subtraction: exact to rounding."""
     step = block_rows(embedding.shape[1], embedding.device)
+    if len(first) <= step:
+        return picked(embedding, first).sub_(picked(embedding, second)).square_().sum(1)
     squared = embedding.new_empty(len(first))
     for part in slices(len(first), step):
         squared[part] = picked(embedding, first[part]).sub_(picked(embedding, second[part])).square_().sum(1)
@@ -100,6 +107,11 @@ def add_block_gradient(gradient: Tensor, points: Points, rows: Tensor, weight: T
 def measured(squared: Tensor, distance: Distance) -> Tensor:
     """Squared distances as the distance asked for; what rounding made negative counts as 0."""
     return squared.clamp(min=0) if distance == "squared" else squared.clamp(min=0).sqrt_()
+
+
+def measured_in_place(squared: Tensor, distance: Distance) -> Tensor:
+    """`measured`, over squared distances that nobody needs any more and none of which is negative."""
+    return squared if distance == "squared" else squared.sqrt_()
 
 
 def slope(value: Tensor, distance: Distance) -> Tensor:

@@ -47,6 +47,10 @@ class TripletBatch(NamedTuple):
 
     def positives(self, anchors: Anchors) -> Tensor:
         """Squared distances [R, K] of `anchors`' positives, exact; 0 where padded."""
+        if not anchors.padded:
+            own = anchors.anchor.repeat_interleave(anchors.positive.shape[1])
+            flat = pair_squared_distances(self.points.embedding, own, anchors.positive.reshape(-1))
+            return flat.view_as(anchors.positive)
         row, slot = anchors.valid.nonzero(as_tuple=True)
         squared = torch.zeros_like(anchors.positive, dtype=self.points.embedding.dtype)
         squared[row, slot] = pair_squared_distances(

@@ -18,11 +18,14 @@ GROUP = 8  # rows whose least is taken first
 
 
 class Hardest(NamedTuple):
-    """For each of A anchors the index of its farthest `positive` and nearest `negative`, and whether one is `found`."""
+    """For each of A anchors the index of its farthest `positive` and nearest `negative`, and whether one is `found`.
+
+    None in place of `found` says that all have one.
+    """
 
     positive: Tensor
     negative: Tensor
-    found: Tensor
+    found: Tensor | None
 
 
 def rows_at_a_time(batch: int, device: torch.device) -> int:
@@ -41,9 +44,11 @@ def hardest_by_halves(points: Points, anchors: Anchors, distance: Distance) -> H
     rows = doubtful.nonzero()[:, 0]
     for some in slices(len(rows), block_rows(batch, rows.device)):
         chosen = rows[some]
-        part = Anchors(*(column[chosen] for column in anchors))
+        part = anchors.chosen(chosen)
         squared = negatives_only(squared_distances(points, part.anchor), part)
-        negative[chosen], found[chosen] = nearest_negative(points, part.anchor, squared, distance)
+        negative[chosen], sure = nearest_negative(points, part.anchor, squared, distance)
+        if sure is not None:
+            found[chosen] = sure
     farthest = [
         farthest_positive(points, anchors.part(part.start, part.stop), positive[part], distance)
         for part in slices(count, block_rows(batch, rows.device))

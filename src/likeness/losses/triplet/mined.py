@@ -1,16 +1,32 @@
 """Triplet losses that mine one negative for each anchor, or for each anchor-positive pair."""
 
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from ..precision import sum_dtype
+from .anchors import Anchors
 from .arguments import Average, Margin
-from .distance import Distance, measured, picked, slope, squared_distances
+from .distance import (
+    Distance,
+    block_rows,
+    measured_in_place,
+    picked,
+    slices,
+    slope,
+    squared_distances,
+)
 from .frame import Sums, TripletBatch, triplet_loss
 from .halves import Hardest, hardest_by_halves, rows_at_a_time
 from .nearest import farthest_positive, nearest_negative, negatives_only
 from .output import TripletOutput
 from .soft_margin import softplus
+
+_FEW = 2**18
+"""Distances: up to so many, all pairs of all anchors are looked at together."""
 
 
 def batch_hard_triplet_loss(
@@ -62,11 +78,11 @@ def _batch_hard(batch: TripletBatch) -> Sums:
     sums = _Triplets(batch)
     if not len(batch.anchors.anchor):
         return sums.sums()
-    hardest, at = _hardest(batch), 0
-    for part in batch.blocks():
-        of_part = slice(at, at + len(part.anchor))
-        sums.add(part.anchor, *(each[of_part] for each in hardest))
-        at = of_part.stop
+    positive, negative, found = _hardest(batch)
+    step = block_rows(len(batch.points.embedding), batch.points.embedding.device)
+    for part in slices(len(positive), step):
+        kept = None if found is None else found[part]
+        sums.add(batch.anchors.anchor[part], positive[part], negative[part], kept)
     return sums.sums()
 
 
@@ -85,14 +101,48 @@ def _semi_hard(batch: TripletBatch) -> Sums:
     sums = _Triplets(batch)
     for part in batch.blocks():
         squared = negatives_only(squared_distances(batch.points, part.anchor), part)
-        for beyond, positive, valid in zip(
-            batch.positives(part).T, part.positive.T, part.valid.T, strict=True
-        ):
+        for pairs in _pairs(part, squared, batch.positives(part)):
             negative, found = nearest_negative(
-                batch.points, part.anchor, squared, batch.distance, beyond.contiguous()
+                batch.points, pairs.anchor, pairs.squared, batch.distance, pairs.beyond
             )
-            sums.add(part.anchor, positive, negative, found & valid)
+            kept = pairs.valid
+            if found is not None:
+                kept = found if kept is None else found & kept
+            sums.add(pairs.anchor, pairs.positive, negative, kept)
     return sums.sums()
+
+
+class _Pairs(NamedTuple):
+    """Pairs of an anchor and a positive, [R] each: their squared distance is `beyond`; `valid` is None for all.
+
+    `squared` [R, B] are those of the anchors to all.
+    """
+
+    anchor: Tensor
+    positive: Tensor
+    beyond: Tensor
+    squared: Tensor
+    valid: Tensor | None
+
+
+def _pairs(part: Anchors, squared: Tensor, positives: Tensor) -> Iterator[_Pairs]:
+    """All pairs of some anchors: at once where there are few, else slot by slot."""
+    slots = part.positive.shape[1]
+    if slots * squared.numel() <= _FEW:
+        anchor, rows = part.anchor.repeat_interleave(slots), squared.repeat_interleave(slots, 0)
+        valid = part.valid.reshape(-1) if part.padded else None
+        yield _Pairs(anchor, part.positive.reshape(-1), positives.reshape(-1), rows, valid)
+        return
+    for slot in range(slots):
+        valid = part.valid[:, slot] if part.padded else None
+        positive, beyond = part.positive[:, slot].contiguous(), positives[:, slot].contiguous()
+        yield _Pairs(part.anchor, positive, beyond, squared, valid)
+
+
+@lru_cache(maxsize=8)
+def _signs(dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Of the positives' gradient and the negatives', twice: [2, 1]."""
+    return torch.tensor([[2.0], [-2.0]], dtype=dtype, device=device)
 
 
 class _Triplets:
@@ -102,36 +152,57 @@ class _Triplets:
         embedding = batch.points.embedding
         self.batch = batch
         self.total = sum_dtype(embedding.device)
-        self.values = embedding.new_zeros(3, dtype=self.total)  # of loss, d_ap, d_an
-        self.counts = embedding.new_zeros(2, dtype=torch.int64)  # of mined and active triplets
+        self.loss: Tensor | float = 0.0
+        self.distances: Tensor | None = None  # the sums of d_ap, d_an
+        self.mined: Tensor | int = 0
+        self.active: Tensor | int = 0
         self.gradient = torch.zeros_like(embedding) if batch.with_gradient else None
 
-    def add(self, anchor: Tensor, positive: Tensor, negative: Tensor, kept: Tensor) -> None:
-        """Triplets by index, [R] each, as far as `kept` [R]."""
+    def add(self, anchor: Tensor, positive: Tensor, negative: Tensor, kept: Tensor | None) -> None:
+        """Triplets by index, [R] each, as far as `kept` [R]; None keeps all."""
         embedding, distance = self.batch.points.embedding, self.batch.distance
         other = torch.cat([positive, negative])
         own = picked(embedding, anchor)
         difference = (
             picked(embedding, other).view(2, *own.shape).sub_(own)
         )  # of the positives, of the negatives
-        d_ap, d_an = values = measured(difference.square().sum(2), distance)
-        gap = (d_ap - d_an).masked_fill_(~kept, -torch.inf)
+        values = measured_in_place(difference.square().sum(2), distance)
+        gap = values[0] - values[1]
+        if kept is not None:
+            gap.masked_fill_(~kept, -torch.inf)
         if self.batch.margin == "soft":
             loss, weight, active = softplus(gap), torch.sigmoid(gap), kept
         else:
-            loss = (gap + self.batch.margin).clamp_(min=0)
+            loss = gap.add_(self.batch.margin).clamp_(min=0)
             active = loss > 0
             weight = active.to(embedding.dtype)
-        self.values += (torch.cat([loss[None], values]) * kept).sum(1, dtype=self.total)
-        self.counts += torch.stack([kept, active]).sum(1)
+        sums = values if kept is None else values * kept
+        self._count(loss, sums, kept, active)
         if self.gradient is not None:
-            pull = slope(values, distance).mul_(2 * weight)
-            pull[1].neg_()
+            pull = _signs(weight.dtype, weight.device) * weight
+            if distance == "plain":
+                pull.mul_(slope(values, distance))
             difference *= pull[:, :, None]
             self.gradient.index_add_(0, other, difference.view(len(other), -1))
             self.gradient.index_add_(0, anchor, torch.add(difference[0], difference[1], out=own), alpha=-1)
 
+    def _count(self, loss: Tensor, values: Tensor, kept: Tensor | None, active: Tensor | None) -> None:
+        summed = values.sum(1, dtype=self.total)
+        self.loss = self.loss + loss.sum(dtype=self.total)
+        self.distances = summed if self.distances is None else self.distances + summed
+        self.mined = self.mined + (len(loss) if kept is None else kept.sum())
+        self.active = self.active + (len(loss) if active is None else active.sum())
+
     def sums(self) -> Sums:
         """The result."""
-        (loss, positive, negative), (mined, active) = self.values, self.counts
-        return Sums(loss, self.gradient, mined, mined, active, positive / mined, negative / mined)
+        embedding = self.batch.points.embedding
+        mined, active = (
+            one if isinstance(one, Tensor) else embedding.new_full((), one, dtype=torch.int64)
+            for one in (self.mined, self.active)
+        )
+        if self.distances is None:
+            nothing = embedding.new_zeros((), dtype=self.total)
+            return Sums(nothing, self.gradient, mined, mined, active, nothing / mined, nothing / mined)
+        assert isinstance(self.loss, Tensor)
+        positive, negative = (self.distances / mined).unbind()
+        return Sums(self.loss, self.gradient, mined, mined, active, positive, negative)

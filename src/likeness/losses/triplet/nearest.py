@@ -22,10 +22,15 @@ def farthest_positive(points: Points, anchors: Anchors, squared: Tensor, distanc
         squared: [R, K] squared distances of the positives within the points' tolerance.
         distance: what equals are equal in.
     """
-    squared = squared.masked_fill(~anchors.valid, -torch.inf)
-    best, slot = squared.max(1)
-    candidate = squared >= (best - 2 * points.tolerance)[:, None]
-    chosen = anchors.positive.gather(1, slot[:, None])[:, 0]
+    if anchors.padded:
+        squared = squared.masked_fill(~anchors.valid, -torch.inf)
+    best = squared.amax(1, keepdim=True)
+    candidate = squared >= torch.sub(best, points.tolerance, alpha=2)
+    only = anchors.positive.masked_select(candidate)
+    if len(only) == len(squared):  # one in each row
+        return only
+    slot = squared.max(1, keepdim=True).indices
+    chosen = anchors.positive.gather(1, slot)[:, 0]
     doubtful = (candidate.sum(1) > 1).nonzero()[:, 0]
     if len(doubtful):
         row, slot = candidate[doubtful].nonzero(as_tuple=True)
@@ -37,7 +42,7 @@ def farthest_positive(points: Points, anchors: Anchors, squared: Tensor, distanc
 
 def nearest_negative(
     points: Points, anchor: Tensor, squared: Tensor, distance: Distance, beyond: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor | None]:
     """The nearest negative of each row, or with `beyond` the nearest that is strictly farther than that.
 
     Args:
@@ -48,44 +53,43 @@ def nearest_negative(
         beyond: [R] squared distances, exact.
 
     Returns:
-        Index [R] of that negative, among equals the lowest; and [R] bool, whether there is one.
+        Index [R] of that negative, among equals the lowest; and [R] bool, whether there is one, or None where all rows
+        have one.
     """
-    largest = torch.finfo(squared.dtype).max
-    if beyond is None:
-        best, index = squared.min(1)
-        second = squared.scatter_(1, index[:, None], largest).amin(1)
-        squared.scatter_(1, index[:, None], best[:, None])
-        doubtful = second <= best + 2 * points.tolerance
-    else:
-        doubt = points.tolerance + 8 * torch.finfo(squared.dtype).eps * beyond
-        farther = squared > (beyond + doubt)[:, None]
-        others = torch.where(farther, squared, largest)
-        best, index = others.min(1)
-        others.scatter_(1, index[:, None], largest)
-        doubtful = others.amin(1) <= best + 2 * points.tolerance
-        doubtful |= squared.masked_fill(farther, -torch.inf).amax(1) > beyond - doubt
-    found = best < largest / 2
-    rows = (doubtful & (found | (beyond is not None))).nonzero()[:, 0]
-    if len(rows):
-        part = None if beyond is None else beyond[rows]
-        index[rows], found[rows] = _nearest_by_subtraction(
-            points, anchor[rows], squared[rows], distance, part
-        )
+    candidate = _candidates(points, squared, beyond)
+    places = candidate.nonzero()
+    row, index = places[:, 0], places[:, 1]
+    if len(places) == len(squared):  # one in each row, as what is no negative comes at least twice
+        return index, None
+    count = torch.bincount(row, minlength=len(squared))
+    index = row.new_zeros(len(squared)).scatter_(0, row, index)
+    found = torch.ones_like(index, dtype=torch.bool)
+    rows = (count != 1).nonzero()[:, 0]
+    part = None if beyond is None else beyond[rows]
+    index[rows], found[rows] = _nearest_by_subtraction(points, anchor[rows], squared[rows], distance, part)
     return index, found
+
+
+def _candidates(points: Points, squared: Tensor, beyond: Tensor | None) -> Tensor:
+    """What may be the nearest negative of each row [R, B] bool: as far as rounding tells, the nearest one, or several.
+
+    Of a row that has none, at least two are: itself and its positives, as `negatives_only` leaves them.
+    """
+    if beyond is None:
+        best = squared.amin(1, keepdim=True)
+        return squared <= torch.add(best, points.tolerance, alpha=2)
+    beyond = beyond[:, None]
+    doubt = torch.add(points.tolerance, beyond, alpha=8 * torch.finfo(squared.dtype).eps)
+    nearer = squared <= beyond + doubt
+    best = squared.masked_fill(nearer, torch.finfo(squared.dtype).max).amin(1, keepdim=True)
+    return (squared <= torch.add(best, points.tolerance, alpha=2)).logical_and_(squared > beyond - doubt)
 
 
 def _nearest_by_subtraction(
     points: Points, anchor: Tensor, squared: Tensor, distance: Distance, beyond: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """`nearest_negative` of rows in which rounding leaves more than one candidate, or whether it is farther."""
-    largest = torch.finfo(squared.dtype).max
-    if beyond is None:
-        candidate = squared <= (squared.amin(1) + 2 * points.tolerance).clamp(max=largest / 2)[:, None]
-    else:
-        doubt = points.tolerance + 8 * torch.finfo(squared.dtype).eps * beyond
-        best = torch.where(squared > (beyond + doubt)[:, None], squared, largest).amin(1)
-        candidate = squared <= (best + 2 * points.tolerance).clamp(max=largest / 2)[:, None]
-        candidate &= squared > (beyond - doubt)[:, None]
+    candidate = _candidates(points, squared, beyond) & (squared <= torch.finfo(squared.dtype).max / 2)
     row, index = candidate.nonzero(as_tuple=True)
     value = measured(pair_squared_distances(points.embedding, anchor[row], index), distance)
     if beyond is not None:

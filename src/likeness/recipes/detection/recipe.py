@@ -17,7 +17,7 @@ from likeness.recipes.detection.family import DETECTION
 from likeness.recipes.detection.inputs import SceneInputs
 from likeness.recipes.detection.results import conclude
 from likeness.recipes.named_file import local_files
-from likeness.recipes.network_layout import lay_out
+from likeness.recipes.network_layout import lay_out, refuse_uncompilable
 from likeness.runs.record.recording import Recording
 from likeness.tasks.detection import DetectionTask
 
@@ -51,6 +51,7 @@ class DetectionRecipe:
 
     def refuse(self) -> None:
         """Raise a LikenessError for images in two splits, or a network that its configuration doesn't fit."""
+        refuse_uncompilable(self._config)
         self._inputs.refuse()
         build_task(self._config, self._untrained)
 

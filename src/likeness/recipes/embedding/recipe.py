@@ -27,7 +27,7 @@ from likeness.recipes.embedding.networks import Networks, build_networks, load_t
 from likeness.recipes.embedding.operating_point import operating_point_on
 from likeness.recipes.embedding.readable import ReadableSplits, build_data
 from likeness.recipes.embedding.results import conclude
-from likeness.recipes.network_layout import lay_out, refuse_unsteady
+from likeness.recipes.network_layout import lay_out, refuse_uncompilable, refuse_unsteady
 from likeness.runs.record.recording import Recording
 from likeness.runs.training.devices import device_of
 from likeness.tasks.encoding import EncodingTask, Validation
@@ -77,6 +77,7 @@ class EmbeddingRecipe:
 
     def refuse(self) -> None:
         """Raise a LikenessError for identities in two splits, or parts that don't fit together."""
+        refuse_uncompilable(self._config)
         refuse_shared_identities(self._config, self._splits, self._inputs.tested)
         networks = deepcopy(self._untrained)
         refuse_unsteady(networks.embedder.backbone, self._config.trainer)

@@ -14,7 +14,7 @@ from likeness.recipes.detection.inputs import SceneInputs
 from likeness.recipes.landmarks.build import build_network, build_task
 from likeness.recipes.landmarks.family import LANDMARKS
 from likeness.recipes.landmarks.results import conclude
-from likeness.recipes.network_layout import lay_out
+from likeness.recipes.network_layout import lay_out, refuse_uncompilable
 from likeness.runs.record.recording import Recording
 from likeness.tasks.detection import LandmarksTask
 
@@ -43,6 +43,7 @@ class LandmarksRecipe:
 
     def refuse(self) -> None:
         """Raise a LikenessError for images in two splits, or an optimizer that its configuration doesn't fit."""
+        refuse_uncompilable(self._config)
         self._inputs.refuse()
         self.task()
 

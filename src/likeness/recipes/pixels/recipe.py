@@ -14,6 +14,7 @@ from likeness.data.style.style_pictures import StyleImages
 from likeness.losses.style import StyleObjective
 from likeness.models.features import FeatureNetwork
 from likeness.recipes.named_file import hashes_of, local_files
+from likeness.recipes.network_layout import refuse_uncompilable
 from likeness.recipes.pixels.build import build_images, build_network, build_objective, build_style_task
 from likeness.recipes.pixels.family import PIXELS
 from likeness.recipes.pixels.image import Previews
@@ -61,6 +62,7 @@ class PixelsRecipe:
 
     def refuse(self) -> None:
         """Raise a LikenessError for a network or an objective that its configuration doesn't fit."""
+        refuse_uncompilable(self._config)
         self.task()
 
     def data(self) -> StyleDataModule:

@@ -13,7 +13,7 @@ from likeness.data.fingerprint import Files
 from likeness.data.style.crops import CropDataModule, Crops
 from likeness.data.style.style_folders import StyleFolders
 from likeness.recipes.named_file import hashes_of, local_files
-from likeness.recipes.network_layout import lay_out
+from likeness.recipes.network_layout import lay_out, refuse_uncompilable
 from likeness.recipes.stylizer.build import build_stylizer_task
 from likeness.recipes.stylizer.family import STYLIZER
 from likeness.recipes.stylizer.results import conclude
@@ -57,6 +57,7 @@ class StylizerRecipe:
 
     def refuse(self) -> None:
         """Raise a LikenessError for unreadable test images, or networks that the configuration doesn't fit."""
+        refuse_uncompilable(self._config)
         shown_images(self._folders.contents.test, "data.contents")
         shown_images(self._folders.styles.test, "data.styles")
         with told(self._config.data):

@@ -34,6 +34,11 @@ class MetricsFile(Logger):
     name = "metrics"
     version = ""
 
+    @property
+    def save_dir(self) -> str:
+        """The run's folder, which callbacks know as `trainer.log_dir`."""
+        return str(self.path.parent)
+
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Append a row for each metric, in the order of their names."""
         assert step is not None

@@ -1,11 +1,13 @@
 """Where the time of a training goes: a table of its phases."""
 
 import logging
+from collections.abc import Mapping
 from time import perf_counter
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.profilers import SimpleProfiler
+from pytorch_lightning.profilers import Profiler, SimpleProfiler
+from torch.profiler import record_function
 
 from likeness.runs.training.devices import on_gpu
 
@@ -45,18 +47,33 @@ class PhaseTimes(SimpleProfiler):
 
     def seconds(self) -> dict[str, float]:
         """Of each phase."""
-        found = {
-            phase: sum(
-                sum(durations)
-                for action, durations in self.recorded_durations.items()
-                if action.endswith(endings)
-            )
-            for phase, endings in PHASES.items()
-        }
-        return {
-            phase: taken - sum(found[inner] for inner in WITHIN.get(phase, ()))
-            for phase, taken in found.items()
-        }
+        taken = dict.fromkeys(PHASES, 0.0)
+        for action, durations in self.recorded_durations.items():
+            if (phase := phase_of(action)) is not None:
+                taken[phase] += sum(durations)
+        return seconds_of(taken)
+
+
+class NamedPhases(Profiler):
+    """Lightning's actions by the names of their phases in a trace of torch's; all are told to the profiler `within`."""
+
+    def __init__(self, within: Profiler) -> None:
+        super().__init__()
+        self.within = within
+        self._open: dict[str, record_function] = {}
+
+    def start(self, action_name: str) -> None:
+        """Begin an action."""
+        self.within.start(action_name)
+        if (phase := phase_of(action_name)) is not None:
+            self._open[action_name] = record_function(phase)
+            self._open[action_name].__enter__()  # type: ignore[no-untyped-call]
+
+    def stop(self, action_name: str) -> None:
+        """End an action."""
+        if (named := self._open.pop(action_name, None)) is not None:
+            named.__exit__(None, None, None)
+        self.within.stop(action_name)
 
 
 class TellTimes(pl.Callback):
@@ -79,6 +96,20 @@ class TellTimes(pl.Callback):
                 steps,
                 table(self.times.seconds(), whole, steps),
             )
+
+
+def phase_of(action: str) -> str | None:
+    """The phase that an action of Lightning's belongs to, by its name; None where it is no part of one."""
+    return next((phase for phase, endings in PHASES.items() if action.endswith(endings)), None)
+
+
+def seconds_of(taken: Mapping[str, float]) -> dict[str, float]:
+    """The seconds of each phase alone, of those of its actions, in which others may lie."""
+    found = {phase: taken.get(phase, 0.0) for phase in PHASES}
+    return {
+        phase: seconds - sum(found[inner] for inner in WITHIN.get(phase, ()))
+        for phase, seconds in found.items()
+    }
 
 
 def table(seconds: dict[str, float], whole: float, steps: int) -> str:
