@@ -54,19 +54,18 @@ class Strongest:
         """
         rows = maps.flatten(2)
         units = self._in_question(rows)
-        peaks = (rows if units is None else rows[:, units]).amax(2)
-        _refuse_what_is_no_number(peaks)
-        least = peaks.amin(0)
+        peaks = (rows if units is None else rows.index_select(1, units)).amax(2)
+        strongest, least = peaks.amax(0), peaks.amin(0)
+        _refuse_what_is_no_number(strongest, least)
         if units is None:
             self.least = torch.minimum(self.least, least)
-            enter = torch.nonzero((peaks > self.value[:, -1]).any(0)).flatten()
-            units = enter
+            enter = units = torch.nonzero(strongest > self.value[:, -1]).flatten()
         else:
-            self.least[units] = torch.minimum(self.least[units], least)
-            enter = torch.nonzero((peaks > self.value[units, -1]).any(0)).flatten()
-            units = units[enter]
+            self.least.index_copy_(0, units, torch.minimum(self.least.index_select(0, units), least))
+            enter = torch.nonzero(strongest > self.value[:, -1].index_select(0, units)).flatten()
+            units = units.index_select(0, enter)
         if len(units):
-            self._merge(units, peaks[:, enter], index, rows)
+            self._merge(units, peaks.index_select(1, enter), index, rows)
 
     def _in_question(self, rows: Tensor) -> Tensor | None:
         """The units of which an image of a batch `[B, C, positions]` may enter, or all (None).
@@ -84,18 +83,22 @@ class Strongest:
 
     def _merge(self, units: Tensor, peaks: Tensor, index: Tensor, rows: Tensor) -> None:
         """Keep the strongest of what is held of some units and of a batch, in which `peaks` `[B, U]` are theirs."""
-        both = torch.cat([self.value[units], peaks.T], dim=1)
-        value, order = both.sort(
-            dim=1, descending=True, stable=True
-        )  # what is held comes first, then lower indices
-        value, order = value[:, : self.top], order[:, : self.top]
-        before, image = order.clamp(max=self.top - 1), order - self.top
-        new = image >= 0
-        held_index, held_position = (kept[units].gather(1, before) for kept in (self.index, self.position))
-        image, unit = image[new], units[:, None].expand_as(new)[new]
-        held_index[new] = index[image]
-        held_position[new] = rows.flatten(0, 1).index_select(0, image * rows.shape[1] + unit).argmax(1)
-        self.value[units], self.index[units], self.position[units] = value, held_index, held_position
+        held, indices, positions = (
+            kept.index_select(0, units) for kept in (self.value, self.index, self.position)
+        )
+        # what is held comes first, and then lower indices
+        values, order = torch.cat([held, peaks.T], dim=1).sort(dim=1, descending=True, stable=True)
+        order = order[:, : self.top]
+        before = order.clamp(max=self.top - 1)
+        indices, positions = indices.gather(1, before), positions.gather(1, before)
+        new = torch.nonzero(order.flatten() >= self.top).flatten()
+        image = order.flatten().index_select(0, new) - self.top
+        row = image * rows.shape[1] + units.index_select(0, new // self.top)
+        indices.view(-1)[new] = index.index_select(0, image)
+        positions.view(-1)[new] = rows.flatten(0, 1).index_select(0, row).argmax(1)
+        self.value.index_copy_(0, units, values[:, : self.top])
+        self.index.index_copy_(0, units, indices)
+        self.position.index_copy_(0, units, positions)
 
     def arrays(self) -> StrongestArrays:
         """All that is held, as arrays."""
@@ -117,6 +120,6 @@ class Strongest:
         return [int(unit) for unit in torch.nonzero(silent | same).flatten()]
 
 
-def _refuse_what_is_no_number(peaks: Tensor) -> None:
-    if not isfinite(float(peaks.sum())):
+def _refuse_what_is_no_number(*values: Tensor) -> None:
+    if not all(isfinite(float(one.sum())) for one in values):
         raise ValueError("its values are not all numbers")
