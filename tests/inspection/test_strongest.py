@@ -45,6 +45,22 @@ def test_equal_to_brute_force(spatial: tuple[int, ...], batch: int, kind: str) -
         assert strongest.position[unit].tolist() == [row[2] for row in rows]
 
 
+@pytest.mark.parametrize("positions", [4, 200])  # few are read over images first, many by rows
+def test_late_in_a_long_stream_equal_to_brute_force(positions: int) -> None:
+    maps = torch.randn(400, 12, positions, generator=torch.Generator().manual_seed(positions))
+    maps[:, :4] = maps[:, :4].mul(2).round()
+    maps[:, 4] = 3.0
+    maps[:, 5] = 3.0
+    maps[350, 5] = 2.0  # late, and weaker: it is no longer the same in all images
+    maps[390, 6, 1] = 99.0
+    strongest = stream(9, maps, 8)
+    for unit, rows in enumerate(by_brute_force(9, maps)):
+        assert strongest.value[unit].tolist() == [row[0] for row in rows]
+        assert strongest.index[unit].tolist() == [row[1] for row in rows]
+        assert strongest.position[unit].tolist() == [row[2] for row in rows]
+    assert strongest.dead(rectified=False) == [4]
+
+
 def test_an_image_left_out_leaves_the_others_their_numbers() -> None:
     maps = torch.arange(6.0).reshape(3, 2, 1)
     strongest = Strongest(2, 9)

@@ -8,6 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+LONG = 128
+"""Positions from which on the largest value of a row is found fast; on the machines tried it is between 49 and 196."""
+
 
 class StrongestArrays(NamedTuple):
     """What a `Strongest` holds, as arrays: `[C, top]` each, and `least` `[C]`."""
@@ -33,7 +36,7 @@ class Strongest:
         value: `[C, top]`, descending; minus infinity where there were fewer images.
         index: `[C, top]` of the images; -1 where there were fewer.
         position: `[C, top]`, flattened.
-        least: `[C]`, the least of all images' strongest values.
+        least: `[C]`, a strongest value in one of the images: below `value[:, 0]` as soon as they are not all equal.
     """
 
     def __init__(self, units: int, top: int) -> None:
@@ -49,30 +52,53 @@ class Strongest:
         Raises:
             ValueError: a value is not a number.
         """
-        peaks = maps.amax(dim=tuple(range(2, maps.ndim)))
-        if not isfinite(float(peaks.sum())):
-            raise ValueError("its values are not all numbers")
-        self.least = torch.minimum(self.least, peaks.amin(0))
-        rows = maps.flatten(2).flatten(0, 1)
-        for _ in range(min(self.top, len(maps))):  # the batch's strongest first, of equal ones the first
-            value, image = peaks.max(0)
-            units = torch.nonzero(value > self.value[:, -1]).flatten()
-            if not len(units):
-                return
-            value, image = value[units], image[units]
-            position = rows.index_select(0, image * maps.shape[1] + units).argmax(1)
-            self._insert(units, value, index[image], position)
-            peaks[image, units] = -torch.inf
+        rows = maps.flatten(2)
+        units = self._in_question(rows)
+        peaks = (rows if units is None else rows.index_select(1, units)).amax(2)
+        strongest, least = peaks.amax(0), peaks.amin(0)
+        _refuse_what_is_no_number(strongest, least)
+        if units is None:
+            self.least = torch.minimum(self.least, least)
+            enter = units = torch.nonzero(strongest > self.value[:, -1]).flatten()
+        else:
+            self.least.index_copy_(0, units, torch.minimum(self.least.index_select(0, units), least))
+            enter = torch.nonzero(strongest > self.value[:, -1].index_select(0, units)).flatten()
+            units = units.index_select(0, enter)
+        if len(units):
+            self._merge(units, peaks.index_select(1, enter), index, rows)
 
-    def _insert(self, units: Tensor, value: Tensor, index: Tensor, position: Tensor) -> None:
-        """Put one image for each of some units behind those that are at least as strong, and drop the last."""
-        held = self.value[units]
-        place = (held >= value[:, None]).sum(1, keepdim=True)
-        rank = torch.arange(self.top)
-        for kept, new in ((self.value, value), (self.index, index), (self.position, position)):
-            before = kept[units]
-            moved = torch.where(rank < place, before, before.roll(1, 1))
-            kept[units] = torch.where(rank == place, new[:, None], moved)
+    def _in_question(self, rows: Tensor) -> Tensor | None:
+        """The units of which an image of a batch `[B, C, positions]` may enter, or all (None).
+
+        The largest value of each row is slow to find in short rows, where little is done at once. That of each position
+        over all images is found many at a time, and most units' is too weak for any image to enter.
+        """
+        if rows.shape[2] >= LONG or len(rows) == 1:
+            return None
+        strongest = rows.amax(0).amax(1)
+        _refuse_what_is_no_number(strongest)
+        undecided = self.least == self.value[:, 0]
+        units = torch.nonzero((strongest > self.value[:, -1]) | undecided).flatten()
+        return units if 2 * len(units) < len(strongest) else None
+
+    def _merge(self, units: Tensor, peaks: Tensor, index: Tensor, rows: Tensor) -> None:
+        """Keep the strongest of what is held of some units and of a batch, in which `peaks` `[B, U]` are theirs."""
+        held, indices, positions = (
+            kept.index_select(0, units) for kept in (self.value, self.index, self.position)
+        )
+        # what is held comes first, and then lower indices
+        values, order = torch.cat([held, peaks.T], dim=1).sort(dim=1, descending=True, stable=True)
+        order = order[:, : self.top]
+        before = order.clamp(max=self.top - 1)
+        indices, positions = indices.gather(1, before), positions.gather(1, before)
+        new = torch.nonzero(order.flatten() >= self.top).flatten()
+        image = order.flatten().index_select(0, new) - self.top
+        row = image * rows.shape[1] + units.index_select(0, new // self.top)
+        indices.view(-1)[new] = index.index_select(0, image)
+        positions.view(-1)[new] = rows.flatten(0, 1).index_select(0, row).argmax(1)
+        self.value.index_copy_(0, units, values[:, : self.top])
+        self.index.index_copy_(0, units, indices)
+        self.position.index_copy_(0, units, positions)
 
     def arrays(self) -> StrongestArrays:
         """All that is held, as arrays."""
@@ -92,3 +118,8 @@ class Strongest:
         several = int((self.index[:, :2] >= 0).all()) if self.top > 1 else 0
         same = (self.value[:, 0] == self.least) & bool(several)
         return [int(unit) for unit in torch.nonzero(silent | same).flatten()]
+
+
+def _refuse_what_is_no_number(*values: Tensor) -> None:
+    if not all(isfinite(float(one.sum())) for one in values):
+        raise ValueError("its values are not all numbers")

@@ -43,10 +43,27 @@ def layers_figure(panels: Sequence[KnownByLayer]) -> Figure:
             one.axhline(100 * metric.value, color=INK, linestyle=style, linewidth=1, label=name)
         one.set_title(panel.title, fontsize=9.5, color=INK, loc="left")
         shown = np.unique(np.linspace(0, len(places) - 1, min(len(places), _FEW)).round().astype(int))
-        one.set_xticks(places[shown], [panel.layers[place] for place in shown], rotation=60, fontsize=7.5)
-        one.set_ylim(bottom=0)
+        ticks = [panel.layers[place] for place in shown]
+        one.set_xticks(
+            places[shown],
+            ticks,
+            rotation=60,
+            fontsize=7.5,
+            horizontalalignment="right",
+            rotation_mode="anchor",
+        )
         one.set_xlabel("layer, from shallow to deep", color=INK)
+    top = max(one.get_ylim()[1] for one in axes)
+    for one in axes:
+        one.set_ylim(0, top)  # panels are to be compared
     axes[0].set_ylabel("recognised / %", color=INK)
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper left", ncols=4, fontsize=8.5, frameon=False)
+    figure.legend(
+        handles,
+        names,
+        loc="outside upper left",
+        ncols=4 if len(panels) == 1 else 8,
+        fontsize=8.5,
+        frameon=False,
+    )
     return figure
