@@ -83,6 +83,13 @@ class LectureConv(OfAnyRank):
     kernel: Positive
 
 
+class Fcn(OfAnyRank):
+    """The fully convolutional network for time series."""
+
+    target: Literal["likeness.models.fcn.fcn"] = Field(alias="_target_")
+    width: Positive
+
+
 class MelConv(OfAnyRank):
     """Convolutions over time on a log-mel spectrogram."""
 
@@ -162,7 +169,18 @@ class Onnx(OfImages):
 
 
 Backbone = Annotated[
-    SmallConv | DoubleConv | LectureConv | MelConv | Monai | Koch | IResNet | Timm | Vgg | Torchvision | Onnx,
+    SmallConv
+    | DoubleConv
+    | LectureConv
+    | Fcn
+    | MelConv
+    | Monai
+    | Koch
+    | IResNet
+    | Timm
+    | Vgg
+    | Torchvision
+    | Onnx,
     Field(discriminator="target"),
     OR_OUTSIDE,
 ]
