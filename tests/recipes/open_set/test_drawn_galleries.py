@@ -44,8 +44,9 @@ def test_what_is_found_is_what_a_loop_over_all_distances_finds() -> None:
 
 def test_a_gallery_does_not_depend_on_how_many_follow() -> None:
     alone = search_drawn_galleries(**{**SMALL, "sizes": [30]}, seed=3)
-    np.testing.assert_array_equal(
-        alone.strangers[30][1], search_drawn_galleries(**SMALL, seed=3).strangers[30][1]
+    # not to the bit: a product of other shapes rounds otherwise on some processors
+    np.testing.assert_allclose(
+        alone.strangers[30][1], search_drawn_galleries(**SMALL, seed=3).strangers[30][1], rtol=1e-6
     )
 
 

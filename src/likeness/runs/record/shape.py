@@ -154,6 +154,8 @@ class _Again(TypedDict):
 
 class _Steps(TypedDict):
     max_steps: int
+    devices: NotRequired[int]
+    num_nodes: NotRequired[int]
 
 
 class _Trained(TypedDict):

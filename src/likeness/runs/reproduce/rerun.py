@@ -95,7 +95,7 @@ def started_again(record: dict[str, Any], source: Restored, above: Path) -> Iter
 
 def on_one_machine(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration in which one machine has the devices of all."""
-    trainer = config["trainer"]
+    trainer = config.get("trainer", {})
     if trainer.get("num_nodes", 1) == 1:
         return config
     devices = trainer["devices"] * trainer["num_nodes"]
@@ -104,10 +104,9 @@ def on_one_machine(config: dict[str, Any]) -> dict[str, Any]:
 
 def _here(config: dict[str, Any]) -> list[str]:
     """The devices of this machine, where several machines trained, as overrides."""
-    trainer = on_one_machine(config)["trainer"]
-    if trainer == config["trainer"]:
+    if (here := on_one_machine(config)) is config:
         return []
-    return [f"trainer.devices={trainer['devices']}", "trainer.num_nodes=1"]
+    return [f"trainer.devices={here['trainer']['devices']}", "trainer.num_nodes=1"]
 
 
 def _places(config: dict[str, Any]) -> list[str]:
