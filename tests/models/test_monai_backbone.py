@@ -36,7 +36,7 @@ def both(name: str, size: list[int]) -> tuple[nn.Module, nn.Module, Callable[[Te
 
 
 @pytest.mark.parametrize("rank", SIZES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param("DenseNet121", marks=pytest.mark.slow), "resnet10"])
 def test_gives_and_learns_what_monais_network_does(name: str, rank: int) -> None:
     size = SIZES[rank]
     ours, theirs, features = both(name, size)

@@ -61,6 +61,7 @@ def test_names_and_optimizer_of_a_checkpoint_are_those_of_the_network_as_it_is(r
     assert compiled.optimizer["state"].keys() == plain.optimizer["state"].keys()
 
 
+@pytest.mark.slow  # it compiles twice more
 def test_a_compiled_runs_checkpoint_is_read_by_the_network_as_it_is_and_the_other_way_about(
     runs: dict[str, Path],
 ) -> None:
