@@ -256,7 +256,7 @@ def face_rcnn() -> tuple[nn.Module, Callable[[Tensor, list[Faces]], Tensor], Det
 
 @pytest.mark.parametrize(
     ("made", "side", "steps", "rate"),
-    [(pyramidbox, 128, 24, 3e-3), (tiny_faces, 96, 55, 3e-3), (face_rcnn, 96, 36, 1e-3)],
+    [(pyramidbox, 128, 24, 3e-3), (tiny_faces, 96, 55, 3e-3), (face_rcnn, 96, 72, 1e-3)],
 )
 def test_two_images_are_learnt_by_heart(
     made: Callable[[], tuple[nn.Module, Callable[[Tensor, list[Faces]], Tensor], Detector]],
