@@ -44,6 +44,7 @@ def compiled_embedder() -> nn.Module:
     return embedder
 
 
+@pytest.mark.slow  # it compiles
 def test_the_losses_are_those_of_the_network_as_it_is(runs: dict[str, Path]) -> None:
     losses = {
         flag: [row.value for row in readable_metrics(run) if row.metric == "train/loss"]
@@ -53,6 +54,7 @@ def test_the_losses_are_those_of_the_network_as_it_is(runs: dict[str, Path]) -> 
     assert losses["true"] == pytest.approx(losses["false"], rel=1e-4)
 
 
+@pytest.mark.slow  # it compiles
 def test_names_and_optimizer_of_a_checkpoint_are_those_of_the_network_as_it_is(runs: dict[str, Path]) -> None:
     compiled, plain = checkpoint_of(runs["true"]), checkpoint_of(runs["false"])
     assert list(compiled.weights) == list(plain.weights)
