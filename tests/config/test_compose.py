@@ -56,6 +56,7 @@ BESIDE |= {
     "data=drawn_solids": VOLUMES,
     "augment=volumes": ["data=drawn_solids", *VOLUMES],
     "backbone=monai": ["data=drawn_solids"],
+    "backbone=fcn": ["data=drawn_signals"],
     "backbone=mel_conv": ["data=drawn_signals"],
     "optimizer=timm": ["optimizer.name=lamb"],
     "optimizer=torch": ["optimizer.name=RAdam"],
