@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 from forked_ranks import forked_ranks_from_now_on, free_port
-from killing import left_behind, only_run
+from killing import at_call, left_behind, only_run
 from tiny import TINY, train_by
 from torch.distributed import HashStore
 from typer.testing import CliRunner
-from warm import fork
+from warm import fork, nothing
 
 from likeness.cli import app
 from likeness.errors import LikenessError, Preempted
@@ -132,10 +132,6 @@ def test_two_machines_train_one_run_to_the_bits_of_two_devices(
     assert read_record(run)["config"]["trainer"]["num_nodes"] == 2
 
 
-def nothing() -> None:
-    """The ranks are torchrun's, as a user's are."""
-
-
 def wait_for_step(folder: Path, processes: list[BaseProcess]) -> None:
     while not list(folder.glob("*/*/checkpoints/step-00000002.ckpt")):
         time.sleep(0.01)
@@ -199,14 +195,12 @@ def test_a_finished_training_needs_the_others_no_more(tmp_path: Path) -> None:
 
 
 def _measured_never() -> None:
-    from likeness.recipes.embedding.recipe import EmbeddingRecipe
-
     forked_ranks_from_now_on()
+    at_call(1, "likeness.recipes.embedding.recipe:EmbeddingRecipe.conclude", _fail)
 
-    def fail(self: EmbeddingRecipe, run: object) -> None:
-        raise LikenessError("measured never")
 
-    EmbeddingRecipe.conclude = fail  # type: ignore[method-assign]
+def _fail() -> None:
+    raise LikenessError("measured never")
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ log = logging.getLogger("likeness")
 def train(config: TrainConfig, recipe: Recipe) -> Path:
     """Train and measure as `config` and its recipe say; where the last run of `config` did not finish, it goes on.
 
+    Of several machines the first does so; the others lend it their devices until the training ends.
+
     Returns the run's folder.
 
     Raises:

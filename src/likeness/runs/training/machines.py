@@ -15,6 +15,7 @@ from json import dumps, loads
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# public, though torch's types do not export them
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
 from likeness.config.key import compare_values
@@ -101,6 +102,8 @@ class Machines:
         with suppress(RuntimeError):  # nobody is there any more
             if self.number > 0:
                 self._say(f"ready {self.number}", {"refused": why})
+                return
+            if self.store.check([_INVITATION]):  # nobody waits any more: their own processes tell them
                 return
             self._say(_INVITATION, {"refused": why})
             end = time.monotonic() + GRACE
@@ -198,6 +201,7 @@ def _told(count: int) -> tuple[int, int, str, int]:
 
 def _told_by_slurm() -> tuple[int, int, str, int]:
     """As `_told`; the first machine is the first of the list, and the port follows from the job's number."""
+    # public, though Lightning's types do not export it
     from pytorch_lightning.plugins.environments import SLURMEnvironment  # type: ignore[attr-defined]
 
     given = os.environ
