@@ -181,12 +181,15 @@ def test_a_size_that_a_part_can_not_take_is_said(size: str, sentence: str) -> No
     assert sentence in str(error.value)
 
 
-@pytest.mark.parametrize("backbone", ["timm", "torchvision", "koch", "vgg16"])
+@pytest.mark.parametrize("backbone", ["timm", "torchvision", "koch", "vgg16", "iresnet"])
 @pytest.mark.parametrize(("data", "size"), [("drawn_signals", "[2048]"), ("drawn_solids", "[24,24,24]")])
-def test_networks_for_images_say_so(backbone: str, data: str, size: str) -> None:
-    unknown = ["backbone.channels=1", "backbone.mean=null", "backbone.std=null"]
-    with pytest.raises(LikenessError, match=f"^backbone={backbone} takes two-dimensional images alone"):
-        training_config([f"data={data}", f"backbone={backbone}", f"backbone.spatial_size={size}", *unknown])
+@pytest.mark.parametrize(
+    "more", [["backbone.channels=1"], ["+backbone.width=3"]], ids=["statistics of images", "a key of others"]
+)
+def test_networks_for_images_say_so(backbone: str, data: str, size: str, more: list[str]) -> None:
+    words = [f"data={data}", f"backbone={backbone}", f"backbone.spatial_size={size}", *more]
+    with pytest.raises(LikenessError, match=f": backbone={backbone} takes two-dimensional images alone"):
+        training_config(words)
 
 
 def test_a_layer_of_volumes_without_a_steady_gradient_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

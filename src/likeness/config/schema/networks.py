@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, field_validator, model_validator
 
 from likeness.config.schema.base import Node, PerChannel, Positive, SpatialSize
 from likeness.config.schema.outside import OR_OUTSIDE
@@ -47,10 +47,11 @@ class OfImages(OfAnyRank):
 
     called: ClassVar[str]
 
-    @model_validator(mode="after")
-    def _samples_are_images(self) -> "OfImages":
-        height_and_width(self.spatial_size, self.called)
-        return self
+    @field_validator("spatial_size")  # told first: with another rank most other keys are wrong too
+    @classmethod
+    def _samples_are_images(cls, value: SpatialSize) -> SpatialSize:
+        height_and_width(value, cls.called)
+        return value
 
 
 class SmallConv(OfAnyRank):
