@@ -96,6 +96,11 @@ def test_the_operating_point_comes_along(run: Path, files: dict[str, Path]) -> N
     assert likeness.load(files["safetensors"]).operating_point == point
 
 
+def test_a_name_in_capitals_is_read_again(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "E.SAFETENSORS")
+    likeness.load(tmp_path / "E.SAFETENSORS")
+
+
 @pytest.mark.parametrize(
     "overrides",
     [
@@ -153,6 +158,9 @@ def test_what_is_wrong_is_one_sentence(
         export(run, files["onnx"])
     with pytest.raises(LikenessError, match=r"no/e\.onnx can't be written \(No such file or directory\)"):
         export(run, tmp_path / "no" / "e.onnx")
+    (tmp_path / "e.yaml").write_text("somebody's own")
+    with pytest.raises(LikenessError, match=r"e\.yaml is there already; --force overwrites it"):
+        export(run, tmp_path / "e.safetensors")
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(LikenessError, match=r"is not installed: pip install 'likeness\[export\]'\.$"):
         export(run, tmp_path / "e.onnx")

@@ -173,7 +173,14 @@ def results_of(folder: Path) -> dict[str, Any]:
         ),
         (["callbacks=unfreezing"], "callbacks.unfreezing.at_step has no value"),
         (["callbacks=unfreezing", "callbacks.unfreezing.at_step={embedder.backbon: 2}"], "embedder.backbone"),
+        (
+            ["callbacks=unfreezing", "callbacks.unfreezing.at_step={embedder: 2}"],
+            "freezes all that the task trains",
+        ),
         (["trainer.max_epochs=2", "trainer.max_steps=3"], "say two lengths"),
+        (["trainer.val_check_interval=-1.0"], r"val_check_interval=-1\.0 is no share of an epoch"),
+        (["trainer.val_check_interval=inf"], "val_check_interval=inf is no share of an epoch"),
+        (["trainer.max_epochs=2", "trainer.accumulate_grad_batches=0"], "accumulate_grad_batches=0 won't do"),
     ],
 )
 def test_what_can_not_be_is_refused_before_anything_runs(

@@ -41,6 +41,10 @@ def test_lengths_follow_and_are_only_lowered() -> None:
     assert config.scheduler is not None
     assert config.scheduler.total_steps == 20  # type: ignore[attr-defined]
     assert training_config(["debug=fast"]).scheduler.total_steps == 1  # type: ignore[union-attr]
+    epochs = training_config(
+        ["debug=fast", "trainer.max_epochs=20", "trainer.val_check_interval=1.0"]
+    ).trainer
+    assert (epochs.max_steps, epochs.val_check_interval) == (1, 1)
     with pytest.raises(LikenessError, match=r"debug=fats is not a known value; did you mean fast\?"):
         training_config(["debug=fats"])
 
@@ -108,6 +112,11 @@ def no_number_in_a_gradient(task: EmbeddingTask) -> Any:
     return 0 * (0 * weight.sum()).sqrt()
 
 
+def no_number_after_a_step(task: EmbeddingTask) -> None:
+    for group in task.trainer.optimizers[0].param_groups:
+        group["lr"] = torch.inf
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -118,6 +127,10 @@ def no_number_in_a_gradient(task: EmbeddingTask) -> Any:
         (
             no_number_in_a_gradient,
             r"at step 3 in the backward pass Function 'SqrtBackward0' returned nan values",
+        ),
+        (
+            no_number_after_a_step,
+            r"at step 3 the optimizer made \S+ no number, though its gradient is one\.$",
         ),
     ],
 )

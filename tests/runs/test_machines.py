@@ -16,7 +16,7 @@ import pytest
 from forked_ranks import forked_ranks_from_now_on, free_port
 from killing import at_call, left_behind, only_run
 from tiny import TINY, train_by
-from torch.distributed import HashStore
+from torch.distributed import HashStore, TCPStore  # type: ignore[attr-defined]
 from typer.testing import CliRunner
 from warm import fork, nothing
 
@@ -241,6 +241,10 @@ def test_machines_that_are_not_alike_train_nothing(
             "trainer.num_nodes=2 needs the same command on 2 machines, started by torchrun or srun: torchrun ",
         ),
         (
+            {"SLURM_PROCID": "0"},
+            "trainer.num_nodes=2 needs the same command on 2 machines, started by torchrun or srun: torchrun ",
+        ),
+        (
             {"RANK": "0", "WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"},
             "trainer.num_nodes=2, but the command was started 4 times: start it once on each machine ",
         ),
@@ -305,6 +309,25 @@ def test_a_first_machine_that_does_not_begin_says_why(monkeypatch: pytest.Monkey
             first.refuse("the disk is full")
             waiting.join()
     assert heard == ["The first machine did not begin: the disk is full"]
+
+
+def test_a_restart_hears_nothing_of_the_attempt_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Torchrun keeps the store when it starts its command again (--max-restarts)."""
+    port = free_port()
+    store = TCPStore("127.0.0.1", port, is_master=True, wait_for_workers=False, multi_tenant=True)
+    for name, value in {**torchrun(0, port), "TORCHELASTIC_USE_AGENT_STORE": "True"}.items():
+        monkeypatch.setenv(name, value)
+    with met(2) as first:
+        assert first is not None
+        first.dismiss(Path("before"))
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    monkeypatch.setattr(machines, "PATIENCE", 0.2)
+    with met(2) as second:
+        assert second is not None
+        with pytest.raises(LikenessError, match=r"^The first machine is not there"):
+            second.invited()
+    del store
 
 
 def test_a_folder_that_is_not_shared_is_told(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_two_processes_with_half_of_the_centres_each_go_on_to_the_same_bits(tmp_
     [
         (["loss=arcface", "loss.sampled=0.1", "trainer.precision=16-mixed"], "choose bf16-mixed or 32"),
         (["loss=arcface", *TWO, "trainer.precision=16-mixed"], "choose bf16-mixed or 32"),
+        (["loss=arcface", *TWO, "callbacks=ema"], "callbacks.ema averages weights that all devices have"),
         (["loss=adaface", "compile=true"], "loss=adaface takes embeddings before they are normalised"),
         (["loss=arcface", "loss.margin=180"], "loss.margin=180"),
         (["loss=cosface", "+miner.name=AngularMiner"], "miner"),

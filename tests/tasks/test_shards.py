@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from likeness.losses import AdaFaceLoss, ArcFaceLoss, CosFaceLoss, MarginSoftmaxLoss
 from likeness.losses.margin_softmax import SampledCentres
 from likeness.tasks.gather import gather_batch, share_buffers
-from likeness.tasks.shards import clip_with_shares, load_shares, split_over_ranks, whole_state
+from likeness.tasks.shards import clip_with_shares, gradient_norm, load_shares, split_over_ranks, whole_state
 
 WORLD, CLASSES, WIDTH, CLIPPED = 2, 15, 8, 2.0  # shares of 7 and 8 centres
 LOSSES: dict[str, tuple[type[MarginSoftmaxLoss], dict[str, float]]] = {
@@ -39,6 +39,7 @@ class Trained(nn.Module):
             [each for each in self.parameters() if each.requires_grad], lr=0.01
         )
         load_shares(self.optimizer, self)
+        self.norms: list[float] = []
 
     def forward(self, images: torch.Tensor, identity: torch.Tensor) -> torch.Tensor:
         embedding, everyone = gather_batch(self.network(images), identity)
@@ -57,6 +58,7 @@ class Trained(nn.Module):
         value: torch.Tensor = self.parallel[0](images, identity)
         value.backward()
         parameters = [each for group in self.optimizer.param_groups for each in group["params"]]
+        self.norms.append(float(gradient_norm(self, parameters)))
         if not clip_with_shares(self, parameters, CLIPPED):
             norm = nn.utils.clip_grad_norm_(parameters, CLIPPED)
             assert norm > CLIPPED  # that it clips is a part of what is compared
@@ -83,7 +85,12 @@ def train(name: str) -> dict[str, Any]:
     middle = copied(whole_state(trained, trained.optimizer))
     losses += [trained.step(number) for number in (3, 4)]
     share_buffers(trained)
-    return {"losses": losses, "middle": middle, "end": copied(whole_state(trained, trained.optimizer))}
+    return {
+        "losses": losses,
+        "norms": trained.norms,
+        "middle": middle,
+        "end": copied(whole_state(trained, trained.optimizer)),
+    }
 
 
 def copied(state: tuple[dict[str, Any], dict[str, Any]]) -> list[dict[str, Any]]:
@@ -151,6 +158,7 @@ def test_two_processes_train_as_one_does_and_save_what_it_saves(
     assert [rank[name]["held"] for rank in ranks] == [7, 8]
     for rank in ranks:
         assert rank[name]["losses"] == pytest.approx(alone["losses"], rel=1e-5)
+        assert rank[name]["norms"] == pytest.approx(alone["norms"], rel=1e-4)
     assert first["end"][0]["loss.centres.table"].shape == (CLASSES, WIDTH)
     moments = [moment["exp_avg"].shape for moment in first["end"][1]["state"].values()]
     assert ((CLASSES, WIDTH) in moments) is (name == "arcface")

@@ -16,6 +16,7 @@ from likeness.models.onnx_file import INPUT, OUTPUT, onnx_bytes, opened
 from likeness.recipes.embedding.encode import encode_images
 from likeness.recipes.embedding.onnx_evaluation import NOTE, Taken
 from likeness.recipes.embedding.trained import Trained, safetensors_bytes, trained_at
+from likeness.recipes.evaluation_overrides import is_exported
 from likeness.runs.record.folder import replace, to_disk, write_text
 from likeness.runs.training.checkpoints import hash_of
 from likeness.spatial import sides
@@ -205,5 +206,7 @@ def _configuration_beside(output: Path) -> Path:
 def _refuse_existing(output: Path, *, force: bool) -> None:
     if output.is_dir():
         raise LikenessError(f"{output} is a folder: give -o the name of a file.")
-    if output.exists() and not force:
-        raise LikenessError(f"{output} is there already; --force overwrites it.")
+    written = [output, _configuration_beside(output)] if is_exported(output) else [output]
+    for file in written:
+        if file.exists() and not force:
+            raise LikenessError(f"{file} is there already; --force overwrites it.")

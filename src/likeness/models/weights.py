@@ -66,7 +66,7 @@ def read_weights(path: str | Path, published: str = "`weights` takes a path to o
     if not path.is_file():
         raise ValueError(f"There is no weights file {path}; {published}.")
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             from safetensors.torch import load_file
 
             state: Any = load_file(path)

@@ -76,7 +76,7 @@ def checked_composition(config: DictConfig, overrides: Sequence[str] = ()) -> Tr
     Raises:
         LikenessError: as `checked`; or a value is taken from where none is, or two lengths are given.
     """
-    return _checked_in_steps(in_steps(as_debugged(config), overrides, _checked_in_steps, recipe_of))
+    return _checked_in_steps(as_debugged(in_steps(config, overrides, _checked_in_steps, recipe_of)))
 
 
 def _checked_in_steps(config: DictConfig) -> TrainConfig:

@@ -1,6 +1,7 @@
 """Lengths that are given in epochs, in the steps and batches that everything else counts in."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 from omegaconf import DictConfig
@@ -30,14 +31,22 @@ def in_steps(
         recipe_of: what knows the data of a checked one.
 
     Raises:
-        LikenessError: both lengths are given, or the run knows no epochs; or what `checked` and the data raise.
+        LikenessError: both lengths are given, a validation comes after no share of an epoch, or the run knows no
+            epochs; or what `checked` and the data raise.
     """
     trainer: Any = config.get("trainer") or {}
     epochs, interval = trainer.get("max_epochs"), trainer.get("val_check_interval")
     if epochs is not None:
         _refuse_steps_too(epochs, overrides)
-    if not isinstance(epochs, int) and not isinstance(interval, float):
-        return config
+    if isinstance(interval, float) and not 0 < interval < inf:
+        raise LikenessError(
+            f"trainer.val_check_interval={interval} is no share of an epoch: set one above 0, or a number of batches."
+        )
+    countable = (
+        isinstance(trainer.get("accumulate_grad_batches"), int) and trainer.accumulate_grad_batches > 0
+    )
+    if not countable or (not isinstance(epochs, int) and not isinstance(interval, float)):
+        return config  # what is no number is left to the check
     data = recipe_of(checked(_with_epochs_of(config, _MANY))).data()
     if data is None or data.batches_an_epoch is None:
         raise LikenessError(
@@ -56,7 +65,7 @@ def _refuse_steps_too(epochs: Any, overrides: Sequence[str]) -> None:
 
 
 def _with_epochs_of(config: DictConfig, batches: int) -> DictConfig:
-    """The configuration where an epoch has so many batches; what is no number is left to the check."""
+    """The configuration where an epoch has so many batches."""
     own = config.copy()
     trainer, steps = own.trainer, own.trainer.accumulate_grad_batches
     if isinstance(trainer.max_epochs, int) and trainer.max_epochs > 0:

@@ -3,7 +3,7 @@
 A checkpoint is that of one device, whatever number wrote it, so that it can be read on any.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -69,17 +69,28 @@ def clip_with_shares(task: nn.Module, parameters: Sequence[nn.Parameter], larges
 
     Each rank would know its own share of the norm, and clip what they have in common by another factor.
     """
-    split = [centres.table for _, centres in _centres_of(task) if centres.shared]
-    if not split:
+    if not any(centres.shared for _, centres in _centres_of(task)):
         return False
     with_gradient = [each for each in parameters if each.grad is not None]
-    own = [each for each in with_gradient if any(each is table for table in split)]
-    common = [each for each in with_gradient if all(each is not table for table in split)]
+    nn.utils.clip_grads_with_norm_(with_gradient, largest, gradient_norm(task, with_gradient))
+    return True
+
+
+def gradient_norm(task: nn.Module, parameters: Iterable[nn.Parameter]) -> Tensor:
+    """The Euclidean norm of the gradients of `parameters`, 0-d, over all ranks' centres; all ranks are to ask for it.
+
+    Centres that are sampled at each step have no gradient to be counted: they are trained apart.
+    """
+    split = [centres.table for _, centres in _centres_of(task) if centres.shared]
+    own: list[nn.Parameter] = []
+    common: list[nn.Parameter] = []
+    for each in parameters:
+        (own if any(each is table for table in split) else common).append(each)
+    if not split:
+        return _norm(common)
     square = _norm(own).square()
     dist.all_reduce(square)
-    total = (_norm(common).square().to(square.device) + square).sqrt()
-    nn.utils.clip_grads_with_norm_(with_gradient, largest, total)
-    return True
+    return (_norm(common).square().to(square.device) + square).sqrt()
 
 
 def _centres_of(task: nn.Module) -> list[tuple[str, Centres]]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from likeness.config.schema.callbacks import WeightAverage
 from likeness.config.schema.data import Data
 from likeness.config.schema.identification import Clustering, Identification, OpenSet
 from likeness.config.schema.losses import AdaFace, CrossEntropy, Loss, MarginSoftmax
@@ -102,6 +103,12 @@ class EmbeddingConfig(TrainConfig):
             raise ValueError(
                 "trainer.precision=16-mixed scales gradients, and class centres that are sampled or split over devices "
                 "take no part in that; choose bf16-mixed or 32"
+            )
+        averaged = [name for name, node in self.callbacks.items() if isinstance(node, WeightAverage)]
+        if averaged and trainer.processes > 1:
+            raise ValueError(
+                f"callbacks.{averaged[0]} averages weights that all devices have, and class centres are split over "
+                "devices; train on one device, or leave it out"
             )
         if isinstance(loss, AdaFace) and (self.compile or isinstance(self.embedder, Outside)):
             raise ValueError(

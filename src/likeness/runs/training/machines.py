@@ -182,12 +182,15 @@ def _machines(count: int) -> Machines:
             wait_for_workers=False,
             multi_tenant=True,
         )
-    return Machines(number, count, address, PrefixStore("likeness", store))
+    attempt = os.environ.get(
+        "TORCHELASTIC_RESTART_COUNT", "0"
+    )  # what was said in the one before is still there
+    return Machines(number, count, address, PrefixStore(f"likeness/{attempt}", store))
 
 
 def _told(count: int) -> tuple[int, int, str, int]:
     """This machine's number, how many were started, and the first one's address and port, as the variables say."""
-    if "SLURM_PROCID" in os.environ and "RANK" not in os.environ:
+    if {"SLURM_PROCID", "SLURM_NTASKS"} <= os.environ.keys() and "RANK" not in os.environ:
         return _told_by_slurm()
     try:
         told = [os.environ[name] for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")]

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytorch_lightning as pl
-from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
+
+from likeness.tasks.shards import gradient_norm
 
 CURVES = {"learning rate": "train/learning_rate", "gradient norm": "train/gradient_norm"}
 """What a figure of the training calls them."""
@@ -33,5 +34,4 @@ class GradientNorm(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
         """Log it; under 16-mixed the gradients have their own scale again by now."""
-        gradients = [one.grad for one in pl_module.parameters() if one.grad is not None]
-        pl_module.log("train/gradient_norm", get_total_norm(gradients))
+        pl_module.log("train/gradient_norm", gradient_norm(pl_module, pl_module.parameters()))

@@ -26,7 +26,7 @@ class Unfreezing(pl.Callback):
         self._parameters: dict[str, list[nn.Parameter]] = {}
 
     def refuse(self, task: pl.LightningModule) -> None:
-        """Raise a LikenessError for a module that the task has not."""
+        """Raise a LikenessError for a module that the task has not, or where nothing is left to train at first."""
         known = dict(task.named_modules())
         for name in self.at_step:
             if not name or name not in known:
@@ -34,6 +34,12 @@ class Unfreezing(pl.Callback):
                 raise LikenessError(
                     f"callbacks.unfreezing.at_step names {name}, which the task has not: {nearest(name, children)}"
                 )
+        trained = [name for name, parameter in task.named_parameters() if parameter.requires_grad]
+        if all(_innermost(name, self.at_step) is not None for name in trained):
+            raise LikenessError(
+                "callbacks.unfreezing.at_step freezes all that the task trains, so that its first steps have no "
+                "gradient: leave a part out, such as embedder.projection."
+            )
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Find the parameters of each part, once the optimizer has them."""

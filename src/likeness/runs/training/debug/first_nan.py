@@ -36,15 +36,17 @@ class FirstNaN(pl.Callback):
         """Look at the batch."""
         images = getattr(batch, "images", None)
         if isinstance(images, Tensor) and not _finite(images):
-            raise _found(
-                trainer, "the batch's images are not numbers: look at the data and the augmentations"
-            )
+            said = "the batch's images are not numbers: look at the data and the augmentations"
+            raise _found(trainer.global_step + 1, said)
 
     def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Look at the gradients."""
+        """Look at the gradients, but in 16-mixed, where the scale of the loss makes them overflow now and then."""
+        if trainer.precision == "16-mixed":
+            return
         for name, parameter in pl_module.named_parameters():
             if parameter.grad is not None and not _finite(parameter.grad):
-                raise _found(trainer, f"the gradient of {name} is not a number, though the loss is one")
+                said = f"the gradient of {name} is not a number, though the loss is one"
+                raise _found(trainer.global_step + 1, said)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -52,7 +54,8 @@ class FirstNaN(pl.Callback):
         """Look at the weights."""
         for name, parameter in pl_module.named_parameters():
             if not _finite(parameter):
-                raise _found(trainer, f"the optimizer made {name} no number, though its gradient is one")
+                said = f"the optimizer made {name} no number, though its gradient is one"
+                raise _found(trainer.global_step, said)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Watch no longer."""
@@ -65,7 +68,8 @@ class FirstNaN(pl.Callback):
         self._remove()
         if isinstance(exception, RuntimeError) and _ANOMALY in str(exception):
             said = one_line(exception).rstrip(".")
-            raise _found(trainer, f"in the backward pass {said}; the traceback above is of its forward pass")
+            said = f"in the backward pass {said}; the traceback above is of its forward pass"
+            raise _found(trainer.global_step + 1, said)
 
     def _remove(self) -> None:
         for hook in self.hooks:
@@ -79,8 +83,8 @@ def _watching(trainer: pl.Trainer, name: str) -> Any:
             return
         kind, whose = type(module).__name__, name or "the task"
         if all(_finite(one) for one in given if isinstance(one, Tensor)):
-            raise _found(trainer, f"{whose}, a {kind}, makes what is not a number of numbers")
-        raise _found(trainer, f"{whose}, a {kind}, was given what is not a number")
+            raise _found(trainer.global_step + 1, f"{whose}, a {kind}, makes what is not a number of numbers")
+        raise _found(trainer.global_step + 1, f"{whose}, a {kind}, was given what is not a number")
 
     return look
 
@@ -89,5 +93,5 @@ def _finite(values: Tensor) -> bool:
     return not values.is_floating_point() or bool(torch.isfinite(values).all())
 
 
-def _found(trainer: pl.Trainer, said: str) -> LikenessError:
-    return LikenessError(f"debug=anomaly: at step {trainer.global_step + 1} {said}.")
+def _found(step: int, said: str) -> LikenessError:
+    return LikenessError(f"debug=anomaly: at step {step} {said}.")
