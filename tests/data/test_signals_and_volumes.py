@@ -17,7 +17,7 @@ from likeness.data.duplicates import duplicates_in
 from likeness.data.fitted import fitted
 from likeness.data.images import DataSplits, Images
 from likeness.data.statistics import channel_statistics
-from likeness.data.volume_folder import volume_folder
+from likeness.data.volume_folder import volume, volume_folder
 from likeness.errors import UnreadableImage
 from likeness.evaluation import best_threshold, evaluate_classification
 
@@ -130,6 +130,31 @@ def test_bits_and_mu_law_are_what_they_are_packed_from(tmp_path: Path) -> None:
             {"spatial_size": [4, 4]},
             "are no samples of 1 channels with 2 axes",
         ),
+        ({"x": np.zeros((0, 10)), "y": np.zeros(0)}, {}, "in which there are no samples"),
+        ({"x": np.float32(1), "y": np.zeros(1)}, {}, "in which there are no samples"),
+        ({"x": np.zeros((4, 10)), "y": np.array([0, 0, np.nan, 1])}, {}, "labels that are not numbers"),
+        ({"x": np.zeros((4, 10)), "y": np.array(["a", "a", "", "b"])}, {}, "holds empty labels"),
+        (
+            {"x": np.zeros((4, 10)), "y": np.arange(4) // 2, "c": np.arange(5)},
+            {"contexts": "c"},
+            "contexts [5] in c: give one context for each",
+        ),
+        (
+            {"x": np.zeros((4, 10)), "y": np.arange(4) // 2},
+            {"coding": "bits", "bits_shape": [10]},
+            "samples of 10 bits are rows of at least 2 bytes",
+        ),
+        (
+            {"x": np.zeros((4, 1), np.uint8), "y": np.arange(4) // 2},
+            {"coding": "bits", "bits_shape": [10]},
+            "is uint8 [4, 1], and samples of 10 bits",
+        ),
+        ({"x": np.zeros((4, 10)), "y": np.arange(4) // 2}, {"coding": "mu_law"}, "mu-law is of bytes"),
+        (
+            {"x": np.zeros((4, 10)), "y": np.arange(4) // 2, "t": np.zeros((1, 10)), "u": np.array([7])},
+            {"test_samples": "t", "test_labels": "u"},
+            "Class 7 in u of",
+        ),
     ],
 )
 def test_arrays_that_won_t_do_are_told(
@@ -137,6 +162,24 @@ def test_arrays_that_won_t_do_are_told(
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
         read(saved(tmp_path, **held), **keys)
+
+
+def test_labels_are_the_same_as_whole_numbers_and_as_floats(tmp_path: Path) -> None:
+    held = {"x": np.zeros((4, 10)), "y": np.array([1, 1, 2, 2])}
+    held |= {"t": np.ones((2, 10)), "u": np.array([2.0, 1.0])}
+    found = read(saved(tmp_path, **held), test_samples="t", test_labels="u")
+    assert found.train is not None
+    for part in (found.train, to_test(found)):
+        assert [part.identity_name(one) for one in range(2)] == ["1", "2"]
+
+
+def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
+    path = Path(saved(tmp_path, x=np.random.default_rng(0).normal(size=(40, 10)), y=np.arange(40) // 2))
+    content = bytearray(path.read_bytes())
+    content[300] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"is no array of NumPy's that can be read: replace it\.$"):
+        read(str(path))
 
 
 def test_copies_are_told_and_dropped(tmp_path: Path) -> None:
@@ -183,6 +226,10 @@ def test_recordings_are_averaged_resampled_and_brought_to_one_length(tmp_path: P
     copy.write_bytes(b"RIFF not")
     with pytest.raises(UnreadableImage, match=r"9\.flac is no recording"):
         recording(str(copy), rate=4000, length=100)
+    soundfile.write(copy.with_suffix(".wav"), np.array([0.0, np.nan] * 50), 4000, subtype="FLOAT")
+    with pytest.raises(UnreadableImage, match=r"9\.wav holds values that are not numbers"):
+        recording(str(copy.with_suffix(".wav")), rate=4000, length=100)
+    copy.with_suffix(".wav").unlink()
     soundfile.write(tmp_path / "s1" / "empty.wav", np.zeros(0), 8000)
     with pytest.raises(ValueError, match=r"empty\.wav has no samples"):
         audio_folder(root=str(tmp_path), rate=4000, spatial_size=[3000], channels=1, split=[0, 0, 1])
@@ -202,9 +249,42 @@ def test_volumes_are_read_of_nifti_and_numpy(tmp_path: Path) -> None:
     np.save(tmp_path / "a" / "scan.npy", np.full((6, 7, 8), np.inf))
     with pytest.raises(UnreadableImage, match="not numbers"):
         samples.load([1])
+    for damaged in (scan.astype(np.complex64), scan.view([("r", np.float32), ("g", np.float32)])):
+        np.save(tmp_path / "a" / "scan.npy", damaged)
+        with pytest.raises(UnreadableImage, match="no volume of plain numbers"):
+            samples.load([1])
+    nibabel.save(nibabel.Nifti1Image(scan, np.eye(4)), tmp_path / "a" / "cut.nii")
+    cut = tmp_path / "a" / "cut.nii"
+    cut.write_bytes(cut.read_bytes()[:-100])
+    with pytest.raises(UnreadableImage, match=r"cut\.nii is no volume"):
+        volume(str(cut), lengths=[6, 7, 8])
+    np.save(tmp_path / "a" / "none.npy", np.zeros((6, 0, 8)))
+    with pytest.raises(ValueError, match=r"none\.npy has no values"):
+        volume_folder(root=str(tmp_path), **sizes)
+    (tmp_path / "a" / "none.npy").unlink()
     np.save(tmp_path / "a" / "flat.npy", scan[0])
     with pytest.raises(ValueError, match=r"flat\.npy has 2 axes, not 3"):
         volume_folder(root=str(tmp_path), **sizes)
+
+
+@pytest.mark.real_data
+def test_the_copies_in_modelnet_are_those_that_are_known(real_data: Path) -> None:
+    """191 grids of the training part are copies of another, and 72 of the test part stand in the training part."""
+    found = arrays(
+        path=str(real_data / "volumes" / "modelnet10-voxels.npz"),
+        samples="train_voxels",
+        labels="train_labels",
+        test_samples="test_voxels",
+        test_labels="test_labels",
+        coding="bits",
+        bits_shape=[30, 30, 30],
+        spatial_size=[30, 30, 30],
+        channels=1,
+    )
+    assert found.train is not None
+    trained, tested = (part.hashes() for part in (found.train, to_test(found)))  # type: ignore[attr-defined]
+    assert (len(trained), len(trained) - len(set(trained))) == (3991, 191)
+    assert sum(one in set(trained) for one in tested) == 72
 
 
 @pytest.mark.real_data

@@ -72,6 +72,16 @@ def test_arithmetic_stops_where_the_chain_does() -> None:
     assert known["1"].size == (3, 3)
 
 
+def test_fields_that_do_not_follow_each_other_by_one_stride_are_not_given() -> None:
+    """Behind an interpolation two neighbours see the same values: no start and stride says where each looks."""
+    built = nn.Sequential(nn.Conv2d(1, 2, 3, 2, 1), nn.ConvTranspose2d(2, 2, 2, 2), nn.Conv2d(2, 2, 3, 1, 1))
+    network = LayeredNetwork(built, (32, 32), 1)
+    first, *later = receptive_fields(network, ["0", "1", "2"]).values()
+    assert first is not None
+    assert (first.stride, first.size) == ((2, 2), (3, 3))
+    assert later == [None, None]
+
+
 def test_a_unit_behind_a_gate_of_the_whole_sees_the_whole() -> None:
     class Gate(nn.Module):
         def forward(self, maps: torch.Tensor) -> torch.Tensor:

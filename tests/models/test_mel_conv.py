@@ -81,6 +81,17 @@ def test_how_loud_a_signal_is_changes_nothing() -> None:
     torch.testing.assert_close(front(10 * signals), front(signals), atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("precision", [torch.float16, torch.bfloat16])
+def test_silence_has_a_spectrum_in_16_bits_too(precision: torch.dtype) -> None:
+    signals = torch.randn(2, 1, 2000, generator=torch.Generator().manual_seed(0))
+    signals[0, :, 1000:] = 0
+    spectrum = LogMel(rate=8000, bands=20, window=0.025, hop=0.01)
+    with torch.autocast("cpu", precision):
+        halves = spectrum(signals)
+    assert torch.equal(halves, spectrum(signals))
+    assert halves.isfinite().all()
+
+
 def test_the_network_reaches_as_far_as_it_says() -> None:
     shortest = 200 + 14 * 80
     samples = torch.randn(3, 1, shortest)

@@ -73,6 +73,13 @@ def arrays(
     whole = stored.part(samples, labels, "sample", contexts)
     if test_samples is not None:
         tested = stored.part(test_samples, str(test_labels), "test sample")
+        known = {whole.identity_name(one) for one in range(int(whole.identity.max()) + 1)}
+        for one in range(int(tested.identity.max()) + 1):
+            if tested.identity_name(one) not in known:
+                raise ValueError(
+                    f"Class {tested.identity_name(one)} in {test_labels} of {path} is none of those in {labels}, and "
+                    "an official split has the same classes in both parts."
+                )
         if drop_duplicates:
             whole, tested = whole.without_copies(), tested.without_copies(whole.hashes())
         return DataSplits(train=whole, validation=None, test=tested, closed_set=True)
@@ -130,7 +137,7 @@ class _Stored:
 
     def part(self, samples: str, labels: str, part: str, contexts: str | None = None) -> Stored:
         """The samples of one array, with the labels of another; raises a ValueError as `arrays` does."""
-        values, known = self._values(samples), self._array(labels)
+        values, known = self._values(samples), self._labels(labels)
         if known.shape != values.shape[:1]:
             raise ValueError(
                 f"{self.file} has {len(values)} samples in {samples} and labels {list(known.shape)} in {labels}: give "
@@ -138,7 +145,13 @@ class _Stored:
             )
         words = None
         if contexts is not None:
-            words = np.unique(self._array(contexts), return_inverse=True)[1].astype(np.int64)
+            said = self._array(contexts)
+            if said.shape != known.shape:
+                raise ValueError(
+                    f"{self.file} has {len(values)} samples in {samples} and contexts {list(said.shape)} in "
+                    f"{contexts}: give one context for each."
+                )
+            words = np.unique(said, return_inverse=True)[1].astype(np.int64)
         return Stored(self.file, part, values, known, words)
 
     def _array(self, name: str) -> NDArray[Any]:
@@ -146,13 +159,31 @@ class _Stored:
             raise ValueError(f"{self.file} has no array {name}; it has {', '.join(self.arrays) or 'none'}.")
         return self.arrays[name]
 
+    def _labels(self, name: str) -> NDArray[Any]:
+        """Labels, of which 1 and 1.0 are the same."""
+        stored = self._array(name)
+        if np.issubdtype(stored.dtype, np.floating):
+            if not np.isfinite(stored).all():
+                raise ValueError(
+                    f"{name} in {self.file} holds labels that are not numbers: give each sample one."
+                )
+            if (stored == np.round(stored)).all():
+                return stored.astype(np.int64)
+        elif stored.dtype.kind in "US" and not all(str(label).strip() for label in np.unique(stored)):
+            raise ValueError(f"{name} in {self.file} holds empty labels: give each sample one.")
+        return stored
+
     def _values(self, name: str) -> NDArray[Any]:
         stored = self._array(name)
+        if stored.ndim < 1 or stored.size == 0:
+            raise ValueError(f"{name} in {self.file} is {list(stored.shape)}, in which there are no samples.")
         if self.coding == "bits":
-            shape = tuple(self.bits_shape or ())
-            unpacked = np.unpackbits(stored, axis=1)[:, : int(np.prod(shape))] * np.uint8(255)
-            stored = unpacked.reshape(-1, *shape)
+            stored = self._unpacked(stored, name)
         elif self.coding == "mu_law":
+            if stored.dtype != np.uint8:
+                raise ValueError(
+                    f"{name} in {self.file} holds {stored.dtype}, and mu-law is of bytes: set coding=values."
+                )
             stored = from_mu_law(stored)
         values = stored * np.uint8(255) if stored.dtype == np.bool_ else stored
         if values.dtype != np.uint8:
@@ -167,6 +198,17 @@ class _Stored:
             )
         say_what_is_fitted(str(self.file), [values.shape[2:]] * len(values), self.lengths)
         return np.ascontiguousarray(fitted(values, self.lengths))
+
+    def _unpacked(self, stored: NDArray[Any], name: str) -> NDArray[np.uint8]:
+        shape = tuple(self.bits_shape or ())
+        bits = int(np.prod(shape))
+        if stored.dtype != np.uint8 or stored.ndim != 2 or 8 * stored.shape[1] < bits:
+            raise ValueError(
+                f"{name} in {self.file} is {stored.dtype} {list(stored.shape)}, and samples of {bits} bits are rows of "
+                f"at least {-(-bits // 8)} bytes, as numpy.packbits(samples.reshape(N, -1), axis=1) makes them."
+            )
+        unpacked = np.unpackbits(stored, axis=1)[:, :bits] * np.uint8(255)
+        return unpacked.reshape(-1, *shape)
 
     def _numbers(self, values: NDArray[Any], name: str) -> NDArray[np.float32]:
         if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):

@@ -60,7 +60,7 @@ def recording(path: str, *, rate: int, length: int) -> Tensor:
     """The recording in a file, `[1, length]` float32, at `rate` values a second.
 
     Raises:
-        UnreadableImage: the file is no recording, or cut short.
+        UnreadableImage: the file is no recording, or cut short, or holds values that are not numbers.
         FileError: the file system doesn't give it.
     """
     from scipy.signal import resample_poly
@@ -73,6 +73,8 @@ def recording(path: str, *, rate: int, length: int) -> Tensor:
             raise UnreadableImage(
                 f"{path} is no recording that can be read: replace or remove it."
             ) from error
+    if not np.isfinite(values).all():
+        raise UnreadableImage(f"{path} holds values that are not numbers: replace or remove it.")
     mono: NDArray[Any] = values.mean(axis=1)
     if own != rate:
         common = gcd(own, rate)

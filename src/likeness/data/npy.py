@@ -56,7 +56,7 @@ class _Archive(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         try:
             array: NDArray[Any] = self._file[name]
-        except ValueError as error:
+        except Exception as error:  # zipfile's own, zlib's, or NumPy's
             raise ValueError(_why_not(f"{name} in {self._path}", error)) from error
         return array
 

@@ -1,6 +1,5 @@
 """Volumes, one folder an identity: NIfTI files, or NumPy's."""
 
-import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,6 +52,8 @@ def volume_folder(
                 shape = _array(str(listed.root / name)).shape
         except UnreadableImage:
             continue  # it is left out where it is met, and told
+        if 0 in shape:
+            raise ValueError(f"{listed.root / name} has no values: remove it, or replace it.")
         if len(shape) != 3:
             raise ValueError(f"{listed.root / name} has {len(shape)} axes, not 3: remove it, or cut it to 3.")
         shapes.append(shape)
@@ -68,7 +69,10 @@ def volume(path: str, *, lengths: Sequence[int]) -> Tensor:
         FileError: the file system doesn't give it.
     """
     with reading(path), _unreadable(path):
-        values = np.asarray(_array(path), dtype=np.float32)
+        stored = np.asarray(_array(path))
+        if np.iscomplexobj(stored):
+            raise ValueError("complex numbers")
+        values = stored.astype(np.float32)
     if not np.isfinite(values).all():
         raise UnreadableImage(f"{path} holds values that are not numbers: replace or remove it.")
     return torch.from_numpy(np.ascontiguousarray(fitted(values[None], lengths)))
@@ -79,8 +83,14 @@ def _unreadable(path: str) -> Iterator[None]:
     """What the readers of volumes say of damaged bytes in the block, as an `UnreadableImage`."""
     try:
         yield
-    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableImage(f"{path} is no volume that can be read: replace or remove it.") from error
+    except (ValueError, TypeError, EOFError, zlib.error, OSError) as error:
+        if (
+            isinstance(error, OSError) and error.errno is not None
+        ):  # the file system's; others are nibabel's and gzip's
+            raise
+        raise UnreadableImage(
+            f"{path} is no volume of plain numbers that can be read: replace or remove it."
+        ) from error
 
 
 def _array(path: str) -> NDArray[Any]:

@@ -63,9 +63,10 @@ class LogMel(nn.Module):
         return max(0, (length - self.length) // self.step + 1)
 
     def forward(self, signals: Tensor) -> Tensor:
-        """Spectrograms `[B, bands, frames]` of signals `[B, 1, L]`."""
-        frames = signals.squeeze(1).unfold(1, self.length, self.step) * self.get_buffer("hann")
-        spectrum = torch.fft.rfft(frames.float(), n=self.transform)
-        power = spectrum.real.square() + spectrum.imag.square()
-        bands: Tensor = (power @ self.get_buffer("bands").T + _FLOOR).log().transpose(1, 2)
-        return bands - bands.mean(dim=2, keepdim=True)
+        """Spectrograms `[B, bands, frames]`, float32, of signals `[B, 1, L]`."""
+        with torch.autocast(signals.device.type, enabled=False):  # the floor is nothing in 16 bits
+            frames = signals.float().squeeze(1).unfold(1, self.length, self.step) * self.get_buffer("hann")
+            spectrum = torch.fft.rfft(frames, n=self.transform)
+            power = spectrum.real.square() + spectrum.imag.square()
+            bands: Tensor = (power @ self.get_buffer("bands").T + _FLOOR).log().transpose(1, 2)
+            return bands - bands.mean(dim=2, keepdim=True)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from warm import fork
 
 from likeness.applications.inspect import ranking
+from likeness.applications.inspect.explained import explained_pairs
 from likeness.applications.inspect.look import FACTS, PAGE, UNITS, inspect
 from likeness.applications.inspect.pictures import all_of, of_heat, of_part, of_whole
 from likeness.applications.inspect.subject import subject_of
@@ -138,6 +139,24 @@ def test_what_cannot_be_is_one_sentence_before_anything_runs(
     assert done.exit_code == 1
     assert said in str(done.exception) + done.output
     assert not list(tmp_path.iterdir())
+
+
+def test_pairs_are_of_images_that_can_be_read(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    for identity in "abcd":
+        (tmp_path / "faces" / identity).mkdir(parents=True)
+        for number in range(3):
+            image = Image.fromarray(draw.integers(0, 255, (32, 32, 3), np.uint8))
+            image.save(tmp_path / "faces" / identity / f"{number}.png")
+    for identity in "ab":
+        (tmp_path / "faces" / identity / "1.png").write_bytes(b"no image")
+    words = ["data=image_folder", f"data.root={tmp_path / 'faces'}", "data.split=[0,0,1]", "pairs=4"]
+    subject = subject_of(RUN, [*SMALL, *words], ())
+    unreadable = [at for at in range(12) if subject.images.name(at) in ("a/1.png", "b/1.png")]
+    for pair in explained_pairs(subject, unreadable):
+        assert not {"a/1.png", "b/1.png"} & {*pair.names}
+        assert pair.names[0] != pair.names[1]
+        assert pair.distance > 0
 
 
 def test_a_network_without_maps_is_refused() -> None:

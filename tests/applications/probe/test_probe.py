@@ -155,6 +155,29 @@ def test_classes_that_were_trained_on_are_learned_from_all_of_them_at_any_rank(
     assert found.layers[1].columns[RIDGE].value > 0.9
 
 
+def test_what_could_not_be_read_is_told_of_stored_encodings_too(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    for identity in "abcdefgh":
+        (tmp_path / "faces" / identity).mkdir(parents=True)
+        for number in range(3):
+            image = Image.fromarray(draw.integers(0, 255, (32, 32, 3), np.uint8))
+            image.save(tmp_path / "faces" / identity / f"{number}.png")
+    (tmp_path / "faces" / "c" / "1.png").write_bytes(b"no image")
+    words = [
+        *SMALL,
+        "data=image_folder",
+        f"data.root={tmp_path / 'faces'}",
+        "data.split=[0,0.5,0.5]",
+        "columns=[]",
+    ]
+    told = []
+    for _ in range(2):
+        told.append(
+            json.loads((probe(RUN, [*words, f"runs_dir={tmp_path}"], ()) / FACTS).read_text())["unreadable"]
+        )
+    assert told == [["c/1.png"]] * 2
+
+
 def test_a_changed_file_has_other_encodings(tmp_path: Path) -> None:
     images = stored(tmp_path / "stored.npz", 1, (0, 0.5, 0.5)).test
     assert images is not None

@@ -1,5 +1,6 @@
 """Which parts of two images made them alike, or not."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +23,12 @@ class ExplainedPair(NamedTuple):
     picture: Picture
 
 
-def explained_pairs(subject: Subject) -> list[ExplainedPair]:
+def explained_pairs(subject: Subject, unreadable: Sequence[int] = ()) -> list[ExplainedPair]:
     """As many pairs of one identity, and of two, as the configuration asks for, drawn by its seed.
+
+    Args:
+        subject: the network and its images.
+        unreadable: the indices of images that no pair is drawn of.
 
     Raises:
         LikenessError: the images are too few for pairs.
@@ -31,14 +36,16 @@ def explained_pairs(subject: Subject) -> list[ExplainedPair]:
     count, images = subject.config.pairs, subject.images
     if not count:
         return []
+    readable = np.delete(np.arange(len(images)), unreadable)
     try:
-        drawn = balanced_pairs(images.identity, folds=2, pairs_per_fold=2 * count, seed=subject.config.seed)
+        drawn = balanced_pairs(
+            images.identity[readable], folds=2, pairs_per_fold=2 * count, seed=subject.config.seed
+        )
     except ValueError as error:
         raise LikenessError(f"No pairs can be drawn to explain: {error}; leave pairs at 0.") from error
     chosen = np.concatenate([np.flatnonzero(drawn.same == same)[:count] for same in (True, False)])
-    loaded = [
-        as_float(torch.stack(images.load(side[chosen].tolist()))) for side in (drawn.first, drawn.second)
-    ]
+    sides_of_pairs = [readable[each[chosen]].tolist() for each in (drawn.first, drawn.second)]
+    loaded = [as_float(torch.stack(images.load(indices))) for indices in sides_of_pairs]
     distances, *heats = saliency_of_pairs(subject.compare, *loaded)
     (low, high), side = subject.value_range, 2 * SIDES[len(subject.network.sides)]
     found = []
@@ -47,6 +54,8 @@ def explained_pairs(subject: Subject) -> list[ExplainedPair]:
         for values, heat in zip(loaded, heats, strict=True):
             one = values[place].sub(low).div(high - low).numpy()
             pictures += [of_whole(one, all_of(one), side), of_heat(one, heat[place].double().numpy(), side)]
-        names = (images.name(int(drawn.first[pair])), images.name(int(drawn.second[pair])))
-        found.append(ExplainedPair(bool(drawn.same[pair]), float(distances[place]), names, beside(pictures)))
+        first, second = (images.name(indices[place]) for indices in sides_of_pairs)
+        found.append(
+            ExplainedPair(bool(drawn.same[pair]), float(distances[place]), (first, second), beside(pictures))
+        )
     return found

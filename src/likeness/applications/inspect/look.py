@@ -15,6 +15,7 @@ from likeness.applications.inspect.page import Inside, write_page
 from likeness.applications.inspect.ranking import Ranking, ranked
 from likeness.applications.inspect.shown import shown_layers
 from likeness.applications.inspect.subject import Subject, subject_of
+from likeness.data.stored_encodings import fingerprint_of
 from likeness.inspection import ReceptiveField, receptive_fields
 from likeness.runs.record.folder import make_folder, write_json, write_text
 from likeness.runs.record.lock import locked
@@ -41,7 +42,7 @@ def inspect(named: str, overrides: Sequence[str], trust: Sequence[str]) -> Path:
         write_json(folder / FACTS, _facts(subject, ranking, fields))
         write_text(folder / UNITS, _units(subject, ranking))
         layers = shown_layers(subject, ranking, fields)
-        inside = Inside(subject, ranking, fields, layers, explained_pairs(subject))
+        inside = Inside(subject, ranking, fields, layers, explained_pairs(subject, ranking.unreadable))
         write_page(folder / PAGE, inside)
     return folder
 
@@ -52,7 +53,7 @@ def _key(subject: Subject) -> str:
     decides = {
         "weights": subject.weights,
         "backbone": {**config.backbone.plain(), "weights": None},
-        "data": subject.images.fingerprint(),
+        "data": fingerprint_of(subject.images),
         "layers": subject.layers,
         "top": config.top,
         "batch_size": config.batch_size,

@@ -30,12 +30,16 @@ class Layer(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """By layer from the raw input to what the network gives; how many classes and samples that is of."""
+    """By layer from the raw input to what the network gives; how many classes and samples that is of.
+
+    `unreadable` are the names of the images that were left out.
+    """
 
     layers: list[Layer]
     classes: int
     learned: int
     asked: int
+    unreadable: list[str]
 
 
 class _Samples(NamedTuple):
@@ -68,7 +72,12 @@ def measured(subject: Subject) -> Measured:
         columns = _metrics(known, asked.unit, subject)
         layers.append(Layer(name, trained[0].arrays[name].shape[1], penalties, columns))
     classes = len(np.unique(asked.label[asked.halves.learned]))
-    return Measured(layers, classes, len(asked.halves.learned), len(asked.halves.asked))
+    unreadable = [
+        images.name(int(at))
+        for images, encoded in zip(subject.images[:2], trained, strict=True)
+        for at in np.setdiff1d(np.arange(len(images)), encoded.index)
+    ]
+    return Measured(layers, classes, len(asked.halves.learned), len(asked.halves.asked), unreadable)
 
 
 def _encoded(subject: Subject, network: ProbedNetwork) -> tuple[StoredEncodings, StoredEncodings]:

@@ -103,7 +103,7 @@ def _facts(subject: Subject, found: Measured) -> dict[str, object]:
         "classes": found.classes,
         "learned": found.learned,
         "asked": found.asked,
-        "unreadable": [*images.chosen_on.unreadable, *images.asked.unreadable],
+        "unreadable": found.unreadable,
         "torch": torch.__version__,
         "config": subject.config.plain(),
         "layers": [

@@ -18,6 +18,9 @@ LONGEST = {1: 1 << 16, 2: 1088, 3: 256}
 STEP = 64
 """Inputs grow by multiples of this: padding that depends on an input's size stays as it is where strides divide it."""
 
+NEIGHBOURS = 3
+"""Positions whose fields must have one size, and follow each other by one stride."""
+
 NARROW = 32
 """The length of the other axes, where a network takes it: a field is a box, so that each axis is measured alone."""
 
@@ -31,7 +34,8 @@ class _Along(NamedTuple):
 
 
 def receptive_fields(network: LayeredNetwork, names: Sequence[str]) -> dict[str, ReceptiveField | None]:
-    """By name the receptive fields of layers; None where a unit sees the whole of any input that could be tried.
+    """By name the receptive fields of layers; None where a unit sees the whole of any input that could be tried, or
+    where fields do not follow each other by one stride.
 
     A network that is no chain is asked for its gradient, on inputs that grow until a field does not reach their edge.
     One that takes inputs of one size alone, and a unit that sees the whole of them, has the field None too.
@@ -115,21 +119,26 @@ def _maps(
 
 
 def _field(maps: Tensor, images: Tensor, axis: int) -> _Along | None:
-    """The field along an axis of units in its middle, None where one of two sees an edge of the images."""
-    side, positions = images.shape[2 + axis], maps.shape[2 + axis]
-    middle = [length // 2 for length in maps.shape[2:]]
-    if middle[axis] + 1 >= positions:
+    """The field along an axis of units in its middle.
+
+    None where one of a few neighbours sees an edge of the images, or nothing of them, or where these do not move by one
+    stride, as behind an interpolation.
+    """
+    side, middle = images.shape[2 + axis], [length // 2 for length in maps.shape[2:]]
+    first = middle[axis]
+    if not maps.requires_grad or first + NEIGHBOURS > maps.shape[2 + axis]:
         return None
-    start, end = _seen(_value(maps, middle), images, axis)
-    at = middle[axis]
-    middle[axis] += 1
-    if start == 0 or end == side:
-        return None
-    following, last = _seen(_value(maps, middle), images, axis)
-    if last == side:
-        return None
+    seen = []
+    for middle[axis] in range(first, first + NEIGHBOURS):
+        places = _seen(_value(maps, middle), images, axis)
+        if places is None or places[0] == 0 or places[1] == side:
+            return None
+        seen.append(places)
+    (start, end), (following, _), *_ = seen
     stride = following - start
-    return _Along(start - stride * at, stride, end - start)
+    if stride <= 0 or seen != [(start + stride * n, end + stride * n) for n in range(NEIGHBOURS)]:
+        return None
+    return _Along(start - stride * first, stride, end - start)
 
 
 def _value(maps: Tensor, position: Sequence[int]) -> Tensor:
@@ -138,8 +147,8 @@ def _value(maps: Tensor, position: Sequence[int]) -> Tensor:
     return maps[at].sum()
 
 
-def _seen(value: Tensor, images: Tensor, axis: int) -> tuple[int, int]:
-    """Where along an axis the values begin and end that `value` depends on."""
+def _seen(value: Tensor, images: Tensor, axis: int) -> tuple[int, int] | None:
+    """Where along an axis the values begin and end that `value` depends on; None where it depends on none."""
     (gradient,) = torch.autograd.grad(value, images, retain_graph=True)
     places = torch.nonzero((gradient != 0).movedim(2 + axis, 0).flatten(1).any(1)).flatten()
-    return int(places[0]), int(places[-1]) + 1
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else None
