@@ -3,6 +3,7 @@
     python end_to_end.py celeba DATA            # how crops are pasted, chosen on 300 of CelebA's
     python end_to_end.py lfw DATA               # LFW's View 2, its faces pasted into drawn surroundings
     python end_to_end.py drawn RUN WEIGHTS      # drawn photographs, by the encoder of a run on drawn faces
+    python end_to_end.py crops RUN              # what drawn photographs lose where their points are known
 
 DATA is the unpacked data pack, with `weights/`, RUN a run of +experiment=triplet_hard and WEIGHTS a folder of the
 authors' weights of MTCNN. Each writes its part of measured.json.
@@ -20,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from pasted_scenes import PastedScene, Pasting, pasted
 from torch import Tensor
+from torchvision.transforms.v2.functional import adjust_saturation
 
 import likeness
 from likeness.applications.align import largest_first
@@ -29,6 +31,7 @@ from likeness.data.drawn_faces.conditions import Conditions
 from likeness.data.drawn_faces.draws import draw, image_keys, person_keys
 from likeness.data.drawn_faces.geometry import frame
 from likeness.data.drawn_faces.identity import Person
+from likeness.data.drawn_faces.images import DrawnFaces
 from likeness.data.drawn_scenes import DrawnPhotographs
 from likeness.data.drawn_scenes.pose import axes_of, points_of
 from likeness.data.image_as_shown import read_image
@@ -60,7 +63,7 @@ class Faces(NamedTuple):
 def main(what: str, *places: str) -> None:
     """Measure one part."""
     torch.set_num_threads(1)
-    measured = {"celeba": celeba, "lfw": pasted_lfw, "drawn": drawn}[what](*map(Path, places))
+    measured = {"celeba": celeba, "lfw": pasted_lfw, "drawn": drawn, "crops": crops}[what](*map(Path, places))
     path = Path(__file__).with_name("measured.json")
     content = json.loads(path.read_text()) if path.exists() else {}
     content[what] = measured
@@ -163,10 +166,56 @@ def drawn(run: Path, weights: Path) -> dict[str, Any]:
     }
 
 
+def crops(run: Path) -> dict[str, Any]:
+    """Verification of drawn people, step by step from the images that the run learned from to aligned photographs."""
+    encoder = likeness.load(run)
+    side, large = encoder.config.backbone.spatial_size, 192
+    drawn_small, drawn_large = (
+        DrawnFaces(SEED, FIRST_TO_TEST, PEOPLE, IMAGES, pixels, 3) for pixels in (side, large)
+    )
+    photographs = DrawnPhotographs(SEED, FIRST_TO_TEST, PEOPLE, IMAGES, PHOTOGRAPH, PHOTOGRAPH)
+    place = np.arange(len(photographs))
+    at, mean = face_points(FIRST_TO_TEST + place // IMAGES, place % IMAGES), mean_points()
+    steps: dict[str, list[Tensor]] = {}
+
+    def add(step: str, image: Tensor) -> None:
+        steps.setdefault(step, []).append(image)
+
+    for number in place.tolist():
+        (small,), (big,), (scene,) = (of.load([number]) for of in (drawn_small, drawn_large, photographs))
+        points, own = scene.faces.points[0], torch.from_numpy(at[number]).float() * large / SIDE
+        add("drawn faces", small)
+        add("drawn faces with the colours of photographs", recoloured(small, number))
+        add("drawn larger, shrunk as they lie", aligned(big, own, side, template=at[number]))
+        add("drawn larger, aligned to the mean points", aligned(big, own, side, template=mean))
+        add("drawn larger, aligned to ArcFace's template", aligned(big, own, side))
+        add("photographs, as the drawn faces lie", aligned(scene.image, points, side, template=at[number]))
+        add("photographs, aligned to the mean points", aligned(scene.image, points, side, template=mean))
+    pairs = Pairs(*balanced_pairs(photographs.identity, folds=10, pairs_per_fold=600, seed=SEED))
+    everything = np.ones(len(photographs), bool)
+    return {
+        step: verified(Faces(encoder.encode(torch.stack(images)), everything), pairs, photographs.identity)
+        for step, images in steps.items()
+    }
+
+
+def recoloured(image: Tensor, number: int) -> Tensor:
+    """An image as colourful as a drawn photograph may be: 6% are grey, the others have 40% of their colour or more."""
+    draw = generator("colours of photographs", SEED, number)
+    share = 0.0 if draw.random() < 0.06 else min(1.0, draw.uniform(0.4, 1.4))
+    return adjust_saturation(image, share)
+
+
 def mean_points(people: int = 2000) -> NDArray[np.float64]:
     """The mean of the five points in drawn faces, `[5, 2]` in pixels of 112 x 112; an image of each person."""
-    person = person_keys(SEED, np.arange(people, dtype=np.int64))
-    key = image_keys(person, np.zeros(people, np.int64))
+    person = np.arange(people, dtype=np.int64)
+    return face_points(person, np.zeros_like(person)).mean(0)
+
+
+def face_points(people: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The five points in images `numbers [N]` of drawn `people [N]`, `[N, 5, 2]` in pixels of 112 x 112."""
+    person = person_keys(SEED, people)
+    key = image_keys(person, numbers)
     who, how = draw(Person, person), draw(Conditions, key)
     at = frame(2, how)
     level = axes_of(how, np.zeros_like(how.turn))
@@ -176,7 +225,7 @@ def mean_points(people: int = 2000) -> NDArray[np.float64]:
     pixel = at.pixel * 2 / SIDE
     across = (x * cosine - y * sine - at.origin[0]) / pixel + size
     down = size - (x * sine + y * cosine - at.origin[1]) / pixel
-    return np.stack([across.mean(0), down.mean(0)], 1).astype(np.float64)
+    return np.stack([across, down], 2).astype(np.float64)
 
 
 def mobilefacenet(data: Path) -> Encode:

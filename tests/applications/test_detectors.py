@@ -32,6 +32,16 @@ def test_a_detector_that_is_not_known_is_told_with_the_nearest() -> None:
         detector_named("mtccn")
 
 
+def test_a_detector_s_name_means_it_where_a_folder_has_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `runs/`, where the runs of +experiment=mtcnn lie."""
+    monkeypatch.chdir(tmp_path)
+    Path("mtcnn").mkdir()
+    with pytest.raises(LikenessError, match=r"it needs pnet\.pt, rnet\.pt, onet\.pt"):
+        detector_named("mtcnn", tmp_path)
+
+
 def test_weights_that_are_missing_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(LikenessError, match=r"it needs pnet\.pt, rnet\.pt, onet\.pt"):
         detector_named("mtcnn", tmp_path)

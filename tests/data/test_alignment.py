@@ -108,6 +108,14 @@ def test_a_shift_by_whole_pixels_moves_them_and_outside_is_black() -> None:
     assert (found[:, :, :20] == 0).all()
 
 
+def test_points_far_apart_cost_no_more_than_the_image_has() -> None:
+    """A triangle as wide as half a million pixels: the few pixels of the image are a speck in the middle of black."""
+    image = torch.full((3, 8, 8), 255, dtype=torch.uint8)
+    points = torch.from_numpy(TEMPLATE - 56) * 1e4 + 4
+    face = aligned(image, points)
+    assert int(face.max()) <= 1
+
+
 def test_a_quarter_turn_turns_pixels() -> None:
     image = image_of(pixels((SIDE, SIDE)))
     assert torch.equal(aligned(image, moved(known(1, 90, SIDE, 0))), torch.rot90(image, -1, (1, 2)))

@@ -41,9 +41,9 @@ def detector_named(
     Raises:
         LikenessError: there is no such detector, it finds no weights, or an option is out of its range or not its.
     """
-    if Path(name).is_dir():
-        return _of_run(Path(name), checkpoint, weights, smallest_face, least_score, points)
     if name not in DETECTORS:
+        if Path(name).is_dir():
+            return _of_run(Path(name), checkpoint, weights, smallest_face, least_score, points)
         raise LikenessError(
             f"There is no detector called {name}, nor a folder of a run: {nearest(name, DETECTORS)}"
         )

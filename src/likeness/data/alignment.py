@@ -127,4 +127,6 @@ def _taps(place: Tensor, half: float, side: int, device: torch.device) -> tuple[
     weight = (1 - (index + 0.5 - place).abs() / half).clamp(min=0)
     weight = weight / weight.sum(0)
     inside = (index >= 0) & (index < side)
+    any_inside = inside.flatten(1).any(1)  # however far apart the points are, no more than the image has
+    index, weight, inside = index[any_inside], weight[any_inside], inside[any_inside]
     return index.clamp(0, side - 1).long().to(device), (weight * inside).float().to(device)

@@ -105,3 +105,11 @@ def test_scores_of_zero_and_no_box_vote() -> None:
     found = voted(Detections(boxes, torch.zeros(2), torch.full((2, 5, 2), torch.nan)))
     torch.testing.assert_close(found.boxes, boxes)
     assert len(voted(Detections(torch.empty(0, 4), torch.empty(0), torch.empty(0, 5, 2))).boxes) == 0
+
+
+def test_what_is_no_number_has_no_vote() -> None:
+    boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [torch.nan, 0, 10, 10], [0, 0, 10, 11]])
+    scores, points = torch.tensor([0.9, 0.6, 0.8, torch.nan]), torch.full((4, 5, 2), torch.nan)
+    alone = voted(Detections(boxes[:2], scores[:2], points[:2]), 0.3)
+    for found, expected in zip(voted(Detections(boxes, scores, points), 0.3), alone, strict=True):
+        torch.testing.assert_close(found, expected, equal_nan=True)

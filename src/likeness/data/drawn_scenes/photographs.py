@@ -15,9 +15,10 @@ from likeness.data.fingerprint import Files
 class DrawnPhotographs:
     """`photographs` scenes of each of the people `first .. first + identities - 1` of a seed, who are `DrawnFaces`'.
 
-    In photograph n of a person the head is that of the person's image n in `DrawnFaces`: turned, lit and dressed
-    likewise, but somewhere in a larger image, before other surroundings. So it tells what finding and aligning faces
-    costs an encoder that is measured on those. `identity` is `[N]`, as `Images` has it. Each is a pure function of
+    In photograph n of a person the head is that of the person's image n in `DrawnFaces`, turned and dressed likewise,
+    but somewhere in a larger image, before other surroundings, and photographed anew: sharp or not, light or dark, in
+    more or less colour. What finding the faces costs is told by the same photographs with their points known.
+    `identity` is `[N]`, as `Images` has it. Each is a pure function of
     (seed, person, photograph, height, width).
     """
 

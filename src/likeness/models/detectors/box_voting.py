@@ -17,9 +17,11 @@ def voted(detections: Detections, overlap: float = OVERLAP) -> Detections:
     """The detections that `nms` keeps, each at the mean of all boxes that overlap with it, weighted by their scores.
 
     A box without a partner stays as it is; its score does too, since the surest of a group gives the score. Points are
-    averaged in the same way over those boxes of the group that have them.
+    averaged in the same way over those boxes of the group that have them. What has a score or a side that is no number
+    is left out.
     """
-    boxes, scores, points = detections
+    good = detections.scores.isfinite() & detections.boxes.isfinite().all(1)
+    boxes, scores, points = (values[good] for values in detections)
     kept = nms(boxes, scores, overlap)
     alike = (box_iou(boxes[kept], boxes) >= overlap) * scores
     alike[torch.arange(len(kept)), kept] = scores[kept].clamp(min=torch.finfo(scores.dtype).tiny)
