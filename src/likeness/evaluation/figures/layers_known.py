@@ -1,6 +1,7 @@
 """What each layer of a network knows: a curve from shallow to deep, beside what needs no network."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from likeness.evaluation.figures.style import COLOURS, INK, quiet_figure
 from likeness.evaluation.metric import Metric
 
 _FEW = 12  # layers whose names can be read beside each other
+_ABREAST = 3  # panels, at most
 
 
 class KnownByLayer(NamedTuple):
@@ -23,7 +25,12 @@ class KnownByLayer(NamedTuple):
 
 def layers_figure(panels: Sequence[KnownByLayer]) -> Figure:
     """A panel for each network; bands are 95% intervals, and a line is what is there without any layer."""
-    figure, axes = quiet_figure(1, len(panels), size=(1.4 + 4.6 * len(panels), 4.4))
+    rows = ceil(len(panels) / _ABREAST)
+    columns = ceil(len(panels) / rows)
+    figure, axes = quiet_figure(rows, columns, size=(1.4 + 4.6 * columns, 4.4 * rows))
+    for spare in axes[len(panels) :]:
+        spare.set_visible(False)
+    axes = axes[: len(panels)]
     for one, panel in zip(axes, panels, strict=True):
         places = np.arange(len(panel.layers))
         for number, (name, metrics) in enumerate(panel.curves.items()):
@@ -56,7 +63,8 @@ def layers_figure(panels: Sequence[KnownByLayer]) -> Figure:
     top = max(one.get_ylim()[1] for one in axes)
     for one in axes:
         one.set_ylim(0, top)  # panels are to be compared
-    axes[0].set_ylabel("recognised / %", color=INK)
+    for first in axes[::columns]:
+        first.set_ylabel("recognised / %", color=INK)
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(
         handles,
