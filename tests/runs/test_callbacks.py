@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from killing import OVERRIDES, at_call, finish, left_behind, only_run
@@ -19,11 +20,15 @@ from likeness.cli import app
 from likeness.data.datamodule import IdentityDataModule
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
+from likeness.recipes.embedding.results import _curves
+from likeness.runs.compare.listing import list_runs
+from likeness.runs.record.logged import readable_metrics
 from likeness.runs.record.record_file import read_record
 from likeness.runs.record.sealed import SealedFiles
 from likeness.runs.record.validations import validations_of
 from likeness.runs.training.checkpoints import hash_of, read_checkpoint
 from likeness.runs.training.chosen import refuse_monitoring
+from likeness.runs.training.monitors import CURVES
 
 EVERY = [
     *OVERRIDES,
@@ -132,6 +137,26 @@ def test_what_a_run_hands_on_is_the_average_of_its_best_checkpoint_and_so_is_wha
         "value": max(value for _, value in validations_of(whole, "validation/accuracy")),
     }
     assert "averaged weights of step 6 (the best validation/accuracy" in (whole / "report.html").read_text()
+
+
+def test_what_is_logged_beside_the_loss_is_drawn(whole: Path) -> None:
+    panels = _curves(whole)
+    for label, metric in CURVES.items():
+        (curve,) = panels[label].values()
+        logged = {row.step: row.value for row in readable_metrics(whole) if row.metric == metric}
+        assert (
+            dict(zip(np.asarray(curve.step).tolist(), np.asarray(curve.value).tolist(), strict=True))
+            == logged
+        )
+
+
+def test_the_best_validation_is_listed_and_sorted_by_and_an_epoch_is_told(whole: Path) -> None:
+    """12 identities of 6 images, 12 to a batch: 6 steps an epoch."""
+    (row,) = list_runs(whole.parents[1], [], sort="-best.value")
+    best = max(value for _, value in validations_of(whole, "validation/accuracy"))
+    assert read_record(whole)["best"] == {"metric": "validation/accuracy", "step": 6, "value": best}
+    assert row["run"] == str(whole)
+    assert "An epoch is 6 steps" in (whole / "log.txt").read_text()
 
 
 def test_the_threshold_belongs_to_the_checkpoint_that_is_handed_on_and_to_no_other(whole: Path) -> None:

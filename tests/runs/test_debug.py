@@ -12,6 +12,7 @@ import torch
 from blank_figures import blank_figures
 from tiny import TINY, train_by
 
+from likeness.data import datamodule
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
 from likeness.runs.record.logged import readable_metrics
@@ -103,6 +104,15 @@ def spoiled(monkeypatch: pytest.MonkeyPatch, spoil: Any) -> None:
     monkeypatch.setattr(EmbeddingTask, "training_step", training_step)
 
 
+def test_a_batch_that_is_no_number_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_it_is = datamodule.as_float
+    monkeypatch.setattr(datamodule, "as_float", lambda images, **more: as_it_is(images, **more) * torch.nan)
+    with pytest.raises(
+        LikenessError, match=r"at step 1 the batch's images are not numbers: look at the data"
+    ):
+        train_by([*TINY, "debug=anomaly", "trainer.max_steps=2", f"runs_dir={tmp_path}"])
+
+
 def no_number_in_a_layer(task: EmbeddingTask) -> None:
     task.embedder.projection.weight.data[0, 0] = torch.nan  # type: ignore[union-attr, operator]
 
@@ -110,6 +120,11 @@ def no_number_in_a_layer(task: EmbeddingTask) -> None:
 def no_number_in_a_gradient(task: EmbeddingTask) -> Any:
     weight: Any = task.embedder.projection.weight
     return 0 * (0 * weight.sum()).sqrt()
+
+
+def no_end_to_a_gradient(task: EmbeddingTask) -> Any:
+    weight: Any = task.embedder.projection.weight
+    return (weight[0, 0] - weight[0, 0].detach()).sqrt()  # 0, and infinitely steep
 
 
 def no_number_after_a_step(task: EmbeddingTask) -> None:
@@ -127,6 +142,10 @@ def no_number_after_a_step(task: EmbeddingTask) -> None:
         (
             no_number_in_a_gradient,
             r"at step 3 in the backward pass Function 'SqrtBackward0' returned nan values",
+        ),
+        (
+            no_end_to_a_gradient,
+            r"at step 3 the gradient of embedder\.projection\.weight is not a number, though the loss is one\.$",
         ),
         (
             no_number_after_a_step,
