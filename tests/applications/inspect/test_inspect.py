@@ -11,6 +11,7 @@ import pytest
 import torch
 from killing import at_call
 from PIL import Image
+from tiny import TINY, train_by
 from torch import nn
 from typer.testing import CliRunner
 from warm import fork
@@ -22,6 +23,7 @@ from likeness.applications.inspect.pictures import all_of, of_heat, of_part, of_
 from likeness.applications.inspect.subject import subject_of
 from likeness.applications.named_network import layered
 from likeness.cli import app
+from likeness.data.as_float import as_float
 from likeness.errors import LikenessError
 
 RUN = str(next(Path(__file__).parents[2].glob("past_runs/finished/*")))
@@ -51,9 +53,10 @@ def test_the_page_shows_layers_units_and_pairs_and_asks_for_nothing_outside(made
     assert "://" not in page
 
 
-def test_the_list_is_what_a_sort_over_all_images_gives(made: Path) -> None:
-    found = subject_of(RUN, SMALL, ())
-    images = torch.stack(found.images.load(range(len(found.images)))).float() / 255
+def assert_listed_as_sorted(folder: Path, named: str) -> None:
+    """The strongest inputs of the last layer's units are those that a sort over all images gives."""
+    found = subject_of(named, SMALL, ())
+    images = as_float(torch.stack(found.images.load(range(len(found.images)))))
     layer = found.layers[-1]
     with torch.inference_mode():
         blocks = [found.network.features(part, [layer])[layer] for part in images.split(8)]
@@ -63,11 +66,31 @@ def test_the_list_is_what_a_sort_over_all_images_gives(made: Path) -> None:
         for unit in range(peaks.shape[1])
     }
     listed: dict[int, list[int]] = {}
-    with (made / UNITS).open() as file:
+    with (folder / UNITS).open() as file:
         for row in csv.DictReader(file):
             if row["layer"] == layer:
                 listed.setdefault(int(row["unit"]), []).append(int(row["index"]))
     assert listed == expected
+
+
+def test_the_list_is_what_a_sort_over_all_images_gives(made: Path) -> None:
+    assert_listed_as_sorted(made, RUN)
+
+
+@pytest.mark.parametrize(
+    "data", [["drawn_signals", "[64]"], ["drawn_solids", "[8,8,8]"]], ids=["signals", "volumes"]
+)
+def test_runs_on_signals_and_volumes_are_looked_into(data: list[str], tmp_path: Path) -> None:
+    source, size = data
+    words = [f"data={source}", f"backbone.spatial_size={size}", "data.samples_per_identity=4"]
+    small = [word for word in TINY if not word.startswith(("data.pictures", "backbone.spatial_size"))]
+    one_channel = ["backbone.channels=1", "backbone.mean=null", "backbone.std=null", "trainer.max_steps=2"]
+    run = train_by([*small, *words, *one_channel, f"runs_dir={tmp_path / 'runs'}"])
+    folder = inspect(str(run), [*SMALL, f"runs_dir={tmp_path}", "optimised=2", "pairs=1"], ())
+    assert_listed_as_sorted(folder, str(run))
+    page = (folder / PAGE).read_text()
+    assert "two identities, distance" in page
+    assert "2 steps of optimisation" in page
 
 
 def _killed(folder: Path) -> None:
