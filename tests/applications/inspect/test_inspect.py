@@ -11,6 +11,7 @@ import pytest
 import torch
 from killing import at_call
 from PIL import Image
+from sample_images import people
 from tiny import TINY, train_by
 from torch import nn
 from typer.testing import CliRunner
@@ -165,12 +166,7 @@ def test_what_cannot_be_is_one_sentence_before_anything_runs(
 
 
 def test_pairs_are_of_images_that_can_be_read(tmp_path: Path) -> None:
-    draw = np.random.default_rng(0)
-    for identity in "abcd":
-        (tmp_path / "faces" / identity).mkdir(parents=True)
-        for number in range(3):
-            image = Image.fromarray(draw.integers(0, 255, (32, 32, 3), np.uint8))
-            image.save(tmp_path / "faces" / identity / f"{number}.png")
+    people(tmp_path / "faces", dict.fromkeys("abcd", 3), "png", (32, 32))
     for identity in "ab":
         (tmp_path / "faces" / identity / "1.png").write_bytes(b"no image")
     words = ["data=image_folder", f"data.root={tmp_path / 'faces'}", "data.split=[0,0,1]", "pairs=4"]

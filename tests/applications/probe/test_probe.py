@@ -10,6 +10,7 @@ import pytest
 import torch
 from layered_networks import SIDES, chain, layered
 from PIL import Image
+from sample_images import people
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from typer.testing import CliRunner
@@ -156,12 +157,7 @@ def test_classes_that_were_trained_on_are_learned_from_all_of_them_at_any_rank(
 
 
 def test_what_could_not_be_read_is_told_of_stored_encodings_too(tmp_path: Path) -> None:
-    draw = np.random.default_rng(0)
-    for identity in "abcdefgh":
-        (tmp_path / "faces" / identity).mkdir(parents=True)
-        for number in range(3):
-            image = Image.fromarray(draw.integers(0, 255, (32, 32, 3), np.uint8))
-            image.save(tmp_path / "faces" / identity / f"{number}.png")
+    people(tmp_path / "faces", dict.fromkeys("abcdefgh", 3), "png", (32, 32))
     (tmp_path / "faces" / "c" / "1.png").write_bytes(b"no image")
     words = [
         *SMALL,
