@@ -84,9 +84,8 @@ def _unreadable(path: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, EOFError, zlib.error, OSError) as error:
-        if (
-            isinstance(error, OSError) and error.errno is not None
-        ):  # the file system's; others are nibabel's and gzip's
+        # nibabel and gzip raise OSErrors without a number; those of the file system have one
+        if isinstance(error, OSError) and error.errno is not None:
             raise
         raise UnreadableImage(
             f"{path} is no volume of plain numbers that can be read: replace or remove it."

@@ -182,9 +182,8 @@ def _machines(count: int) -> Machines:
             wait_for_workers=False,
             multi_tenant=True,
         )
-    attempt = os.environ.get(
-        "TORCHELASTIC_RESTART_COUNT", "0"
-    )  # what was said in the one before is still there
+    # torchrun keeps the store when it starts the command again, with what was said before
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     return Machines(number, count, address, PrefixStore(f"likeness/{attempt}", store))
 
 
