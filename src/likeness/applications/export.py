@@ -95,8 +95,7 @@ def write_onnx(trained: Trained, output: Path) -> ExportedFile:
     try:
         content = onnx_bytes(network, torch.rand(_TRACED, *samples), {NOTE: _note(trained)})
     except ValueError as error:
-        said = str(error).rstrip(".")
-        raise LikenessError(f"{said}: give -o a .safetensors file, which takes any network.") from error
+        raise LikenessError(ended(str(error))) from error
 
     def encoded(beside: Path) -> Callable[[Tensor], Tensor]:
         session = opened(beside)

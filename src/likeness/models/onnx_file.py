@@ -77,7 +77,9 @@ def onnx_bytes(network: nn.Module, images: Tensor, notes: Mapping[str, str]) -> 
             )
             model = onnx.load(f"{place}/network.onnx")
     except Exception as error:  # of what can't be traced torch has many
-        raise ValueError(f"The network can't be written as ONNX ({first_line(error)}).") from error
+        raise ValueError(
+            f"The network can't be written as ONNX ({first_line(error)}); a .safetensors file takes any network."
+        ) from error
     for key, value in notes.items():
         model.metadata_props.add(key=key, value=value)
     if model.ByteSize() >= _LARGEST:
