@@ -282,9 +282,11 @@ def test_the_copies_in_modelnet_are_those_that_are_known(real_data: Path) -> Non
         channels=1,
     )
     assert found.train is not None
-    trained, tested = (part.hashes() for part in (found.train, to_test(found)))  # type: ignore[attr-defined]
-    assert (len(trained), len(trained) - len(set(trained))) == (3991, 191)
-    assert sum(one in set(trained) for one in tested) == 72
+    copies = duplicates_in({"train": found.train, "test": to_test(found)})
+    all_copies = [*copies.within, *copies.across]
+    assert len(found.train) == 3991
+    assert sum(one.name.startswith("train:") for one in all_copies) == 191
+    assert sum(one.name.startswith("test:") and one.first.startswith("train:") for one in all_copies) == 72
 
 
 @pytest.mark.real_data

@@ -16,7 +16,10 @@ import pytest
 from forked_ranks import forked_ranks_from_now_on, free_port
 from killing import at_call, left_behind, only_run
 from tiny import TINY, train_by
-from torch.distributed import HashStore, TCPStore  # type: ignore[attr-defined]
+from torch.distributed import (
+    HashStore,
+    TCPStore,  # type: ignore[attr-defined]  # public, though torch's types do not export it
+)
 from typer.testing import CliRunner
 from warm import fork, nothing
 
