@@ -34,7 +34,12 @@ dashboard: $(VENV)/installed-trackio  ## look at all runs in a browser: make das
 experiments: $(VENV)/installed-onnx  ## evidence from runs: make experiments NAME=triplet_hard RUNS="RUN RUN RUN"
 	$(BIN)/python -m likeness.cli evidence $(NAME) $(RUNS)
 
-test: $(VENV)/installed-dev  ## the tests
+# facenet-pytorch, which tests compare with, asks for an old torch: it comes without its dependencies.
+$(VENV)/peers: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps facenet-pytorch==2.6.0
+	@touch $@
+
+test: $(VENV)/peers  ## the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 endurance: $(VENV)/installed-dev  ## an hour of kills, garbled files and drifts, into experiments/benchmarks/endurance/

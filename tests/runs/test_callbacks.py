@@ -1,6 +1,7 @@
 """Callbacks of a run, and the checkpoint whose weights it hands on: killed within each, it goes on to the same bits."""
 
 import json
+import re
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -11,13 +12,16 @@ import numpy as np
 import pytest
 import torch
 from killing import OVERRIDES, at_call, finish, left_behind, only_run
+from PIL import Image
 from pytorch_lightning.callbacks import EarlyStopping
 from tiny import TINY, train_by
 from typer.testing import CliRunner
 
 import likeness
+from likeness.applications.gallery.stores import open_store
 from likeness.cli import app
 from likeness.data.datamodule import IdentityDataModule
+from likeness.data.drawn_faces import drawn_faces
 from likeness.errors import LikenessError
 from likeness.recipes.choose import recipe_of, training_config
 from likeness.recipes.embedding.results import _curves
@@ -40,6 +44,7 @@ EVERY = [
     "checkpoint=best",
     "checkpoint.save_top_k=2",
     "trainer.val_check_interval=2",
+    "evaluation.far=0.2",
 ]
 STOPPED, BEST = 10, [6, 2]  # as the run came out once, which each of these tests stands on
 MEASURED = [one for one in TINY if one.startswith("evaluation.")]
@@ -137,6 +142,34 @@ def test_what_a_run_hands_on_is_the_average_of_its_best_checkpoint_and_so_is_wha
         "value": max(value for _, value in validations_of(whole, "validation/accuracy")),
     }
     assert "averaged weights of step 6 (the best validation/accuracy" in (whole / "report.html").read_text()
+
+
+def test_pairs_are_judged_and_a_gallery_is_bound_by_the_best_weights(whole: Path, tmp_path: Path) -> None:
+    shown = drawn_faces(
+        **{"identities": 2, "pictures_per_identity": 2, "validation_identities": 2, "test_identities": 2},
+        **{"seed": 5, "image_size": 32, "channels": 3},
+    ).train
+    assert shown is not None
+    images = torch.stack(list(shown.load([0, 2])))
+    faces = [tmp_path / f"{number}.png" for number in range(2)]
+    for path, face in zip(faces, images, strict=True):
+        Image.fromarray(face.permute(1, 2, 0).numpy()).save(path)
+
+    encoder, last = likeness.load(whole), likeness.load(whole, checkpoint=STOPPED)
+    by_best, by_last = (
+        (one.encode(images)[0] - one.encode(images)[1]).square().sum() for one in (encoder, last)
+    )
+    assert float(by_best) != pytest.approx(float(by_last), rel=0.1)
+    said = CliRunner().invoke(app, ["verify", *map(str, faces), "--run", str(whole)])
+    assert said.exit_code == 0, said.output
+    (distance,) = re.findall(r"^distance +(\S+)", said.output, re.MULTILINE)
+    assert float(distance) == pytest.approx(float(by_best), rel=0.01)
+
+    path = tmp_path / "people.gallery"
+    said = CliRunner().invoke(app, ["gallery", "create", str(path), "--run", str(whole)])
+    assert said.exit_code == 0, said.output
+    with open_store(path) as store:
+        assert store.settings().encoder["weights"] == encoder.weights
 
 
 def test_what_is_logged_beside_the_loss_is_drawn(whole: Path) -> None:
