@@ -156,3 +156,25 @@ def test_images_of_all_sizes_are_taken_alone_as_in_a_batch(name: str) -> None:
         assert (found.boxes <= torch.tensor([width, height] * 2) + 1e-3).all()
     with pytest.raises(ValueError, match="float32"):
         detector([torch.zeros(3, 8, 8)])
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, 1e30])
+def test_broken_weights_give_no_broken_boxes(name: str, value: float) -> None:
+    """One tensor of weights after the other, from the first layer to the scores and offsets."""
+    torch.manual_seed(0)
+    detector = DETECTORS[name]()
+    assert isinstance(detector, nn.Module)
+    image, found = two_scenes(96)[0][1], 0
+    weights = list(detector.parameters())
+    for broken in [*weights[:: max(1, len(weights) // 8)], *weights[-4:]]:
+        kept = broken.data.clone()
+        broken.data.fill_(value)
+        (faces,) = detector([image])
+        broken.data.copy_(kept)
+        found += len(faces.boxes)
+        assert faces.boxes.isfinite().all()
+        assert faces.scores.isfinite().all()
+        assert ((faces.scores >= 0) & (faces.scores <= 1)).all()
+    if value == 1e30:
+        assert found > 0
