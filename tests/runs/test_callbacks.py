@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from forked_ranks import forked_ranks_from_now_on
 from killing import OVERRIDES, at_call, finish, left_behind, only_run
 from PIL import Image
 from pytorch_lightning.callbacks import EarlyStopping
@@ -96,6 +97,35 @@ def test_a_run_that_is_killed_within_each_callback_goes_on_to_the_same_bits(
     assert sorted(path.name for path in (killed / "checkpoints").iterdir()) == sorted(
         path.name for path in (whole / "checkpoints").iterdir()
     )
+
+
+TWO = [
+    *(word for word in EVERY if "unfreezing" not in word),  # which needs one device
+    "callbacks=[ema,early_stopping,learning_rate,gradient_norm]",
+    "trainer.accelerator=cpu",
+    "trainer.devices=2",
+]
+
+
+def _on_two(moment: Callable[[], None] | None = None) -> None:
+    forked_ranks_from_now_on()
+    if moment is not None:
+        moment()
+
+
+@pytest.mark.slow
+def test_so_does_one_on_two_devices(tmp_path: Path) -> None:
+    """Each rank is killed at the moment, or ends since the other is gone."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert finish([*TWO, f"runs_dir={whole}"], _on_two) == 0
+    moments = {name: moment for name, moment in MOMENTS.items() if "backbone" not in name}
+    for name, moment in moments.items():
+        assert finish([*TWO, f"runs_dir={killed}"], partial(_on_two, moment)) != 0, name
+    assert finish([*TWO, f"runs_dir={killed}"], _on_two) == 0
+    steps = [session["step"] for session in read_record(only_run(killed))["sessions"]]
+    assert steps == [0, 2, 4, 4, 10], steps
+    assert left_behind(only_run(killed)) == left_behind(only_run(whole))
+    assert read_record(only_run(killed))["weights"] == read_record(only_run(whole))["weights"]
 
 
 def test_the_moments_cover_what_they_say(killed: Path) -> None:
