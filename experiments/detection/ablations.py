@@ -1,6 +1,7 @@
 """What each paper's addition is worth: short runs on drawn scenes with and without it, over three seeds.
 
-Each run's average precision goes to `ablations.json` as soon as it is there; what stands in it isn't run again.
+Each run's results go to `ablations.json` as soon as they are there; what stands in it isn't run again. At the end the
+table of average precision is printed.
 
     python experiments/detection/ablations.py
 """
@@ -10,7 +11,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from statistics import mean
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2)
@@ -77,6 +79,25 @@ def main() -> None:
                 written = options.results.with_suffix(".part")
                 written.write_text(json.dumps(done, indent=1) + "\n")
                 written.replace(options.results)
+    print(*_table(done), sep="\n")
+
+
+def _table(done: list[dict[str, Any]]) -> list[str]:
+    """Rows of average precision in per cent: of each seed, their mean, and the mean difference to the whole."""
+    precision = {
+        (row["experiment"], row["variant"], row["seed"]): 100
+        * row["results"]["trained"]["detection/ap"]["value"]
+        for row in done
+    }
+    rows = []
+    for one in VARIANTS:
+        own = [precision[one.experiment, one.variant, seed] for seed in SEEDS]
+        whole = [precision[one.experiment, VARIANTS[0].variant, seed] for seed in SEEDS]
+        less = [a - b for a, b in zip(own, whole, strict=True)]
+        told = f"{mean(less):+.1f} ({', '.join(f'{each:+.1f}' for each in less)})" if one.overrides else ""
+        seeds = " | ".join(f"{each:.1f}" for each in own)
+        rows.append(f"| `{one.experiment}`, {one.variant} | {seeds} | **{mean(own):.1f}** | {told} |")
+    return rows
 
 
 def _run(one: Ablated, seed: int, runs_dir: Path) -> Path:
