@@ -36,8 +36,8 @@ experiments: $(VENV)/installed-onnx  ## evidence from runs: make experiments NAM
 
 # facenet-pytorch, which tests compare with, asks for an old torch: it comes without its dependencies.
 $(VENV)/peers: $(VENV)/installed-dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps facenet-pytorch==2.6.0
-	@touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps facenet-pytorch==2.6.0 && touch $@ || \
+		echo "facenet-pytorch could not be installed: the tests that compare with it are skipped."
 
 test: $(VENV)/peers  ## the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
