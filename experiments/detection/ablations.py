@@ -56,12 +56,14 @@ def main() -> None:
     parser.add_argument("--runs-dir", type=Path, default=Path("runs/ablations"))
     options = parser.parse_args()
     done = json.loads(options.results.read_text()) if options.results.exists() else []
-    names = ("experiment", "variant", "seed")
-    present = {tuple(row[name] for name in names) for row in done}
+    present = {(row["experiment"], row["variant"], row["seed"], *row["overrides"]) for row in done}
     for experiment in STEPS:
         for seed in SEEDS:
             for one in VARIANTS:
-                if one.experiment != experiment or (experiment, one.variant, seed) in present:
+                if (
+                    one.experiment != experiment
+                    or (experiment, one.variant, seed, *SHORT, *one.overrides) in present
+                ):
                     continue
                 run = _run(one, seed, options.runs_dir)
                 record = json.loads((run / "run.json").read_text())

@@ -45,7 +45,7 @@ class VGGTrunk(Trunk):
             before = count
         self.pool = nn.MaxPool2d(2)
         self.fc = nn.Sequential(
-            # Every third weight of fc6's 7 x 7 (S3FD, section 3.1): three positions apart.
+            # As wide as every third weight of fc6's 7 x 7 (S3FD, section 3.1): three positions apart. It starts afresh.
             _convolution(before, fc, 3, dilation=3, batch_norm=batch_norm),
             _convolution(fc, fc, 1, batch_norm=batch_norm),
         )

@@ -12,7 +12,7 @@ from likeness.losses.detection import CentreLoss, hardest_balanced, smooth_l1
 from likeness.models.detectors.face_rcnn import FaceRCNN, FaceRegions, LabelledRegions, Regions
 
 REGIONS = 128
-"""Regions of an image that enter, 1:1 as in Face R-CNN; the number is that of Shrivastava et al. 2016."""
+"""Regions of an image that enter, 1:1 as in Face R-CNN; Shrivastava et al. 2016 take as many of two images."""
 CENTRE_WEIGHT = 0.003
 """lambda of the centre loss as a mean: that of Wen et al. 2016, section 4.1."""
 

@@ -23,7 +23,7 @@ from likeness.tasks.detection.anchor_targets import anchor_targets
 OVERLAP = 0.35
 """From which on an anchor is a face's (S3FD, section 3.2)."""
 PART_WEIGHTS = (1.0, 0.5, 0.5)
-"""lambda_k of faces, heads and bodies in the paper. Ours."""
+"""The paper's lambda_k of faces, heads and bodies; the values are ours."""
 
 
 class PyramidBoxTerms(NamedTuple):
