@@ -20,6 +20,9 @@ SQUARE_TEMPLATES = [[round(8 * 24 ** (k / 11), 1)] * 2 for k in range(12)]
 """Squares of 8 to 192 pixels in equal steps of their logarithm: by hand, without a look at the faces."""
 
 
+WHOLE = "as it is"
+
+
 class Ablated(NamedTuple):
     """An experiment with something left out, or, without `overrides`, as it is."""
 
@@ -29,9 +32,9 @@ class Ablated(NamedTuple):
 
 
 VARIANTS = (
-    Ablated("face_rcnn", "as it is", ()),
+    Ablated("face_rcnn", WHOLE, ()),
     Ablated("face_rcnn", "without centre loss", ("task.centre_weight=0",)),
-    Ablated("pyramidbox", "as it is", ()),
+    Ablated("pyramidbox", WHOLE, ()),
     Ablated(
         "pyramidbox",
         "random squares instead of data-anchor-sampling",
@@ -39,9 +42,9 @@ VARIANTS = (
     ),
     Ablated("pyramidbox", "without the low-level feature pyramid", ("detector.low_level_pyramid=false",)),
     Ablated("pyramidbox", "without heads and bodies", ("task.part_weights=[1,0,0]",)),
-    Ablated("tiny_faces", "as it is", ()),
+    Ablated("tiny_faces", WHOLE, ()),
     Ablated("tiny_faces", "square templates by hand", (f"detector.templates={SQUARE_TEMPLATES}",)),
-    Ablated("mtcnn", "as it is", ()),
+    Ablated("mtcnn", WHOLE, ()),
     Ablated("mtcnn", "without hard mining", ("task.hard_share=1",)),
 )
 STEPS = {"face_rcnn": 100, "pyramidbox": 100, "tiny_faces": 100, "mtcnn": 200}
@@ -56,31 +59,28 @@ def main() -> None:
     parser.add_argument("--runs-dir", type=Path, default=Path("runs/ablations"))
     options = parser.parse_args()
     done = json.loads(options.results.read_text()) if options.results.exists() else []
-    present = {(row["experiment"], row["variant"], row["seed"], *row["overrides"]) for row in done}
-    for experiment in STEPS:
+    present = {(row["experiment"], row["seed"], row["steps"], *row["overrides"]) for row in done}
+    for one in VARIANTS:
         for seed in SEEDS:
-            for one in VARIANTS:
-                if (
-                    one.experiment != experiment
-                    or (experiment, one.variant, seed, *SHORT, *one.overrides) in present
-                ):
-                    continue
-                run = _run(one, seed, options.runs_dir)
-                record = json.loads((run / "run.json").read_text())
-                done.append(
-                    {
-                        "experiment": experiment,
-                        "variant": one.variant,
-                        "seed": seed,
-                        "steps": STEPS[experiment],
-                        "overrides": [*SHORT, *one.overrides],
-                        "commit": record["source"]["commit"],
-                        "results": json.loads((run / "results.json").read_text()),
-                    }
-                )
-                written = options.results.with_suffix(".part")
-                written.write_text(json.dumps(done, indent=1) + "\n")
-                written.replace(options.results)
+            steps, overrides = STEPS[one.experiment], [*SHORT, *one.overrides]
+            if (one.experiment, seed, steps, *overrides) in present:
+                continue
+            run = _run(one.experiment, seed, steps, overrides, options.runs_dir)
+            record = json.loads((run / "run.json").read_text())
+            done.append(
+                {
+                    "experiment": one.experiment,
+                    "variant": one.variant,
+                    "seed": seed,
+                    "steps": steps,
+                    "overrides": overrides,
+                    "commit": record["source"]["commit"],
+                    "results": json.loads((run / "results.json").read_text()),
+                }
+            )
+            written = options.results.with_suffix(".part")
+            written.write_text(json.dumps(done, indent=1) + "\n")
+            written.replace(options.results)
     print(*_table(done), sep="\n")
 
 
@@ -94,7 +94,7 @@ def _table(done: list[dict[str, Any]]) -> list[str]:
     rows = []
     for one in VARIANTS:
         own = [precision[one.experiment, one.variant, seed] for seed in SEEDS]
-        whole = [precision[one.experiment, VARIANTS[0].variant, seed] for seed in SEEDS]
+        whole = [precision[one.experiment, WHOLE, seed] for seed in SEEDS]
         less = [a - b for a, b in zip(own, whole, strict=True)]
         told = f"{mean(less):+.1f} ({', '.join(f'{each:+.1f}' for each in less)})" if one.overrides else ""
         seeds = " | ".join(f"{each:.1f}" for each in own)
@@ -102,13 +102,12 @@ def _table(done: list[dict[str, Any]]) -> list[str]:
     return rows
 
 
-def _run(one: Ablated, seed: int, runs_dir: Path) -> Path:
+def _run(experiment: str, seed: int, steps: int, overrides: list[str], runs_dir: Path) -> Path:
     """The folder of a finished run."""
-    steps = STEPS[one.experiment]
     command = [
-        *(sys.executable, "-m", "likeness", "train", f"+experiment={one.experiment}", f"seed={seed}"),
+        *(sys.executable, "-m", "likeness", "train", f"+experiment={experiment}", f"seed={seed}"),
         *(f"trainer.max_steps={steps}", f"trainer.val_check_interval={steps}", f"runs_dir={runs_dir}"),
-        *(*SHORT, *one.overrides),
+        *overrides,
     ]
     print(*command, flush=True)
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
