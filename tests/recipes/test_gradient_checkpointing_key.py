@@ -12,17 +12,10 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from likeness.errors import LikenessError
-from likeness.runs.training.checkpoints import Checkpoint, newest_checkpoint
+from likeness.runs.training.checkpoints import checkpoint_of
 
 SHORT = [*TINY, "embedder.dropout=0.3", "trainer.max_steps=3", "trainer.val_check_interval=3"]
 NO_BLOCKS = ["backbone=lecture_conv", "backbone.widths=[4,4]", "backbone.spatial_size=16"]
-
-
-def checkpoint_of(run: Path) -> Checkpoint:
-    found = newest_checkpoint(run)
-    assert found is not None
-    assert found.step == 3
-    return found
 
 
 @contextmanager
@@ -45,7 +38,7 @@ def test_a_run_ends_with_the_same_bits_and_computes_its_blocks_twice(tmp_path: P
     for flag in ("false", "true"):
         with blank_figures(), counted_convolutions() as count:
             run = train_by([*SHORT, f"gradient_checkpointing={flag}", f"runs_dir={tmp_path / flag}"])
-        found[flag], asked[flag] = checkpoint_of(run), count[0]
+        found[flag], asked[flag] = checkpoint_of(run, 3), count[0]
     assert asked["true"] == 2 * asked["false"] > 0
     assert found["true"].weights.keys() == found["false"].weights.keys()
     for name, value in found["false"].weights.items():

@@ -176,8 +176,13 @@ def test_what_a_run_hands_on_is_the_average_of_its_best_checkpoint_and_so_is_wha
 
 def test_pairs_are_judged_and_a_gallery_is_bound_by_the_best_weights(whole: Path, tmp_path: Path) -> None:
     shown = drawn_faces(
-        **{"identities": 2, "pictures_per_identity": 2, "validation_identities": 2, "test_identities": 2},
-        **{"seed": 5, "image_size": 32, "channels": 3},
+        identities=2,
+        pictures_per_identity=2,
+        validation_identities=2,
+        test_identities=2,
+        seed=5,
+        image_size=32,
+        channels=3,
     ).train
     assert shown is not None
     images = torch.stack(list(shown.load([0, 2])))
